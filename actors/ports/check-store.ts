@@ -1,0 +1,18 @@
+/**
+ * The rows of a tenant's checks and their schedule versions. Implemented by `store/` in the tenant's own schema under
+ * the tenant's own database role. Every method fails with a `StoreError` (`store_unavailable`) when the database is away.
+ */
+import type { Check, NewCheck } from '../check.ts';
+
+export interface CheckStore {
+  /**
+   * Inserts all or none, each with schedule version 1 valid from the database's now, phase = the id's hash modulo the
+   * interval (see `phaseOf` in `actors/schedule.ts`, passed in so that store and schedule cannot differ). Ids are made
+   * by the store: unique across tenants, never reused. Answers the rows in the order given.
+   */
+  add(tenantId: string, checks: readonly NewCheck[]): Promise<Check[]>;
+  /** Live checks and those archived whose last schedule version ended after `archivedSinceMs`, ordered by creation. */
+  list(tenantId: string, archivedSinceMs: number): Promise<Check[]>;
+  /** Ends the schedule at the database's now and archives the row; the ended check, or null when there is no live one of that id. */
+  remove(tenantId: string, checkId: string): Promise<Check | null>;
+}
