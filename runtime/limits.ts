@@ -1,0 +1,29 @@
+/**
+ * Every bound of the runtime, by name, unit last. A definition or a child spec may say otherwise where it is noted.
+ */
+
+/** User messages that wait in one mailbox; a definition may set its own. */
+export const mailboxMessagesMax = 100_000;
+/** A mailbox ring starts with this many places (a power of two) and doubles up to its bound. */
+export const mailboxStartMessages = 8;
+/** Messages that one actor handles before the next one gets its turn. */
+export const turnMessagesMax = 256;
+/** Messages, over all actors, between two looks at the clock. */
+export const clockCheckMessages = 256;
+/** After this long without a return to the event loop the run queue yields, so that sockets and heartbeats are served. */
+export const sliceMs = 4;
+/** A call without a deadline of its own. */
+export const callTimeoutMs = 5_000;
+/** How long a child may take to stop before it is killed; a child spec may say otherwise. */
+export const shutdownMs = 5_000;
+/** How long a restart waits for a dead child's last async handler to settle before it is counted as a zombie. */
+export const zombieWaitMs = 5_000;
+/** Restart intensity of a supervisor unless it says otherwise: more than this many restarts within the window gives up. */
+export const restartsMax = 3;
+export const restartsWithinMs = 5_000;
+/** Resolution of the timer wheel. */
+export const timerTickMs = 2;
+/** Dead letters are counted always and written to the log at most this many times in a second. */
+export const deadLettersLoggedPerS = 5;
+/** Characters of a crash report's description of the last message and of the state. */
+export const crashShapeCharactersMax = 400;

@@ -1,0 +1,277 @@
+/**
+ * An actor system: all actors of one process, their names, and the ways in from outside (the router of another node,
+ * the program's own code). Knows no network and no tenant.
+ */
+import { type AnyDefinition, Cell } from './cell.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { DeadLetters } from './dead-letters.ts';
+import type { CallMethods, CastMethods, Definition, LogLevel, Protocol } from './definition.ts';
+import { RuntimeError } from './errors.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { callTimeoutMs, mailboxMessagesMax } from './limits.ts';
+import {
+  type ExitReason,
+  type Info,
+  Message,
+  messageCall,
+  messageCast,
+  messageInfo,
+  noArguments,
+  type ReplyTarget,
+} from './message.ts';
+import { PendingCall } from './pending-call.ts';
+import { type Random, systemRandom } from './random.ts';
+import { Ref } from './ref.ts';
+import { Relations } from './relations.ts';
+import type { Router, Signal } from './router.ts';
+import { RunQueue } from './run-queue.ts';
+import { createSenders, type SendPort } from './senders.ts';
+import { TimerWheel } from './timer-wheel.ts';
+
+export type Log = (level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>) => void;
+
+export interface SystemOptions {
+  node?: string;
+  boot?: number;
+  clock?: Clock;
+  random?: Random;
+  log?: Log;
+  /** In tests: what is sent locally is encoded and decoded, so that what cannot travel fails there. */
+  copy?: (value: unknown) => unknown;
+}
+
+/** Counters since start. */
+export interface SystemCounts {
+  actors: number;
+  deadLetters: number;
+  refused: number;
+  crashes: number;
+  zombies: number;
+  yields: number;
+}
+
+export class ActorSystem implements SendPort {
+  readonly node: string;
+  readonly boot: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly wheel: TimerWheel;
+  readonly runQueue: RunQueue;
+  readonly senders = createSenders();
+  readonly relations: Relations;
+  readonly lifecycle: Lifecycle;
+  readonly cells = new Map<number, Cell>();
+  router: Router | null = null;
+  private readonly names = new Map<string, Cell>();
+  private readonly letters: DeadLetters;
+  private readonly copy: ((value: unknown) => unknown) | null;
+  private numbers = 0;
+  private refused = 0;
+
+  constructor(options: SystemOptions = {}) {
+    this.clock = options.clock ?? systemClock();
+    this.random = options.random ?? systemRandom();
+    this.node = options.node ?? 'local';
+    this.boot = options.boot ?? this.clock.wallMs();
+    this.log = options.log ?? (() => {});
+    this.copy = options.copy ?? null;
+    this.wheel = new TimerWheel(this.clock);
+    this.runQueue = new RunQueue(this.clock);
+    this.relations = new Relations(this);
+    this.lifecycle = new Lifecycle(this);
+    this.letters = new DeadLetters(this.clock, this.log);
+  }
+
+  /** Starts an actor without a parent; it runs `init` in its own turn. */
+  spawn<S, P extends Protocol>(definition: Definition<S, P>, ...args: P['start']): Ref<P> {
+    return this.start(definition, args, null, false, null);
+  }
+
+  call<P extends Protocol>(ref: Ref<P>, timeoutMs = callTimeoutMs): CallMethods<P> {
+    return this.senders.call(this, ref, timeoutMs) as CallMethods<P>;
+  }
+
+  cast<P extends Protocol>(ref: Ref<P>): CastMethods<P> {
+    return this.senders.cast(this, ref) as CastMethods<P>;
+  }
+
+  sendCast(ref: Ref, method: string, args: readonly unknown[]): boolean {
+    return this.deliverCast(ref, method, args);
+  }
+
+  sendCall(ref: Ref, method: string, args: readonly unknown[], timeoutMs: number): Promise<unknown> {
+    const pending = new PendingCall(this.wheel, ref, method, timeoutMs);
+    this.deliverCall(ref, method, args, timeoutMs, pending);
+    return pending.promise;
+  }
+
+  /** Sends an exit signal from outside. */
+  exit(ref: Ref, reason: ExitReason): void {
+    this.relations.sendExit(new Ref(this.node, this.boot, 0), ref, reason, null, false);
+  }
+
+  /** Resolves with the reason when the actor has ended; at once when it is not there. Only for actors of this node. */
+  ended(ref: Ref): Promise<ExitReason> {
+    const cell = this.find(ref);
+    if (cell === null) return Promise.resolve('no_actor');
+    return new Promise((resolve) => {
+      cell.onEnded ??= [];
+      cell.onEnded.push(resolve);
+    });
+  }
+
+  whereis(name: string): Ref | null {
+    return this.names.get(name)?.ref ?? null;
+  }
+
+  counts(): SystemCounts {
+    const { crashes, zombies } = this.lifecycle;
+    return {
+      actors: this.cells.size,
+      deadLetters: this.letters.count,
+      refused: this.refused,
+      crashes,
+      zombies,
+      yields: this.runQueue.yields,
+    };
+  }
+
+  /** Signals of other nodes, from the router. */
+  receiveSignal(signal: Signal): void {
+    this.relations.receive(signal);
+  }
+
+  nodeDown(node: string): void {
+    this.relations.nodeDown(node);
+  }
+
+  // What follows is for the runtime's own files and a router.
+
+  isLocal(ref: Ref): boolean {
+    return ref.node === this.node;
+  }
+
+  find(ref: Ref): Cell | null {
+    if (ref.boot !== this.boot || ref.node !== this.node) return null;
+    return this.cells.get(ref.id) ?? null;
+  }
+
+  nextNumber(): number {
+    this.numbers += 1;
+    return this.numbers;
+  }
+
+  start<S, P extends Protocol>(
+    definition: Definition<S, P>,
+    args: P['start'],
+    parent: Ref | null,
+    linked: boolean,
+    onStarted: ReplyTarget | null,
+  ): Ref<P> {
+    const ref = new Ref<P>(this.node, this.boot, this.nextNumber());
+    const cell = new Cell(this, definition as unknown as AnyDefinition, ref as Ref, parent);
+    this.cells.set(ref.id, cell);
+    if (linked && parent !== null) this.relations.link(cell, parent);
+    cell.begin(args, onStarted);
+    return ref;
+  }
+
+  deliverCast(ref: Ref, method: string, args: readonly unknown[]): boolean {
+    if (ref.node !== this.node)
+      return this.router?.cast(ref, method, args) ?? this.lost(ref, method, 'node_down');
+    const cell = ref.boot === this.boot ? this.cells.get(ref.id) : undefined;
+    if (cell === undefined) return this.lost(ref, method, 'no_actor');
+    const travelled = this.copy === null ? args : (this.copy(args) as readonly unknown[]);
+    return this.accept(cell, new Message(messageCast, method, travelled, null, null));
+  }
+
+  deliverCall(
+    ref: Ref,
+    method: string,
+    args: readonly unknown[],
+    timeoutMs: number,
+    reply: ReplyTarget,
+  ): void {
+    if (ref.node !== this.node) {
+      if (this.router === null) reply.fail(new RuntimeError('node_down', `no way to node ${ref.node}`));
+      else this.router.call(ref, method, args, timeoutMs, reply);
+      return;
+    }
+    const cell = ref.boot === this.boot ? this.cells.get(ref.id) : undefined;
+    if (cell === undefined) {
+      reply.fail(new RuntimeError('no_actor', `${ref} is not there (call ${method})`));
+      return;
+    }
+    const copy = this.copy;
+    const target =
+      copy === null
+        ? reply
+        : {
+            answer: (value: unknown) => reply.answer(copy(value)),
+            fail: (error: unknown) => reply.fail(error),
+          };
+    const travelled = copy === null ? args : (copy(args) as readonly unknown[]);
+    this.accept(cell, new Message(messageCall, method, travelled, null, target));
+  }
+
+  deliverInfo(cell: Cell, info: Info): void {
+    this.deliverSystem(cell, new Message(messageInfo, info.type, noArguments, info, null));
+  }
+
+  deliverSystem(cell: Cell, message: Message): void {
+    if (!cell.alive) return;
+    cell.mailbox.pushSystem(message);
+    cell.schedule();
+  }
+
+  deadLetter(ref: Ref, method: string, why: string): void {
+    this.letters.add(ref, method, why);
+  }
+
+  registerName(cell: Cell, name: string): void {
+    const holder = this.names.get(name);
+    if (holder === cell) return;
+    if (holder !== undefined) throw new RuntimeError('name_taken', `"${name}" is ${holder.ref}`);
+    if (cell.registeredName !== null) this.names.delete(cell.registeredName);
+    cell.registeredName = name;
+    this.names.set(name, cell);
+  }
+
+  forgetName(name: string): void {
+    this.names.delete(name);
+  }
+
+  /** An actor that asked to stop outside of a handler. */
+  wakeToStop(cell: Cell): void {
+    this.clock.soon(() => {
+      if (cell.alive && cell.busy === null && cell.stopAsked !== null)
+        this.lifecycle.stop(cell, cell.stopAsked, null);
+    });
+  }
+
+  private accept(cell: Cell, message: Message): boolean {
+    const { mailbox, definition } = cell;
+    if (mailbox.userLength >= (definition.mailboxMessagesMax ?? mailboxMessagesMax)) {
+      this.refused += 1;
+      const policy = definition.whenFull ?? 'refuse';
+      const full = () => new RuntimeError('mailbox_full', `${definition.name} ${cell.ref}`);
+      if (policy !== 'drop_oldest') {
+        message.reply?.fail(full());
+        return policy === 'drop_newest';
+      }
+      mailbox.dropOldestUser()?.reply?.fail(full());
+    }
+    mailbox.pushUser(message);
+    cell.schedule();
+    return true;
+  }
+
+  private lost(ref: Ref, method: string, why: string): boolean {
+    this.deadLetter(ref, method, why);
+    return false;
+  }
+}
+
+/** The system as the runtime's own files see it. */
+export type Kernel = ActorSystem;
