@@ -70,6 +70,8 @@ export interface Self<State> {
   cancel(timer: number): void;
   /** An `info` of type `done` when the promise ends; the mailbox goes on meanwhile. */
   pipe(promise: Promise<unknown>, tag: string): void;
+  /** True when an actor of this node has ended within the time; at once when it is not there. */
+  endedWithin(ref: Ref, withinMs: number): Promise<boolean>;
   /** Inside a call: the reply is given later, and what the handler returns is ignored. */
   replyLater(): LaterReply;
   register(name: string): void;

@@ -243,12 +243,11 @@ function killLate(self: SupervisorSelf, late: { id: string; ref: Ref }): void {
 }
 
 async function stopAndWait(self: SupervisorSelf, spec: ChildSpec, ref: Ref, reason: string): Promise<void> {
-  const context = self as unknown as Context;
   const waitMs = spec.shutdownMs ?? shutdownMs;
-  const ended = context.endedWithin(ref, waitMs);
+  const ended = self.endedWithin(ref, waitMs);
   self.exit(ref, waitMs === 0 || reason === 'killed' ? 'kill' : 'shutdown');
   if (!(await ended)) {
     self.exit(ref, 'kill');
-    await context.endedWithin(ref, shutdownMs);
+    await self.endedWithin(ref, shutdownMs);
   }
 }

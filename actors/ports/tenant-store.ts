@@ -19,7 +19,10 @@ export type TenantRefusal = 'slug_taken' | 'bad_slug' | 'provisioning_failed';
 
 export interface TenantStore {
   /** Expected refusals are values; a store that cannot be reached throws a `StoreError` with code `store_unavailable`. */
-  create(slug: string, name: string): Promise<{ tenant: Tenant } | { refused: TenantRefusal; detail: string }>;
+  create(
+    slug: string,
+    name: string,
+  ): Promise<{ tenant: Tenant } | { refused: TenantRefusal; detail: string }>;
   list(): Promise<Tenant[]>;
   /** By id or slug; null when there is none. */
   find(idOrSlug: string): Promise<Tenant | null>;

@@ -1,0 +1,333 @@
+/**
+ * The decision of a tenant's scheduler: which due instants to hand out, and which row accounts for each. Pure but for
+ * its own state (changed in place, for speed); time comes in events and is the database's. The scheduler actor performs
+ * the effects: it arms one timer, picks pollers, and gives rows to the writer.
+ *
+ * The rule (DESIGN §6.2): every due instant is covered by exactly one row, a result or a gap. An instant is `pending`
+ * from its time until a row is given out for it; the watermark of a check is the last instant before its oldest pending
+ * one. What comes after its instant was written off, or for an earlier holder of the lease, is `late`.
+ */
+import type { Check, GapRow, ResultRow, ResultStatus, ScheduleVersion, WatermarkRow } from './check.ts';
+import { type Timed, TimeHeap } from './heap.ts';
+import { answerGraceMs, attemptsMax, redispatchLeftMs } from './limits.ts';
+import type { AccountedCheck } from './ports/result-store.ts';
+import { dueRuns, nextDue, uncovered, versionOf } from './schedule.ts';
+
+export type AccountingEvent =
+  /** Once, first: what the tenant has and what is accounted for. Instants up to now that nothing covers become gaps. */
+  | {
+      type: 'adopt';
+      checks: readonly Check[];
+      accounted: readonly AccountedCheck[];
+      nowMs: number;
+      reason: string;
+    }
+  | { type: 'added'; checks: readonly Check[]; nowMs: number }
+  /** The check with its ended schedule: what is pending is still awaited. */
+  | { type: 'removed'; check: Check }
+  | { type: 'tick'; nowMs: number }
+  | { type: 'result'; row: ResultRow; nowMs: number }
+  /** A poller or the dispatch could not have it run. `gap` reasons are joined into one gap while they last. */
+  | { type: 'not_run'; checkId: string; dueAtMs: number; reason: string; as: 'gap' | 'skipped' }
+  /** The poller is gone: what it had is handed out again. */
+  | { type: 'poller_lost'; poller: string; nowMs: number };
+
+export type AccountingEffect =
+  | { type: 'dispatch'; check: Check; dueAtMs: number; attempt: number; expiresAtMs: number }
+  | { type: 'result'; row: ResultRow }
+  | { type: 'late'; row: ResultRow }
+  | { type: 'gap'; row: GapRow }
+  | { type: 'watermark'; row: WatermarkRow }
+  /** The next instant at which a `tick` is needed. */
+  | { type: 'wake'; atMs: number };
+
+interface Pending {
+  dueMs: number;
+  /** The instant handled before it: the watermark while this one is the oldest pending. */
+  beforeMs: number | null;
+  version: ScheduleVersion;
+  poller: string | null;
+  attempt: number;
+  expiresAtMs: number;
+}
+
+interface Tracked {
+  check: Check;
+  lastDueMs: number | null;
+  pending: Pending[];
+  openGap: { row: GapRow; version: number } | null;
+  watermarkMs: number | null;
+}
+
+interface DueEntry extends Timed {
+  readonly checkId: string;
+}
+
+interface ExpiryEntry extends Timed {
+  readonly checkId: string;
+  readonly dueMs: number;
+}
+
+export interface Accounting {
+  readonly checks: Map<string, Tracked>;
+  readonly due: TimeHeap<DueEntry>;
+  readonly expiry: TimeHeap<ExpiryEntry>;
+  /** Results that name an instant which is none of the check's, or no check of ours. */
+  refused: number;
+  late: number;
+  pending: number;
+}
+
+export function accounting(): Accounting {
+  return { checks: new Map(), due: new TimeHeap(), expiry: new TimeHeap(), refused: 0, late: 0, pending: 0 };
+}
+
+export function account(state: Accounting, event: AccountingEvent): AccountingEffect[] {
+  const effects: AccountingEffect[] = [];
+  switch (event.type) {
+    case 'adopt':
+      adopt(state, event, effects);
+      break;
+    case 'added':
+      for (const check of event.checks) track(state, check, null);
+      tick(state, event.nowMs, effects);
+      break;
+    case 'removed': {
+      const tracked = state.checks.get(event.check.id);
+      if (tracked !== undefined) {
+        tracked.check = event.check;
+        retire(state, tracked);
+      }
+      return effects;
+    }
+    case 'tick':
+      tick(state, event.nowMs, effects);
+      break;
+    case 'result':
+      takeResult(state, event.row, event.nowMs, effects);
+      return effects;
+    case 'not_run':
+      notRun(state, event, effects);
+      return effects;
+    case 'poller_lost':
+      for (const tracked of state.checks.values()) {
+        for (const pending of [...tracked.pending]) {
+          if (pending.poller === event.poller) again(state, tracked, pending, event.nowMs, effects);
+        }
+      }
+      return effects;
+  }
+  const nextMs = Math.min(state.due.peek()?.atMs ?? Infinity, state.expiry.peek()?.atMs ?? Infinity);
+  if (nextMs !== Infinity) effects.push({ type: 'wake', atMs: nextMs });
+  return effects;
+}
+
+/** Notes who has the instant, so that the loss of a poller finds it. False when it is no longer pending. */
+export function handedTo(state: Accounting, checkId: string, dueAtMs: number, poller: string): boolean {
+  const pending = state.checks.get(checkId)?.pending.find(({ dueMs }) => dueMs === dueAtMs);
+  if (pending === undefined) return false;
+  pending.poller = poller;
+  return true;
+}
+
+function adopt(
+  state: Accounting,
+  event: AccountingEvent & { type: 'adopt' },
+  effects: AccountingEffect[],
+): void {
+  const known = new Map(event.accounted.map((one) => [one.checkId, one]));
+  for (const check of event.checks) {
+    const before = known.get(check.id);
+    const fromMs = before?.watermarkMs ?? null;
+    const runs = dueRuns(check.schedule, fromMs ?? Number.MIN_SAFE_INTEGER, event.nowMs);
+    const missing = uncovered(runs, before?.resultsAboveMs ?? [], before?.gapsAbove ?? []);
+    for (const run of missing) {
+      effects.push({ type: 'gap', row: { checkId: check.id, reason: event.reason, ...run } });
+    }
+    const lastMs = runs.at(-1)?.toMs ?? fromMs;
+    track(state, check, lastMs);
+    if (lastMs !== null && lastMs !== fromMs) {
+      effects.push({ type: 'watermark', row: { checkId: check.id, dueAtMs: lastMs } });
+    }
+  }
+  tick(state, event.nowMs, effects);
+}
+
+function track(state: Accounting, check: Check, lastDueMs: number | null): void {
+  const tracked: Tracked = { check, lastDueMs, pending: [], openGap: null, watermarkMs: lastDueMs };
+  state.checks.set(check.id, tracked);
+  schedule(state, tracked);
+}
+
+function schedule(state: Accounting, tracked: Tracked): void {
+  const next = nextDue(tracked.check.schedule, tracked.lastDueMs ?? Number.MIN_SAFE_INTEGER);
+  if (next !== null) state.due.push({ atMs: next.dueMs, checkId: tracked.check.id });
+}
+
+function tick(state: Accounting, nowMs: number, effects: AccountingEffect[]): void {
+  for (let entry = state.due.peek(); entry !== undefined && entry.atMs <= nowMs; entry = state.due.peek()) {
+    state.due.pop();
+    const tracked = state.checks.get(entry.checkId);
+    if (tracked !== undefined) fallDue(state, tracked, entry.atMs, effects);
+  }
+  for (
+    let entry = state.expiry.peek();
+    entry !== undefined && entry.atMs <= nowMs;
+    entry = state.expiry.peek()
+  ) {
+    state.expiry.pop();
+    const tracked = state.checks.get(entry.checkId);
+    const pending = tracked?.pending.find(({ dueMs }) => dueMs === entry.dueMs);
+    if (tracked !== undefined && pending !== undefined) {
+      skip(state, tracked, pending, pending.poller === null ? 'no_poller' : 'no_answer', effects);
+    }
+  }
+}
+
+function fallDue(state: Accounting, tracked: Tracked, dueMs: number, effects: AccountingEffect[]): void {
+  const { check } = tracked;
+  const version = versionOf(check.schedule, dueMs);
+  // The schedule was ended or changed after this instant was queued.
+  if (version === null) {
+    schedule(state, tracked);
+    retire(state, tracked);
+    return;
+  }
+  const overrun = tracked.pending.length > 0;
+  const expiresAtMs = dueMs + check.timeoutMs + answerGraceMs;
+  const pending: Pending = {
+    dueMs,
+    beforeMs: tracked.lastDueMs,
+    version,
+    poller: null,
+    attempt: 1,
+    expiresAtMs,
+  };
+  tracked.pending.push(pending);
+  tracked.lastDueMs = dueMs;
+  state.pending += 1;
+  schedule(state, tracked);
+  if (overrun) {
+    skip(state, tracked, pending, 'overrun', effects);
+    return;
+  }
+  state.expiry.push({ atMs: expiresAtMs, checkId: check.id, dueMs });
+  effects.push({ type: 'dispatch', check, dueAtMs: dueMs, attempt: 1, expiresAtMs });
+}
+
+function again(
+  state: Accounting,
+  tracked: Tracked,
+  pending: Pending,
+  nowMs: number,
+  effects: AccountingEffect[],
+): void {
+  const leftMs = pending.expiresAtMs - nowMs;
+  if (pending.attempt >= attemptsMax || leftMs < redispatchLeftMs) {
+    skip(state, tracked, pending, 'poller_lost', effects);
+    return;
+  }
+  pending.attempt += 1;
+  pending.poller = null;
+  const { dueMs: dueAtMs, attempt, expiresAtMs } = pending;
+  effects.push({ type: 'dispatch', check: tracked.check, dueAtMs, attempt, expiresAtMs });
+}
+
+function takeResult(state: Accounting, row: ResultRow, nowMs: number, effects: AccountingEffect[]): void {
+  const tracked = state.checks.get(row.checkId);
+  if (
+    tracked === undefined ||
+    row.dueAtMs > nowMs ||
+    versionOf(tracked.check.schedule, row.dueAtMs) === null
+  ) {
+    state.refused += 1;
+    return;
+  }
+  const pending = tracked.pending.find(({ dueMs }) => dueMs === row.dueAtMs);
+  if (pending === undefined) {
+    state.late += 1;
+    // The gap that it may split must not be extended by its old beginning afterwards.
+    tracked.openGap = null;
+    effects.push({ type: 'late', row });
+    return;
+  }
+  effects.push({ type: 'result', row });
+  settle(state, tracked, pending, effects);
+}
+
+function notRun(
+  state: Accounting,
+  event: AccountingEvent & { type: 'not_run' },
+  effects: AccountingEffect[],
+): void {
+  const tracked = state.checks.get(event.checkId);
+  const pending = tracked?.pending.find(({ dueMs }) => dueMs === event.dueAtMs);
+  if (tracked === undefined || pending === undefined) return;
+  if (event.as === 'skipped') {
+    skip(state, tracked, pending, event.reason, effects);
+    return;
+  }
+  const { dueMs, version } = pending;
+  const open = tracked.openGap;
+  const extends_ =
+    open !== null &&
+    open.version === version.version &&
+    open.row.reason === event.reason &&
+    open.row.toMs + version.intervalMs === dueMs;
+  const row: GapRow = extends_
+    ? { ...open.row, toMs: dueMs, count: open.row.count + 1 }
+    : {
+        checkId: event.checkId,
+        fromMs: dueMs,
+        toMs: dueMs,
+        intervalMs: version.intervalMs,
+        count: 1,
+        reason: event.reason,
+      };
+  tracked.openGap = { row, version: version.version };
+  effects.push({ type: 'gap', row });
+  settle(state, tracked, pending, effects);
+}
+
+function skip(
+  state: Accounting,
+  tracked: Tracked,
+  pending: Pending,
+  reason: string,
+  effects: AccountingEffect[],
+): void {
+  effects.push({
+    type: 'result',
+    row: syntheticRow(tracked.check.id, pending.dueMs, reason, pending.poller),
+  });
+  settle(state, tracked, pending, effects);
+}
+
+function settle(state: Accounting, tracked: Tracked, pending: Pending, effects: AccountingEffect[]): void {
+  tracked.pending.splice(tracked.pending.indexOf(pending), 1);
+  state.pending -= 1;
+  retire(state, tracked);
+  const oldest = tracked.pending[0];
+  const watermarkMs = oldest === undefined ? tracked.lastDueMs : oldest.beforeMs;
+  if (watermarkMs === null || watermarkMs === tracked.watermarkMs) return;
+  tracked.watermarkMs = watermarkMs;
+  effects.push({ type: 'watermark', row: { checkId: tracked.check.id, dueAtMs: watermarkMs } });
+}
+
+/** A removed check is let go once nothing of it is due or pending any more. */
+function retire(state: Accounting, tracked: Tracked): void {
+  const { check, pending, lastDueMs } = tracked;
+  if (check.archivedAtMs === null || pending.length > 0) return;
+  if (nextDue(check.schedule, lastDueMs ?? Number.MIN_SAFE_INTEGER) === null) state.checks.delete(check.id);
+}
+
+/** The row of an instant that nothing ran for: `skipped`, with its reason. */
+export function syntheticRow(
+  checkId: string,
+  dueAtMs: number,
+  reason: string,
+  poller: string | null,
+): ResultRow {
+  const status: ResultStatus = 'skipped';
+  return { checkId, dueAtMs, startedAtMs: null, latencyMs: null, status, reason, agent: null, poller };
+}

@@ -1,0 +1,66 @@
+/**
+ * The tree of a core: the writer, the session, and the tenants that are placed here. Between `bin/` (which wires the
+ * store) and the actors.
+ */
+import {
+  type ActorSystem,
+  childOf,
+  type Ref,
+  type SupervisorProtocol,
+  supervisor,
+} from '../runtime/index.ts';
+import type { TenantProtocol, WriterProtocol } from './messages.ts';
+import { session } from './session.ts';
+import { type TenantsNeeds, type TenantsProtocol, tenants } from './tenants.ts';
+import { writer } from './writer.ts';
+
+export interface CoreTree {
+  ref: Ref<SupervisorProtocol>;
+  writer(): Ref<WriterProtocol> | null;
+  tenants(): Ref<TenantsProtocol> | null;
+}
+
+export function startCore(system: ActorSystem, needs: Omit<TenantsNeeds, 'writer' | 'usable'>): CoreTree {
+  const { cluster, leases, results } = needs;
+  const writerRef = () => system.whereis('writer') as Ref<WriterProtocol> | null;
+  const tenantsRef = () => system.whereis('tenants') as Ref<TenantsProtocol> | null;
+  const { node, boot } = cluster;
+  let usable = false;
+  const ref = system.spawn(
+    // Stopped in reverse: first the tenants (which give their last rows), then the session, then the writer.
+    supervisor({ name: 'core', strategy: 'rest_for_one', restartsMax: 10, withinMs: 30_000 }, [
+      {
+        id: 'writer',
+        start: childOf(
+          writer({
+            store: results,
+            node,
+            boot,
+            tenantOf: (tenantId) => system.whereis(`tenant:${tenantId}`) as Ref<TenantProtocol> | null,
+          }),
+        ),
+      },
+      {
+        id: 'session',
+        start: childOf(
+          session({
+            leases,
+            node,
+            boot,
+            onChange(now) {
+              usable = now;
+              const keeper = tenantsRef();
+              if (keeper !== null) system.cast(keeper).refresh();
+            },
+          }),
+        ),
+      },
+      {
+        id: 'tenants',
+        shutdownMs: 15_000,
+        start: childOf(tenants({ ...needs, writer: writerRef, usable: () => usable })),
+      },
+    ]),
+  );
+  return { ref, writer: writerRef, tenants: tenantsRef };
+}

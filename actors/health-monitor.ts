@@ -1,0 +1,162 @@
+/**
+ * The health monitor of a tenant: folds every result into its check's health, stores changes through the writer, and
+ * tells subscribers. Holds the latest picture in memory, so that a listing costs no database.
+ */
+import type { Cluster } from '../cluster/index.ts';
+import { defineActor, type Ref, type Self } from '../runtime/index.ts';
+import type { Check, CheckState, ResultRow } from './check.ts';
+import { explainHealth, foldHealth, type Health, newHealth } from './health.ts';
+import { feedMs, subscribersMax } from './limits.ts';
+import {
+  type CheckView,
+  type FeedProtocol,
+  type HealthProtocol,
+  healthKey,
+  type WriterProtocol,
+} from './messages.ts';
+
+interface Watched {
+  check: Check;
+  health: Health;
+}
+
+interface HealthState {
+  tenantId: string;
+  epoch: number;
+  writer: Ref<WriterProtocol>;
+  checks: Map<string, Watched>;
+  /** By monitor number. */
+  subscribers: Map<number, Ref<FeedProtocol>>;
+  changed: Set<string>;
+  telling: boolean;
+}
+
+type HealthSelf = Self<HealthState>;
+
+export function healthMonitor({ cluster }: { cluster: Cluster }) {
+  return defineActor<HealthState, HealthProtocol>({
+    name: 'health_monitor',
+    init(self, tenantId, epoch, writer) {
+      cluster.names.register(healthKey(tenantId), self.ref, {});
+      return {
+        tenantId,
+        epoch,
+        writer,
+        checks: new Map(),
+        subscribers: new Map(),
+        changed: new Set(),
+        telling: false,
+      };
+    },
+    call: {
+      views: (self, checks) => checks.map((check) => viewOf(check, self.state.checks.get(check.id)?.health)),
+      explain(self, checkId) {
+        const watched = self.state.checks.get(checkId);
+        return watched === undefined ? null : explainHealth(watched.health, watched.check.retries);
+      },
+    },
+    cast: {
+      adopt(self, checks, states) {
+        const stored = new Map(states.map((one) => [one.checkId, one]));
+        for (const check of checks) {
+          const health = newHealth();
+          const before = stored.get(check.id);
+          if (before !== undefined) {
+            Object.assign(health, { state: before.state, observed: before.state, sinceMs: before.sinceMs });
+            health.because = before.because;
+          }
+          self.state.checks.set(check.id, { check, health });
+          tell(self, check.id);
+        }
+      },
+      forget(self, checkId) {
+        self.state.checks.delete(checkId);
+        self.state.changed.delete(checkId);
+        for (const feed of self.state.subscribers.values()) {
+          self.cast(feed).removedCheck(self.state.tenantId, checkId);
+        }
+      },
+      results(self, rows) {
+        for (const row of rows) fold(self, row);
+      },
+      subscribe(self, subscriber) {
+        if (self.state.subscribers.size >= subscribersMax) {
+          self.log('warn', 'a subscriber was refused: too many', { subscriber: subscriber.toString() });
+          return;
+        }
+        self.state.subscribers.set(self.monitor(subscriber), subscriber);
+        const views = [...self.state.checks.values()].map(({ check, health }) => viewOf(check, health));
+        self.cast(subscriber).checks(self.state.tenantId, views, true);
+      },
+    },
+    info(self, info) {
+      if (info.type === 'down') self.state.subscribers.delete(info.monitor);
+      else if (info.type === 'timeout') tellNow(self);
+    },
+  });
+}
+
+function fold(self: HealthSelf, row: ResultRow): void {
+  const { state } = self;
+  const watched = state.checks.get(row.checkId);
+  if (watched === undefined) return;
+  const before = watched.health.state;
+  const { health, changed } = foldHealth(watched.health, row, watched.check.retries);
+  watched.health = health;
+  tell(self, row.checkId);
+  if (!changed) return;
+  const { checkId } = row;
+  const { state: now, flapping, because } = health;
+  const sinceMs = health.sinceMs ?? row.dueAtMs;
+  self.cast(state.writer).write(state.tenantId, state.epoch, {
+    states: [{ checkId, state: now, flapping, sinceMs, because }],
+  });
+  if (before !== now)
+    self.log('info', 'check changed', { tenant: state.tenantId, checkId, from: before, to: now, because });
+}
+
+function tell(self: HealthSelf, checkId: string): void {
+  const { state } = self;
+  if (state.subscribers.size === 0) return;
+  state.changed.add(checkId);
+  if (state.telling) return;
+  state.telling = true;
+  self.after(feedMs, 'tell');
+}
+
+function tellNow(self: HealthSelf): void {
+  const { state } = self;
+  state.telling = false;
+  const views: CheckView[] = [];
+  for (const checkId of state.changed) {
+    const watched = state.checks.get(checkId);
+    if (watched !== undefined) views.push(viewOf(watched.check, watched.health));
+  }
+  state.changed.clear();
+  for (const feed of state.subscribers.values()) self.cast(feed).checks(state.tenantId, views, false);
+}
+
+export function viewOf(check: Check, health: Health = newHealth()): CheckView {
+  const last = health.recent.at(-1);
+  const schedule = check.schedule.at(-1);
+  return {
+    id: check.id,
+    name: check.name,
+    kind: check.kind,
+    target: check.target,
+    port: check.port,
+    interval_ms: schedule?.intervalMs ?? check.intervalMs,
+    timeout_ms: check.timeoutMs,
+    retries: check.retries,
+    partition: check.partition,
+    settings: check.settings,
+    enabled: check.enabled && check.archivedAtMs === null,
+    state: health.state satisfies CheckState,
+    flapping: health.flapping,
+    since: health.sinceMs === null ? null : new Date(health.sinceMs).toISOString(),
+    last_due_at: last === undefined ? null : new Date(last.dueAtMs).toISOString(),
+    last_status: last?.status ?? null,
+    last_reason: last?.reason ?? null,
+    last_latency_ms: last?.latencyMs ?? null,
+  };
+}

@@ -1,0 +1,81 @@
+/** Every bound of the monitor's actors, by name, unit last. */
+
+/** A job's answer is waited for this long past the check's own timeout before its instant is written as skipped. */
+export const answerGraceMs = 3_000;
+/** An agent's answer is waited for this long past the check's own timeout before the job is given to another. */
+export const agentGraceMs = 1_000;
+/** How often one due instant may be handed out: the first time and again when its agent or poller is lost. */
+export const attemptsMax = 3;
+/** A job is not handed out again when less than this is left until its instant is written off. */
+export const redispatchLeftMs = 500;
+
+/** Checks of one tenant; more are refused when they are added. */
+export const checksPerTenantMax = 200_000;
+/** Checks in one `import` message. */
+export const checksPerMessageMax = 2_000;
+export const intervalMinMs = 1_000;
+export const intervalMaxMs = 86_400_000;
+export const timeoutMinMs = 100;
+export const timeoutMaxMs = 60_000;
+export const retriesMax = 100;
+export const nameCharactersMax = 200;
+
+/** How often the writer writes what it has. */
+export const writeIntervalMs = 100;
+/** Rows of one write statement. */
+export const writeRowsMax = 5_000;
+/**
+ * Rows that wait in a core while the database is away. Past it the oldest results become gaps with the reason
+ * `buffer_full`, so that memory is bounded and every instant is still accounted for. About 200 MiB at this bound.
+ */
+export const bufferedRowsMax = 400_000;
+/** Between two tries of the writer while the database is away. */
+export const writeRetryMs = 500;
+
+export const sessionRenewMs = 1_000;
+/** Trees of a core whose database is away go on this long; then they stop. */
+export const storeAwayMsMax = 600_000;
+/** Added to the end of a holder's session before a refused tree asks again: at most this, at random. */
+export const leaseRetryJitterMs = 250;
+/** Between two tries for a lease when the answer did not say when its holder's session ends. */
+export const leaseRetryMs = 1_000;
+/** How often the list of tenants is read besides being told of new ones. */
+export const tenantsReadMs = 5_000;
+/** Checks removed longer ago than this are not looked at by a new holder of the lease: they were accounted for. */
+export const archivedLookBackMs = 7 * 86_400_000;
+
+/** Results and answers are gathered this long before they are sent on. */
+export const batchMs = 20;
+/** Jobs or results in one message. */
+export const batchItemsMax = 500;
+/** Checks that one agent runs at once; more wait, in order. */
+export const agentSlotsMax = 500;
+/** Jobs that wait in an agent beyond its slots; more are answered `agent_busy`. */
+export const agentQueueMax = 20_000;
+/** Results that a poller keeps for tenants that no core holds at the moment; the oldest go first, and are counted. */
+export const pollerHeldResultsMax = 100_000;
+/** How long a poller keeps them. */
+export const pollerHeldMs = 60_000;
+export const pollerRetryMs = 250;
+/** How long a poller keeps jobs that no agent is there for, so that a restart of an agent costs no gap. */
+/** The same for a scheduler that sees no poller. */
+export const noPollerWaitMs = 1_000;
+export const noAgentWaitMs = 1_500;
+
+/** Results that a check's health keeps to explain itself. */
+export const resultsKeptPerCheck = 10;
+/** Looked at to tell flapping. */
+export const flappingWindowResults = 20;
+/** Changes of observed state within the window from which a check flaps, and down to which it stops. */
+export const flappingStartChanges = 6;
+export const flappingStopChanges = 2;
+/** A health monitor tells its subscribers at most this often. */
+export const feedMs = 250;
+export const subscribersMax = 100;
+
+/** A tenant that stops gives its last rows to the store within this, or leaves a gap to its next holder. */
+export const flushOnStopMs = 3_000;
+/** A tenant's tree that is asked to stop has this long. */
+export const treeStopMs = 8_000;
+/** A tenant's tree that failed too often is started again after this. */
+export const treeBackoffMs = 5_000;

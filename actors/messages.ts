@@ -1,0 +1,228 @@
+/**
+ * What the monitor's actors say to each other, and the names that they are found by. Doors (web, command line, edge)
+ * import this and nothing behind it.
+ */
+import type { RegistryKey } from '../cluster/index.ts';
+import type { Ref } from '../runtime/index.ts';
+import type {
+  Check,
+  CheckKind,
+  CheckState,
+  CheckStateRow,
+  GapRow,
+  NewCheck,
+  ResultRow,
+  ResultStatus,
+  WatermarkRow,
+} from './check.ts';
+
+export const defaultPartition = 'default';
+export const platformTenant = 'platform';
+
+export function tenantKey(tenantId: string): RegistryKey {
+  return { tenant: tenantId, partition: defaultPartition, kind: 'tenant', id: tenantId };
+}
+export function schedulerKey(tenantId: string): RegistryKey {
+  return { tenant: tenantId, partition: defaultPartition, kind: 'scheduler', id: tenantId };
+}
+export function healthKey(tenantId: string): RegistryKey {
+  return { tenant: tenantId, partition: defaultPartition, kind: 'health_monitor', id: tenantId };
+}
+export function pollerKey(node: string): RegistryKey {
+  return { tenant: platformTenant, partition: defaultPartition, kind: 'poller', id: node };
+}
+export function agentKey(node: string): RegistryKey {
+  return { tenant: platformTenant, partition: defaultPartition, kind: 'agent', id: node };
+}
+
+/** One due instant to be run. Durations, not instants, since clocks of nodes differ. */
+export interface Job {
+  tenantId: string;
+  checkId: string;
+  dueAtMs: number;
+  kind: CheckKind;
+  target: string;
+  port: number | null;
+  timeoutMs: number;
+  settings: Readonly<Record<string, string>>;
+  partition: string;
+  /** The default tenant of a one-machine cluster may watch its own machine; no one else may. */
+  allowAll: boolean;
+  /** What is left until the instant is written off. */
+  leftMs: number;
+}
+
+export interface NotRun {
+  checkId: string;
+  dueAtMs: number;
+  reason: string;
+  as: 'gap' | 'skipped';
+}
+
+/** A check as a listing shows it. */
+export interface CheckView {
+  id: string;
+  name: string;
+  kind: CheckKind;
+  target: string;
+  port: number | null;
+  interval_ms: number;
+  timeout_ms: number;
+  retries: number;
+  partition: string;
+  settings: Readonly<Record<string, string>>;
+  enabled: boolean;
+  state: CheckState;
+  flapping: boolean;
+  since: string | null;
+  last_due_at: string | null;
+  last_status: ResultStatus | null;
+  last_reason: string | null;
+  last_latency_ms: number | null;
+}
+
+export interface Explanation {
+  subject: string;
+  state: string;
+  because: string[];
+}
+
+export interface TenantTotals {
+  checks: number;
+  pending: number;
+  resultsPerS: number;
+  late: number;
+}
+
+export interface TenantProtocol {
+  start: [tenantId: string];
+  call: {
+    /** Refused with `bad_check`, `target_not_allowed`, `too_many_checks`, `store_unavailable` or `standby`. */
+    addChecks(checks: NewCheck[]): Promise<CheckView[]>;
+    listChecks(): Promise<CheckView[]>;
+    removeCheck(checkId: string): Promise<CheckView | null>;
+    runNow(checkId: string): Promise<{ due_at: string } | null>;
+    explainCheck(checkId: string): Promise<Explanation | null>;
+    totals(): Promise<TenantTotals>;
+  };
+  cast: {
+    /** The store refused a write of this epoch: somebody else has the lease. */
+    fenced(epoch: number): void;
+  };
+}
+
+export interface SchedulerProtocol {
+  start: [settings: SchedulerStart];
+  call: {
+    totals(): TenantTotals;
+    due(checkId: string): { next_due_at: string | null; pending: string[]; watermark: string | null } | null;
+    runNow(checkId: string): { due_at: string } | null;
+  };
+  cast: {
+    added(checks: Check[]): void;
+    removed(check: Check): void;
+    results(rows: ResultRow[]): void;
+    notRun(items: NotRun[]): void;
+    pollersChanged(): void;
+  };
+}
+
+export interface SchedulerStart {
+  tenantId: string;
+  epoch: number;
+  allowAll: boolean;
+  /** Database milliseconds minus this node's monotonic milliseconds, read with the lease. */
+  databaseOffsetMs: number;
+  writer: Ref<WriterProtocol>;
+  health: Ref<HealthProtocol>;
+}
+
+export interface HealthProtocol {
+  start: [tenantId: string, epoch: number, writer: Ref<WriterProtocol>];
+  call: {
+    views(checks: Check[]): CheckView[];
+    explain(checkId: string): string[] | null;
+  };
+  cast: {
+    /** Known checks with the state that was stored last. */
+    adopt(
+      checks: Check[],
+      states: { checkId: string; state: CheckState; sinceMs: number; because: string }[],
+    ): void;
+    forget(checkId: string): void;
+    results(rows: ResultRow[]): void;
+    /** The subscriber gets the whole picture, then changes as they come; it is dropped when its node or it goes. */
+    subscribe(subscriber: Ref<FeedProtocol>): void;
+  };
+}
+
+/** Whoever wants to be told live: the web page's feed. */
+export interface FeedProtocol {
+  start: [];
+  call: Record<never, never>;
+  cast: {
+    /** `full`: everything; else only what changed. */
+    checks(tenantId: string, views: CheckView[], full: boolean): void;
+    removedCheck(tenantId: string, checkId: string): void;
+  };
+}
+
+export interface WriterProtocol {
+  start: [];
+  call: {
+    /** Resolves when everything given before it is in the store; rejects with `store_unavailable`. */
+    flush(): Promise<void>;
+    totals(): WriterTotals;
+  };
+  cast: {
+    write(tenantId: string, epoch: number, rows: WriterRows): void;
+  };
+}
+
+export interface WriterRows {
+  results?: { row: ResultRow; intervalMs: number }[];
+  late?: ResultRow[];
+  gaps?: GapRow[];
+  watermarks?: WatermarkRow[];
+  states?: CheckStateRow[];
+}
+
+export interface WriterTotals {
+  buffered: number;
+  written: number;
+  fenced: number;
+  /** Results that became gaps because the buffer was full. */
+  dropped: number;
+  resultsPerS: number;
+  storeAway: boolean;
+}
+
+export interface PollerProtocol {
+  start: [];
+  call: { totals(): { underWay: number; held: number; dropped: number } };
+  cast: {
+    run(jobs: Job[]): void;
+    finished(agent: string, items: Finished[]): void;
+    agentsChanged(): void;
+  };
+}
+
+export interface Finished {
+  /** As the job was numbered by its poller. */
+  number: number;
+  startedAtMs: number | null;
+  latencyMs: number | null;
+  status: ResultStatus;
+  reason: string | null;
+}
+
+export interface NumberedJob {
+  number: number;
+  job: Job;
+}
+
+export interface AgentProtocol {
+  start: [];
+  call: { totals(): { running: number; waiting: number; done: number } };
+  cast: { run(jobs: NumberedJob[], poller: Ref<PollerProtocol>): void };
+}

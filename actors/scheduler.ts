@@ -1,0 +1,293 @@
+/**
+ * The scheduler of a tenant: performs what accounting.ts decides. One timer for all checks; jobs go to pollers in
+ * batches; rows go to the core's writer, results also to the health monitor. Its clock is the database's, read with the
+ * lease and carried on by this node's monotonic clock.
+ */
+import type { Cluster, NameEntry } from '../cluster/index.ts';
+import { defineActor, type Ref, type Self } from '../runtime/index.ts';
+import {
+  type Accounting,
+  type AccountingEffect,
+  type AccountingEvent,
+  account,
+  accounting,
+  handedTo,
+} from './accounting.ts';
+import type { Check, ResultRow } from './check.ts';
+import { type Candidate, choosePoller } from './dispatch.ts';
+import { batchItemsMax, noPollerWaitMs } from './limits.ts';
+import {
+  type Job,
+  type PollerProtocol,
+  pollerKey,
+  type SchedulerProtocol,
+  type SchedulerStart,
+  schedulerKey,
+  type WriterRows,
+} from './messages.ts';
+import type { AccountedCheck } from './ports/result-store.ts';
+import { nextDue, versionOf } from './schedule.ts';
+
+type Dispatch = AccountingEffect & { type: 'dispatch' };
+
+interface PollerSeen {
+  entry: NameEntry;
+  monitor: number;
+  load: number;
+}
+
+interface SchedulerState {
+  start: SchedulerStart;
+  accounting: Accounting;
+  pollers: Map<string, PollerSeen>;
+  /** Who has how many of ours: taken back when a row for the instant is given out. */
+  handed: Map<string, string>;
+  timer: number | null;
+  /** Dispatches that no poller was there for yet. */
+  parked: { dispatch: Dispatch; sinceMs: number }[];
+  results: number;
+}
+
+export interface SchedulerNeeds {
+  cluster: Cluster;
+  /** What there is at the start: not sent as a message, since it can be large. */
+  checks: readonly Check[];
+  accounted: readonly AccountedCheck[];
+}
+
+type SchedulerSelf = Self<SchedulerState>;
+
+/** Why a new holder of the lease finds instants that nothing covers. */
+export const notHeldReason = 'no_core';
+
+export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
+  return defineActor<SchedulerState, SchedulerProtocol>({
+    name: 'scheduler',
+    init(self, start) {
+      self.state = {
+        start,
+        accounting: accounting(),
+        pollers: new Map(),
+        handed: new Map(),
+        timer: null,
+        parked: [],
+        results: 0,
+      };
+      const changed = () => self.cast(self.ref as Ref<SchedulerProtocol>).pollersChanged();
+      cluster.names.watch({ tenant: 'platform', kind: 'poller' }, changed, self.signal);
+      pollersChanged(self, cluster);
+      apply(self, cluster, { type: 'adopt', checks, accounted, nowMs: now(self), reason: notHeldReason });
+      cluster.names.register(schedulerKey(start.tenantId), self.ref, {});
+      return self.state;
+    },
+    call: {
+      totals: ({ state }) => ({
+        checks: [...state.accounting.checks.values()].filter(({ check }) => check.archivedAtMs === null)
+          .length,
+        pending: state.accounting.pending,
+        resultsPerS: 0,
+        late: state.accounting.late,
+      }),
+      due(self, checkId) {
+        const tracked = self.state.accounting.checks.get(checkId);
+        if (tracked === undefined) return null;
+        return {
+          next_due_at: instant(nextDue(tracked.check.schedule, now(self))?.dueMs ?? null),
+          pending: tracked.pending.map(({ dueMs }) => instant(dueMs)!),
+          watermark: instant(tracked.watermarkMs),
+        };
+      },
+      runNow: () => null,
+    },
+    cast: {
+      added: (self, added) => apply(self, cluster, { type: 'added', checks: added, nowMs: now(self) }),
+      removed: (self, check) => apply(self, cluster, { type: 'removed', check }),
+      results(self, rows) {
+        for (const row of rows) apply(self, cluster, { type: 'result', row, nowMs: now(self) });
+      },
+      notRun(self, items) {
+        for (const item of items) apply(self, cluster, { type: 'not_run', ...item });
+      },
+      pollersChanged: (self) => pollersChanged(self, cluster),
+    },
+    info(self, info) {
+      if (info.type === 'timeout' && info.tag === 'tick') {
+        self.state.timer = null;
+        apply(self, cluster, { type: 'tick', nowMs: now(self) });
+      } else if (info.type === 'timeout') unpark(self, cluster);
+      else if (info.type === 'down') pollerDown(self, cluster, info.monitor);
+    },
+  });
+}
+
+/** Database milliseconds. */
+function now(self: SchedulerSelf): number {
+  return Math.floor(self.monotonicMs() + self.state.start.databaseOffsetMs);
+}
+
+function instant(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
+
+function apply(self: SchedulerSelf, cluster: Cluster, event: AccountingEvent): void {
+  const { state } = self;
+  const dispatches: Dispatch[] = [];
+  const rows: Required<WriterRows> = { results: [], late: [], gaps: [], watermarks: [], states: [] };
+  const seen: ResultRow[] = [];
+  for (const effect of account(state.accounting, event)) {
+    switch (effect.type) {
+      case 'dispatch':
+        dispatches.push(effect);
+        break;
+      case 'wake':
+        wake(self, effect.atMs);
+        break;
+      case 'result':
+        takeBack(state, effect.row.checkId, effect.row.dueAtMs);
+        rows.results.push({ row: effect.row, intervalMs: intervalOf(state, effect.row) });
+        seen.push(effect.row);
+        break;
+      case 'late':
+        rows.late.push(effect.row);
+        seen.push(effect.row);
+        break;
+      case 'gap':
+        takeBack(state, effect.row.checkId, effect.row.toMs);
+        rows.gaps.push(effect.row);
+        break;
+      case 'watermark':
+        rows.watermarks.push(effect.row);
+        break;
+    }
+  }
+  state.results += seen.length;
+  const { tenantId, epoch, writer, health } = state.start;
+  if (rows.results.length + rows.late.length + rows.gaps.length + rows.watermarks.length > 0) {
+    self.cast(writer).write(tenantId, epoch, rows);
+  }
+  if (seen.length > 0) self.cast(health).results(seen);
+  if (dispatches.length > 0) hand(self, cluster, dispatches);
+}
+
+function intervalOf(state: SchedulerState, row: ResultRow): number {
+  const check = state.accounting.checks.get(row.checkId)?.check;
+  return (check && versionOf(check.schedule, row.dueAtMs)?.intervalMs) ?? 0;
+}
+
+function wake(self: SchedulerSelf, atMs: number): void {
+  if (self.state.timer !== null) self.cancel(self.state.timer);
+  self.state.timer = self.after(Math.max(1, atMs - now(self)), 'tick');
+}
+
+/** Chooses a poller for each, and sends each poller its jobs. */
+function hand(self: SchedulerSelf, cluster: Cluster, dispatches: readonly Dispatch[]): void {
+  const { state } = self;
+  const batches = new Map<string, { job: Job; dispatch: Dispatch }[]>();
+  for (const dispatch of dispatches) {
+    const candidates: Candidate[] = [...state.pollers].map(([name, { entry, load }]) => ({
+      name,
+      load,
+      status: String(entry.metadata.status),
+      partitions: Array.isArray(entry.metadata.partitions) ? (entry.metadata.partitions as string[]) : [],
+      capabilities: [],
+    }));
+    const choice = choosePoller(candidates, dispatch.check, null);
+    if ('refused' in choice) {
+      park(self, dispatch);
+      continue;
+    }
+    const name = choice.chosen;
+    state.pollers.get(name)!.load += 1;
+    state.handed.set(handKey(dispatch.check.id, dispatch.dueAtMs), name);
+    handedTo(state.accounting, dispatch.check.id, dispatch.dueAtMs, name);
+    batches.set(name, [...(batches.get(name) ?? []), { job: jobOf(self, dispatch), dispatch }]);
+  }
+  for (const [name, batch] of batches) {
+    const ref = cluster.names.lookup<PollerProtocol>(pollerKey(name));
+    for (let at = 0; at < batch.length; at += batchItemsMax) {
+      const part = batch.slice(at, at + batchItemsMax);
+      const sent = ref !== null && self.cast(ref).run(part.map(({ job }) => job));
+      if (sent) continue;
+      for (const { dispatch } of part) {
+        takeBack(state, dispatch.check.id, dispatch.dueAtMs);
+        park(self, dispatch);
+      }
+    }
+  }
+}
+
+function jobOf(self: SchedulerSelf, { check, dueAtMs, expiresAtMs }: Dispatch): Job {
+  const { tenantId, allowAll } = self.state.start;
+  const { id: checkId, kind, target, port, timeoutMs, settings, partition } = check;
+  const leftMs = expiresAtMs - now(self);
+  return { tenantId, checkId, dueAtMs, kind, target, port, timeoutMs, settings, partition, allowAll, leftMs };
+}
+
+/** A poller that restarts is to cost no gap: the instant waits a moment before it is given up. */
+function park(self: SchedulerSelf, dispatch: Dispatch): void {
+  self.state.parked.push({ dispatch, sinceMs: self.monotonicMs() });
+  if (self.state.parked.length === 1) self.after(noPollerWaitMs, 'unpark');
+}
+
+function unpark(self: SchedulerSelf, cluster: Cluster): void {
+  const nowMs = self.monotonicMs();
+  const parked = self.state.parked.splice(0);
+  const again: Dispatch[] = [];
+  for (const { dispatch, sinceMs } of parked) {
+    if (self.state.pollers.size > 0) again.push(dispatch);
+    else if (nowMs - sinceMs < noPollerWaitMs) self.state.parked.push({ dispatch, sinceMs });
+    else {
+      const { check, dueAtMs } = dispatch;
+      apply(self, cluster, { type: 'not_run', checkId: check.id, dueAtMs, reason: 'no_poller', as: 'gap' });
+    }
+  }
+  if (self.state.parked.length > 0) self.after(noPollerWaitMs, 'unpark');
+  if (again.length > 0) hand(self, cluster, again);
+}
+
+function handKey(checkId: string, dueAtMs: number): string {
+  return `${checkId}|${dueAtMs}`;
+}
+
+function takeBack(state: SchedulerState, checkId: string, dueAtMs: number): void {
+  const key = handKey(checkId, dueAtMs);
+  const name = state.handed.get(key);
+  if (name === undefined) return;
+  state.handed.delete(key);
+  const poller = state.pollers.get(name);
+  if (poller !== undefined) poller.load -= 1;
+}
+
+function pollersChanged(self: SchedulerSelf, cluster: Cluster): void {
+  const { state } = self;
+  const entries = cluster.names.list({ tenant: 'platform', kind: 'poller' });
+  const present = new Map(entries.map((entry) => [entry.key.id, entry]));
+  for (const [name, entry] of present) {
+    const known = state.pollers.get(name);
+    if (known !== undefined && known.entry.ref.toString() === entry.ref.toString()) known.entry = entry;
+    else {
+      if (known !== undefined) dropPoller(self, cluster, name);
+      state.pollers.set(name, { entry, monitor: self.monitor(entry.ref), load: 0 });
+    }
+  }
+  for (const name of [...state.pollers.keys()]) if (!present.has(name)) dropPoller(self, cluster, name);
+  if (state.parked.length > 0 && state.pollers.size > 0) unpark(self, cluster);
+}
+
+function pollerDown(self: SchedulerSelf, cluster: Cluster, monitor: number): void {
+  for (const [name, poller] of [...self.state.pollers]) {
+    if (poller.monitor === monitor) dropPoller(self, cluster, name);
+  }
+  // Its link may be back while its name never went: then nothing else would tell us.
+  self.after(noPollerWaitMs, 'unpark');
+}
+
+function dropPoller(self: SchedulerSelf, cluster: Cluster, name: string): void {
+  const { state } = self;
+  const poller = state.pollers.get(name);
+  if (poller === undefined) return;
+  self.demonitor(poller.monitor);
+  state.pollers.delete(name);
+  for (const [key, holder] of [...state.handed]) if (holder === name) state.handed.delete(key);
+  apply(self, cluster, { type: 'poller_lost', poller: name, nowMs: now(self) });
+}

@@ -1,0 +1,265 @@
+/**
+ * A tenant on its core: holds the lease, the checks, and the scheduler and health monitor that run while the lease is
+ * held. Without it, it waits in `standby`. Whatever ends one of the three ends all; the restart asks for the lease
+ * again and accounts for what was missed.
+ */
+import type { Cluster } from '../cluster/index.ts';
+import { defineActor, messageOf, type Ref, type Self } from '../runtime/index.ts';
+import type { Check, CheckStateRow, NewCheck } from './check.ts';
+import { healthMonitor, viewOf } from './health-monitor.ts';
+import {
+  archivedLookBackMs,
+  checksPerTenantMax,
+  flushOnStopMs,
+  leaseRetryJitterMs,
+  leaseRetryMs,
+} from './limits.ts';
+import {
+  type HealthProtocol,
+  type SchedulerProtocol,
+  type TenantProtocol,
+  tenantKey,
+  type WriterProtocol,
+} from './messages.ts';
+import { judgeNewCheck } from './new-check.ts';
+import type { CheckStore } from './ports/check-store.ts';
+import type { LeaseAnswer, LeaseStore } from './ports/lease-store.ts';
+import type { AccountedCheck, ResultStore } from './ports/result-store.ts';
+import { scheduler } from './scheduler.ts';
+
+export interface TenantNeeds {
+  cluster: Cluster;
+  checks: CheckStore;
+  leases: LeaseStore;
+  results: ResultStore;
+  writer: () => Ref<WriterProtocol> | null;
+  /** Only for the default tenant of a one-machine cluster. */
+  allowAll(tenantId: string): boolean;
+}
+
+interface Running {
+  epoch: number;
+  scheduler: Ref<SchedulerProtocol>;
+  health: Ref<HealthProtocol>;
+}
+
+interface Loaded {
+  epoch: number;
+  databaseOffsetMs: number;
+  checks: Check[];
+  accounted: AccountedCheck[];
+}
+
+interface TenantState {
+  tenantId: string;
+  running: Running | null;
+  checks: Map<string, Check>;
+  epoch: number | null;
+  refusedBy: string | null;
+}
+
+type TenantSelf = Self<TenantState>;
+
+/** An error whose code travels to the caller. */
+class TenantRefusal extends Error {
+  readonly code: string;
+
+  constructor(code: string, detail: string) {
+    super(detail);
+    this.code = code;
+  }
+}
+
+export function tenant(needs: TenantNeeds) {
+  return defineActor<TenantState, TenantProtocol>({
+    name: 'tenant',
+    trapExit: true,
+    init(self, tenantId) {
+      self.register(`tenant:${tenantId}`);
+      const state = { tenantId, running: null, checks: new Map(), epoch: null, refusedBy: null };
+      self.state = state;
+      askLease(self, needs);
+      return state;
+    },
+    call: {
+      addChecks: (self, checks) => answer(self, () => addChecks(self, needs, checks)),
+      listChecks: (self) =>
+        answer(self, async () => {
+          const { health } = runningOf(self);
+          return await self.call(health).views(liveChecks(self.state));
+        }),
+      removeCheck: (self, checkId) => answer(self, () => removeCheck(self, needs, checkId)),
+      runNow: (self, checkId) =>
+        answer(self, async () => {
+          const running = runningOf(self);
+          return self.state.checks.has(checkId) ? await self.call(running.scheduler).runNow(checkId) : null;
+        }),
+      explainCheck: (self, checkId) => answer(self, () => explainCheck(self, checkId)),
+      totals: (self) => answer(self, async () => await self.call(runningOf(self).scheduler).totals()),
+    },
+    cast: {
+      fenced(self, epoch) {
+        if (self.state.running !== null && self.state.epoch === epoch) self.stop('fenced');
+      },
+    },
+    info(self, info) {
+      if (info.type === 'timeout') askLease(self, needs);
+      else if (info.type === 'done' && info.tag === 'lease') {
+        leased(self, needs, info.value as LeaseAnswer | null, info.error);
+      } else if (info.type === 'done' && info.tag === 'loaded') {
+        loaded(self, needs, info.value as Loaded | null, info.error);
+      } else if (info.type === 'done' && info.error !== null) throw info.error;
+      else if (info.type === 'exit') self.stop(`a part ended: ${info.reason}`);
+    },
+    async terminate(self, reason) {
+      const { running, tenantId, epoch } = self.state;
+      if (running !== null) {
+        self.exit(running.scheduler, 'kill');
+        self.exit(running.health, 'kill');
+      }
+      if (epoch === null) return;
+      const writer = needs.writer();
+      if (writer !== null && reason !== 'fenced')
+        await self
+          .call(writer, flushOnStopMs)
+          .flush()
+          .catch(() => {});
+      await needs.leases.release(tenantId, needs.cluster.node, needs.cluster.boot, epoch).catch(() => {});
+    },
+  });
+}
+
+/** Handlers wait for the store and the other actors beside the mailbox: a slow store must not make the tenant deaf. */
+function answer<T>(self: TenantSelf, work: () => Promise<T>): Promise<T> {
+  const reply = self.replyLater();
+  work().then(
+    (value) => reply.answer(value),
+    (error) => reply.fail(error),
+  );
+  return reply as unknown as Promise<T>;
+}
+
+function askLease(self: TenantSelf, needs: TenantNeeds): void {
+  const { node, boot } = needs.cluster;
+  self.pipe(needs.leases.acquire(self.state.tenantId, node, boot), 'lease');
+}
+
+function leased(self: TenantSelf, needs: TenantNeeds, lease: LeaseAnswer | null, error: unknown): void {
+  const { tenantId } = self.state;
+  if (lease === null) {
+    self.log('warn', 'the lease could not be asked for', { tenant: tenantId, error: messageOf(error) });
+    self.after(leaseRetryMs, 'ask');
+    return;
+  }
+  if (!lease.granted) {
+    if (self.state.refusedBy !== lease.holder) {
+      self.log('info', 'standby: another core holds the lease', { tenant: tenantId, holder: lease.holder });
+    }
+    self.state.refusedBy = lease.holder;
+    const untilMs = lease.expiresAtMs - lease.databaseNowMs;
+    // The holder's session is renewed every second while it lives: to ask more often than that tells nothing.
+    self.after(Math.min(leaseRetryMs * 4, Math.max(50, untilMs)) + self.random() * leaseRetryJitterMs, 'ask');
+    return;
+  }
+  self.state.epoch = lease.epoch;
+  const databaseOffsetMs = lease.databaseNowMs - self.monotonicMs();
+  self.pipe(load(self, needs, lease.epoch, databaseOffsetMs), 'loaded');
+}
+
+async function load(
+  self: TenantSelf,
+  needs: TenantNeeds,
+  epoch: number,
+  databaseOffsetMs: number,
+): Promise<Loaded> {
+  const { tenantId } = self.state;
+  const writer = needs.writer();
+  // What an earlier incarnation of this tree gave the writer must be there before it is asked what is there.
+  if (writer !== null) await self.call(writer, 30_000).flush();
+  const nowMs = self.monotonicMs() + databaseOffsetMs;
+  const checks = await needs.checks.list(tenantId, Math.floor(nowMs - archivedLookBackMs));
+  return { epoch, databaseOffsetMs, checks, accounted: await needs.results.accounted(tenantId) };
+}
+
+function loaded(self: TenantSelf, needs: TenantNeeds, load: Loaded | null, error: unknown): void {
+  const { tenantId } = self.state;
+  if (load === null) {
+    self.log('warn', 'the tenant could not be loaded', { tenant: tenantId, error: messageOf(error) });
+    self.after(leaseRetryMs, 'ask');
+    return;
+  }
+  const writer = needs.writer();
+  if (writer === null) throw new Error('this core has no writer');
+  self.state.checks = new Map(load.checks.map((check) => [check.id, check]));
+  self.state.refusedBy = null;
+  self.pipe(startParts(self, needs, load, writer), 'started');
+}
+
+async function startParts(self: TenantSelf, needs: TenantNeeds, load: Loaded, writer: Ref<WriterProtocol>) {
+  const { tenantId } = self.state;
+  const { cluster } = needs;
+  const { epoch, databaseOffsetMs, checks, accounted } = load;
+  const health = await self.startLink(healthMonitor({ cluster }), tenantId, epoch, writer);
+  const states = accounted.flatMap(({ state }) => (state === null ? [] : [state as CheckStateRow]));
+  self.cast(health).adopt(liveChecks(self.state), states);
+  const start = { tenantId, epoch, allowAll: needs.allowAll(tenantId), databaseOffsetMs, writer, health };
+  const schedulerRef = await self.startLink(scheduler({ cluster, checks, accounted }), start);
+  self.state.running = { epoch, scheduler: schedulerRef, health };
+  cluster.names.register(tenantKey(tenantId), self.ref, { status: 'active', epoch });
+  self.log('info', 'tenant active', { tenant: tenantId, epoch, checks: self.state.checks.size });
+}
+
+function runningOf(self: TenantSelf): Running {
+  const { running } = self.state;
+  if (running === null)
+    throw new TenantRefusal('standby', 'the tenant is not active on this core yet: try again');
+  return running;
+}
+
+function liveChecks(state: TenantState): Check[] {
+  return [...state.checks.values()].filter((check) => check.archivedAtMs === null);
+}
+
+async function addChecks(self: TenantSelf, needs: TenantNeeds, checks: NewCheck[]) {
+  const { tenantId } = self.state;
+  const running = runningOf(self);
+  const policy = { allowAll: needs.allowAll(tenantId) };
+  for (const check of checks) {
+    const refused = judgeNewCheck(check, policy);
+    if (refused !== null) throw new TenantRefusal(refused.code, `${check.name}: ${refused.detail}`);
+  }
+  if (self.state.checks.size + checks.length > checksPerTenantMax) {
+    throw new TenantRefusal('too_many_checks', `a tenant has at most ${checksPerTenantMax} checks`);
+  }
+  const added = await needs.checks.add(tenantId, checks);
+  for (const check of added) self.state.checks.set(check.id, check);
+  self.cast(running.scheduler).added(added);
+  self.cast(running.health).adopt(added, []);
+  return added.map((check) => viewOf(check));
+}
+
+async function removeCheck(self: TenantSelf, needs: TenantNeeds, checkId: string) {
+  const running = runningOf(self);
+  const removed = await needs.checks.remove(self.state.tenantId, checkId);
+  if (removed === null) return null;
+  self.state.checks.set(checkId, removed);
+  self.cast(running.scheduler).removed(removed);
+  self.cast(running.health).forget(checkId);
+  return viewOf(removed);
+}
+
+async function explainCheck(self: TenantSelf, checkId: string) {
+  const running = runningOf(self);
+  const check = self.state.checks.get(checkId);
+  if (check === undefined) return null;
+  const because = (await self.call(running.health).explain(checkId)) ?? ['the check was removed'];
+  const [view] = await self.call(running.health).views([check]);
+  const due = await self.call(running.scheduler).due(checkId);
+  const schedule = `every ${(view!.interval_ms / 1000).toString()} s; next due ${due?.next_due_at ?? 'never'}`;
+  const accounted = `accounted for up to ${due?.watermark ?? 'nothing yet'}; ${due?.pending.length ?? 0} under way`;
+  return {
+    subject: `check ${checkId} (${check.name})`,
+    state: view!.state,
+    because: [...because, schedule, accounted],
+  };
+}

@@ -1,0 +1,209 @@
+/**
+ * The one result writer of a core: batches the rows of all its tenants into one statement at a time. While the database
+ * is away it keeps what it has within bounds and tries again; what the store fences it tells to the tenant concerned.
+ */
+import { defineActor, type LaterReply, messageOf, type Ref, type Self } from '../runtime/index.ts';
+import { bufferedRowsMax, writeIntervalMs, writeRetryMs, writeRowsMax } from './limits.ts';
+import type { TenantProtocol, WriterProtocol, WriterTotals } from './messages.ts';
+import type { ResultStore, TenantWrite } from './ports/result-store.ts';
+import {
+  addRows,
+  discardTenant,
+  isEmpty,
+  takeWrites,
+  type WriteBuffer,
+  writeBuffer,
+} from './write-buffer.ts';
+
+interface WriterState {
+  buffer: WriteBuffer;
+  /** Under way; kept until the store has said that it has it. */
+  writing: TenantWrite[] | null;
+  /** The statement for it is under way. */
+  busy: boolean;
+  /** Batches of one tenant each, after the store refused the content of a joint one. */
+  split: TenantWrite[][];
+  timer: boolean;
+  flushes: LaterReply[];
+  written: number;
+  fenced: number;
+  storeAwaySinceMs: number | null;
+  /** Rows written in each of the last seconds, for a rate. */
+  rates: { second: number; rows: number }[];
+}
+
+export interface WriterNeeds {
+  store: ResultStore;
+  node: string;
+  boot: number;
+  /** Which actor of this core holds the tenant, to be told when it is fenced. */
+  tenantOf(tenantId: string): Ref<TenantProtocol> | null;
+  rowsMax?: number;
+}
+
+type WriterSelf = Self<WriterState>;
+
+export function writer(needs: WriterNeeds) {
+  return defineActor<WriterState, WriterProtocol>({
+    name: 'writer',
+    trapExit: true,
+    init: () => ({
+      buffer: writeBuffer(needs.rowsMax ?? bufferedRowsMax),
+      writing: null,
+      busy: false,
+      split: [],
+      timer: false,
+      flushes: [],
+      written: 0,
+      fenced: 0,
+      storeAwaySinceMs: null,
+      rates: [],
+    }),
+    call: {
+      flush(self) {
+        const reply = self.replyLater();
+        self.state.flushes.push(reply);
+        advance(self, needs);
+        return reply;
+      },
+      totals: (self) => totals(self),
+    },
+    cast: {
+      write(self, tenantId, epoch, rows) {
+        addRows(self.state.buffer, tenantId, epoch, rows);
+        if (self.state.writing === null && !self.state.timer) writeAfter(self, writeIntervalMs);
+      },
+    },
+    info(self, info) {
+      if (info.type === 'timeout') {
+        self.state.timer = false;
+        advance(self, needs);
+      } else if (info.type === 'done')
+        written(self, needs, info.value as { fenced: string[] } | null, info.error);
+    },
+    async terminate(self) {
+      // A drain: what is here goes out once more, if the store takes it.
+      const { state } = self;
+      const last = [
+        ...(state.writing ?? []),
+        ...state.split.flat(),
+        ...takeWrites(state.buffer, Number.MAX_SAFE_INTEGER),
+      ];
+      if (last.length > 0) await needs.store.write(needs.node, needs.boot, last);
+    },
+  });
+}
+
+function writeAfter(self: WriterSelf, delayMs: number): void {
+  self.state.timer = true;
+  self.after(delayMs, 'write');
+}
+
+function advance(self: WriterSelf, needs: WriterNeeds): void {
+  const { state } = self;
+  if (state.busy) return;
+  if (state.writing === null) {
+    if (state.split.length === 0 && isEmpty(state.buffer)) {
+      answerFlushes(state);
+      return;
+    }
+    state.writing = state.split.shift() ?? takeWrites(state.buffer, writeRowsMax);
+  }
+  state.busy = true;
+  self.pipe(needs.store.write(needs.node, needs.boot, state.writing), 'written');
+}
+
+function written(
+  self: WriterSelf,
+  needs: WriterNeeds,
+  answer: { fenced: string[] } | null,
+  error: unknown,
+): void {
+  const { state } = self;
+  state.busy = false;
+  if (answer === null) {
+    failed(self, needs, error);
+    return;
+  }
+  if (state.storeAwaySinceMs !== null) {
+    const awayMs = Math.round(self.monotonicMs() - state.storeAwaySinceMs);
+    self.log('info', 'the store is back', { awayMs, buffered: state.buffer.rows });
+    state.storeAwaySinceMs = null;
+  }
+  count(self, state.writing!);
+  for (const tenantId of answer.fenced) fence(self, needs, tenantId, state.writing!);
+  state.writing = null;
+  if (state.split.length > 0) advance(self, needs);
+  else if (isEmpty(state.buffer)) answerFlushes(state);
+  else if (state.buffer.rows >= writeRowsMax || state.flushes.length > 0) advance(self, needs);
+  else writeAfter(self, writeIntervalMs);
+}
+
+/** The same batch is tried again: what had arrived of it changes nothing the second time. */
+function failed(self: WriterSelf, needs: WriterNeeds, error: unknown): void {
+  const { state } = self;
+  for (const reply of state.flushes.splice(0)) reply.fail(error);
+  if ((error as { code?: unknown }).code === 'store_unavailable') {
+    if (state.storeAwaySinceMs === null) {
+      state.storeAwaySinceMs = self.monotonicMs();
+      self.log('warn', 'the store does not take results; they wait here', { error: messageOf(error) });
+    }
+    self.after(writeRetryMs, 'write');
+    state.timer = true;
+    return;
+  }
+  // The store answered and refused what is in the batch: one tenant's rows must not stop the others'.
+  const [first, ...others] = state.writing!;
+  if (others.length > 0) {
+    state.split.push(...state.writing!.map((write) => [write]));
+    state.writing = null;
+  } else {
+    self.log('error', 'rows refused by the store', { tenant: first!.tenantId, error: messageOf(error) });
+    fence(self, needs, first!.tenantId, state.writing!);
+    state.writing = null;
+  }
+  advance(self, needs);
+}
+
+function fence(self: WriterSelf, needs: WriterNeeds, tenantId: string, writes: readonly TenantWrite[]): void {
+  const epoch = writes.find((write) => write.tenantId === tenantId)?.epoch ?? 0;
+  self.state.fenced += 1;
+  if ((self.state.buffer.tenants.get(tenantId)?.epoch ?? 0) <= epoch)
+    discardTenant(self.state.buffer, tenantId);
+  const tenant = needs.tenantOf(tenantId);
+  self.log('warn', 'a write was fenced: another core holds the tenant', { tenant: tenantId, epoch });
+  if (tenant !== null) self.cast(tenant).fenced(epoch);
+}
+
+function answerFlushes(state: WriterState): void {
+  for (const reply of state.flushes.splice(0)) reply.answer(null);
+}
+
+const rateSeconds = 10;
+
+function count(self: WriterSelf, writes: readonly TenantWrite[]): void {
+  const { state } = self;
+  let rows = 0;
+  for (const write of writes) rows += write.results.length + write.late.length;
+  state.written += rows;
+  const second = Math.floor(self.monotonicMs() / 1000);
+  const last = state.rates.at(-1);
+  if (last?.second === second) last.rows += rows;
+  else state.rates.push({ second, rows });
+  while (state.rates[0] !== undefined && state.rates[0].second < second - rateSeconds) state.rates.shift();
+}
+
+function totals(self: WriterSelf): WriterTotals {
+  const { state } = self;
+  const second = Math.floor(self.monotonicMs() / 1000);
+  const whole = state.rates.filter((rate) => rate.second < second && rate.second >= second - rateSeconds);
+  const rows = whole.reduce((sum, rate) => sum + rate.rows, 0);
+  return {
+    buffered: state.buffer.rows,
+    written: state.written,
+    fenced: state.fenced,
+    dropped: state.buffer.dropped,
+    resultsPerS: Math.round((rows / rateSeconds) * 10) / 10,
+    storeAway: state.storeAwaySinceMs !== null,
+  };
+}

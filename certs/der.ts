@@ -1,0 +1,186 @@
+/**
+ * DER, strictly: asn1js reads the encoding (it is a BER reader), this file refuses what BER allows and DER does not,
+ * and hands on plain values. Bounded in depth and number before anything is built from them. The readers of single
+ * types throw `NotDer`; certificate.ts and revocation.ts catch it once.
+ */
+import { type AsnType, fromBER } from 'asn1js';
+import { limits } from './limits.ts';
+
+/** One value. `encoded` is the whole of tag, length and content, as it stood in the input. */
+export interface DerValue {
+  readonly tagClass: 'universal' | 'application' | 'context' | 'private';
+  readonly tag: number;
+  readonly constructed: boolean;
+  readonly encoded: Uint8Array;
+  readonly content: Uint8Array;
+  readonly children: readonly DerValue[];
+}
+
+export const derTags = {
+  boolean: 1,
+  integer: 2,
+  bitString: 3,
+  octetString: 4,
+  null: 5,
+  objectIdentifier: 6,
+  utf8String: 12,
+  sequence: 16,
+  set: 17,
+  printableString: 19,
+  utcTime: 23,
+  generalizedTime: 24,
+} as const;
+
+/** Thrown inside this room only: the input is no DER, or not of the shape that was asked for. */
+export class NotDer extends Error {}
+
+const tagClasses = ['universal', 'application', 'context', 'private'] as const;
+
+/**
+ * Reads exactly one value with nothing after it (X.690 section 10: definite, shortest lengths; strings primitive).
+ * @throws NotDer
+ */
+export function readDer(bytes: Uint8Array, valuesMax: number = limits.certificateDerValuesMax): DerValue {
+  let parsed: { offset: number; result: AsnType };
+  try {
+    parsed = fromBER(bytes, { maxDepth: limits.derDepthMax, maxNodes: valuesMax, parseEmbedded: false });
+  } catch (error) {
+    throw new NotDer(`unreadable: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  if (parsed.offset === -1) throw new NotDer(parsed.result.error || 'unreadable');
+  if (parsed.offset !== bytes.length) throw new NotDer(`${bytes.length - parsed.offset} bytes after the end`);
+  return strictly(parsed.result);
+}
+
+function strictly(block: AsnType): DerValue {
+  const encoded = block.valueBeforeDecodeView;
+  const { isConstructed: constructed } = block.idBlock;
+  const identifier = encoded[0];
+  if (identifier === undefined) throw new NotDer('an empty value');
+  const tag = identifier & 0x1f;
+  const tagClass = tagClasses[identifier >> 6]!;
+  if (tag === 0x1f) throw new NotDer('a tag above 30');
+  const content = encoded.subarray(headerLength(encoded));
+  if (tagClass === 'universal') {
+    const mustBeConstructed = tag === derTags.sequence || tag === derTags.set;
+    if (mustBeConstructed !== constructed) throw new NotDer(`universal ${tag} in the wrong form`);
+    if (tag === 0) throw new NotDer('an end-of-contents in a definite length');
+  }
+  const value: unknown = constructed ? (block.valueBlock as { value?: unknown }).value : [];
+  const blocks = Array.isArray(value) ? (value as AsnType[]) : [];
+  return { tagClass, tag, constructed, encoded, content, children: blocks.map(strictly) };
+}
+
+/** The octets of tag and length; refuses an indefinite length and one that could have been written shorter. */
+function headerLength(encoded: Uint8Array): number {
+  const first = encoded[1];
+  if (first === undefined || first === 0x80 || first > 0x83) throw new NotDer('a length that is no DER');
+  if (first < 0x80) {
+    if (encoded.length !== 2 + first) throw new NotDer('a length that does not fit');
+    return 2;
+  }
+  const octets = first & 0x7f;
+  let length = 0;
+  for (let i = 0; i < octets; i++) length = length * 256 + (encoded[2 + i] ?? 0);
+  const shortest = length >= 0x10000 ? 3 : length >= 0x100 ? 2 : length >= 0x80 ? 1 : 0;
+  if (shortest !== octets) throw new NotDer('a length that is not the shortest');
+  if (encoded.length !== 2 + octets + length) throw new NotDer('a length that does not fit');
+  return 2 + octets;
+}
+
+/** @throws NotDer when `value` is missing or of another universal type. */
+export function expectUniversal(value: DerValue | undefined, tag: number, what: string): DerValue {
+  if (value === undefined || value.tagClass !== 'universal' || value.tag !== tag) {
+    throw new NotDer(`${what} is missing or of the wrong type`);
+  }
+  return value;
+}
+
+export function isContext(value: DerValue | undefined, tag: number): value is DerValue {
+  return value !== undefined && value.tagClass === 'context' && value.tag === tag;
+}
+
+/** Dotted text of an OBJECT IDENTIFIER; one with an arc above 2^53 (legal, none of ours) is named by its octets. @throws NotDer */
+export function readObjectIdentifier(value: DerValue | undefined, what: string): string {
+  const { content } = expectUniversal(value, derTags.objectIdentifier, what);
+  const arcs: number[] = [];
+  let arc = 0;
+  let begun = false;
+  for (const byte of content) {
+    if (!begun && byte === 0x80) throw new NotDer(`${what}: an arc with leading zeros`);
+    arc = arc * 128 + (byte & 0x7f);
+    if (!Number.isSafeInteger(arc)) return `oversized:${Buffer.from(content).toString('hex')}`;
+    begun = (byte & 0x80) !== 0;
+    if (!begun) {
+      arcs.push(arc);
+      arc = 0;
+    }
+  }
+  const first = arcs[0];
+  if (begun || first === undefined) throw new NotDer(`${what}: an arc that does not end`);
+  const root = first < 40 ? 0 : first < 80 ? 1 : 2;
+  return [root, first - root * 40, ...arcs.slice(1)].join('.');
+}
+
+/** Content octets of an INTEGER in its shortest form (X.690 8.3.2), big-endian two's complement. @throws NotDer */
+export function readInteger(value: DerValue | undefined, what: string): Uint8Array {
+  const { content } = expectUniversal(value, derTags.integer, what);
+  const [first, second] = content;
+  if (first === undefined) throw new NotDer(`${what} is an integer of no octets`);
+  if (second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))) {
+    throw new NotDer(`${what} is an integer with leading octets`);
+  }
+  return content;
+}
+
+/** An INTEGER from 0 to 2^31 - 1. @throws NotDer */
+export function readSmallInteger(value: DerValue | undefined, what: string): number {
+  const content = readInteger(value, what);
+  if (content.length > 4 || content[0]! >= 0x80) throw new NotDer(`${what} is out of range`);
+  return content.reduce((sum, byte) => sum * 256 + byte, 0);
+}
+
+/** A BOOLEAN, TRUE as 0xff only (X.690 11.1). @throws NotDer */
+export function readBoolean(value: DerValue | undefined, what: string): boolean {
+  const { content } = expectUniversal(value, derTags.boolean, what);
+  if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff))
+    throw new NotDer(`${what} is no boolean`);
+  return content[0] === 0xff;
+}
+
+/** Octets and unused bits of a BIT STRING; the unused bits must be zero (X.690 11.2.1). @throws NotDer */
+export function readBitString(
+  value: DerValue | undefined,
+  what: string,
+): { bytes: Uint8Array; unusedBits: number } {
+  const { content } = expectUniversal(value, derTags.bitString, what);
+  const unusedBits = content[0];
+  if (unusedBits === undefined || unusedBits > 7 || (unusedBits > 0 && content.length === 1)) {
+    throw new NotDer(`${what} is no bit string`);
+  }
+  const last = content[content.length - 1]!;
+  if (content.length > 1 && (last & ((1 << unusedBits) - 1)) !== 0)
+    throw new NotDer(`${what} has unused bits set`);
+  return { bytes: content.subarray(1), unusedBits };
+}
+
+/**
+ * A Time of RFC 5280 4.1.2.5 as Unix milliseconds: UTCTime up to 2049, GeneralizedTime after, both to the second and
+ * in Zulu. @throws NotDer
+ */
+export function readTime(value: DerValue | undefined, what: string): number {
+  const utc = value?.tag === derTags.utcTime;
+  const { content } = expectUniversal(value, utc ? derTags.utcTime : derTags.generalizedTime, what);
+  const text = Buffer.from(content).toString('latin1');
+  const match = (utc ? /^(\d{2})(\d{10})Z$/ : /^(\d{4})(\d{10})Z$/).exec(text);
+  if (match === null) throw new NotDer(`${what} is not a time to the second in UTC`);
+  const given = Number(match[1]);
+  const year = utc ? (given < 50 ? 2000 + given : 1900 + given) : given;
+  if (!utc && year < 2050) throw new NotDer(`${what} before 2050 is not a UTCTime`);
+  const iso = match[2]!.replace(/(..)(..)(..)(..)(..)/, '$1-$2T$3:$4:$5.000Z');
+  const stamp = `${String(year).padStart(4, '0')}-${iso}`;
+  const ms = Date.parse(stamp);
+  if (Number.isNaN(ms) || new Date(ms).toISOString() !== stamp)
+    throw new NotDer(`${what} is no date: ${text}`);
+  return ms;
+}

@@ -1,0 +1,44 @@
+/** The room's door: who is speaking. Certificates made, kept, and judged. */
+export {
+  type Authority,
+  createAuthority,
+  createIntermediate,
+  createRevocationList,
+  type IntermediateName,
+  renewAuthority,
+} from './authority.ts';
+export { readAuthority, writeAuthority, writeIntermediates } from './authority-files.ts';
+export { type Certificate, type CertificateRead, readCertificate } from './certificate.ts';
+export { credentialPath, readCredential, writeCredential } from './credential-files.ts';
+export { CertsError, type CertsErrorCode } from './errors.ts';
+export { type CertificateSummary, inspectPem, trustDomainOfRoots, verifyPem } from './inspect.ts';
+export { type Credential, issueLeaf, issueNode, issueOperator } from './issue.ts';
+export type { SigningScope } from './issuer-rules.ts';
+export { limits as certsLimits } from './limits.ts';
+export { chainFromPem, readPem, toPem } from './pem.ts';
+export { type RevocationList, type RevocationListRead, readRevocationList } from './revocation.ts';
+export type { KeyedCertificate, WallClock } from './signing.ts';
+export {
+  formatSpiffeId,
+  identityOf,
+  isNodeName,
+  isTenantId,
+  isTrustDomain,
+  type NodeIdentity,
+  type NodeRole,
+  nodeRoles,
+  type OperatorIdentity,
+  type PeerIdentity,
+  parseSpiffeId,
+  type SpiffeId,
+  type TenantIdentity,
+} from './spiffe.ts';
+export {
+  clientTlsOptions,
+  isReusedSession,
+  presentedChain,
+  rootsOf,
+  serverTlsOptions,
+} from './tls-options.ts';
+export { type VerdictCode, type VerdictError, verdictCodes } from './verdict.ts';
+export { type PeerQuestion, type PeerVerdict, verifyPeer } from './verify.ts';

@@ -1,0 +1,67 @@
+/**
+ * Every bound of this room, unit last. What a stranger presents is measured against these before it is parsed;
+ * what we issue stays inside the same ones, so no certificate of ours can fail its own check.
+ */
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+export const limits = {
+  /** Certificates taken from one handshake or file. Our longest chain has 3; the rest is room to say what is wrong. */
+  presentedCertificatesMax: 8,
+  /** One certificate. Ours are about 700 bytes; RSA-4096 with several names stays under 3 KiB. */
+  certificateBytesMax: 16_384,
+  /** Nesting of DER. A certificate needs 9. */
+  derDepthMax: 16,
+  /** DER values in one certificate. Ours have about 80. */
+  certificateDerValuesMax: 1_024,
+  /** Extensions in one certificate. */
+  extensionsMax: 32,
+  /** General names in one subjectAltName. */
+  alternativeNamesMax: 64,
+  /** Attributes in one distinguished name. */
+  nameAttributesMax: 32,
+  /** Trust anchors that one verdict looks at: a root, its successor, and some foreign ones. */
+  rootsMax: 32,
+  /** A PEM file: a chain, a key and comments. */
+  pemBytesMax: 262_144,
+  /** One revocation list, as DER. */
+  revocationListBytesMax: 2_097_152,
+  revocationEntriesMax: 20_000,
+  revocationListsMax: 64,
+  /** SPIFFE-ID 2.3: the longest id that must be supported; longer ones are refused. */
+  spiffeIdBytesMax: 2_048,
+  /** SPIFFE-ID 2.3. */
+  trustDomainBytesMax: 255,
+  /** DESIGN: a node's name. */
+  nodeNameCharsMax: 63,
+  /** Names of operators, and what a tenant's certificate calls its bearer. Keeps a common name inside X.520's 64. */
+  segmentCharsMax: 63,
+  operatorRightsMax: 64,
+  operatorRightCharsMax: 64,
+  /** RFC 5280 4.1.2.2. */
+  serialBytesMax: 20,
+  serialBytesIssued: 16,
+  rsaModulusBitsMin: 2_048,
+  /** A larger modulus only buys the sender our processor time. */
+  rsaModulusBitsMax: 8_192,
+  rsaExponentMin: 65_537,
+  /** DESIGN: the longest life of a leaf, from notBefore to notAfter. */
+  leafLifetimeMsMax: 30 * dayMs,
+  /**
+   * How far in the future a notBefore may lie. Zero: skew is the issuer's business (`issueBackdateMs`), so that every
+   * judge, on a link or over a file, comes to the same verdict at the same instant.
+   */
+  notYetValidToleranceMs: 0,
+  /** Certificates begin this long before they are made, for peers whose clocks are behind. */
+  issueBackdateMs: 5 * 60_000,
+  leafLifetimeMsDefault: 24 * hourMs,
+  /** A leaf shorter than this could end before it is installed. */
+  leafLifetimeMsMin: 1_000,
+  rootLifetimeMs: 10 * 365 * dayMs,
+  intermediateLifetimeMs: 365 * dayMs,
+  /** An intermediate with less left than this is made anew, with the same key, by `renewAuthority`. */
+  intermediateRenewBeforeMs: 120 * dayMs,
+  /** How long a revocation list announces itself current; the list goes on counting afterwards. */
+  revocationListLifetimeMs: 7 * dayMs,
+} as const;

@@ -1,0 +1,104 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { connect, createServer, type Server, type TLSSocket } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { limits } from './limits.ts';
+import { toPem } from './pem.ts';
+import { goodLeaves } from './testing/good-leaves.ts';
+import { hostileChains, hostileIntermediates } from './testing/hostile-chains.ts';
+import { hostileEncodings } from './testing/hostile-encodings.ts';
+import { hostileIds, hostileLeaves, hostileNames } from './testing/hostile-leaves.ts';
+import { hostileScopes } from './testing/hostile-scopes.ts';
+import { createWorld, nodeId, trustDomain } from './testing/world.ts';
+import { presentedChain, serverTlsOptions } from './tls-options.ts';
+import { type PeerVerdict, verifyPeer } from './verify.ts';
+
+const nowMs = Date.now();
+const world = createWorld(nowMs);
+const roots = [world.root.der];
+const codeOf = (verdict: PeerVerdict) => (verdict.ok ? 'ok' : verdict.error.code);
+const judge = (chain: readonly Uint8Array[]) => codeOf(verifyPeer({ chain, roots, trustDomain, nowMs }));
+const pemOf = (chain: readonly Uint8Array[]) => chain.map((der) => toPem(der, 'CERTIFICATE')).join('');
+
+const rows = [
+  ...goodLeaves.map((row) => ({ ...row, code: 'ok' })),
+  ...hostileIds,
+  ...hostileNames,
+  ...hostileLeaves,
+  ...hostileEncodings,
+  ...hostileScopes,
+  ...hostileIntermediates,
+  ...hostileChains,
+];
+
+let server: Server;
+let port: number;
+
+beforeAll(async () => {
+  const leaf = world.leaf(world.nodes, nodeId);
+  server = createServer(
+    serverTlsOptions({
+      chainPem: pemOf([leaf.der, world.nodes.der]),
+      privateKeyPem: leaf.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      rootsPem: pemOf(roots),
+    }),
+  );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  port = (server.address() as AddressInfo).port;
+});
+afterAll(() => server.close());
+
+/**
+ * What the server says of a client that presents the chain: a code, or null when OpenSSL on one of the two sides
+ * would not carry such a certificate over TLS at all.
+ */
+async function overTheLink(chain: readonly Uint8Array[]): Promise<string | null> {
+  const key = chain[0] === undefined ? undefined : world.keyOf(chain[0]);
+  const own = key && { cert: pemOf(chain), key: key.export({ type: 'pkcs8', format: 'pem' }) };
+  if (chain.length > 0 && own === undefined) return null;
+  const judged = new Promise<string | null>((resolve) => {
+    server.once('secureConnection', (socket: TLSSocket) => {
+      socket.on('error', () => {});
+      resolve(judge(presentedChain(socket)));
+      socket.destroy();
+    });
+    server.once('tlsClientError', () => resolve(null));
+  });
+  let socket: TLSSocket;
+  try {
+    // The lowest security level of OpenSSL, because an attacker would not ask for a higher one.
+    socket = connect({
+      host: '127.0.0.1',
+      port,
+      ...own,
+      rejectUnauthorized: false,
+      ciphers: 'DEFAULT:@SECLEVEL=0',
+    });
+  } catch {
+    server.removeAllListeners('secureConnection').removeAllListeners('tlsClientError');
+    return null;
+  }
+  socket.on('error', () => {});
+  const code = await judged;
+  socket.destroy();
+  server.removeAllListeners('secureConnection').removeAllListeners('tlsClientError');
+  return code;
+}
+
+describe('a verdict on a link', () => {
+  test('is the verdict over the same chain in a file, for all that TLS carries', async () => {
+    const carried: { title: string; link: string; file: string }[] = [];
+    for (const { title, chain } of rows) {
+      const presented = chain(world);
+      const link = await overTheLink(presented);
+      // A client that has no signature scheme for its key sends no certificate, and then it presented none.
+      const sent = presented.length === 0 || link !== 'no_certificate';
+      // Node hands on the way to the root only, so a link cannot count what it did not need.
+      const counted = presented.length <= limits.presentedCertificatesMax;
+      if (link !== null && sent && counted) carried.push({ title, link, file: judge(presented) });
+    }
+    expect(carried.filter(({ link, file }) => link !== file)).toEqual([]);
+    expect(carried.length).toBeGreaterThan(150);
+  });
+});

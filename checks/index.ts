@@ -1,0 +1,21 @@
+/**
+ * What other rooms may use of checks: run one check, judge a target and its settings, and make the things that an
+ * agent makes once for all its checks (resolver, prober, shared signal).
+ */
+export type { CancelSignal, MonotonicClock } from './deadline.ts';
+export { shareSignal } from './deadline.ts';
+export type { CheckRefusal, CheckRefusalCode, Verdict } from './errors.ts';
+export type { TargetPolicy } from './guard.ts';
+export { judgeAddress } from './guard.ts';
+export { createIcmpProber } from './icmp.ts';
+export { limits } from './limits.ts';
+export type { CheckOutcome, CheckRequest, CheckStatus } from './outcome.ts';
+export type { IcmpProber, PingAnswer, ProberProgram } from './prober.ts';
+export { findProber } from './prober.ts';
+export type { NameResolver } from './resolver.ts';
+export { boundedResolver, systemResolver } from './resolver.ts';
+export type { CheckOptions } from './run.ts';
+export { runCheck } from './run.ts';
+export { settingNames, validateSettings } from './settings.ts';
+export type { JudgedRequest } from './target.ts';
+export { judgeTarget } from './target.ts';

@@ -1,0 +1,179 @@
+/**
+ * Payloads: msgpackr without shared structures, so that every frame can be decoded alone, refused, dropped or reordered.
+ * Between the router (values) and the frames (opaque bytes). What may travel is a closed set: null, undefined, booleans,
+ * numbers, bigints of 64 bits, text, Uint8Array, arrays, plain objects with text keys, Date, Error (as code, name and
+ * message) and refs. Text that is no valid UTF-16 arrives with replacement characters, -0 as 0, symbol keys not at all.
+ */
+import { addExtension, Packr, RESERVE_START_SPACE } from 'msgpackr';
+import { ClusterError, type PayloadReason } from './errors.ts';
+import {
+  encodeSlabBytes,
+  errorMessageCharactersMax,
+  errorNameCharactersMax,
+  payloadBytesMax,
+} from './limits.ts';
+import { isNodeName } from './names.ts';
+import { cannotEncode, createPayloadCheck, ErrorOnWire, RefOnWire } from './payload-check.ts';
+import {
+  createPayloadScan,
+  errorExtension,
+  errorHeadBytes,
+  noErrorCode,
+  refExtension,
+  refHeadBytes,
+} from './payload-scan.ts';
+
+/** What a codec must know of refs; the actor runtime gives it. */
+export interface RefForm {
+  isRef(value: unknown): boolean;
+  encodeRef(ref: unknown): readonly [node: string, boot: number, id: number];
+  decodeRef(node: string, boot: number, id: number): unknown;
+  /** Told of every ref that is decoded: the fence's look inside payloads. It may throw to refuse the payload. */
+  onRef?(ref: unknown): void;
+}
+
+export interface Codec {
+  /**
+   * The bytes of a value, after `reserveBytes` (at most 255) of free room for a frame's head. The room and the bytes
+   * are one view of a larger buffer that is not written again. Throws `cannot_encode` with a `PayloadReason`.
+   */
+  encode(value: unknown, reserveBytes?: number): Buffer;
+  /** Throws `cannot_decode` with a `PayloadReason`. Bytes and texts in the value are copies: nothing keeps the frame. */
+  decode(bytes: Uint8Array): unknown;
+}
+
+/** An error of another node. Its stack stays there. */
+export interface RemoteError extends Error {
+  code?: string;
+}
+
+// msgpackr keeps one table of extensions for the process. These two are stateless: the codec that decodes turns the wire
+// forms into its own refs and errors afterwards, and `payload-scan.ts` admits no other extension.
+addExtension({ Class: RefOnWire, type: refExtension, pack: packRef, unpack: unpackRef });
+addExtension({ Class: ErrorOnWire, type: errorExtension, pack: packError, unpack: unpackError });
+
+/** Payloads up to this size share slabs; one that is larger gets its own, so that a small one never keeps a large one. */
+const sharedSlabBytesMax = encodeSlabBytes / 4;
+
+export function createCodec(refs: RefForm): Codec {
+  const packr = new Packr({
+    useRecords: false,
+    moreTypes: false,
+    useToJSON: false,
+    copyBuffers: true,
+  } as object);
+  const scanner = createPayloadScan();
+  const check = createPayloadCheck(refs.isRef, (ref) => {
+    const [node, boot, id] = refs.encodeRef(ref);
+    if (!isNodeName(node) || !isNumber48(boot) || !isNumber48(id)) {
+      throw cannotEncode('bad_ref', `${node}.${boot}.${id}`);
+    }
+    return new RefOnWire(node, boot, id);
+  });
+  let slabIsLarge = true;
+
+  /** Turns the wire forms into refs and errors, in place: the value was just made and nobody else holds it. */
+  function revive(value: unknown): unknown {
+    if (typeof value !== 'object' || value === null) return value;
+    if (value instanceof RefOnWire) {
+      const ref = refs.decodeRef(value.node, value.boot, value.id);
+      refs.onRef?.(ref);
+      return ref;
+    }
+    if (value instanceof ErrorOnWire) return remoteError(value.code, value.name, value.message);
+    if (value instanceof Uint8Array || value instanceof Date) return value;
+    const holder = value as Record<string, unknown>;
+    for (const key in holder) {
+      const one = holder[key];
+      if (typeof one === 'object' && one !== null) holder[key] = revive(one);
+    }
+    return value;
+  }
+
+  return {
+    encode(value, reserveBytes = 0) {
+      const prepared = check.prepare(value);
+      if (slabIsLarge) packr.useBuffer(Buffer.allocUnsafeSlow(encodeSlabBytes));
+      let bytes: Buffer;
+      try {
+        bytes = packr.pack(prepared, reserveBytes === 0 ? 0 : RESERVE_START_SPACE + reserveBytes);
+      } catch (error) {
+        slabIsLarge = true;
+        throw cannotEncode('codec_failed', error instanceof Error ? error.message : String(error), error);
+      }
+      slabIsLarge = bytes.length > sharedSlabBytesMax;
+      if (bytes.length - reserveBytes > payloadBytesMax)
+        throw cannotEncode('too_large', `${bytes.length} bytes`);
+      return bytes;
+    },
+    decode(bytes) {
+      const source = Buffer.isBuffer(bytes)
+        ? bytes
+        : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const refused = scanner.scan(source);
+      if (refused !== null) throw cannotDecode(refused, `${source.length} bytes`);
+      const found = scanner.found;
+      try {
+        const value: unknown = packr.unpack(source);
+        return found ? revive(value) : value;
+      } catch (error) {
+        if (error instanceof ClusterError) throw error;
+        throw cannotDecode('codec_failed', error instanceof Error ? error.message : String(error), error);
+      }
+    },
+  };
+}
+
+function cannotDecode(reason: PayloadReason, detail: string, cause?: unknown): ClusterError {
+  return new ClusterError('cannot_decode', `${reason}, ${detail}`, reason, cause);
+}
+
+export function remoteError(code: string | null, name: string, message: string): RemoteError {
+  const error: RemoteError = new Error(message);
+  Object.defineProperty(error, 'name', { value: name, configurable: true, writable: true });
+  error.stack = `${name}: ${message}\n    on another node`;
+  if (code !== null) error.code = code;
+  return error;
+}
+
+function isNumber48(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 48;
+}
+
+function packRef(ref: RefOnWire): Buffer {
+  const bytes = Buffer.allocUnsafe(refHeadBytes + ref.node.length);
+  bytes.writeUIntBE(ref.boot, 0, 6);
+  bytes.writeUIntBE(ref.id, 6, 6);
+  bytes.write(ref.node, refHeadBytes, 'latin1');
+  return bytes;
+}
+
+function unpackRef(data: Uint8Array): RefOnWire {
+  const bytes = data as Buffer;
+  const node = bytes.toString('latin1', refHeadBytes);
+  if (!isNodeName(node)) throw cannotDecode('bad_ref', 'a node name');
+  return new RefOnWire(node, bytes.readUIntBE(0, 6), bytes.readUIntBE(6, 6));
+}
+
+function packError(error: ErrorOnWire): Buffer {
+  const code = error.code === null ? null : cut(error.code, errorNameCharactersMax);
+  const name = cut(error.name, errorNameCharactersMax);
+  const message = Buffer.from(error.message.slice(0, errorMessageCharactersMax));
+  const head = Buffer.of(code === null ? noErrorCode : code.length, name.length);
+  return Buffer.concat([head, code ?? Buffer.alloc(0), name, message]);
+}
+
+/** A text whose length fits a byte and is never `noErrorCode`. */
+function cut(text: string, characters: number): Buffer {
+  const bytes = Buffer.from(text.slice(0, characters));
+  return bytes.length < noErrorCode ? bytes : Buffer.from(text.replace(/[^ -~]/g, '?').slice(0, characters));
+}
+
+function unpackError(data: Uint8Array): ErrorOnWire {
+  const bytes = data as Buffer;
+  const codeBytes = bytes[0] === noErrorCode ? 0 : bytes[0]!;
+  const nameAt = errorHeadBytes + codeBytes;
+  const messageAt = nameAt + bytes[1]!;
+  const code = bytes[0] === noErrorCode ? null : bytes.toString('utf8', errorHeadBytes, nameAt);
+  return new ErrorOnWire(code, bytes.toString('utf8', nameAt, messageAt), bytes.toString('utf8', messageAt));
+}

@@ -1,0 +1,209 @@
+/**
+ * The registry's shell: names for the actors of this node, deltas and exchanges over the links, watchers. Performs what
+ * the pure registry decides. Between the actors (`Names`), the mesh (frames) and membership (who is there).
+ */
+import type { ActorSystem, Protocol, Ref } from '../runtime/index.ts';
+import type { Metadata, NameEntry, NameEvent, NameQuery, Names } from './cluster-view.ts';
+import type { Codec } from './codec.ts';
+import { ClusterError } from './errors.ts';
+import type { ControlFrame } from './frame.ts';
+import type { Link } from './link.ts';
+import { formatKey, parseKey, platformTenant, type RegistryKey } from './names.ts';
+import { ownerOf } from './placement.ts';
+import { list, lookup, type RegistryEvent, stepRegistry } from './registry.ts';
+import { headsHash } from './registry-exchange.ts';
+import { keyOf } from './registry-index.ts';
+import type { Entry } from './registry-shard.ts';
+import { createRegistry, type RegistryEffect, type RegistryState } from './registry-state.ts';
+import { deltaPayload, headsPayload, readDelta, readFetch, readHeads, readOrigins } from './registry-wire.ts';
+
+export interface DirectoryNeeds {
+  readonly system: ActorSystem;
+  readonly codec: Codec;
+  linkTo(node: string): Link | null;
+  nodeLinks(): Iterable<Link>;
+  /** Another process writes under this node's name, or this boot is not the highest. */
+  contested(detail: string): void;
+}
+
+/** Supervised names of a tenant are settled by where the tenant is placed, so that its actors stay together. */
+export function ownerAmong(key: string, nodes: readonly string[]): string {
+  const tenant = parseKey(key)?.tenant;
+  return ownerOf(tenant === undefined || tenant === platformTenant ? key : tenant, nodes)!;
+}
+
+export class Directory implements Names {
+  private readonly needs: DirectoryNeeds;
+  private readonly state: RegistryState;
+  private readonly watchers = new Map<number, (event: NameEvent) => void>();
+  private lastWatcher = 0;
+  private flushAsked = false;
+
+  constructor(needs: DirectoryNeeds) {
+    this.needs = needs;
+    this.state = createRegistry({ node: needs.system.node, boot: needs.system.boot, ownerAmong });
+  }
+
+  register(key: RegistryKey, ref: Ref, metadata: Metadata): void {
+    const { system } = this.needs;
+    const holder = lookup(this.state, key);
+    if (holder !== null && holder.shard.origin === this.state.self) {
+      const held = holder.ref as Ref;
+      if (held.id === ref.id) {
+        this.update(key, metadata);
+        return;
+      }
+      // The end of the former holder is told a moment later than a restart may come.
+      if (system.find(held) === null) this.apply({ type: 'remove', key });
+    }
+    const supervised = key.tenant !== platformTenant;
+    const nowMs = system.clock.wallMs();
+    const refused = this.apply({ type: 'put', put: { key, ref, metadata, supervised }, nowMs });
+    if (refused !== null) throw new ClusterError(refused, formatKey(key));
+    void system.ended(ref).then(() => this.apply({ type: 'remove', key, ref }));
+  }
+
+  update(key: RegistryKey, metadata: Metadata): void {
+    const refused = this.apply({ type: 'update', key, metadata });
+    if (refused !== null) throw new ClusterError(refused, formatKey(key));
+  }
+
+  unregister(key: RegistryKey): void {
+    this.apply({ type: 'remove', key });
+  }
+
+  lookup<P extends Protocol>(key: RegistryKey): Ref<P> | null {
+    return (lookup(this.state, key)?.ref as Ref<P> | undefined) ?? null;
+  }
+
+  list(query: NameQuery): NameEntry[] {
+    return list(this.state, query).map(entryOf);
+  }
+
+  watch(query: NameQuery, onEvent: (event: NameEvent) => void, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    this.lastWatcher += 1;
+    const watcher = this.lastWatcher;
+    this.watchers.set(watcher, onEvent);
+    signal.addEventListener('abort', () => {
+      this.watchers.delete(watcher);
+      this.apply({ type: 'unwatch', watcher });
+    });
+    this.apply({ type: 'watch', watcher, filter: query });
+  }
+
+  heads(): { high: number; low: number } {
+    return headsHash(this.state);
+  }
+
+  /** Events of the mesh and of membership. Answers the code of a refusal. */
+  apply(event: RegistryEvent): 'bad_key' | 'name_taken' | null {
+    const { effects } = stepRegistry(this.state, event);
+    let refused: 'bad_key' | 'name_taken' | null = null;
+    for (const effect of effects) {
+      if (effect.type === 'refused') refused = effect.code === 'bad_key' ? 'bad_key' : 'name_taken';
+      else this.perform(effect);
+    }
+    if (this.state.pending.size > 0 && !this.flushAsked && event.type !== 'flush') {
+      this.flushAsked = true;
+      this.needs.system.clock.soon(() => {
+        this.flushAsked = false;
+        this.apply({ type: 'flush' });
+      });
+    }
+    return refused;
+  }
+
+  /** A registry frame of a node; false when its payload is none. */
+  receive(peer: string, frame: ControlFrame): boolean {
+    const { codec } = this.needs;
+    switch (frame.kind) {
+      case 'registry_delta': {
+        const { origin, boot, tenant } = frame.header;
+        const delta = readDelta(origin, boot, tenant, codec.decode(frame.payload));
+        if (delta !== null) this.apply({ type: 'delta', peer, delta });
+        return delta !== null;
+      }
+      case 'registry_fetch': {
+        const { origin, boot, tenant, since } = frame.header;
+        const request = readFetch(origin, boot, tenant, since);
+        if (request !== null) this.apply({ type: 'fetch', peer, request });
+        return request !== null;
+      }
+      case 'registry_origins': {
+        const rows = readOrigins(codec.decode(frame.payload));
+        if (rows !== null) this.apply({ type: 'origins', peer, rows });
+        return rows !== null;
+      }
+      case 'registry_heads': {
+        const message = readHeads(codec.decode(frame.payload));
+        if (message !== null) this.apply({ type: 'heads', peer, message });
+        return message !== null;
+      }
+      default:
+        return true;
+    }
+  }
+
+  private perform(effect: RegistryEffect): void {
+    const { codec, system } = this.needs;
+    switch (effect.type) {
+      case 'broadcast': {
+        const { origin, boot, tenant } = effect.delta;
+        const payload = codec.encode(deltaPayload(effect.delta));
+        for (const link of this.needs.nodeLinks())
+          link.sendControl('registry_delta', { boot, origin, tenant }, payload);
+        return;
+      }
+      case 'send_delta': {
+        const { origin, boot, tenant } = effect.delta;
+        const payload = codec.encode(deltaPayload(effect.delta));
+        this.needs.linkTo(effect.peer)?.sendControl('registry_delta', { boot, origin, tenant }, payload);
+        return;
+      }
+      case 'send_fetch': {
+        const { origin, boot, tenant, since } = effect;
+        this.needs.linkTo(effect.peer)?.sendControl('registry_fetch', { boot, since, origin, tenant });
+        return;
+      }
+      case 'send_origins':
+        this.needs.linkTo(effect.peer)?.sendControl('registry_origins', {}, codec.encode(effect.rows));
+        return;
+      case 'send_heads': {
+        const payload = codec.encode(headsPayload(effect.message));
+        this.needs.linkTo(effect.peer)?.sendControl('registry_heads', {}, payload);
+        return;
+      }
+      case 'name_conflict': {
+        const key = formatKey(keyOf(effect.lost));
+        system.log('warn', 'name conflict lost', { key, winner: effect.winner.shard.origin.name });
+        system.exit(effect.lost.ref as Ref, 'name_conflict');
+        return;
+      }
+      case 'watch_start':
+        for (const entry of effect.entries)
+          this.watchers.get(effect.watcher)?.({ type: 'added', entry: entryOf(entry) });
+        return;
+      case 'watch':
+        this.watchers.get(effect.watcher)?.({ type: effect.change, entry: entryOf(effect.entry) });
+        return;
+      case 'watch_refused':
+        this.watchers.delete(effect.watcher);
+        throw new ClusterError('too_many', 'watchers of the registry');
+      case 'own_shard_contested':
+        this.needs.contested(`${effect.peer} holds names of this node from boot ${effect.boot}`);
+        return;
+      case 'refused':
+        return;
+    }
+  }
+}
+
+function entryOf(entry: Entry): NameEntry {
+  return {
+    key: keyOf(entry),
+    ref: entry.ref as Ref,
+    node: entry.shard.origin.name,
+    metadata: entry.metadata as Metadata,
+  };
+}

@@ -1,0 +1,210 @@
+/**
+ * One frame to bytes and back: length, kind, flags, routing fields; the payload is passed through and never decoded.
+ * Between the link (which queues, writes and reads) and the layout in `frame-layout.ts`. Frames in a stream of chunks
+ * are found by `frame-reader.ts`.
+ */
+import { ClusterError } from './errors.ts';
+import {
+  type ControlFields,
+  type ControlKind,
+  controlKinds,
+  flagsKnown,
+  isRoutedKind,
+  type RoutedKind,
+  routedKinds,
+} from './frame-layout.ts';
+import { frameBytesMax, frameTextBytesMax } from './limits.ts';
+
+export interface RoutedHeader {
+  /** The boot that the receiver's ref names: an earlier one reaches nobody. 48 bits. */
+  toBoot: number;
+  /** 48 bits. */
+  toId: number;
+  /** 0 when no actor sends. 48 bits. */
+  fromId: number;
+  callId: number;
+  timeoutMs: number;
+}
+
+export interface RoutedFrame extends RoutedHeader {
+  kind: RoutedKind;
+  flags: number;
+  payload: Uint8Array;
+}
+
+export type ControlFrame<K extends ControlKind = ControlKind> = {
+  [One in K]: { kind: One; flags: number; header: ControlFields<One>; payload: Uint8Array };
+}[K];
+
+export type Frame = RoutedFrame | ControlFrame;
+
+/** Length field, kind, flags. */
+export const frameStartBytes = 6;
+export const lengthBytes = 4;
+/** Of every routed frame, its length field included: what a codec may reserve before a payload. */
+export const routedHeadBytes = frameStartBytes + 26;
+/** No head is longer: three texts at most, and numbers. */
+export const headBytesMax = 1_024;
+export const noPayload = new Uint8Array(0);
+
+interface Layout {
+  readonly kind: ControlKind;
+  readonly number: number;
+  readonly fields: readonly (readonly [name: string, type: string])[];
+}
+
+const layouts = (Object.keys(controlKinds) as ControlKind[]).map<Layout>((kind) => ({
+  kind,
+  number: controlKinds[kind].number,
+  fields: Object.entries(controlKinds[kind].fields),
+}));
+const layoutOfKind: ReadonlyMap<string, Layout> = new Map(layouts.map((one) => [one.kind, one]));
+const layoutOfNumber: ReadonlyMap<number, Layout> = new Map(layouts.map((one) => [one.number, one]));
+const routedOfNumber: readonly (RoutedKind | undefined)[] = (() => {
+  const kinds: (RoutedKind | undefined)[] = [];
+  for (const kind of Object.keys(routedKinds) as RoutedKind[]) kinds[routedKinds[kind]] = kind;
+  return kinds;
+})();
+
+/**
+ * Writes length field and header of a routed frame at `offset` and answers where the payload begins
+ * (`offset + routedHeadBytes`). For links that gather frames in one buffer; the room must be there.
+ */
+export function writeRoutedHead(
+  target: Buffer,
+  offset: number,
+  kind: RoutedKind,
+  header: RoutedHeader,
+  payloadBytes: number,
+): number {
+  const length = routedHeadBytes - lengthBytes + payloadBytes;
+  if (length > frameBytesMax) throw tooLarge(length);
+  let at = target.writeUInt32BE(length, offset);
+  target[at++] = routedKinds[kind];
+  target[at++] = 0;
+  at = target.writeUIntBE(header.toBoot, at, 6);
+  at = target.writeUIntBE(header.toId, at, 6);
+  at = target.writeUIntBE(header.fromId, at, 6);
+  at = target.writeUInt32BE(header.callId, at);
+  return target.writeUInt32BE(header.timeoutMs, at);
+}
+
+/** Length field and header of a routed frame, to be written before its payload. Throws `frame_too_large`. */
+export function encodeRoutedHead(kind: RoutedKind, header: RoutedHeader, payloadBytes: number): Buffer {
+  const head = Buffer.allocUnsafe(routedHeadBytes);
+  writeRoutedHead(head, 0, kind, header, payloadBytes);
+  return head;
+}
+
+/**
+ * Length field and header of a control frame, to be written before its payload. Throws `frame_too_large`, and
+ * `frame_malformed` for a text over `frameTextBytesMax` bytes or a number out of range: both are ours to prevent.
+ */
+export function encodeControlHead<K extends ControlKind>(
+  kind: K,
+  header: ControlFields<K>,
+  payloadBytes: number,
+  flags = 0,
+): Buffer {
+  const layout = layoutOfKind.get(kind)!;
+  const values = header as Readonly<Record<string, number | string>>;
+  const head = Buffer.allocUnsafe(headBytesMax);
+  let at = frameStartBytes;
+  for (const [name, type] of layout.fields) {
+    const value = values[name]!;
+    if (type === 'text') {
+      const bytes = Buffer.byteLength(value as string);
+      if (bytes > frameTextBytesMax)
+        throw new ClusterError('frame_malformed', `${kind}.${name} has ${bytes} bytes`);
+      head[at++] = bytes;
+      at += head.write(value as string, at);
+    } else {
+      at = writeNumber(head, at, type, value as number, `${kind}.${name}`);
+    }
+  }
+  const length = at - lengthBytes + payloadBytes;
+  if (length > frameBytesMax) throw tooLarge(length);
+  head.writeUInt32BE(length, 0);
+  head[4] = layout.number;
+  head[5] = flags;
+  return head.subarray(0, at);
+}
+
+/** Head and payload of any frame, in the order of writing; the payload is not copied. */
+export function encodeFrame(frame: Frame): [head: Buffer, payload: Uint8Array] {
+  if (isRouted(frame)) return [encodeRoutedHead(frame.kind, frame, frame.payload.length), frame.payload];
+  const head = encodeControlHead(frame.kind, frame.header as never, frame.payload.length, frame.flags);
+  return [head, frame.payload];
+}
+
+export function isRouted(frame: Frame): frame is RoutedFrame {
+  return isRoutedKind(frame.kind);
+}
+
+/**
+ * Reads a whole frame that lies in `bytes` from `start` (after the length field) to `end`. The payload is a view, not a
+ * copy. A string is the detail of a `frame_malformed`.
+ */
+export function decodeFrame(bytes: Buffer, start: number, end: number): Frame | string {
+  if (end - start < 2) return `a frame of ${end - start} bytes`;
+  const number = bytes[start]!;
+  const flags = bytes[start + 1]!;
+  if ((flags & ~flagsKnown) !== 0) return `unknown flags ${flags}`;
+  const routed = routedOfNumber[number];
+  const at = start + 2;
+  if (routed !== undefined) {
+    const payloadAt = start + routedHeadBytes - lengthBytes;
+    if (end < payloadAt) return `${routed} ends within its header`;
+    return {
+      kind: routed,
+      flags,
+      toBoot: bytes.readUIntBE(at, 6),
+      toId: bytes.readUIntBE(at + 6, 6),
+      fromId: bytes.readUIntBE(at + 12, 6),
+      callId: bytes.readUInt32BE(at + 18),
+      timeoutMs: bytes.readUInt32BE(at + 22),
+      payload: bytes.subarray(payloadAt, end),
+    };
+  }
+  const layout = layoutOfNumber.get(number);
+  return layout === undefined ? `unknown kind ${number}` : decodeControl(layout, flags, bytes, at, end);
+}
+
+const numberBytes: Readonly<Record<string, number>> = { u16: 2, u32: 4, u48: 6 };
+
+function decodeControl(
+  layout: Layout,
+  flags: number,
+  bytes: Buffer,
+  start: number,
+  end: number,
+): Frame | string {
+  const header: Record<string, number | string> = {};
+  let at = start;
+  for (const [name, type] of layout.fields) {
+    let size = numberBytes[type] ?? 1;
+    if (at + size > end) return `${layout.kind} ends within ${name}`;
+    if (type === 'text') {
+      size += bytes[at]!;
+      if (at + size > end) return `${layout.kind} ends within ${name}`;
+      header[name] = bytes.toString('utf8', at + 1, at + size);
+    } else {
+      header[name] = bytes.readUIntBE(at, size);
+    }
+    at += size;
+  }
+  const frame = { kind: layout.kind, flags, header, payload: bytes.subarray(at, end) };
+  return frame as unknown as ControlFrame;
+}
+
+function writeNumber(head: Buffer, at: number, type: string, value: number, what: string): number {
+  const size = numberBytes[type]!;
+  if (!Number.isInteger(value) || value < 0 || value >= 2 ** (8 * size)) {
+    throw new ClusterError('frame_malformed', `${what} is ${value}`);
+  }
+  return head.writeUIntBE(value, at, size);
+}
+
+function tooLarge(length: number): ClusterError {
+  return new ClusterError('frame_too_large', `${length} bytes, at most ${frameBytesMax}`);
+}

@@ -1,0 +1,21 @@
+/** The cluster's door: many processes as one. */
+export type {
+  Cluster,
+  Member,
+  Members,
+  Metadata,
+  NameEntry,
+  NameEvent,
+  NameQuery,
+  Names,
+  NodeStatus,
+} from './cluster-view.ts';
+export { ClusterError, type ClusterErrorCode } from './errors.ts';
+export { formatKey, formatNode, isNodeName, platformTenant, type RegistryKey } from './names.ts';
+export { ClusterNode, type NodeOptions } from './node.ts';
+export { connectOperator, type OperatorClient } from './operator-client.ts';
+export { ownerOf, rank } from './placement.ts';
+export { type Caller, type Procedure, ProcedureError } from './procedures.ts';
+export { actorCodec } from './router.ts';
+export { splitAddress, type TlsTransportOptions, tlsTransport } from './tls-transport.ts';
+export type { Connection, PeerJudgement, Transport } from './transport.ts';

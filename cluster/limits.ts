@@ -1,0 +1,115 @@
+/**
+ * Every bound of the cluster's pure parts, by name, unit last, with the reason where the number is not obvious. The
+ * shells (links, router, node) add theirs here.
+ */
+
+// Frames (frame.ts)
+/** A frame after its length field. Larger messages do not travel. */
+export const frameBytesMax = 16 * 1024 * 1024;
+/** A frame from a peer that has not yet said hello: nobody unknown makes us hold more than this. */
+export const frameBeforeHelloBytesMax = 64 * 1024;
+/** A text field of a routing header, in UTF-8: its length is one byte. */
+export const frameTextBytesMax = 255;
+/** The first room taken for a frame that is not complete; it doubles as bytes arrive, so a length alone costs nothing. */
+export const frameAssemblyStartBytes = 64 * 1024;
+
+// Payloads (codec.ts)
+/** Arrays and objects within each other. */
+export const payloadDepthMax = 64;
+/** Values in one payload, keys included: one byte on the wire can become 60 in memory, so bytes alone bound too little. */
+export const payloadElementsMax = 1_000_000;
+/** Encoded size; what is left of a frame after the longest routing header. */
+export const payloadBytesMax = frameBytesMax - 4_096;
+/** Keys of one object: msgpackr's fast map header has 16 bits. */
+export const objectKeysMax = 65_535;
+/** The room that payloads are encoded into, one after the other. */
+export const encodeSlabBytes = 64 * 1024;
+/** Characters of an error's code and name that travel; its message is cut at `errorMessageCharactersMax`. */
+export const errorNameCharactersMax = 128;
+export const errorMessageCharactersMax = 4_096;
+
+// Names (names.ts)
+export const nodeNameCharactersMax = 63;
+export const keyPartCharactersMax = 128;
+export const keyIdCharactersMax = 255;
+
+// Registry (registry*.ts)
+/** Puts and removals in one delta: at 200 B each about 200 kB, a few milliseconds of encoding. */
+export const deltaEntriesMax = 1_000;
+/** Removals that a shard remembers. A replica that is further behind is told the whole shard instead. */
+export const removalsKeptMax = 1_024;
+/** How long the names of a node that is down are kept, hidden, for its boot to return. */
+export const downGraceMs = 60_000;
+/** Heads (shards) in one message of the exchange. */
+export const headsPerMessageMax = 1_000;
+/**
+ * Heartbeats overtake deltas, so one differing hash is normal under load. An exchange starts when both hashes stand still
+ * and differ for this many heartbeats in a row,
+ */
+export const steadyMismatchesMax = 2;
+/** or when they differed, moving or not, for this many. */
+export const mismatchesMax = 4;
+/** Offers of the same missing part by others while one fetch is under way; past them another peer is asked. */
+export const fetchOffersIgnoredMax = 8;
+/** Heads count for more than a delta: they come only after the hashes have differed for a while. */
+export const headsOfferWeight = 4;
+/** Live watchers of one registry. */
+export const watchersMax = 10_000;
+/** Origins that a registry or a membership keeps; the topology is for a couple of hundred. */
+export const nodesMax = 2_000;
+
+// Membership (membership.ts). Monotonic milliseconds.
+export const heartbeatIntervalMs = 500;
+/** Four heartbeats missing. */
+export const suspectAfterMs = 2_000;
+/**
+ * A pause of 4 s must not be taken for a death: the last heartbeat may be one interval (500 ms) old when the pause begins,
+ * which makes 4,500 ms, and 100 ms are left for the first heartbeat after it. A hung node must be noticed within 5 s:
+ * 400 ms are left for the tick and the announcement.
+ */
+export const downAfterMs = 4_600;
+/** The shell's tick: deadlines are met this late at most. */
+export const membershipTickMs = 100;
+/** A process that is gone refuses at once and still refuses this much later; a listener that restarts does not. */
+export const refusedDownMs = 200;
+export const probeIntervalMs = 500;
+/** Peers that one round of probes asks. */
+export const probeViaMax = 3;
+export const dialBackoffMinMs = 250;
+export const dialBackoffMaxMs = 5_000;
+/** A dial that was asked for and of which nothing was heard counts as failed after this. */
+export const dialAnswerMs = 5_000;
+/** A node that is down or left is listed this long (its boot is remembered as long). */
+export const forgetAfterMs = 24 * 60 * 60 * 1_000;
+/** A node that was only heard of, and that nobody has spoken of for this long, is no longer dialled. */
+export const candidateKeptMs = 60_000;
+/** Decisions about one node that `explain` can tell. */
+export const becauseKeptMax = 16;
+
+// Links (link.ts, tls-transport.ts).
+/** From the connect to a finished TLS handshake, dialling. */
+export const connectTimeoutMs = 4_000;
+/** For a client that connected to finish its handshake. */
+export const handshakeTimeoutMs = 5_000;
+/** From the handshake to the peer's hello. */
+export const helloTimeoutMs = 5_000;
+/** Connections of one listener, known or not. */
+export const connectionsMax = 2_000;
+/** Over this a link refuses casts (`link_busy`) and holds user frames back. */
+export const linkHighWaterBytes = 8 * 1024 * 1024;
+/** Over this it refuses calls and replies too: the most memory that one peer which does not read can cost. */
+export const linkQueuedBytesMax = 64 * 1024 * 1024;
+/** Pending remote calls of one node; more fail with `link_busy`. */
+export const remoteCallsMax = 1_000_000;
+/** A procedure that does not say otherwise. */
+export const procedureTimeoutMs = 10_000;
+/** Procedure calls under way for one link. */
+export const proceduresPerLinkMax = 256;
+/** How often remote calls whose deadline has passed are let go. */
+export const remoteSweepMs = 5_000;
+/** How often seeds that are not linked are dialled. */
+export const seedDialMs = 1_000;
+/** A tick that comes this much late means that this process did not run: it then accuses nobody. */
+export const pausedMinMs = 1_000;
+/** How long a stopping node waits for its last frames to leave. */
+export const stopLingerMs = 200;

@@ -1,0 +1,170 @@
+/**
+ * What one node knows of one other, and the small changes that every rule is made of. Between `membership.ts` (events) and
+ * `membership-deadlines.ts` (time). All instants are monotonic milliseconds of this node.
+ */
+import { highLane, mix32, numberHash, textHash } from './hash.ts';
+import {
+  becauseKeptMax,
+  dialAnswerMs,
+  dialBackoffMaxMs,
+  dialBackoffMinMs,
+  probeIntervalMs,
+  probeViaMax,
+} from './limits.ts';
+import { rank } from './placement.ts';
+
+export type MemberStatus = 'up' | 'suspect' | 'down' | 'left';
+
+export interface PeerIdentity {
+  readonly name: string;
+  readonly role: string;
+  readonly boot: number;
+  /** `host:port` that it can be dialled at. */
+  readonly address: string;
+  /** The tenant in its certificate: it is fenced, and has no say about others. Null for trusted nodes. */
+  readonly tenant: string | null;
+}
+
+export type MembershipEffect =
+  /** Dial after `delayMs`; the answer is `link_up` or `dial_failed`. */
+  | { type: 'dial'; name: string; address: string; delayMs: number }
+  | { type: 'close_link'; name: string; boot: number; code: CloseCode; because: string }
+  /** A change of status, for the registry, monitors, logs and people. */
+  | {
+      type: 'announce';
+      name: string;
+      role: string;
+      boot: number;
+      address: string;
+      tenant: string | null;
+      status: MemberStatus;
+      /** Null: never seen before. */
+      was: MemberStatus | null;
+      because: string;
+    }
+  /** Ask these peers whether they hear from the node; the answers are `indirect_alive`. */
+  | { type: 'probe'; name: string; boot: number; via: readonly string[] }
+  /** This node was suspected: tell everybody at once that it lives, with this incarnation. */
+  | { type: 'refute'; incarnation: number }
+  /** Somebody knows a later boot of this node's name: take a higher one, or another process has the name. */
+  | { type: 'own_boot_superseded'; boot: number };
+
+export type CloseCode = 'old_boot' | 'name_in_use' | 'link_silent' | 'too_many';
+
+export interface Peer {
+  identity: PeerIdentity;
+  status: MemberStatus;
+  linked: boolean;
+  incarnation: number;
+  rttMs: number | null;
+  sinceMs: number;
+  /** Last heartbeat, or the link's beginning. */
+  directMs: number;
+  /** Last time that somebody else heard from it. */
+  indirectMs: number;
+  linkClosedMs: number;
+  firstRefusedMs: number | null;
+  dialDueMs: number | null;
+  dialAnswerDueMs: number | null;
+  dialAttempts: number;
+  probeDueMs: number;
+  probeRound: number;
+  readonly history: string[];
+}
+
+/** A node that was only heard of. */
+export interface Candidate {
+  readonly boot: number;
+  readonly address: string;
+  heardMs: number;
+  dialDueMs: number;
+  dialAttempts: number;
+}
+
+export interface MembershipState {
+  readonly self: PeerIdentity;
+  incarnation: number;
+  readonly peers: Map<string, Peer>;
+  readonly candidates: Map<string, Candidate>;
+}
+
+export function createPeer(identity: PeerIdentity, nowMs: number): Peer {
+  return {
+    identity,
+    status: 'down',
+    linked: false,
+    incarnation: 0,
+    rttMs: null,
+    sinceMs: nowMs,
+    directMs: nowMs,
+    indirectMs: Number.NEGATIVE_INFINITY,
+    linkClosedMs: nowMs,
+    firstRefusedMs: null,
+    dialDueMs: null,
+    dialAnswerDueMs: null,
+    dialAttempts: 0,
+    probeDueMs: nowMs,
+    probeRound: 0,
+    history: [],
+  };
+}
+
+export function setStatus(
+  effects: MembershipEffect[],
+  peer: Peer,
+  status: MemberStatus,
+  was: MemberStatus | null,
+  because: string,
+  nowMs: number,
+): void {
+  peer.status = status;
+  peer.sinceMs = nowMs;
+  note(peer, `${status}: ${because}`);
+  effects.push({ type: 'announce', ...peer.identity, status, was, because });
+}
+
+export function note(peer: Peer, because: string): void {
+  peer.history.push(because);
+  if (peer.history.length > becauseKeptMax) peer.history.shift();
+}
+
+export function lastSignMs(peer: Peer): number {
+  return Math.max(peer.directMs, peer.indirectMs);
+}
+
+export function dial(effects: MembershipEffect[], peer: Peer, nowMs: number, delayMs: number): void {
+  peer.dialDueMs = null;
+  peer.dialAnswerDueMs = nowMs + delayMs + dialAnswerMs;
+  peer.dialAttempts++;
+  effects.push({ type: 'dial', name: peer.identity.name, address: peer.identity.address, delayMs });
+}
+
+/** Doubles up to the greatest; the jitter comes from the names, so two nodes never stay in step and runs repeat. */
+export function backoffMs(self: string, name: string, attempts: number): number {
+  const whole = Math.min(dialBackoffMaxMs, dialBackoffMinMs * 2 ** Math.min(attempts, 16));
+  const chance = mix32(numberHash(attempts, textHash(`${self}/${name}`, highLane))) / 0x1_0000_0000;
+  return Math.round(whole * (0.5 + chance / 2));
+}
+
+export function redialLater(state: MembershipState, peer: Peer, nowMs: number): void {
+  peer.dialAnswerDueMs = null;
+  peer.dialDueMs = nowMs + backoffMs(state.self.name, peer.identity.name, peer.dialAttempts);
+}
+
+/** Trusted peers that this node hears itself. */
+export function witnesses(state: MembershipState, subject: string): string[] {
+  const names: string[] = [];
+  for (const { identity, status, linked } of state.peers.values()) {
+    if (linked && status === 'up' && identity.tenant === null && identity.name !== subject)
+      names.push(identity.name);
+  }
+  return names;
+}
+
+export function probe(state: MembershipState, effects: MembershipEffect[], peer: Peer, nowMs: number): void {
+  peer.probeDueMs = nowMs + probeIntervalMs;
+  const { name, boot } = peer.identity;
+  // Another few at each round, chosen alike in every run.
+  const via = rank(`${name}/${peer.probeRound++}`, witnesses(state, name)).slice(0, probeViaMax);
+  if (via.length > 0) effects.push({ type: 'probe', name, boot, via });
+}

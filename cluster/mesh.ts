@@ -1,0 +1,214 @@
+/**
+ * All links of a node: dials seeds and known peers, takes connections, keeps one link per peer, and hands frames that
+ * the fence lets through to whom they concern. Between the transport and the node; decides nothing about who is alive.
+ */
+import type { PeerIdentity } from '../certs/index.ts';
+import type { Clock } from '../runtime/index.ts';
+import type { Codec } from './codec.ts';
+import { judgeFrame, judgePeer } from './fence.ts';
+import type { Frame } from './frame.ts';
+import { seedDialMs } from './limits.ts';
+import { type Greeting, Link } from './link.ts';
+import type { Connection, DialFailure, Transport } from './transport.ts';
+
+export interface MeshHandlers {
+  /** The one link to this node is there, or was replaced by a better one. */
+  nodeUp(link: Link, name: string, role: string, boot: number): void;
+  /** It is gone and nothing took its place. */
+  nodeDown(link: Link, name: string, boot: number, reason: string): void;
+  dialFailed(name: string, failure: DialFailure): void;
+  frame(link: Link, frame: Frame): void;
+  /** Any link ended: what waits for answers on it ends. */
+  linkEnded(link: Link, why: string): void;
+}
+
+export interface MeshOptions {
+  readonly node: string;
+  readonly seeds: readonly string[];
+  readonly transport: Transport;
+  readonly codec: Codec;
+  readonly clock: Clock;
+  readonly greeting: () => Greeting;
+  readonly handlers: MeshHandlers;
+  readonly log: (level: 'debug' | 'info' | 'warn', message: string, fields: Record<string, unknown>) => void;
+}
+
+export class Mesh {
+  private readonly options: MeshOptions;
+  private readonly links = new Map<string, Link>();
+  /** Every open link, operators' and unfinished ones included. */
+  private readonly open = new Set<Link>();
+  private readonly dialling = new Set<string>();
+  private ownAddress = '';
+  private stopped = false;
+  private cancelSeeds: () => void = () => {};
+
+  constructor(options: MeshOptions) {
+    this.options = options;
+  }
+
+  async listen(): Promise<string> {
+    this.ownAddress = await this.options.transport.listen((connection) =>
+      this.adopt(connection, false, null),
+    );
+    return this.ownAddress;
+  }
+
+  /** Dials the seeds, now and as long as one of them is not linked. */
+  begin(): void {
+    if (this.stopped) return;
+    const linked = new Set([...this.links.values()].map((link) => link.peer!.address));
+    const own = this.options.greeting().address;
+    for (const seed of this.options.seeds) {
+      if (seed !== own && seed !== this.ownAddress && !linked.has(seed)) this.dialAddress(seed, null);
+    }
+    this.cancelSeeds = this.options.clock.timer(seedDialMs, () => this.begin());
+  }
+
+  linkTo(node: string): Link | null {
+    return this.links.get(node) ?? null;
+  }
+
+  nodeLinks(): Iterable<Link> {
+    return this.links.values();
+  }
+
+  dial(name: string, address: string, delayMs: number): void {
+    if (delayMs <= 0) this.dialAddress(address, name);
+    else this.options.clock.timer(delayMs, () => this.dialAddress(address, name));
+  }
+
+  closeLink(name: string, code: string, because: string): void {
+    this.links.get(name)?.close(code, because);
+  }
+
+  /** Tells every peer that this node goes, then closes. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.cancelSeeds();
+    for (const link of [...this.open]) {
+      if (link.peer?.identity.kind === 'node') link.sendControl('leaving', {});
+      link.close('leaving', 'the node stops');
+    }
+    await this.options.transport.close();
+  }
+
+  private dialAddress(address: string, name: string | null): void {
+    if (this.stopped || this.dialling.has(address)) return;
+    if (name !== null && this.links.has(name)) return;
+    this.dialling.add(address);
+    const done = () => this.dialling.delete(address);
+    this.options.transport.dial(
+      address,
+      (connection) => {
+        done();
+        if (this.stopped) connection.close(false);
+        else this.adopt(connection, true, name);
+      },
+      (failure) => {
+        done();
+        if (name !== null) this.options.handlers.dialFailed(name, failure);
+        else this.options.log('debug', 'a seed does not answer', { address, ...failure });
+      },
+    );
+  }
+
+  private adopt(connection: Connection, dialled: boolean, expected: string | null): void {
+    const { codec, clock, greeting, log } = this.options;
+    const link = new Link({
+      connection,
+      dialled,
+      greeting,
+      codec,
+      clock,
+      handlers: {
+        up: (up) => this.linkUp(up),
+        frame: (from, frame) => this.frame(from, frame),
+        down: (down, code, detail) => this.linkDown(down, code, detail, expected),
+      },
+    });
+    this.open.add(link);
+    if (!connection.peer.ok) {
+      const { code, detail } = connection.peer;
+      log('warn', 'peer refused', { address: connection.address, dialled, code, detail });
+    }
+    link.begin();
+  }
+
+  private linkUp(link: Link): void {
+    const { identity, greeting } = link.peer!;
+    const verdict = judgePeer(identity);
+    if (!verdict.allowed) {
+      link.close('fenced', verdict.detail);
+      return;
+    }
+    if (identity.kind !== 'node') return;
+    const { name, role } = identity;
+    const present = this.links.get(name);
+    if (
+      present !== undefined &&
+      present.peer!.greeting.boot === greeting.boot &&
+      !this.replaces(link, present)
+    ) {
+      link.close('duplicate_link', `another link to ${name} is kept`);
+      return;
+    }
+    this.links.set(name, link);
+    if (present !== undefined && present.peer!.greeting.boot === greeting.boot) {
+      present.close('duplicate_link', `another link to ${name} is kept`);
+    } else if (present !== undefined) present.close('old_boot', `boot ${greeting.boot} of ${name} is linked`);
+    this.options.handlers.nodeUp(link, name, role, greeting.boot);
+  }
+
+  /** Of two links between the same two lives the one dialled by the smaller name is kept: both ends decide alike. */
+  private replaces(link: Link, present: Link): boolean {
+    const dialledBy = (one: Link) => (one.dialled ? this.options.node : peerName(one));
+    const smaller = [this.options.node, peerName(present)].sort()[0];
+    return dialledBy(present) !== smaller && dialledBy(link) === smaller;
+  }
+
+  private frame(link: Link, frame: Frame): void {
+    const { identity } = link.peer!;
+    const verdict = judgeFrame(identity, frame.kind);
+    if (!verdict.allowed) {
+      link.close('fenced', verdict.detail);
+      return;
+    }
+    this.options.handlers.frame(link, frame);
+  }
+
+  private linkDown(link: Link, code: string, detail: string, expected: string | null): void {
+    this.open.delete(link);
+    const { handlers, log } = this.options;
+    const why = `${code}: ${detail}`;
+    const quiet = link.peer?.identity.kind === 'operator' || code.endsWith('duplicate_link');
+    log(quiet ? 'debug' : 'info', 'link ended', {
+      peer: describe(link.peer?.identity ?? null),
+      address: link.address,
+      code,
+      detail,
+    });
+    handlers.linkEnded(link, why);
+    const identity = link.peer?.identity;
+    if (identity?.kind !== 'node') {
+      // It never came up: for whoever asked for it, that is a failed dial.
+      if (expected !== null && link.peer === null) handlers.dialFailed(expected, { code, detail });
+      return;
+    }
+    if (this.links.get(identity.name) !== link) return;
+    this.links.delete(identity.name);
+    handlers.nodeDown(link, identity.name, link.peer!.greeting.boot, why);
+  }
+}
+
+function peerName(link: Link): string {
+  const identity = link.peer!.identity;
+  return identity.kind === 'node' || identity.kind === 'operator' ? identity.name : identity.id;
+}
+
+function describe(identity: PeerIdentity | null): string {
+  if (identity === null) return 'unknown';
+  if (identity.kind === 'tenant')
+    return `${identity.kind} ${identity.tenantId}/${identity.role}/${identity.id}`;
+  return `${identity.kind} ${identity.name}`;
+}

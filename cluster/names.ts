@@ -1,0 +1,62 @@
+/**
+ * The words that name things across nodes: node names, and registry keys `tenant/partition/kind/id`. Between everything
+ * that takes a name from outside and the registry. Tenant ids and partitions are checked for shape only: whether they
+ * exist is known elsewhere.
+ */
+import { keyIdCharactersMax, keyPartCharactersMax, nodeNameCharactersMax } from './limits.ts';
+
+/** The tenant of the platform's own names. */
+export const platformTenant = 'platform';
+
+export interface RegistryKey {
+  readonly tenant: string;
+  readonly partition: string;
+  readonly kind: string;
+  readonly id: string;
+}
+
+const nodeNamePattern = /^[a-z0-9_-]+$/;
+/** No slash: the text of a key must read back one way only. */
+const partPattern = /^[A-Za-z0-9._-]+$/;
+// Control characters would let a name forge log lines; lone surrogates do not survive UTF-8.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
+const idRefusedPattern = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\p{Surrogate}]/u;
+
+/** DESIGN §1: a-z, 0-9, `_`, `-`, at most 63. */
+export function isNodeName(text: unknown): text is string {
+  return typeof text === 'string' && text.length <= nodeNameCharactersMax && nodeNamePattern.test(text);
+}
+
+export function isKeyPart(text: unknown): text is string {
+  return typeof text === 'string' && text.length <= keyPartCharactersMax && partPattern.test(text);
+}
+
+export function isKeyId(text: unknown): text is string {
+  return (
+    typeof text === 'string' &&
+    text.length > 0 &&
+    text.length <= keyIdCharactersMax &&
+    !idRefusedPattern.test(text)
+  );
+}
+
+export function isRegistryKey(key: RegistryKey): boolean {
+  return isKeyPart(key.tenant) && isKeyPart(key.partition) && isKeyPart(key.kind) && isKeyId(key.id);
+}
+
+/** `tenant/partition/kind/id`; only the id may contain a slash. */
+export function formatKey(key: RegistryKey): string {
+  return `${key.tenant}/${key.partition}/${key.kind}/${key.id}`;
+}
+
+/** The inverse of `formatKey`; null when the text is not a valid key. */
+export function parseKey(text: string): RegistryKey | null {
+  const [tenant = '', partition = '', kind = '', ...rest] = text.split('/');
+  const key = { tenant, partition, kind, id: rest.join('/') };
+  return isRegistryKey(key) ? key : null;
+}
+
+/** How a node is shown: `core_1@host:port`. */
+export function formatNode(name: string, address: string): string {
+  return `${name}@${address}`;
+}

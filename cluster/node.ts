@@ -1,0 +1,196 @@
+/**
+ * A cluster node: the actor system, the mesh, membership, the registry and the router, put together. What `bin/` starts,
+ * and all that the other rooms see of the cluster.
+ */
+import { ActorSystem, type Clock, type Log, type Random, treeOf } from '../runtime/index.ts';
+import type { Cluster, Member } from './cluster-view.ts';
+import { Directory } from './directory.ts';
+import { type Frame, isRouted } from './frame.ts';
+import { isSystemKind } from './frame-layout.ts';
+import { stopLingerMs } from './limits.ts';
+import type { Link } from './link.ts';
+import type { MembershipEffect } from './membership-peer.ts';
+import { Mesh } from './mesh.ts';
+import { type Procedure, Procedures } from './procedures.ts';
+import { actorCodec, RemoteRouter } from './router.ts';
+import type { Transport } from './transport.ts';
+import { Vigil } from './vigil.ts';
+
+export interface NodeOptions {
+  readonly name: string;
+  readonly role: string;
+  /** Higher than of any earlier life of this name. */
+  readonly boot: number;
+  readonly pid: number;
+  /** Where others reach this node; null: where it listens. */
+  readonly advertise: string | null;
+  readonly seeds: readonly string[];
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random?: Random;
+  readonly log: Log;
+  /** Another process has this node's name, or a later boot of it is known: this one must end. */
+  readonly onSuperseded: (detail: string) => void;
+}
+
+export class ClusterNode implements Cluster {
+  readonly node: string;
+  readonly boot: number;
+  readonly system: ActorSystem;
+  readonly names: Directory;
+  readonly members: Vigil;
+  readonly procedures: Procedures;
+  private readonly options: NodeOptions;
+  private readonly mesh: Mesh;
+  private readonly router: RemoteRouter;
+  private address: string;
+
+  constructor(options: NodeOptions) {
+    const { name, role, boot, pid, clock, log } = options;
+    this.options = options;
+    this.node = name;
+    this.boot = boot;
+    this.address = options.advertise ?? '';
+    const codec = actorCodec();
+    const linkTo = (node: string) => this.mesh.linkTo(node);
+    const nodeLinks = () => this.mesh.nodeLinks();
+    const contested = (detail: string) => options.onSuperseded(detail);
+    this.system = new ActorSystem({
+      node: name,
+      boot,
+      clock,
+      log,
+      ...(options.random && { random: options.random }),
+    });
+    this.router = new RemoteRouter(this.system, codec, linkTo);
+    this.procedures = new Procedures(codec, clock, linkTo);
+    this.names = new Directory({ system: this.system, codec, linkTo, nodeLinks, contested });
+    const self = { name, role, boot, tenant: null, address: this.address };
+    // The address is known once the node listens.
+    Object.defineProperty(self, 'address', { get: () => this.address, enumerable: true });
+    this.members = new Vigil({
+      clock,
+      codec,
+      self,
+      pid,
+      linkTo,
+      nodeLinks,
+      dial: (peer, address, delayMs) => this.mesh.dial(peer, address, delayMs),
+      closeLink: (peer, code, because) => this.mesh.closeLink(peer, code, because),
+      heads: () => this.names.heads(),
+      headsHeard: (peer, high, low) => this.names.apply({ type: 'heads_hash', peer, high, low }),
+      announced: (announcement) => this.announced(announcement),
+      superseded: contested,
+      log,
+    });
+    this.mesh = new Mesh({
+      node: name,
+      seeds: options.seeds,
+      transport: options.transport,
+      codec,
+      clock,
+      greeting: () => ({ boot, pid, address: this.address, knows: [] }),
+      log,
+      handlers: {
+        nodeUp: (link, peer, peerRole, peerBoot) => this.linkUp(link, peer, peerRole, peerBoot),
+        nodeDown: (link, peer, peerBoot, reason) => this.linkDown(link, peer, peerBoot, reason),
+        dialFailed: (peer, { code }) =>
+          this.members.apply({ type: 'dial_failed', name: peer, code, nowMs: clock.monotonicMs() }),
+        frame: (link, frame) => this.frame(link, frame),
+        linkEnded: (link, why) => {
+          this.members.unlinked(link);
+          this.procedures.lost(link, why);
+        },
+      },
+    });
+    this.declareOwn();
+  }
+
+  /** Listens and begins to find the others; answers the address that it listens on. */
+  async start(): Promise<string> {
+    const listening = await this.mesh.listen();
+    if (this.address === '') this.address = listening;
+    this.members.begin();
+    this.mesh.begin();
+    return this.address;
+  }
+
+  declare(name: string, procedure: Procedure): void {
+    this.procedures.declare(name, procedure);
+  }
+
+  /** Says that it leaves, and closes. The actors must have been stopped before. */
+  async stop(): Promise<void> {
+    this.members.stop();
+    const linger = new Promise<void>((resolve) => void this.options.clock.timer(stopLingerMs, resolve));
+    await Promise.all([this.mesh.stop(), linger]);
+  }
+
+  /** The core that speaks for the cluster while there is no lease for it: the first of the live ones by name. */
+  coordinator(): string | null {
+    return this.members.live('core')[0] ?? null;
+  }
+
+  private linkUp(link: Link, name: string, role: string, boot: number): void {
+    const nowMs = this.options.clock.monotonicMs();
+    this.members.linked(link);
+    const peer = { name, role, boot, address: link.peer!.address, tenant: null };
+    this.members.apply({ type: 'link_up', peer, nowMs });
+    if (this.mesh.linkTo(name) !== link) return;
+    this.names.apply({ type: 'link_up', peer: name, tenant: null });
+  }
+
+  private linkDown(_link: Link, name: string, boot: number, reason: string): void {
+    const nowMs = this.options.clock.monotonicMs();
+    this.names.apply({ type: 'link_down', peer: name });
+    this.router.lost(name);
+    this.members.apply({ type: 'link_down', name, boot, reason, nowMs });
+  }
+
+  private announced(event: MembershipEffect & { type: 'announce' }): void {
+    const { name: node, boot, status } = event;
+    const nowMs = this.options.clock.monotonicMs();
+    if (status === 'up') this.names.apply({ type: 'node_up', node, boot });
+    else if (status === 'down') this.names.apply({ type: 'node_down', node, boot, nowMs });
+    else if (status === 'left') this.names.apply({ type: 'node_left', node, boot });
+  }
+
+  private frame(link: Link, frame: Frame): void {
+    const { identity, greeting } = link.peer!;
+    if (isRouted(frame)) {
+      if (identity.kind === 'node') this.router.receive(link, identity.name, greeting.boot, frame);
+      return;
+    }
+    if (!isSystemKind(frame.kind)) {
+      this.procedures.receive(link, frame);
+      return;
+    }
+    if (identity.kind !== 'node') return;
+    try {
+      if (frame.kind.startsWith('registry_')) {
+        if (!this.names.receive(identity.name, frame)) link.close('cannot_decode', frame.kind);
+      } else this.members.receive(link, identity.name, greeting.boot, frame);
+    } catch (error) {
+      link.close('cannot_decode', `${frame.kind}: ${String(error)}`);
+    }
+  }
+
+  private declareOwn(): void {
+    this.declare('members', { access: 'operator', run: (): Member[] => this.members.list() });
+    this.declare('tree', { access: 'operator', run: () => treeOf(this.system) });
+    this.declare('registry', {
+      access: 'operator',
+      run: (query: { tenant?: string; kind?: string } | null) =>
+        this.names.list(query ?? {}).map(({ key, node, metadata }) => ({ ...key, node, metadata })),
+    });
+    this.declare('node', {
+      access: 'operator',
+      run: () => ({
+        name: this.node,
+        boot: this.boot,
+        counts: this.system.counts(),
+        malformed: this.router.malformed,
+      }),
+    });
+  }
+}

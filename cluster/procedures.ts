@@ -1,0 +1,187 @@
+/**
+ * Calls to declared procedures of a node: what operators' commands and other nodes may ask for by name. No code
+ * travels. A procedure says who may call it; an operator reaches other nodes through any one (`relay`), with no more
+ * rights than directly.
+ */
+import type { PeerIdentity } from '../certs/index.ts';
+import { type Clock, messageOf } from '../runtime/index.ts';
+import type { Codec } from './codec.ts';
+import { ClusterError, type ClusterErrorCode } from './errors.ts';
+import type { ControlFrame } from './frame.ts';
+import { proceduresPerLinkMax, procedureTimeoutMs } from './limits.ts';
+import type { Link } from './link.ts';
+
+export interface Caller {
+  readonly identity: PeerIdentity;
+  readonly address: string;
+}
+
+export interface Procedure {
+  /** `operator`: operators and nodes; `node`: nodes only. */
+  readonly access: 'operator' | 'node';
+  /** A thrown error with a `code` is told with it; any other as `procedure_failed`. */
+  run(argument: never, caller: Caller): unknown;
+}
+
+interface Waiting {
+  readonly link: Link;
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+  cancelTimer(): void;
+}
+
+/** An error of a procedure, as its caller sees it: `code` is the procedure's own. */
+export class ProcedureError extends Error {
+  readonly code: string;
+
+  constructor(code: string, detail: string) {
+    super(detail);
+    this.name = 'ProcedureError';
+    this.code = code;
+  }
+}
+
+export class Procedures {
+  private readonly declared = new Map<string, Procedure>();
+  private readonly waiting = new Map<number, Waiting>();
+  private readonly underWay = new Map<Link, number>();
+  private readonly codec: Codec;
+  private readonly clock: Clock;
+  private lastCallId = 0;
+
+  constructor(codec: Codec, clock: Clock, linkTo: ((node: string) => Link | null) | null = null) {
+    this.codec = codec;
+    this.clock = clock;
+    this.declare('relayed', {
+      access: 'node',
+      run: (request: { name: string; argument: unknown; caller: Caller }) =>
+        this.run(request.name, request.argument, request.caller),
+    });
+    if (linkTo !== null) {
+      this.declare('relay', {
+        access: 'operator',
+        run: (request: { node: string; name: string; argument: unknown; timeoutMs?: number }, caller) =>
+          this.relay(linkTo, request, caller),
+      });
+    }
+  }
+
+  declare(name: string, procedure: Procedure): void {
+    this.declared.set(name, procedure);
+  }
+
+  call(link: Link, name: string, argument: unknown, timeoutMs = procedureTimeoutMs): Promise<unknown> {
+    this.lastCallId = (this.lastCallId + 1) % 0x1_0000_0000;
+    const callId = this.lastCallId;
+    return new Promise((resolve, reject) => {
+      const payload = this.codec.encode(argument);
+      const cancelTimer = this.clock.timer(timeoutMs, () => {
+        this.waiting.delete(callId);
+        link.sendControl('procedure_cancel', { callId });
+        reject(new ClusterError('call_timeout', `${name}: no answer within ${timeoutMs} ms`));
+      });
+      this.waiting.set(callId, { link, resolve, reject, cancelTimer });
+      if (!link.sendControl('procedure_call', { callId, timeoutMs, name }, payload)) {
+        this.settle(callId)?.reject(new ClusterError('link_busy', `${name}: the link is full or closed`));
+      }
+    });
+  }
+
+  /** Frames of procedures, after the fence. */
+  receive(link: Link, frame: ControlFrame): void {
+    switch (frame.kind) {
+      case 'procedure_call':
+        void this.serve(link, frame.header.callId, frame.header.name, frame.payload);
+        return;
+      case 'procedure_reply':
+        this.answered(link, frame.header.callId, (waiting) =>
+          waiting.resolve(this.codec.decode(frame.payload)),
+        );
+        return;
+      case 'procedure_error':
+        this.answered(link, frame.header.callId, (waiting) => {
+          const detail = this.codec.decode(frame.payload);
+          waiting.reject(new ProcedureError(frame.header.code, typeof detail === 'string' ? detail : ''));
+        });
+        return;
+    }
+  }
+
+  /** Every call over the link ends. */
+  lost(link: Link, why: string): void {
+    this.underWay.delete(link);
+    for (const [callId, waiting] of [...this.waiting]) {
+      if (waiting.link === link) this.settle(callId)?.reject(new ClusterError('node_down', why));
+    }
+  }
+
+  private async run(name: string, argument: unknown, caller: Caller): Promise<unknown> {
+    const procedure = this.declared.get(name);
+    if (procedure === undefined)
+      throw new ClusterError('no_such_procedure', `"${name}" is not declared here`);
+    if (
+      caller.identity.kind === 'tenant' ||
+      (procedure.access === 'node' && caller.identity.kind !== 'node')
+    ) {
+      throw new ClusterError('procedure_denied', `"${name}" is not for ${caller.identity.kind} identities`);
+    }
+    return await procedure.run(argument as never, caller);
+  }
+
+  private async relay(
+    linkTo: (node: string) => Link | null,
+    request: { node: string; name: string; argument: unknown; timeoutMs?: number },
+    caller: Caller,
+  ): Promise<unknown> {
+    const link = linkTo(request.node);
+    if (link === null) throw new ClusterError('no_such_node', `no link to "${request.node}" from here`);
+    const { name, argument } = request;
+    return await this.call(
+      link,
+      'relayed',
+      { name, argument, caller },
+      request.timeoutMs ?? procedureTimeoutMs,
+    );
+  }
+
+  private async serve(link: Link, callId: number, name: string, payload: Uint8Array): Promise<void> {
+    const busy = this.underWay.get(link) ?? 0;
+    try {
+      if (busy >= proceduresPerLinkMax)
+        throw new ClusterError('link_busy', `${busy} procedures are under way`);
+      this.underWay.set(link, busy + 1);
+      const identity = link.peer!.identity;
+      const value = await this.run(name, this.codec.decode(payload), { identity, address: link.address });
+      const reply = this.codec.encode(value);
+      if (!link.sendControl('procedure_reply', { callId }, reply) && link.isOpen) {
+        throw new ClusterError('link_busy', 'the answer does not fit into the link now');
+      }
+    } catch (error) {
+      const { code = 'procedure_failed' } = error as { code?: ClusterErrorCode };
+      const stated = typeof code === 'string' ? code.slice(0, 60) : 'procedure_failed';
+      link.sendControl('procedure_error', { callId, code: stated }, this.codec.encode(messageOf(error)));
+    } finally {
+      const now = this.underWay.get(link);
+      if (now !== undefined) this.underWay.set(link, Math.max(0, now - 1));
+    }
+  }
+
+  private answered(link: Link, callId: number, act: (waiting: Waiting) => void): void {
+    if (this.waiting.get(callId)?.link !== link) return;
+    const waiting = this.settle(callId);
+    if (waiting === null) return;
+    try {
+      act(waiting);
+    } catch (error) {
+      waiting.reject(error as Error);
+    }
+  }
+
+  private settle(callId: number): Waiting | null {
+    const waiting = this.waiting.get(callId);
+    if (waiting === undefined) return null;
+    this.waiting.delete(callId);
+    waiting.cancelTimer();
+    return waiting;
+  }
+}

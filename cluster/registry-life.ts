@@ -1,0 +1,112 @@
+/**
+ * How nodes' comings and goings change what is visible: names of a node that is down are hidden at once and kept for a
+ * grace time, those of one that left or of an earlier boot are dropped. Membership decides which; this file carries it out.
+ */
+import { downGraceMs, nodesMax } from './limits.ts';
+import { dropClaim, visibleOf } from './registry-index.ts';
+import { createOrigin, type Entry, type Origin } from './registry-shard.ts';
+import { type RegistryEffect, type RegistryState, settleOwn, tellChange } from './registry-state.ts';
+
+export function nodeUp(state: RegistryState, effects: RegistryEffect[], name: string, boot: number): void {
+  const known = state.origins.get(name);
+  if (known === state.self) return;
+  if (known === undefined) {
+    if (state.origins.size < nodesMax) state.origins.set(name, createOrigin(name, boot));
+  } else if (known.boot < boot) {
+    replaceOrigin(state, effects, known, boot);
+  } else if (known.boot === boot) {
+    known.gone = false;
+    show(state, effects, known);
+  }
+}
+
+export function nodeDown(
+  state: RegistryState,
+  effects: RegistryEffect[],
+  name: string,
+  boot: number,
+  nowMs: number,
+): void {
+  const origin = lifeOf(state, effects, name, boot);
+  if (origin === null || origin.hidden) return;
+  origin.downAtMs = nowMs;
+  hide(state, effects, origin);
+}
+
+export function nodeLeft(state: RegistryState, effects: RegistryEffect[], name: string, boot: number): void {
+  const origin = lifeOf(state, effects, name, boot);
+  if (origin === null) return;
+  hide(state, effects, origin);
+  purge(state, origin);
+}
+
+/** Drops the names of nodes whose grace is over. */
+export function endGraces(state: RegistryState, nowMs: number): void {
+  for (const origin of state.origins.values()) {
+    if (origin.hidden && !origin.gone && nowMs - origin.downAtMs >= downGraceMs) purge(state, origin);
+  }
+}
+
+/** Ends a former life: its names go, whoever claims them in the new one. */
+export function replaceOrigin(
+  state: RegistryState,
+  effects: RegistryEffect[],
+  former: Origin,
+  boot: number,
+): Origin {
+  hide(state, effects, former);
+  purge(state, former);
+  const origin = createOrigin(former.name, boot);
+  state.origins.set(origin.name, origin);
+  return origin;
+}
+
+/** The origin of exactly this boot, made if it is news; null when a later one is known, or it is this node itself. */
+function lifeOf(state: RegistryState, effects: RegistryEffect[], name: string, boot: number): Origin | null {
+  const known = state.origins.get(name);
+  if (known === state.self) return null;
+  if (known === undefined) {
+    if (state.origins.size >= nodesMax) return null;
+    const origin = createOrigin(name, boot);
+    state.origins.set(name, origin);
+    return origin;
+  }
+  if (known.boot > boot) return null;
+  return known.boot === boot ? known : replaceOrigin(state, effects, known, boot);
+}
+
+function hide(state: RegistryState, effects: RegistryEffect[], origin: Origin): void {
+  if (origin.hidden) return;
+  if (state.watchers.size > 0) {
+    for (const entry of entriesOf(origin)) {
+      const slot = entry.group.slots.get(entry.id);
+      tellChange(state, effects, visibleOf(state.index, slot), visibleOf(state.index, slot, origin));
+    }
+  }
+  origin.hidden = true;
+}
+
+function show(state: RegistryState, effects: RegistryEffect[], origin: Origin): void {
+  if (!origin.hidden) return;
+  origin.hidden = false;
+  // A copy: a conflict that we lose takes an own claim out of the slot while we walk.
+  for (const entry of [...entriesOf(origin)]) {
+    const slot = entry.group.slots.get(entry.id);
+    if (state.watchers.size > 0) {
+      tellChange(state, effects, visibleOf(state.index, slot, origin), visibleOf(state.index, slot));
+    }
+    settleOwn(state, effects, entry.group, entry.id);
+  }
+}
+
+function purge(state: RegistryState, origin: Origin): void {
+  for (const entry of entriesOf(origin)) dropClaim(state.index, entry);
+  origin.shards.clear();
+  origin.hashHigh = 0;
+  origin.hashLow = 0;
+  origin.gone = true;
+}
+
+function* entriesOf(origin: Origin): Generator<Entry> {
+  for (const shard of origin.shards.values()) yield* shard.entries;
+}

@@ -1,0 +1,101 @@
+/**
+ * Deltas of peers, merged. A delta is applied only where it joins what is held; else the missing
+ * part is fetched. So order, loss, duplication and relays do no harm.
+ *
+ * What is checked here: no delta writes this node's own shards; an older boot writes nothing; an entry speaks only for the
+ * tenant of its delta. What is left to the fence and the link: that `peer` is who it says (its certificate), that a
+ * fenced peer sends only its own shard of its own tenant, and that refs inside name their origin. A trusted peer may
+ * relay any other origin's shard and is believed.
+ */
+import { advance, contest, fetchMissing, originFor } from './registry-exchange.ts';
+import { findGroup } from './registry-index.ts';
+import { claimIn, type Entry, noteRemoval, type Shard, shardOf } from './registry-shard.ts';
+import { groupFor, putClaim, type RegistryEffect, type RegistryState, takeClaim } from './registry-state.ts';
+import type { PutRow, RegistryDelta } from './registry-wire.ts';
+
+export function mergeDelta(
+  state: RegistryState,
+  effects: RegistryEffect[],
+  peer: string,
+  delta: RegistryDelta,
+): void {
+  if (delta.origin === state.self.name) {
+    contest(state, effects, peer, delta.boot, delta.tenant, delta.to);
+    return;
+  }
+  const origin = originFor(state, effects, delta.origin, delta.boot);
+  if (origin === null) return;
+  const shard = shardOf(origin, delta.tenant);
+  if (delta.whole > 0) {
+    mergeWhole(state, effects, shard, delta);
+    return;
+  }
+  const { window } = shard;
+  // While the whole shard is being told, only what joins its newest part is taken; the rest would bring back what is gone.
+  const held = window === null ? shard.sequence : window.high;
+  if (delta.from > held || (window !== null && delta.from < window.low)) {
+    if (window === null) fetchMissing(state, effects, shard, peer, delta.to, 1);
+    return;
+  }
+  if (delta.to <= held) return;
+  for (const [partition, kind, id, sequence] of delta.removals) {
+    if (sequence <= held) continue;
+    if (window !== null) window.removed.set(`${partition}/${kind}/${id}`, sequence);
+    const group = findGroup(state.index, shard.tenant, kind, partition);
+    const entry = group === undefined ? null : claimIn(shard, group, id);
+    if (entry === null) continue;
+    noteRemoval(shard, { group: entry.group, id, sequence });
+    takeClaim(state, effects, entry);
+  }
+  for (const row of delta.puts) if (row[5] > held) mergePut(state, effects, shard, row);
+  if (window === null) advance(state, effects, shard, delta.to);
+  else window.high = delta.to;
+}
+
+/**
+ * One part of a whole shard, newest first: names of its range that are not listed do not exist. Only a chain without a
+ * hole from the shard's head down is taken; of anything else we would not know what was removed in between.
+ */
+function mergeWhole(
+  state: RegistryState,
+  effects: RegistryEffect[],
+  shard: Shard,
+  delta: RegistryDelta,
+): void {
+  const { window } = shard;
+  if (window !== null && window.whole === delta.whole && delta.to >= window.low && delta.from < window.low) {
+    window.low = delta.from;
+  } else if (delta.to === delta.whole && delta.whole > Math.max(shard.sequence, window?.whole ?? 0)) {
+    shard.window = { whole: delta.whole, low: delta.from, high: delta.to, removed: new Map() };
+  } else return;
+  const { removed } = shard.window!;
+  const listed = new Set<Entry>();
+  for (const row of delta.puts) {
+    if ((removed.get(`${row[0]}/${row[1]}/${row[2]}`) ?? 0) > row[5]) continue;
+    const entry = mergePut(state, effects, shard, row);
+    if (entry !== null) listed.add(entry);
+  }
+  for (const entry of [...shard.entries]) {
+    const inRange = entry.sequence > delta.from && entry.sequence <= delta.to;
+    if (inRange && !listed.has(entry)) takeClaim(state, effects, entry);
+  }
+  const told = shard.window!;
+  if (told.low > 0) return;
+  shard.window = null;
+  // Which names were removed on the way is not known here, so nobody can be helped from before this point.
+  shard.removals = [];
+  shard.removalsFloor = told.high;
+  advance(state, effects, shard, told.high);
+}
+
+/** The claim that the shard now has on the name: the row's, or a later one that was held already. */
+function mergePut(state: RegistryState, effects: RegistryEffect[], shard: Shard, row: PutRow): Entry | null {
+  const [partition, kind, id, ref, metadata, sequence, clock, supervised] = row;
+  const group = groupFor(state, { tenant: shard.tenant, partition, kind, id });
+  const former = claimIn(shard, group, id);
+  if (former !== null && former.sequence >= sequence) return former;
+  const entry: Entry = { group, id, shard, ref, metadata, sequence, clock, supervised };
+  state.clock = Math.max(state.clock, clock);
+  putClaim(state, effects, entry, former);
+  return entry;
+}

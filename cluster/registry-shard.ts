@@ -1,0 +1,204 @@
+/**
+ * One shard of the registry: what one node (the origin) holds for one tenant, in the order in which the origin changed
+ * it. Only the origin writes a shard; everyone else holds a copy up to a sequence. Between the index (who is visible) and
+ * the exchange (what a peer lacks). Knows nothing of visibility, peers or time.
+ */
+import { highLane, lowLane, mix32, numberHash, textHash } from './hash.ts';
+import { deltaEntriesMax, removalsKeptMax } from './limits.ts';
+import type { PutRow, RegistryDelta, RemovalRow } from './registry-wire.ts';
+
+/** All names of one tenant, partition and kind. A slot holds the one claim on a name, or an array of several. */
+export interface Group {
+  readonly tenant: string;
+  readonly partition: string;
+  readonly kind: string;
+  readonly slots: Map<string, Slot>;
+}
+
+export type Slot = Entry | Entry[];
+
+/** One claim on a name. Never changed: an update is another entry in its place. */
+export interface Entry {
+  readonly group: Group;
+  readonly id: string;
+  readonly shard: Shard;
+  readonly ref: unknown;
+  readonly metadata: unknown;
+  /** The shard's sequence when the origin last changed it. */
+  readonly sequence: number;
+  /** When the name was taken: milliseconds times 4,096 of the origin's hybrid clock. Updates keep it. */
+  readonly clock: number;
+  /** Placed by the distributed supervisor: its conflicts are settled by placement. */
+  readonly supervised: boolean;
+}
+
+export interface Origin {
+  readonly name: string;
+  readonly boot: number;
+  readonly shards: Map<string, Shard>;
+  /** Its node is down: nothing of it is visible. */
+  hidden: boolean;
+  /** Its node left, or its grace is over: nothing of this boot is taken any more until the node is up again. */
+  gone: boolean;
+  downAtMs: number;
+  /** Exclusive or of the shards' hashes: two lanes, 64 bits. */
+  hashHigh: number;
+  hashLow: number;
+}
+
+export interface Shard {
+  readonly origin: Origin;
+  readonly tenant: string;
+  /** Everything up to here is held. */
+  sequence: number;
+  readonly entries: Set<Entry>;
+  /** The last removals, oldest first; those at or before `removalsFloor` are forgotten. */
+  removals: Removal[];
+  removalsFloor: number;
+  /**
+   * While a whole shard is told from its newest part down, as it stood at `whole`: everything in (low, high] is held
+   * already. `removed` are names removed meanwhile: an older part may still list them.
+   */
+  window: { whole: number; low: number; high: number; readonly removed: Map<string, number> } | null;
+  /** The fetch under way, so that the same part is not fetched from everyone who offers it. */
+  fetch: ShardFetch | null;
+  readonly hashBaseHigh: number;
+  readonly hashBaseLow: number;
+}
+
+export interface ShardFetch {
+  readonly peer: string;
+  /** The link that it was sent on: with the link, the answer is lost. */
+  readonly link: object | undefined;
+  /** The answer is complete here. */
+  readonly wanted: number;
+  /** The furthest that anybody offered since. */
+  offered: number;
+  offersIgnored: number;
+}
+
+export interface Removal {
+  readonly group: Group;
+  readonly id: string;
+  readonly sequence: number;
+}
+
+export function createOrigin(name: string, boot: number): Origin {
+  return { name, boot, shards: new Map(), hidden: false, gone: false, downAtMs: 0, hashHigh: 0, hashLow: 0 };
+}
+
+export function shardOf(origin: Origin, tenant: string): Shard {
+  let shard = origin.shards.get(tenant);
+  if (shard === undefined) {
+    const name = `${origin.name}/${tenant}`;
+    shard = {
+      origin,
+      tenant,
+      sequence: 0,
+      entries: new Set(),
+      removals: [],
+      removalsFloor: 0,
+      window: null,
+      fetch: null,
+      hashBaseHigh: numberHash(origin.boot, textHash(name, highLane)),
+      hashBaseLow: numberHash(origin.boot, textHash(name, lowLane)),
+    };
+    origin.shards.set(tenant, shard);
+  }
+  return shard;
+}
+
+/** Moves the shard's head and, with it, the origin's hash. A shard at 0 counts for nothing. */
+export function setSequence(shard: Shard, sequence: number): void {
+  const origin = shard.origin;
+  origin.hashHigh ^= headHash(shard.hashBaseHigh, shard.sequence) ^ headHash(shard.hashBaseHigh, sequence);
+  origin.hashLow ^= headHash(shard.hashBaseLow, shard.sequence) ^ headHash(shard.hashBaseLow, sequence);
+  shard.sequence = sequence;
+}
+
+function headHash(base: number, sequence: number): number {
+  return sequence === 0 ? 0 : mix32(numberHash(sequence, base) + base) | 0;
+}
+
+export function noteRemoval(shard: Shard, removal: Removal): void {
+  shard.removals.push(removal);
+  // Cut in halves, so that the cost of forgetting is spread and the memory stays bounded.
+  if (shard.removals.length >= removalsKeptMax * 2) {
+    shard.removals = shard.removals.slice(removalsKeptMax);
+    shard.removalsFloor = Math.max(shard.removalsFloor, shard.removals[0]!.sequence - 1);
+  }
+}
+
+/** The claim of this shard on a name. */
+export function claimIn(shard: Shard, group: Group, id: string): Entry | null {
+  const slot = group.slots.get(id);
+  if (slot === undefined) return null;
+  if (!Array.isArray(slot)) return slot.shard === shard ? slot : null;
+  return slot.find((entry) => entry.shard === shard) ?? null;
+}
+
+export function putRow(entry: Entry): PutRow {
+  const { group, id, ref, metadata, sequence, clock, supervised } = entry;
+  return [group.partition, group.kind, id, ref, metadata, sequence, clock, supervised];
+}
+
+export function removalRow(removal: Removal): RemovalRow {
+  return [removal.group.partition, removal.group.kind, removal.id, removal.sequence];
+}
+
+/** What somebody who holds the shard up to `since` lacks: one part or more, to be sent in this order. */
+export function deltasSince(shard: Shard, since: number): RegistryDelta[] {
+  // Whoever is behind the forgotten removals must be told the whole. Also who holds nothing: by the time of the answer it
+  // may hold something that an older delta brought.
+  const whole = since < shard.removalsFloor;
+  const changes: (Entry | Removal)[] = [];
+  for (const entry of shard.entries) if (whole || entry.sequence > since) changes.push(entry);
+  if (!whole) {
+    for (const removal of shard.removals) {
+      if (removal.sequence > since && claimIn(shard, removal.group, removal.id) === null)
+        changes.push(removal);
+    }
+  }
+  changes.sort((a, b) => a.sequence - b.sequence);
+  const parts = deltaParts(shard, whole ? 0 : since, changes, whole);
+  return whole ? parts.reverse() : parts;
+}
+
+/**
+ * Cuts changes, sorted by sequence, into deltas that join without a hole from `from` to the shard's head. A whole shard
+ * is later sent newest part first: a name that changed since is then seen at its new place before its old place is told
+ * as empty, so no watcher sees it go and come.
+ */
+export function deltaParts(
+  shard: Shard,
+  from: number,
+  changes: readonly (Entry | Removal)[],
+  whole: boolean,
+): RegistryDelta[] {
+  const parts: RegistryDelta[] = [];
+  let partFrom = from;
+  for (let at = 0; at === 0 || at < changes.length; at += deltaEntriesMax) {
+    const part = changes.slice(at, at + deltaEntriesMax);
+    const to = at + deltaEntriesMax >= changes.length ? shard.sequence : part.at(-1)!.sequence;
+    const puts: PutRow[] = [];
+    const removals: RemovalRow[] = [];
+    for (const one of part) {
+      if ('shard' in one) puts.push(putRow(one));
+      else removals.push(removalRow(one));
+    }
+    const { origin, tenant } = shard;
+    const head = whole ? shard.sequence : 0;
+    parts.push({
+      origin: origin.name,
+      boot: origin.boot,
+      tenant,
+      from: partFrom,
+      to,
+      whole: head,
+      puts,
+      removals,
+    });
+    partFrom = to;
+  }
+  return parts;
+}

@@ -1,0 +1,141 @@
+/**
+ * The replicated registry: a state-based CRDT of single-writer shards (DESIGN §5). This file is its protocol: all events,
+ * the step, and the questions that anybody may ask. Pure: time comes in events, effects are carried out by the node.
+ * The state is changed in place for speed; the same events always give the same state and effects.
+ */
+import { watchersMax } from './limits.ts';
+import type { RegistryKey } from './names.ts';
+import { answerFetch, compareHash, compareOrigins, mergeHeads, originRows } from './registry-exchange.ts';
+import { groupsOf, matches, type RegistryFilter, visibleOf } from './registry-index.ts';
+import { endGraces, nodeDown, nodeLeft, nodeUp } from './registry-life.ts';
+import { flush, holderOf, put, type RegistryPut, remove, update } from './registry-local.ts';
+import { mergeDelta } from './registry-merge.ts';
+import type { Entry } from './registry-shard.ts';
+import type { RegistryEffect, RegistryState } from './registry-state.ts';
+import type { FetchRequest, HeadsMessage, OriginRow, RegistryDelta } from './registry-wire.ts';
+
+export type RegistryEvent =
+  /** Local: takes a name for an actor of this node. Without a `refused` effect it is done and visible here. `nowMs`: wall clock. */
+  | { type: 'put'; put: RegistryPut; nowMs: number }
+  | { type: 'put_many'; puts: readonly RegistryPut[]; nowMs: number }
+  | { type: 'update'; key: RegistryKey; metadata: unknown }
+  /** With a ref, only if the name is held by that very ref (compared by identity of the value that was put). */
+  | { type: 'remove'; key: RegistryKey; ref?: unknown }
+  /** Sends what changed locally since the last one: once per turn of the event loop. */
+  | { type: 'flush' }
+  | { type: 'watch'; watcher: number; filter: RegistryFilter }
+  | { type: 'unwatch'; watcher: number }
+  /** `tenant`: of a fenced peer, else null. */
+  | { type: 'link_up'; peer: string; tenant: string | null }
+  | { type: 'link_down'; peer: string }
+  /** From the peer whom the link's certificate proved: */
+  | { type: 'delta'; peer: string; delta: RegistryDelta }
+  | { type: 'fetch'; peer: string; request: FetchRequest }
+  | { type: 'heads_hash'; peer: string; high: number; low: number }
+  | { type: 'origins'; peer: string; rows: readonly OriginRow[] }
+  | { type: 'heads'; peer: string; message: HeadsMessage }
+  /** From membership: */
+  | { type: 'node_up'; node: string; boot: number }
+  | { type: 'node_down'; node: string; boot: number; nowMs: number }
+  | { type: 'node_left'; node: string; boot: number }
+  /** Monotonic, as in `node_down`. */
+  | { type: 'tick'; nowMs: number };
+
+export interface RegistryStep {
+  readonly state: RegistryState;
+  readonly effects: RegistryEffect[];
+}
+
+export function stepRegistry(state: RegistryState, event: RegistryEvent): RegistryStep {
+  const effects: RegistryEffect[] = [];
+  switch (event.type) {
+    case 'put':
+      put(state, effects, event.put, event.nowMs);
+      break;
+    case 'put_many':
+      for (const one of event.puts) put(state, effects, one, event.nowMs);
+      break;
+    case 'update':
+      update(state, effects, event.key, event.metadata);
+      break;
+    case 'remove':
+      remove(state, effects, event.key, event.ref);
+      break;
+    case 'flush':
+      flush(state, effects);
+      break;
+    case 'watch':
+      watch(state, effects, event.watcher, event.filter);
+      break;
+    case 'unwatch':
+      state.watchers.delete(event.watcher);
+      break;
+    case 'link_up':
+      state.links.set(event.peer, { tenant: event.tenant, theirs: '', ours: '', steady: 0, mismatches: 0 });
+      if (event.tenant === null)
+        effects.push({ type: 'send_origins', peer: event.peer, rows: originRows(state) });
+      break;
+    case 'link_down':
+      state.links.delete(event.peer);
+      break;
+    case 'delta':
+      mergeDelta(state, effects, event.peer, event.delta);
+      break;
+    case 'fetch':
+      answerFetch(state, effects, event.peer, event.request);
+      break;
+    case 'heads_hash':
+      compareHash(state, effects, event.peer, event.high, event.low);
+      break;
+    case 'origins':
+      compareOrigins(state, effects, event.peer, event.rows);
+      break;
+    case 'heads':
+      mergeHeads(state, effects, event.peer, event.message);
+      break;
+    case 'node_up':
+      nodeUp(state, effects, event.node, event.boot);
+      break;
+    case 'node_down':
+      nodeDown(state, effects, event.node, event.boot, event.nowMs);
+      break;
+    case 'node_left':
+      nodeLeft(state, effects, event.node, event.boot);
+      break;
+    case 'tick':
+      endGraces(state, event.nowMs);
+      break;
+  }
+  return { state, effects };
+}
+
+/** The live holder of a name. */
+export function lookup(state: RegistryState, key: RegistryKey): Entry | null {
+  return holderOf(state, key);
+}
+
+/** All visible names that match. */
+export function list(state: RegistryState, filter: RegistryFilter): Entry[] {
+  const found: Entry[] = [];
+  for (const group of groupsOf(state.index, filter)) {
+    for (const slot of group.slots.values()) {
+      const entry = visibleOf(state.index, slot);
+      if (entry !== null && matches(filter, entry)) found.push(entry);
+    }
+  }
+  return found;
+}
+
+function watch(
+  state: RegistryState,
+  effects: RegistryEffect[],
+  watcher: number,
+  filter: RegistryFilter,
+): void {
+  if (state.watchers.size >= watchersMax) {
+    effects.push({ type: 'watch_refused', watcher, code: 'too_many' });
+    return;
+  }
+  state.watchers.set(watcher, filter);
+  effects.push({ type: 'watch_start', watcher, entries: list(state, filter) });
+}

@@ -1,0 +1,171 @@
+/**
+ * The transport between processes: TLS 1.3 with certificates on both sides, judged by `certs/` on the DER, never a
+ * resumed session. Knows nothing of frames.
+ */
+import { createServer, type Server, type TLSSocket, connect as tlsConnect } from 'node:tls';
+import {
+  type Credential,
+  clientTlsOptions,
+  isReusedSession,
+  presentedChain,
+  type RevocationList,
+  rootsOf,
+  serverTlsOptions,
+  verifyPeer,
+} from '../certs/index.ts';
+import { ClusterError } from './errors.ts';
+import { connectionsMax, connectTimeoutMs, handshakeTimeoutMs } from './limits.ts';
+import type { Connection, ConnectionHandlers, DialFailure, PeerJudgement, Transport } from './transport.ts';
+
+export interface TlsTransportOptions {
+  readonly credential: Credential;
+  readonly trustDomain: string;
+  /** `host:port`; null for one that only dials (a command). */
+  readonly listen: string | null;
+  readonly clock: { wallMs(): number };
+  readonly revocationLists?: () => readonly RevocationList[];
+  readonly log: (level: 'warn' | 'debug', message: string, fields: Record<string, unknown>) => void;
+}
+
+export function tlsTransport(options: TlsTransportOptions): Transport {
+  const roots = rootsOf(options.credential);
+  const sockets = new Set<TLSSocket>();
+  let server: Server | null = null;
+
+  const judge = (socket: TLSSocket): PeerJudgement => {
+    if (isReusedSession(socket))
+      return { ok: false, code: 'no_certificate', detail: 'a resumed session proves nothing' };
+    const verdict = verifyPeer({
+      chain: presentedChain(socket),
+      roots,
+      trustDomain: options.trustDomain,
+      nowMs: options.clock.wallMs(),
+      revocationLists: options.revocationLists?.() ?? [],
+    });
+    if (!verdict.ok) return { ok: false, code: verdict.error.code, detail: verdict.error.detail };
+    return { ok: true, identity: verdict.identity, notAfterMs: verdict.notAfterMs, serial: verdict.serial };
+  };
+
+  const adopt = (socket: TLSSocket, address: string): Connection => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    return connectionOf(socket, address, judge(socket));
+  };
+
+  return {
+    listen(onConnection) {
+      const { host, port } = splitAddress(options.listen ?? '');
+      const listening = createServer({
+        ...serverTlsOptions(options.credential),
+        handshakeTimeout: handshakeTimeoutMs,
+      });
+      server = listening;
+      listening.maxConnections = connectionsMax;
+      listening.on('secureConnection', (socket) => onConnection(adopt(socket, remoteOf(socket))));
+      listening.on('tlsClientError', (error, socket) => {
+        options.log('warn', 'handshake failed', { from: remoteOf(socket), error: error.message });
+      });
+      return new Promise((resolve, reject) => {
+        listening.once('error', (error) => reject(error));
+        listening.listen({ host, port }, () => {
+          const bound = listening.address() as { address: string; port: number };
+          resolve(joinAddress(bound.address, bound.port));
+        });
+      });
+    },
+    dial(address, onConnection, onFailure) {
+      const { host, port } = splitAddress(address);
+      const socket = tlsConnect({
+        ...clientTlsOptions(options.credential),
+        host,
+        port,
+      });
+      const give = (failure: DialFailure) => {
+        clearTimeout(deadline);
+        socket.removeAllListeners();
+        socket.on('error', () => {});
+        socket.destroy();
+        onFailure(failure);
+      };
+      const deadline = setTimeout(
+        () => give({ code: 'timeout', detail: `no TLS within ${connectTimeoutMs} ms` }),
+        connectTimeoutMs,
+      );
+      socket.once('error', (error) => give(failureOf(error)));
+      socket.once('close', () => give({ code: 'tls', detail: 'closed during the handshake' }));
+      socket.once('secureConnect', () => {
+        clearTimeout(deadline);
+        socket.removeAllListeners();
+        onConnection(adopt(socket, address));
+      });
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      const listening = server;
+      if (listening !== null) await new Promise<void>((resolve) => listening.close(() => resolve()));
+    },
+  };
+}
+
+function connectionOf(socket: TLSSocket, address: string, peer: PeerJudgement): Connection {
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, 10_000);
+  let handlers: ConnectionHandlers | null = null;
+  let reason = 'closed by the peer';
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    reason = error.code ?? error.message;
+  });
+  socket.on('close', () => handlers?.closed(reason));
+  socket.on('drain', () => handlers?.drained());
+  return {
+    peer,
+    address,
+    bufferedBytes: () => socket.writableLength,
+    write(chunks) {
+      if (socket.destroyed) return;
+      // One record, one system call: TLS would otherwise make a record of every small frame.
+      const [first] = chunks;
+      socket.write(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
+    },
+    close(end) {
+      if (!end) socket.destroy();
+      else {
+        socket.end();
+        // A peer that does not read must not keep it open.
+        const patience = setTimeout(() => socket.destroy(), 1_000);
+        socket.once('close', () => clearTimeout(patience));
+      }
+    },
+    handle(given) {
+      handlers = given;
+      socket.on('data', (chunk: Buffer) => given.data(chunk));
+      if (socket.destroyed) queueMicrotask(() => given.closed(reason));
+    },
+  };
+}
+
+function failureOf(error: NodeJS.ErrnoException): DialFailure {
+  const detail = error.message;
+  if (error.code === 'ECONNREFUSED') return { code: 'refused', detail };
+  if (error.code === 'ETIMEDOUT') return { code: 'timeout', detail };
+  if (error.code?.startsWith('E')) return { code: 'unreachable', detail };
+  return { code: 'tls', detail };
+}
+
+function remoteOf(socket: { remoteAddress?: string | undefined; remotePort?: number | undefined }): string {
+  return joinAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0);
+}
+
+function joinAddress(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** `host:port` or `[v6]:port`. Throws `bad_name` with what was expected. */
+export function splitAddress(address: string): { host: string; port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(address);
+  const port = Number(match?.[3]);
+  if (match === null || port > 65_535) {
+    throw new ClusterError('bad_name', `"${address}" is no address: expected HOST:PORT or [IPV6]:PORT`);
+  }
+  return { host: (match[1] ?? match[2])!, port };
+}

@@ -1,0 +1,49 @@
+/**
+ * The network as an argument. Between the mesh and whatever carries bytes: TLS between processes, or a simulated wire.
+ * A transport has judged the peer's certificate before it hands a connection over; a refused peer is handed over too,
+ * so that the link can tell it why.
+ */
+import type { PeerIdentity } from '../certs/index.ts';
+
+export type PeerJudgement =
+  | { ok: true; identity: PeerIdentity; notAfterMs: number; serial: string }
+  | { ok: false; code: string; detail: string };
+
+/** One open byte stream to one peer. Handlers are set at once by whoever takes it, before anything is read. */
+export interface Connection {
+  readonly peer: PeerJudgement;
+  /** Where it leads, for logs. */
+  readonly address: string;
+  /** Bytes that were written and not yet taken by the network. */
+  bufferedBytes(): number;
+  /** Written in one piece per turn of the event loop. */
+  write(chunks: readonly Uint8Array[]): void;
+  /** `end` sends what was written first; otherwise at once. `onClosed` follows. */
+  close(end: boolean): void;
+  handle(handlers: ConnectionHandlers): void;
+}
+
+export interface ConnectionHandlers {
+  data(chunk: Buffer): void;
+  /** The network took all that was written. */
+  drained(): void;
+  closed(reason: string): void;
+}
+
+/** `code` is a short stable word: `refused` when nothing listens there, `unreachable`, `timeout`, `tls`. */
+export interface DialFailure {
+  code: string;
+  detail: string;
+}
+
+export interface Transport {
+  /** Starts taking connections; answers the address that it listens on (`host:port`). */
+  listen(onConnection: (connection: Connection) => void): Promise<string>;
+  dial(
+    address: string,
+    onConnection: (connection: Connection) => void,
+    onFailure: (failure: DialFailure) => void,
+  ): void;
+  /** Stops listening and ends every connection. */
+  close(): Promise<void>;
+}

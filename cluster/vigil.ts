@@ -1,0 +1,251 @@
+/**
+ * Membership's shell: heartbeats out, ticks in, probes and views over the links, and announcements to whoever must
+ * know. Performs what the pure membership decides; also notices when this process itself did not run.
+ */
+import type { Clock } from '../runtime/index.ts';
+import type { Member, Members, NodeStatus } from './cluster-view.ts';
+import type { Codec } from './codec.ts';
+import type { ControlFrame } from './frame.ts';
+import { heartbeatIntervalMs, membershipTickMs, pausedMinMs } from './limits.ts';
+import type { Link } from './link.ts';
+import { createMembership, explainMember, type MembershipEvent, stepMembership } from './membership.ts';
+import type { MembershipEffect, MembershipState, PeerIdentity } from './membership-peer.ts';
+import { members, readView, viewHash, viewOf } from './membership-view.ts';
+
+export interface VigilNeeds {
+  readonly clock: Clock;
+  readonly codec: Codec;
+  readonly self: PeerIdentity;
+  readonly pid: number;
+  linkTo(node: string): Link | null;
+  nodeLinks(): Iterable<Link>;
+  dial(name: string, address: string, delayMs: number): void;
+  closeLink(name: string, code: string, because: string): void;
+  heads(): { high: number; low: number };
+  /** The peer's hash of all registry heads, from its heartbeat. */
+  headsHeard(name: string, high: number, low: number): void;
+  announced(announcement: MembershipEffect & { type: 'announce' }): void;
+  superseded(detail: string): void;
+  log(level: 'debug' | 'info' | 'warn', message: string, fields: Record<string, unknown>): void;
+}
+
+interface Beat {
+  /** Ours, sent and not echoed yet: when. */
+  sent: Map<number, number>;
+  sequence: number;
+  heardSequence: number;
+  heardAtMs: number;
+}
+
+export class Vigil implements Members {
+  private readonly needs: VigilNeeds;
+  private readonly state: MembershipState;
+  private readonly beats = new Map<Link, Beat>();
+  private readonly watchers = new Set<() => void>();
+  private lastTickMs: number;
+  private lastBeatMs = 0;
+  private nonce = 0;
+  private cancelTick: () => void = () => {};
+  /** Times that this process did not run for longer than `pausedMinMs`. */
+  pauses = 0;
+
+  constructor(needs: VigilNeeds) {
+    this.needs = needs;
+    this.state = createMembership(needs.self);
+    this.lastTickMs = needs.clock.monotonicMs();
+  }
+
+  begin(): void {
+    this.lastTickMs = this.needs.clock.monotonicMs();
+    this.tickLater();
+  }
+
+  stop(): void {
+    this.cancelTick();
+  }
+
+  apply(event: MembershipEvent): void {
+    const { effects } = stepMembership(this.state, event);
+    for (const effect of effects) this.perform(effect);
+  }
+
+  list(): Member[] {
+    const views = members(this.state, this.needs.clock.monotonicMs());
+    return views
+      .map((view) => ({
+        name: view.name,
+        role: view.role,
+        status: view.status as NodeStatus,
+        boot: view.boot,
+        incarnation: view.incarnation,
+        address: view.address,
+        tenant: view.tenant,
+        pid: view.name === this.state.self.name ? this.needs.pid : this.pidOf(view.name),
+        rttMs: view.rttMs === null ? null : Math.round(view.rttMs * 1000) / 1000,
+        because: explainMember(this.state, view.name),
+      }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  live(role: string): string[] {
+    const names = this.state.self.role === role ? [this.state.self.name] : [];
+    for (const { identity, status } of this.state.peers.values()) {
+      if (identity.role === role && (status === 'up' || status === 'suspect')) names.push(identity.name);
+    }
+    return names.sort();
+  }
+
+  watch(onChange: () => void, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    this.watchers.add(onChange);
+    signal.addEventListener('abort', () => this.watchers.delete(onChange));
+  }
+
+  linked(link: Link): void {
+    this.beats.set(link, { sent: new Map(), sequence: 0, heardSequence: 0, heardAtMs: 0 });
+    this.beat(link);
+  }
+
+  unlinked(link: Link): void {
+    this.beats.delete(link);
+  }
+
+  /** Membership frames of a linked node. */
+  receive(link: Link, name: string, boot: number, frame: ControlFrame): void {
+    const nowMs = this.needs.clock.monotonicMs();
+    switch (frame.kind) {
+      case 'heartbeat':
+        this.heard(link, name, boot, frame.header, nowMs);
+        return;
+      case 'view': {
+        const entries = readView(this.needs.codec.decode(frame.payload));
+        if (entries !== null) this.apply({ type: 'gossip', from: name, entries, nowMs });
+        return;
+      }
+      case 'probe': {
+        const { subject, subjectBoot, nonce } = frame.header;
+        const peer = this.state.peers.get(subject);
+        if (peer === undefined || peer.identity.boot !== subjectBoot || !peer.linked) return;
+        const ageMs = Math.max(0, Math.round(nowMs - peer.directMs));
+        link.sendControl('probe_alive', { nonce, subjectBoot, ageMs, subject });
+        return;
+      }
+      case 'probe_alive': {
+        const { subject, subjectBoot, ageMs } = frame.header;
+        this.apply({ type: 'indirect_alive', name: subject, boot: subjectBoot, by: name, ageMs, nowMs });
+        return;
+      }
+      case 'leaving':
+        this.apply({ type: 'peer_leaving', name, boot, nowMs });
+        return;
+    }
+  }
+
+  private heard(
+    link: Link,
+    name: string,
+    boot: number,
+    header: {
+      incarnation: number;
+      sequence: number;
+      echo: number;
+      echoAgeMs: number;
+      viewHash: number;
+      headsHigh: number;
+      headsLow: number;
+    },
+    nowMs: number,
+  ): void {
+    const beat = this.beats.get(link);
+    if (beat === undefined) return;
+    beat.heardSequence = header.sequence;
+    beat.heardAtMs = nowMs;
+    const sentMs = beat.sent.get(header.echo);
+    for (const sequence of beat.sent.keys()) if (sequence <= header.echo) beat.sent.delete(sequence);
+    const rttMs = sentMs === undefined ? null : Math.max(0, nowMs - sentMs - header.echoAgeMs);
+    this.apply({ type: 'heartbeat', name, boot, incarnation: header.incarnation, nowMs, rttMs });
+    this.needs.headsHeard(name, header.headsHigh, header.headsLow);
+    if (header.viewHash !== viewHash(this.state)) {
+      link.sendControl('view', {}, this.needs.codec.encode(viewOf(this.state, nowMs)));
+    }
+  }
+
+  private beat(link: Link): void {
+    const beat = this.beats.get(link);
+    if (beat === undefined) return;
+    const nowMs = this.needs.clock.monotonicMs();
+    beat.sequence = (beat.sequence + 1) % 0x1_0000_0000;
+    beat.sent.set(beat.sequence, nowMs);
+    // A peer that echoes nothing must not make this grow.
+    if (beat.sent.size > 64) beat.sent.delete(beat.sent.keys().next().value!);
+    const { high, low } = this.needs.heads();
+    link.sendControl('heartbeat', {
+      incarnation: this.state.incarnation,
+      sequence: beat.sequence,
+      echo: beat.heardSequence,
+      echoAgeMs: Math.min(0xffff_ffff, Math.max(0, Math.round(nowMs - beat.heardAtMs))),
+      viewHash: viewHash(this.state),
+      headsHigh: high >>> 0,
+      headsLow: low >>> 0,
+    });
+  }
+
+  private tickLater(): void {
+    this.cancelTick = this.needs.clock.timer(membershipTickMs, () => this.tick());
+  }
+
+  private tick(): void {
+    const nowMs = this.needs.clock.monotonicMs();
+    const gapMs = nowMs - this.lastTickMs - membershipTickMs;
+    this.lastTickMs = nowMs;
+    if (gapMs > pausedMinMs) {
+      this.pauses += 1;
+      this.needs.log('warn', 'this process did not run', { gapMs: Math.round(gapMs) });
+      this.apply({ type: 'paused', gapMs, nowMs });
+    }
+    if (nowMs - this.lastBeatMs >= heartbeatIntervalMs - membershipTickMs / 2) {
+      this.lastBeatMs = nowMs;
+      for (const link of this.needs.nodeLinks()) this.beat(link);
+    }
+    // What the sockets hold is heard before anyone is judged: a late process reads first.
+    this.needs.clock.afterIo(() => this.apply({ type: 'tick', nowMs: this.needs.clock.monotonicMs() }));
+    this.tickLater();
+  }
+
+  private perform(effect: MembershipEffect): void {
+    const { needs } = this;
+    switch (effect.type) {
+      case 'dial':
+        needs.dial(effect.name, effect.address, effect.delayMs);
+        return;
+      case 'close_link':
+        needs.closeLink(effect.name, effect.code, effect.because);
+        return;
+      case 'announce': {
+        const { name, role, status, was, because } = effect;
+        const level = status === 'down' || status === 'suspect' ? 'warn' : 'info';
+        needs.log(level, `${name} is ${status}`, { node: name, role, was, because });
+        needs.announced(effect);
+        for (const watcher of [...this.watchers]) watcher();
+        return;
+      }
+      case 'probe':
+        for (const via of effect.via) {
+          this.nonce = (this.nonce + 1) % 0x1_0000_0000;
+          const header = { nonce: this.nonce, subjectBoot: effect.boot, subject: effect.name };
+          needs.linkTo(via)?.sendControl('probe', header);
+        }
+        return;
+      case 'refute':
+        for (const link of needs.nodeLinks()) this.beat(link);
+        return;
+      case 'own_boot_superseded':
+        needs.superseded(`a later boot (${effect.boot}) of this node's name is known`);
+        return;
+    }
+  }
+
+  private pidOf(name: string): number | null {
+    return this.needs.linkTo(name)?.peer?.greeting.pid ?? null;
+  }
+}

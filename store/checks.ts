@@ -1,0 +1,182 @@
+/**
+ * The checks of a tenant and their schedule versions, in the tenant's schema under the tenant's role. Bulk inserts are
+ * one statement; "now" is always the database's.
+ */
+import type { Check, CheckKind, NewCheck, ScheduleVersion } from '../actors/check.ts';
+import type { CheckStore } from '../actors/ports/check-store.ts';
+import { assertWhole, numberColumn, textColumn } from './columns.ts';
+import { StoreError } from './errors.ts';
+import { newCheckId } from './ids.ts';
+import { limits } from './limits.ts';
+import type { Database } from './unit-of-work.ts';
+
+/** See `actors/schedule.ts`; handed over so that store and schedule cannot differ. */
+export type PhaseOf = (checkId: string, intervalMs: number) => number;
+
+interface CheckColumns extends Record<string, unknown> {
+  id: string;
+  name: string;
+  kind: string;
+  target: string;
+  port: number | null;
+  partition: string;
+  interval_ms: number;
+  timeout_ms: number;
+  retries: number;
+  settings: Record<string, string>;
+  enabled: boolean;
+  created_at: number;
+  archived_at: number | null;
+  schedule: ScheduleVersion[];
+}
+
+const checkColumns = `c.id, c.name, c.kind, c.target, c.port, c.partition, c.interval_ms, c.timeout_ms, c.retries, c.settings,
+  c.enabled, c.created_at, c.archived_at`;
+
+/** Instants inside JSON as whole milliseconds. */
+const msOf = (column: string) => `round(extract(epoch FROM ${column}) * 1000)::bigint`;
+
+const scheduleJson = (alias: string) => `json_agg(json_build_object('version', ${alias}.version,
+  'intervalMs', ${alias}.interval_ms, 'phaseMs', ${alias}.phase_ms, 'validFromMs', ${msOf(`${alias}.valid_from`)},
+  'validToMs', ${msOf(`${alias}.valid_to`)}) ORDER BY ${alias}.version)`;
+
+const insert = `
+WITH moment AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS at),
+given AS (
+  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[], $7::bigint[],
+    $8::bigint[], $9::int[], $10::text[], $11::bigint[])
+    WITH ORDINALITY AS g(id, name, kind, target, port, part, interval_ms, timeout_ms, retries, settings, phase_ms, n)
+),
+made AS (
+  INSERT INTO checks (id, name, kind, target, port, "partition", interval_ms, timeout_ms, retries, settings, created_at)
+  SELECT id, name, kind, target, port, part, interval_ms, timeout_ms, retries, settings::jsonb, at
+  FROM given, moment ORDER BY n
+),
+scheduled AS (
+  INSERT INTO schedules (check_id, version, interval_ms, phase_ms, valid_from)
+  SELECT id, 1, interval_ms, phase_ms, at FROM given, moment
+)
+SELECT at FROM moment`;
+
+const list = `
+SELECT ${checkColumns}, s.schedule
+FROM checks c
+JOIN (SELECT v.check_id, max(v.valid_to) AS ended_at, ${scheduleJson('v')} AS schedule FROM schedules v GROUP BY v.check_id) s
+  ON s.check_id = c.id
+WHERE c.archived_at IS NULL OR s.ended_at > to_timestamp($1::float8 / 1000)
+ORDER BY c.ordinal`;
+
+/** A clock set back never makes a version end before it began. */
+const archive = `
+WITH moment AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS at),
+c AS (
+  UPDATE checks SET archived_at = moment.at FROM moment WHERE id = $1 AND archived_at IS NULL RETURNING checks.*
+),
+ended AS (
+  UPDATE schedules SET valid_to = greatest(valid_from, moment.at) FROM moment, c
+  WHERE check_id = c.id AND valid_to IS NULL RETURNING schedules.*
+),
+v AS (
+  SELECT * FROM ended
+  UNION ALL SELECT s.* FROM schedules s JOIN c ON c.id = s.check_id WHERE s.valid_to IS NOT NULL
+)
+SELECT ${checkColumns}, (SELECT ${scheduleJson('v')} FROM v) AS schedule FROM c`;
+
+export function createCheckStore(db: Database, phaseOf: PhaseOf): CheckStore {
+  return {
+    async add(tenantId, checks) {
+      if (checks.length === 0) return [];
+      if (checks.length > limits.checksPerAddMax) {
+        throw new StoreError(
+          'invalid_input',
+          `more than ${limits.checksPerAddMax} checks at once: ${checks.length}`,
+        );
+      }
+      checks.forEach(assertStorable);
+      const ids = checks.map(newCheckId);
+      const phases = checks.map((check, i) => phaseOf(ids[i]!, check.intervalMs));
+      const [moment] = await db.asTenant(tenantId, (unit) =>
+        unit.query<{ at: number }>(insert, [...definitionColumns(ids, checks), numberColumn(phases)]),
+      );
+      const createdAtMs = moment!.at;
+      return checks.map((check, i) => ({
+        ...check,
+        id: ids[i]!,
+        enabled: true,
+        createdAtMs,
+        archivedAtMs: null,
+        schedule: [
+          {
+            version: 1,
+            intervalMs: check.intervalMs,
+            phaseMs: phases[i]!,
+            validFromMs: createdAtMs,
+            validToMs: null,
+          },
+        ],
+      }));
+    },
+    async list(tenantId, archivedSinceMs) {
+      const rows = await db.asTenant(tenantId, (unit) => unit.query<CheckColumns>(list, [archivedSinceMs]));
+      return rows.map(toCheck);
+    },
+    async remove(tenantId, checkId) {
+      const rows = await db.asTenant(tenantId, (unit) =>
+        unit.query<CheckColumns>(archive, [checkId.replaceAll('\u0000', '')]),
+      );
+      return rows[0] ? toCheck(rows[0]) : null;
+    },
+  };
+}
+
+function definitionColumns(ids: readonly string[], checks: readonly NewCheck[]): string[] {
+  return [
+    textColumn(ids),
+    textColumn(checks.map((check) => check.name)),
+    textColumn(checks.map((check) => check.kind)),
+    textColumn(checks.map((check) => check.target)),
+    numberColumn(checks.map((check) => check.port)),
+    textColumn(checks.map((check) => check.partition)),
+    numberColumn(checks.map((check) => check.intervalMs)),
+    numberColumn(checks.map((check) => check.timeoutMs)),
+    numberColumn(checks.map((check) => check.retries)),
+    textColumn(checks.map((check) => JSON.stringify(check.settings))),
+  ];
+}
+
+/** What the columns can hold. What makes sense of a check is judged by those who accept it, long before. */
+function assertStorable(check: NewCheck): void {
+  assertWhole(check.intervalMs, 'interval', 1, limits.instantMsMax);
+  assertWhole(check.timeoutMs, 'timeout', 1, limits.instantMsMax);
+  assertWhole(check.retries, 'retries', 0, 1_000_000);
+  if (check.port !== null) assertWhole(check.port, 'port', 0, 65_535);
+  const texts = [
+    check.name,
+    check.kind,
+    check.target,
+    check.partition,
+    ...Object.entries(check.settings).flat(),
+  ];
+  if (texts.some((text) => text.includes('\u0000'))) {
+    throw new StoreError('invalid_input', 'a check holds the character U+0000, which cannot be stored');
+  }
+}
+
+function toCheck(row: CheckColumns): Check {
+  return {
+    id: row.id,
+    name: row.name,
+    kind: row.kind as CheckKind,
+    target: row.target,
+    port: row.port,
+    partition: row.partition,
+    intervalMs: row.interval_ms,
+    timeoutMs: row.timeout_ms,
+    retries: row.retries,
+    settings: row.settings,
+    enabled: row.enabled,
+    createdAtMs: row.created_at,
+    archivedAtMs: row.archived_at,
+    schedule: row.schedule,
+  };
+}

@@ -1,0 +1,49 @@
+/**
+ * What can go wrong in this room, as a closed set of codes. The text says what to do; `cause` keeps the driver's error.
+ */
+export const storeErrorCodes = [
+  /** The database is away, restarting, full or too busy: nothing was written, or doing the same again changes nothing. */
+  'store_unavailable',
+  /** The database is there but does not let us in: wrong password, no such role or database. */
+  'access_denied',
+  /** The login role of DATABASE_URL is too strong or too weak for the isolation that we promise. */
+  'login_role_unfit',
+  /** The schema was written by a newer Picket than this one. */
+  'database_newer_than_code',
+  /** A migration that was applied is not the one that this Picket has under that number. */
+  'migration_changed',
+  'migration_failed',
+  'no_such_tenant',
+  /** The caller's session ended, expired, or belongs to an earlier boot: renew it (with a later boot) first. */
+  'session_lost',
+  /** A programmer's error: the arguments cannot be stored as they are. */
+  'invalid_input',
+  /** The database refused a statement of ours: a bug on our side. */
+  'query_failed',
+  /** There is no embedded PostgreSQL for this platform, or its files are not complete: set DATABASE_URL. */
+  'embedded_unsupported',
+  /** The data directory was written by another major version of PostgreSQL. */
+  'embedded_data_version',
+  'embedded_disk_full',
+  /** Started as root, and there is no unprivileged user to run the server under. */
+  'embedded_no_user',
+  /** Another living launcher holds the data directory. */
+  'embedded_in_use',
+  /** A path that must be ours alone is someone else's, or open to others. */
+  'embedded_unsafe_path',
+  /** The data is there but the passwords that open it are not. */
+  'embedded_secrets_missing',
+  'embedded_start_failed',
+] as const;
+
+export type StoreErrorCode = (typeof storeErrorCodes)[number];
+
+export class StoreError extends Error {
+  readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'StoreError';
+    this.code = code;
+  }
+}

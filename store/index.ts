@@ -1,0 +1,11 @@
+/**
+ * What survives a restart: PostgreSQL behind the ports that the monitor states, and the launcher of the embedded server.
+ * Loaded by core and web nodes and by the launcher only.
+ */
+export type { PhaseOf } from './checks.ts';
+export type { StoreClock } from './clock.ts';
+export { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from './embedded/start-embedded.ts';
+export { type StopMode, stopOrphan } from './embedded/stop-server.ts';
+export { StoreError, type StoreErrorCode, storeErrorCodes } from './errors.ts';
+export type { StoreLog } from './log.ts';
+export { openStore, type Store, type StoreHealth, type StoreOptions } from './open-store.ts';

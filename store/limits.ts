@@ -1,0 +1,69 @@
+/**
+ * Every bound of this room: pools, timeouts, retries, sizes. Unit last.
+ */
+export const limits = {
+  /** Connections for leases and the result writer, kept apart so that slow reads never delay a renewal. */
+  controlConnectionsMax: 4,
+  /** Connections for tenants, checks and reads. */
+  queryConnectionsMax: 8,
+  connectTimeoutMs: 2_000,
+  /** Units of work that may wait for a connection, and for how long. */
+  turnsWaitingMax: 50_000,
+  turnWaitMs: 15_000,
+  idleConnectionMs: 60_000,
+  /** Each connection caches the catalogs of every tenant it served, so it retires after this many uses. */
+  connectionUsesMax: 20_000,
+  /** The server ends a statement after this long; the client waits `queryTimeoutMs` in case the server is gone. */
+  statementTimeoutMs: 10_000,
+  queryTimeoutMs: 12_000,
+  /** A session lives 4 s: an answer about leases that takes longer than this is no answer. */
+  leaseQueryTimeoutMs: 2_500,
+  lockTimeoutMs: 2_000,
+  idleInTransactionMs: 2_000,
+  /** A statement slower than this is logged with its text, never with its parameters. */
+  slowStatementMs: 1_000,
+  /** Life of a core's session past its last renewal (DESIGN §5). */
+  sessionLifeMs: 4_000,
+  /** Rounds in which an acquire that lost a race asks who won. */
+  acquireAttemptsMax: 3,
+  checksPerAddMax: 50_000,
+  resultsPerQueryMax: 100_000,
+  /** Rows of one kind in one call of the result writer. */
+  rowsPerWriteMax: 100_000,
+  /** Latest instant that is taken for one: the end of the year 9999. */
+  instantMsMax: 253_402_300_799_999,
+  /** Longest text that a row of telemetry keeps; longer is cut. */
+  telemetryTextCharsMax: 1_000,
+  tenantNameCharsMax: 200,
+  /** Fresh ids drawn before giving up on one that nobody has. */
+  idAttemptsMax: 5,
+  /** Day partitions of results that are made ahead of the newest row. */
+  partitionsAheadDays: 3,
+  migrationLockTimeoutMs: 30_000,
+  migrationTimeoutMs: 300_000,
+  /** Tenants whose schemas are migrated at once. */
+  tenantMigrationsAtOnce: 3,
+
+  embeddedMaxConnections: 60,
+  embeddedSharedBuffersMib: 96,
+  /** From the start of the server process to its first answer (crash recovery included). */
+  serverReadyMs: 60_000,
+  serverPollMs: 25,
+  initdbMs: 120_000,
+  /** Longest that `postgres --version` may take when the binaries are tried. */
+  binaryTrialMs: 10_000,
+  /** Waits when stopping: after SIGINT (fast), then after SIGQUIT (immediate), then after SIGKILL. */
+  stopFastMs: 10_000,
+  stopImmediateMs: 5_000,
+  stopKillMs: 5_000,
+  /** Starts tried while the shared memory of a killed server is still held by its last children. */
+  serverStartAttemptsMax: 5,
+  /** The server's log is set aside (one old one kept) when it is larger than this at start. */
+  serverLogBytesMax: 16 * 1024 * 1024,
+  /** Last part of the server's log that goes into an error. */
+  serverLogTailBytes: 2_000,
+  /** Length of a Unix socket's path that every kernel takes (sun_path: 108 with the closing zero on Linux, 104 on macOS). */
+  socketPathBytesMax: 103,
+  /** Rounds of taking over a stale lock file before it counts as held. */
+  lockAttemptsMax: 5,
+} as const;

@@ -1,0 +1,75 @@
+/**
+ * Opens the store on a database by its URL: two pools, one for leases and the writer, one for everything else, and the
+ * four ports on top. Wired in `bin/` on core and web nodes only. Nothing is connected until the first use.
+ */
+import type { CheckStore } from '../actors/ports/check-store.ts';
+import type { LeaseStore } from '../actors/ports/lease-store.ts';
+import type { ResultStore } from '../actors/ports/result-store.ts';
+import type { TenantStore } from '../actors/ports/tenant-store.ts';
+import { createCheckStore, type PhaseOf } from './checks.ts';
+import type { StoreClock } from './clock.ts';
+import { createLeaseStore } from './leases.ts';
+import { limits } from './limits.ts';
+import { type StoreLog, silentLog } from './log.ts';
+import { migrate } from './migrate.ts';
+import { createPartitions } from './partitions.ts';
+import { openPool } from './pool.ts';
+import { createResultStore } from './results.ts';
+import { createTenantStore } from './tenants.ts';
+import { createDatabase } from './unit-of-work.ts';
+
+export interface StoreHealth {
+  databaseNowMs: number;
+  /** As the server says it: `18.4`. */
+  serverVersion: string;
+  /** Round trip of the question, milliseconds. */
+  tookMs: number;
+}
+
+export interface Store {
+  tenants: TenantStore;
+  checks: CheckStore;
+  leases: LeaseStore;
+  results: ResultStore;
+  /** Brings platform and tenants to this code's schema. Safe from several processes at once. */
+  migrate(): Promise<void>;
+  /** Fails with a `StoreError` when the database is away. */
+  health(): Promise<StoreHealth>;
+  close(): Promise<void>;
+}
+
+export interface StoreOptions {
+  /** `postgresql://...`, also with a percent-encoded socket directory as its host. */
+  url: string;
+  phaseOf: PhaseOf;
+  clock: StoreClock;
+  log?: StoreLog;
+}
+
+export function openStore({ url, phaseOf, clock, log = silentLog }: StoreOptions): Store {
+  const control = createDatabase(openPool(url, limits.controlConnectionsMax, log), clock, log);
+  const queries = createDatabase(openPool(url, limits.queryConnectionsMax, log), clock, log);
+  return {
+    tenants: createTenantStore(queries),
+    checks: createCheckStore(queries, phaseOf),
+    leases: createLeaseStore(control),
+    results: createResultStore({
+      writer: control,
+      reader: queries,
+      partitions: createPartitions(queries, log),
+    }),
+    migrate: () => migrate(queries, log),
+    async health() {
+      const startMs = clock.monotonicMs();
+      const [row] = await queries.asPlatform((unit) =>
+        unit.query<{ now: number; version: string }>(
+          "SELECT clock_timestamp() AS now, split_part(current_setting('server_version'), ' ', 1) AS version",
+        ),
+      );
+      return { databaseNowMs: row!.now, serverVersion: row!.version, tookMs: clock.monotonicMs() - startMs };
+    },
+    async close() {
+      await Promise.all([control.close(), queries.close()]);
+    },
+  };
+}

@@ -1,0 +1,208 @@
+/**
+ * The rows that account for due instants: the one result writer of a core, and what reads them. Writing is at most two
+ * statements for any number of tenants: rows and gaps first, then late rows, which may split gaps of the same batch. One
+ * call at a time per node is assumed for a tenant; the lease keeps other nodes out.
+ */
+import type { CheckState, GapRow, ResultRow, ResultStatus } from '../actors/check.ts';
+import type { AccountedCheck, ResultQuery, ResultStore, TenantWrite } from '../actors/ports/result-store.ts';
+import { assertInstant, assertWhole } from './columns.ts';
+import { limits } from './limits.ts';
+import type { Partitions } from './partitions.ts';
+import {
+  gapColumns,
+  resultColumns,
+  stateColumns,
+  tenantColumns,
+  toBatch,
+  watermarkColumns,
+} from './result-batch.ts';
+import { writeStatements } from './result-sql.ts';
+import type { Database, Parameter } from './unit-of-work.ts';
+
+interface ResultTableRow extends Record<string, unknown> {
+  check_id: string;
+  due_at: number;
+  started_at: number | null;
+  latency_ms: number | null;
+  status: string;
+  reason: string | null;
+  agent: string | null;
+  poller: string | null;
+}
+
+interface GapTableRow extends Record<string, unknown> {
+  check_id: string;
+  from_at: number;
+  to_at: number;
+  interval_ms: number;
+  count: number;
+  reason: string;
+}
+
+interface AccountedRow extends Record<string, unknown> {
+  id: string;
+  watermark: number | null;
+  above: number[] | null;
+  gaps: { fromMs: number; toMs: number }[] | null;
+  state: CheckState | null;
+  flapping: boolean | null;
+  since: number | null;
+  because: string | null;
+}
+
+/**
+ * Two things keep this on its indexes, measured at 10,000 checks: OFFSET 0 holds each look-up per check together whatever
+ * the statistics of a young table say, and the watermark is a plain column by the time that rows are compared with it
+ * (under row-level security a comparison with `coalesce(...)` would only filter what was already read).
+ */
+const accounted = `
+SELECT c.id, m.watermark, r.above, g.gaps, s.state, s.flapping, s.since, s.because
+FROM checks c
+LEFT JOIN LATERAL (
+  SELECT due_at FROM telemetry.watermarks WHERE tenant_id = $1 AND check_id = c.id OFFSET 0
+) w ON true
+CROSS JOIN LATERAL (SELECT w.due_at AS watermark, coalesce(w.due_at, '-infinity') AS at OFFSET 0) m
+LEFT JOIN LATERAL (
+  SELECT state, flapping, since, because FROM telemetry.check_states WHERE tenant_id = $1 AND check_id = c.id OFFSET 0
+) s ON true
+LEFT JOIN LATERAL (
+  SELECT array_agg(round(extract(epoch FROM due_at) * 1000)::float8 ORDER BY due_at) AS above FROM telemetry.results
+  WHERE tenant_id = $1 AND check_id = c.id AND due_at > m.at OFFSET 0
+) r ON true
+LEFT JOIN LATERAL (
+  SELECT json_agg(json_build_object('fromMs', round(extract(epoch FROM from_at) * 1000)::bigint,
+    'toMs', round(extract(epoch FROM to_at) * 1000)::bigint) ORDER BY from_at) AS gaps
+  FROM (
+    SELECT from_at, to_at FROM telemetry.gaps WHERE tenant_id = $1 AND check_id = c.id AND from_at > m.at
+    UNION ALL
+    (SELECT from_at, to_at FROM telemetry.gaps WHERE tenant_id = $1 AND check_id = c.id AND from_at <= m.at
+     ORDER BY from_at DESC LIMIT 1)
+  ) near WHERE to_at > m.at OFFSET 0
+) g ON true
+ORDER BY c.ordinal`;
+
+const newestResults = `
+SELECT check_id, due_at, started_at, latency_ms, status, reason, agent, poller FROM telemetry.results
+WHERE tenant_id = $1 AND ($2::text IS NULL OR check_id = $2)
+  AND ($3::float8 IS NULL OR due_at >= to_timestamp($3::float8 / 1000))
+ORDER BY due_at DESC, check_id LIMIT $4::int`;
+
+const newestGaps = `
+SELECT check_id, from_at, to_at, interval_ms, count, reason FROM telemetry.gaps
+WHERE tenant_id = $1 AND ($2::text IS NULL OR check_id = $2)
+  AND ($3::float8 IS NULL OR to_at >= to_timestamp($3::float8 / 1000))
+ORDER BY to_at DESC, check_id LIMIT $4::int`;
+
+export interface ResultDatabases {
+  /** A database of its own, so that writes never wait behind reads. */
+  writer: Database;
+  reader: Database;
+  partitions: Partitions;
+}
+
+export function createResultStore({ writer, reader, partitions }: ResultDatabases): ResultStore {
+  return {
+    async write(node, boot, writes) {
+      if (writes.length === 0) return { fenced: [] };
+      const statements = statementsFor(writes);
+      await partitions.makeAhead(newestDueMs(writes));
+      const fenced = await writer.asWriter(async (unit) => {
+        const tenants: string[] = [];
+        for (const { text, values } of statements) {
+          const rows = await unit.query<{ tenant_id: string }>(text, [node, boot, ...values]);
+          tenants.push(...rows.map((row) => row.tenant_id));
+        }
+        return tenants;
+      });
+      return { fenced: [...new Set(fenced)] };
+    },
+    async accounted(tenantId) {
+      const rows = await reader.asTenant(tenantId, (unit) => unit.query<AccountedRow>(accounted, [tenantId]));
+      return rows.map(toAccounted);
+    },
+    async results(tenantId, query) {
+      const values = queryValues(tenantId, query);
+      const rows = await reader.asTenant(tenantId, (unit) =>
+        unit.query<ResultTableRow>(newestResults, values),
+      );
+      return rows.map(toResult);
+    },
+    async gaps(tenantId, query) {
+      const values = queryValues(tenantId, query);
+      const rows = await reader.asTenant(tenantId, (unit) => unit.query<GapTableRow>(newestGaps, values));
+      return rows.map(toGap);
+    },
+  };
+}
+
+/** The cheapest statements that hold the batch; all but the last leave watermarks and states alone. */
+function statementsFor(writes: readonly TenantWrite[]): { text: string; values: string[] }[] {
+  const batch = toBatch(writes);
+  const tenants = tenantColumns(batch.writes);
+  const results = resultColumns(batch.results);
+  const gaps = batch.gaps.length > 0 ? gapColumns(batch.gaps) : [];
+  const progress = [...watermarkColumns(batch.watermarks), ...stateColumns(batch.states)];
+  if (batch.late.length === 0) {
+    const text =
+      gaps.length > 0 ? writeStatements.resultsGapsAndProgress : writeStatements.resultsAndProgress;
+    return [{ text, values: [...tenants, ...results, ...gaps, ...progress] }];
+  }
+  const late = {
+    text: writeStatements.lateAndProgress,
+    values: [...tenants, ...resultColumns(batch.late), ...progress],
+  };
+  if (batch.results.length === 0 && gaps.length === 0) return [late];
+  const text = gaps.length > 0 ? writeStatements.resultsAndGaps : writeStatements.results;
+  return [{ text, values: [...tenants, ...results, ...gaps] }, late];
+}
+
+function newestDueMs(writes: readonly TenantWrite[]): number {
+  let newest = 0;
+  for (const write of writes) {
+    for (const row of write.results) newest = Math.max(newest, row.dueAtMs);
+    for (const row of write.late) newest = Math.max(newest, row.dueAtMs);
+  }
+  return newest;
+}
+
+function queryValues(tenantId: string, query: ResultQuery): Parameter[] {
+  assertWhole(query.limit, 'limit', 1, limits.resultsPerQueryMax);
+  if (query.sinceMs !== null) assertInstant(query.sinceMs, 'since');
+  return [tenantId, query.checkId?.replaceAll('\u0000', '') ?? null, query.sinceMs, query.limit];
+}
+
+function toAccounted(row: AccountedRow): AccountedCheck {
+  const { state, flapping, since, because } = row;
+  const known = state !== null && flapping !== null && since !== null && because !== null;
+  return {
+    checkId: row.id,
+    watermarkMs: row.watermark,
+    resultsAboveMs: row.above ?? [],
+    gapsAbove: row.gaps ?? [],
+    state: known ? { checkId: row.id, state, flapping, sinceMs: since, because } : null,
+  };
+}
+
+function toResult(row: ResultTableRow): ResultRow {
+  return {
+    checkId: row.check_id,
+    dueAtMs: row.due_at,
+    startedAtMs: row.started_at,
+    latencyMs: row.latency_ms,
+    status: row.status as ResultStatus,
+    reason: row.reason,
+    agent: row.agent,
+    poller: row.poller,
+  };
+}
+
+function toGap(row: GapTableRow): GapRow {
+  return {
+    checkId: row.check_id,
+    fromMs: row.from_at,
+    toMs: row.to_at,
+    intervalMs: row.interval_ms,
+    count: row.count,
+    reason: row.reason,
+  };
+}

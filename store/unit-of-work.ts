@@ -1,0 +1,144 @@
+/**
+ * The only way to the database: a unit of work that is somebody. Taking a connection sets role, search path and tenant in
+ * one round trip, whatever the last user left behind; then each statement stands alone (autocommit), so no round trip
+ * ever happens inside a transaction and a paused process holds no lock. A connection in doubt is closed, not returned.
+ */
+import type pg from 'pg';
+import type { StoreClock } from './clock.ts';
+import { StoreError } from './errors.ts';
+import { createGate } from './gate.ts';
+import { tenantRole } from './ids.ts';
+import { limits } from './limits.ts';
+import type { StoreLog } from './log.ts';
+import { sqlStateOf, toStoreError } from './pg-errors.ts';
+
+export type Parameter = string | number | boolean | null | readonly string[];
+
+export interface Unit {
+  /** One parameterised statement. `timeoutMs` shortens the wait for the answer. */
+  query<Row extends pg.QueryResultRow>(
+    text: string,
+    values?: readonly Parameter[],
+    timeoutMs?: number,
+  ): Promise<Row[]>;
+  /**
+   * Several statements in one round trip and one implicit transaction: all or none. It takes no parameters, so only
+   * texts of ours and validated ids go in; values are handed over by `settings` and read by `current_setting`.
+   */
+  script(text: string, settings?: Readonly<Record<`picket.${string}`, string>>): Promise<void>;
+}
+
+type Work<Answer> = (unit: Unit) => Promise<Answer>;
+
+export interface Database {
+  /** As the tenant's own role: sees its schema and its own rows of telemetry, nothing else. */
+  asTenant<Answer>(tenantId: string, work: Work<Answer>): Promise<Answer>;
+  /** As the result writer: telemetry of all tenants, and the leases that it is joined to. */
+  asWriter<Answer>(work: Work<Answer>): Promise<Answer>;
+  /** As the login role: the `platform` schema; row-level security shows it no telemetry. */
+  asPlatform<Answer>(work: Work<Answer>): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+interface Identity {
+  role: string;
+  searchPath: string;
+  tenantId: string;
+}
+
+/** Errors after which the connection is as good as before. */
+const soundAfter: ReadonlySet<string> = new Set([
+  'query_failed',
+  'no_such_tenant',
+  'session_lost',
+  'invalid_input',
+]);
+
+const setIdentity =
+  "SELECT set_config('role', $1, false), set_config('search_path', $2, false), set_config('picket.tenant', $3, false)";
+const setSetting =
+  'SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS s(name, value)';
+
+export function createDatabase(pool: pg.Pool, clock: StoreClock, log: StoreLog): Database {
+  const gate = createGate(pool.options.max, clock);
+
+  async function run<Answer>(identity: Identity, work: Work<Answer>): Promise<Answer> {
+    await gate.enter();
+    try {
+      return await runAs(identity, work);
+    } finally {
+      gate.leave();
+    }
+  }
+
+  async function runAs<Answer>(identity: Identity, work: Work<Answer>): Promise<Answer> {
+    const client = await pool.connect().catch((error: unknown) => {
+      throw toStoreError(error);
+    });
+    let lost = false;
+    const onError = () => {
+      lost = true;
+    };
+    client.on('error', onError);
+    try {
+      await become(client, identity);
+      return await work(unitOf(client, clock, log));
+    } catch (error) {
+      // A refused statement leaves the connection sound; anything less certain does not.
+      lost ||= !(error instanceof StoreError && soundAfter.has(error.code));
+      throw error;
+    } finally {
+      client.off('error', onError);
+      client.release(lost || client.getTransactionStatus() !== 'I');
+    }
+  }
+  return {
+    asTenant: (tenantId, work) => {
+      const role = tenantRole(tenantId);
+      return run({ role, searchPath: role, tenantId }, work);
+    },
+    asWriter: (work) => run({ role: 'picket_writer', searchPath: '', tenantId: '' }, work),
+    asPlatform: (work) => run({ role: 'none', searchPath: '', tenantId: '' }, work),
+    close: () => pool.end(),
+  };
+}
+
+async function become(client: pg.PoolClient, identity: Identity): Promise<void> {
+  try {
+    await client.query(setIdentity, [identity.role, identity.searchPath, identity.tenantId]);
+  } catch (error) {
+    // 22023: there is no such role, so there is no such tenant (or the database was never migrated).
+    if (sqlStateOf(error) !== '22023') throw toStoreError(error);
+    const code = identity.tenantId === '' ? 'query_failed' : 'no_such_tenant';
+    throw new StoreError(code, `the database has no role ${identity.role}`, { cause: error });
+  }
+}
+
+function unitOf(client: pg.PoolClient, clock: StoreClock, log: StoreLog): Unit {
+  async function timed<Result>(text: string, ask: () => Promise<Result>): Promise<Result> {
+    const startMs = clock.monotonicMs();
+    try {
+      return await ask();
+    } catch (error) {
+      throw toStoreError(error);
+    } finally {
+      const tookMs = clock.monotonicMs() - startMs;
+      if (tookMs > limits.slowStatementMs)
+        log.warn({ tookMs: Math.round(tookMs), statement: text }, 'slow statement');
+    }
+  }
+  return {
+    query: async (text, values = [], timeoutMs = limits.queryTimeoutMs) => {
+      const statement = { text, values: [...values], query_timeout: timeoutMs };
+      const answer = await timed(text, () => client.query(statement));
+      return answer.rows;
+    },
+    script: async (text, settings = {}) => {
+      const names = Object.keys(settings);
+      if (names.length > 0)
+        await timed(setSetting, () => client.query(setSetting, [names, Object.values(settings)]));
+      const statement = { text, query_timeout: limits.migrationTimeoutMs };
+      await timed(text, () => client.query(statement));
+    },
+  };
+}

@@ -1,0 +1,89 @@
+/** What every CheckStore promises: all or none, order kept, schedule versions that begin and end on the database's clock. */
+import { expect, test } from 'vitest';
+import { phaseOf } from './scratch-database.ts';
+import { newCheck, newTenant, type StoreSetup } from './store-setup.ts';
+
+export function checkStoreContract(setupOf: () => StoreSetup): void {
+  test('added checks are answered and listed as they were given, in that order, with schedule version 1', async () => {
+    const tenantId = await newTenant(setupOf());
+    const given = [
+      {
+        ...newCheck('web, "quoted" {x} \\ NULL'),
+        kind: 'http' as const,
+        port: null,
+        settings: { body_contains: 'a"b\\c' },
+      },
+      newCheck('ssh', 5_000),
+    ];
+    const added = await setupOf().checks.add(tenantId, given);
+    expect(
+      added.map(({ name, kind, port, settings, intervalMs }) => ({ name, kind, port, settings, intervalMs })),
+    ).toEqual(
+      given.map(({ name, kind, port, settings, intervalMs }) => ({ name, kind, port, settings, intervalMs })),
+    );
+    for (const check of added) {
+      expect(check.id).toMatch(/^chk_[a-z2-7]{16}$/);
+      expect(check.schedule).toEqual([
+        {
+          version: 1,
+          intervalMs: check.intervalMs,
+          phaseMs: phaseOf(check.id, check.intervalMs),
+          validFromMs: check.createdAtMs,
+          validToMs: null,
+        },
+      ]);
+    }
+    expect(await setupOf().checks.list(tenantId, 0)).toEqual(added);
+  });
+
+  test('a thousand checks are added at once, each with its own id', async () => {
+    const tenantId = await newTenant(setupOf());
+    const given = Array.from({ length: 1_000 }, (_, i) => newCheck(`check ${i}`));
+    const added = await setupOf().checks.add(tenantId, given);
+    expect(new Set(added.map((check) => check.id)).size).toBe(1_000);
+    expect((await setupOf().checks.list(tenantId, 0)).map((check) => check.name)).toEqual(
+      given.map((check) => check.name),
+    );
+  });
+
+  test('one check that cannot be stored keeps all of them out', async () => {
+    const tenantId = await newTenant(setupOf());
+    const bad = { ...newCheck('bad'), intervalMs: 0 };
+    await expect(setupOf().checks.add(tenantId, [newCheck('good'), bad])).rejects.toMatchObject({
+      code: 'invalid_input',
+    });
+    expect(await setupOf().checks.list(tenantId, 0)).toEqual([]);
+  });
+
+  test('a removed check has its schedule ended and stays listed while that end is recent', async () => {
+    const tenantId = await newTenant(setupOf());
+    const [check] = await setupOf().checks.add(tenantId, [newCheck('gone'), newCheck('stays')]);
+    const removed = await setupOf().checks.remove(tenantId, check!.id);
+    const endMs = removed!.schedule[0]!.validToMs!;
+    expect(removed).toMatchObject({ id: check!.id, archivedAtMs: endMs });
+    expect(endMs).toBeGreaterThanOrEqual(check!.createdAtMs);
+    expect(await setupOf().checks.list(tenantId, endMs - 1)).toHaveLength(2);
+    expect((await setupOf().checks.list(tenantId, endMs)).map((each) => each.name)).toEqual(['stays']);
+  });
+
+  test('removing a check twice, or one that never was, answers null', async () => {
+    const tenantId = await newTenant(setupOf());
+    const [check] = await setupOf().checks.add(tenantId, [newCheck('gone')]);
+    await setupOf().checks.remove(tenantId, check!.id);
+    expect(await setupOf().checks.remove(tenantId, check!.id)).toBeNull();
+    expect(await setupOf().checks.remove(tenantId, 'chk_nothing')).toBeNull();
+  });
+
+  test("another tenant's check is neither listed nor removed", async () => {
+    const [mine, theirs] = [await newTenant(setupOf()), await newTenant(setupOf())];
+    const [check] = await setupOf().checks.add(theirs, [newCheck('theirs')]);
+    expect(await setupOf().checks.list(mine, 0)).toEqual([]);
+    expect(await setupOf().checks.remove(mine, check!.id)).toBeNull();
+    expect(await setupOf().checks.list(theirs, 0)).toHaveLength(1);
+  });
+
+  test('a tenant that is not there is refused with a code', async () => {
+    await expect(setupOf().checks.list('aaaaaaaaaaaa', 0)).rejects.toMatchObject({ code: 'no_such_tenant' });
+    await expect(setupOf().checks.list('x"; DROP', 0)).rejects.toMatchObject({ code: 'invalid_input' });
+  });
+}
