@@ -339,3 +339,20 @@ test('a local name finds its actor, is refused to a second one, and is free afte
   await clock.settle();
   expect(actors.whereis('one')).toBe(null);
 });
+
+test('actors that call each other without end leave the event loop its turns', async () => {
+  const actors = new ActorSystem();
+  const ref = actors.spawn(counter, 1);
+  let calling = true;
+  let calls = 0;
+  const loop = (async () => {
+    while (calling) {
+      await actors.call(ref).value();
+      calls += 1;
+    }
+  })();
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  calling = false;
+  await loop;
+  expect(calls).toBeGreaterThan(0);
+});

@@ -15,6 +15,9 @@ export class RunQueue {
   private readonly clock: Clock;
   private readonly ready = new Ring<Runnable>(64);
   private armed = false;
+  /** Since the event loop last had its turn; null: no actor ran since. */
+  private sliceStartMs: number | null = null;
+  private sliceOver = false;
   /** Slices that ended with work left over: the loop was kept as long as it may be. */
   yields = 0;
 
@@ -24,28 +27,42 @@ export class RunQueue {
 
   push(runnable: Runnable): void {
     this.ready.push(runnable);
-    if (!this.armed) {
-      this.armed = true;
-      this.clock.soon(this.drain);
-    }
+    if (this.armed) return;
+    this.armed = true;
+    // Actors that call each other in a circle never leave the microtasks by themselves: the slice is over for them too.
+    if (this.sliceOver) this.clock.afterIo(this.drain);
+    else this.clock.soon(this.drain);
   }
 
   private readonly drain = (): void => {
-    const startMs = this.clock.monotonicMs();
+    if (this.sliceStartMs === null) {
+      this.sliceStartMs = this.clock.monotonicMs();
+      this.clock.afterIo(this.endSlice);
+    }
     let sinceCheck = 0;
     for (;;) {
       const runnable = this.ready.shift();
       if (runnable === undefined) break;
       sinceCheck += runnable.turn(turnMessagesMax);
-      if (sinceCheck >= clockCheckMessages) {
-        sinceCheck = 0;
-        if (this.ready.length > 0 && this.clock.monotonicMs() - startMs >= sliceMs) {
-          this.yields += 1;
-          this.clock.afterIo(this.drain);
-          return;
-        }
+      if (sinceCheck < clockCheckMessages) continue;
+      sinceCheck = 0;
+      if (this.isSliceOver() && this.ready.length > 0) {
+        this.yields += 1;
+        this.clock.afterIo(this.drain);
+        return;
       }
     }
+    this.isSliceOver();
     this.armed = false;
+  };
+
+  private isSliceOver(): boolean {
+    this.sliceOver ||= this.clock.monotonicMs() - this.sliceStartMs! >= sliceMs;
+    return this.sliceOver;
+  }
+
+  private readonly endSlice = (): void => {
+    this.sliceStartMs = null;
+    this.sliceOver = false;
   };
 }

@@ -1,3 +1,4 @@
+/** Turns at the pool: order, bound, and giving up. */
 import { expect, test } from 'vitest';
 import { manualClock } from '../runtime/clock.ts';
 import { createGate } from './gate.ts';

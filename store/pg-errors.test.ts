@@ -1,3 +1,4 @@
+/** From the driver's errors and values to ours. */
 import { expect, test } from 'vitest';
 import { StoreError } from './errors.ts';
 import { toStoreError } from './pg-errors.ts';

@@ -1,3 +1,4 @@
+/** What is merged and what is refused before a batch is sent. */
 import { expect, test } from 'vitest';
 import { result } from '../test/contract/store-setup.ts';
 import { toBatch } from './result-batch.ts';

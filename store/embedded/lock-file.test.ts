@@ -1,3 +1,4 @@
+/** One holder per data directory, whatever an earlier one left. */
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
