@@ -29,6 +29,8 @@ export type AccountingEvent =
   | { type: 'result'; row: ResultRow; nowMs: number }
   /** A poller or the dispatch could not have it run. `gap` reasons are joined into one gap while they last. */
   | { type: 'not_run'; checkId: string; dueAtMs: number; reason: string; as: 'gap' | 'skipped' }
+  /** A run that a person asks for, at an instant of its own beside the schedule: it is stored, and accounts for nothing. */
+  | { type: 'run_now'; checkId: string; nowMs: number }
   /** The poller is gone: what it had is handed out again. */
   | { type: 'poller_lost'; poller: string; nowMs: number };
 
@@ -72,6 +74,8 @@ export interface Accounting {
   readonly checks: Map<string, Tracked>;
   readonly due: TimeHeap<DueEntry>;
   readonly expiry: TimeHeap<ExpiryEntry>;
+  /** Instants of runs that were asked for, by check, until their result comes or they expire. */
+  readonly extra: Map<string, { dueMs: number; expiresAtMs: number }>;
   /** Results that name an instant which is none of the check's, or no check of ours. */
   refused: number;
   late: number;
@@ -79,7 +83,15 @@ export interface Accounting {
 }
 
 export function accounting(): Accounting {
-  return { checks: new Map(), due: new TimeHeap(), expiry: new TimeHeap(), refused: 0, late: 0, pending: 0 };
+  return {
+    checks: new Map(),
+    due: new TimeHeap(),
+    expiry: new TimeHeap(),
+    extra: new Map(),
+    refused: 0,
+    late: 0,
+    pending: 0,
+  };
 }
 
 export function account(state: Accounting, event: AccountingEvent): AccountingEffect[] {
@@ -108,6 +120,9 @@ export function account(state: Accounting, event: AccountingEvent): AccountingEf
       return effects;
     case 'not_run':
       notRun(state, event, effects);
+      return effects;
+    case 'run_now':
+      runNow(state, event.checkId, event.nowMs, effects);
       return effects;
     case 'poller_lost':
       for (const tracked of state.checks.values()) {
@@ -235,6 +250,11 @@ function again(
 
 function takeResult(state: Accounting, row: ResultRow, nowMs: number, effects: AccountingEffect[]): void {
   const tracked = state.checks.get(row.checkId);
+  if (state.extra.get(row.checkId)?.dueMs === row.dueAtMs) {
+    state.extra.delete(row.checkId);
+    effects.push({ type: 'result', row });
+    return;
+  }
   if (
     tracked === undefined ||
     row.dueAtMs > nowMs ||
@@ -253,6 +273,16 @@ function takeResult(state: Accounting, row: ResultRow, nowMs: number, effects: A
   }
   effects.push({ type: 'result', row });
   settle(state, tracked, pending, effects);
+}
+
+function runNow(state: Accounting, checkId: string, nowMs: number, effects: AccountingEffect[]): void {
+  const check = state.checks.get(checkId)?.check;
+  if (check === undefined || check.archivedAtMs !== null) return;
+  // The millisecond after a due instant is none: the shortest interval is a second.
+  const dueMs = versionOf(check.schedule, nowMs) === null ? nowMs : nowMs + 1;
+  const expiresAtMs = dueMs + check.timeoutMs + answerGraceMs;
+  state.extra.set(checkId, { dueMs, expiresAtMs });
+  effects.push({ type: 'dispatch', check, dueAtMs: dueMs, attempt: 1, expiresAtMs });
 }
 
 function notRun(

@@ -33,6 +33,7 @@ export function startCore(system: ActorSystem, needs: Omit<TenantsNeeds, 'writer
         id: 'writer',
         start: childOf(
           writer({
+            cluster,
             store: results,
             node,
             boot,

@@ -31,6 +31,9 @@ export function healthKey(tenantId: string): RegistryKey {
 export function pollerKey(node: string): RegistryKey {
   return { tenant: platformTenant, partition: defaultPartition, kind: 'poller', id: node };
 }
+export function writerKey(node: string): RegistryKey {
+  return { tenant: platformTenant, partition: defaultPartition, kind: 'writer', id: node };
+}
 export function agentKey(node: string): RegistryKey {
   return { tenant: platformTenant, partition: defaultPartition, kind: 'agent', id: node };
 }

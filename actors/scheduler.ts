@@ -97,7 +97,13 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
           watermark: instant(tracked.watermarkMs),
         };
       },
-      runNow: () => null,
+      runNow(self, checkId) {
+        const before = self.state.accounting.extra.get(checkId);
+        if (before !== undefined && before.expiresAtMs > now(self)) return { due_at: instant(before.dueMs)! };
+        apply(self, cluster, { type: 'run_now', checkId, nowMs: now(self) });
+        const asked = self.state.accounting.extra.get(checkId);
+        return asked === undefined ? null : { due_at: instant(asked.dueMs)! };
+      },
     },
     cast: {
       added: (self, added) => apply(self, cluster, { type: 'added', checks: added, nowMs: now(self) }),

@@ -2,9 +2,10 @@
  * The one result writer of a core: batches the rows of all its tenants into one statement at a time. While the database
  * is away it keeps what it has within bounds and tries again; what the store fences it tells to the tenant concerned.
  */
+import type { Cluster } from '../cluster/index.ts';
 import { defineActor, type LaterReply, messageOf, type Ref, type Self } from '../runtime/index.ts';
 import { bufferedRowsMax, writeIntervalMs, writeRetryMs, writeRowsMax } from './limits.ts';
-import type { TenantProtocol, WriterProtocol, WriterTotals } from './messages.ts';
+import { type TenantProtocol, type WriterProtocol, type WriterTotals, writerKey } from './messages.ts';
 import type { ResultStore, TenantWrite } from './ports/result-store.ts';
 import {
   addRows,
@@ -33,6 +34,7 @@ interface WriterState {
 }
 
 export interface WriterNeeds {
+  cluster: Cluster;
   store: ResultStore;
   node: string;
   boot: number;
@@ -47,18 +49,22 @@ export function writer(needs: WriterNeeds) {
   return defineActor<WriterState, WriterProtocol>({
     name: 'writer',
     trapExit: true,
-    init: () => ({
-      buffer: writeBuffer(needs.rowsMax ?? bufferedRowsMax),
-      writing: null,
-      busy: false,
-      split: [],
-      timer: false,
-      flushes: [],
-      written: 0,
-      fenced: 0,
-      storeAwaySinceMs: null,
-      rates: [],
-    }),
+    init(self) {
+      self.register('writer');
+      needs.cluster.names.register(writerKey(needs.node), self.ref, {});
+      return {
+        buffer: writeBuffer(needs.rowsMax ?? bufferedRowsMax),
+        writing: null,
+        busy: false,
+        split: [],
+        timer: false,
+        flushes: [],
+        written: 0,
+        fenced: 0,
+        storeAwaySinceMs: null,
+        rates: [],
+      };
+    },
     call: {
       flush(self) {
         const reply = self.replyLater();

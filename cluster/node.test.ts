@@ -24,7 +24,7 @@ async function startNode(ca: Authority, name: string, role: 'core' | 'poller', s
     logs.push({ node: name, level, message, fields });
   };
   const transport = tlsTransport({
-    credential,
+    credential: () => credential,
     trustDomain: 'test.local',
     listen: '127.0.0.1:0',
     clock,
@@ -173,7 +173,7 @@ test('an operator calls declared procedures, is no member, and may not call what
   await until(() => a.node.members.list().length === 2);
   const credential = await issueOperator(ca, { name: 'ann', rights: ['read'] }, clock);
   const transport = tlsTransport({
-    credential,
+    credential: () => credential,
     trustDomain: 'test.local',
     listen: null,
     clock,

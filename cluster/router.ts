@@ -258,7 +258,9 @@ function signalOf(type: RoutedKind, from: Ref, to: Ref, value: unknown): Signal 
 
 function errorForm(error: unknown): { code: string; detail: string } {
   if (error instanceof RuntimeError) return { code: error.code, detail: error.detail };
-  return { code: 'handler_failed', detail: messageOf(error) };
+  // A refusal with a code of its own keeps it: the caller acts on codes, not on texts.
+  const { code } = error as { code?: unknown };
+  return { code: typeof code === 'string' ? code : 'handler_failed', detail: messageOf(error) };
 }
 
 function errorOf(value: unknown): RuntimeError {

@@ -18,7 +18,8 @@ import { connectionsMax, connectTimeoutMs, handshakeTimeoutMs } from './limits.t
 import type { Connection, ConnectionHandlers, DialFailure, PeerJudgement, Transport } from './transport.ts';
 
 export interface TlsTransportOptions {
-  readonly credential: Credential;
+  /** As it is now: a renewed one is used for every handshake after `renew`. */
+  readonly credential: () => Credential;
   readonly trustDomain: string;
   /** `host:port`; null for one that only dials (a command). */
   readonly listen: string | null;
@@ -27,8 +28,13 @@ export interface TlsTransportOptions {
   readonly log: (level: 'warn' | 'debug', message: string, fields: Record<string, unknown>) => void;
 }
 
-export function tlsTransport(options: TlsTransportOptions): Transport {
-  const roots = rootsOf(options.credential);
+export interface TlsTransport extends Transport {
+  /** The credential has changed. Links that are open stay as they are. */
+  renew(): void;
+}
+
+export function tlsTransport(options: TlsTransportOptions): TlsTransport {
+  let roots = rootsOf(options.credential());
   const sockets = new Set<TLSSocket>();
   let server: Server | null = null;
 
@@ -53,10 +59,14 @@ export function tlsTransport(options: TlsTransportOptions): Transport {
   };
 
   return {
+    renew() {
+      roots = rootsOf(options.credential());
+      server?.setSecureContext(serverTlsOptions(options.credential()));
+    },
     listen(onConnection) {
       const { host, port } = splitAddress(options.listen ?? '');
       const listening = createServer({
-        ...serverTlsOptions(options.credential),
+        ...serverTlsOptions(options.credential()),
         handshakeTimeout: handshakeTimeoutMs,
       });
       server = listening;
@@ -76,7 +86,7 @@ export function tlsTransport(options: TlsTransportOptions): Transport {
     dial(address, onConnection, onFailure) {
       const { host, port } = splitAddress(address);
       const socket = tlsConnect({
-        ...clientTlsOptions(options.credential),
+        ...clientTlsOptions(options.credential()),
         host,
         port,
       });

@@ -85,12 +85,16 @@ const newestResults = `
 SELECT check_id, due_at, started_at, latency_ms, status, reason, agent, poller FROM telemetry.results
 WHERE tenant_id = $1 AND ($2::text IS NULL OR check_id = $2)
   AND ($3::float8 IS NULL OR due_at >= to_timestamp($3::float8 / 1000))
+  AND ($5::float8 IS NULL OR due_at < to_timestamp($5::float8 / 1000)
+    OR (due_at = to_timestamp($5::float8 / 1000) AND check_id > $6::text))
 ORDER BY due_at DESC, check_id LIMIT $4::int`;
 
 const newestGaps = `
 SELECT check_id, from_at, to_at, interval_ms, count, reason FROM telemetry.gaps
 WHERE tenant_id = $1 AND ($2::text IS NULL OR check_id = $2)
   AND ($3::float8 IS NULL OR to_at >= to_timestamp($3::float8 / 1000))
+  AND ($5::float8 IS NULL OR to_at < to_timestamp($5::float8 / 1000)
+    OR (to_at = to_timestamp($5::float8 / 1000) AND check_id > $6::text))
 ORDER BY to_at DESC, check_id LIMIT $4::int`;
 
 export interface ResultDatabases {
@@ -168,7 +172,10 @@ function newestDueMs(writes: readonly TenantWrite[]): number {
 function queryValues(tenantId: string, query: ResultQuery): Parameter[] {
   assertWhole(query.limit, 'limit', 1, limits.resultsPerQueryMax);
   if (query.sinceMs !== null) assertInstant(query.sinceMs, 'since');
-  return [tenantId, query.checkId?.replaceAll('\u0000', '') ?? null, query.sinceMs, query.limit];
+  if (query.before) assertInstant(query.before.atMs, 'before');
+  const { before = null } = query;
+  const checkId = query.checkId?.replaceAll('\u0000', '') ?? null;
+  return [tenantId, checkId, query.sinceMs, query.limit, before?.atMs ?? null, before?.checkId ?? null];
 }
 
 function toAccounted(row: AccountedRow): AccountedCheck {

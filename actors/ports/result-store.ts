@@ -40,14 +40,16 @@ export interface ResultQuery {
   /** Only rows due at or after; null: from the beginning. */
   sinceMs: number | null;
   limit: number;
+  /** Only rows that come after this one in the listing: the last row of the page before. `atMs`: its due, or a gap's end. */
+  before?: { atMs: number; checkId: string } | null;
 }
 
 export interface ResultStore {
   /** Answers the ids of the tenants whose epoch was not the present one: nothing of theirs was written. */
   write(node: string, boot: number, writes: readonly TenantWrite[]): Promise<{ fenced: string[] }>;
   accounted(tenantId: string): Promise<AccountedCheck[]>;
-  /** Newest due first. */
+  /** Newest due first, then by check. */
   results(tenantId: string, query: ResultQuery): Promise<ResultRow[]>;
-  /** Newest first; `sinceMs` keeps gaps that reach to or past it. */
+  /** Newest end first, then by check; `sinceMs` keeps gaps that reach to or past it. */
   gaps(tenantId: string, query: ResultQuery): Promise<GapRow[]>;
 }

@@ -1,0 +1,34 @@
+/** The monitor's door: what `bin/` starts, and what other rooms say to its actors. */
+export { agent } from './agent.ts';
+export {
+  type Check,
+  type CheckKind,
+  type CheckState,
+  checkKinds,
+  type GapRow,
+  type NewCheck,
+  type ResultRow,
+  type ResultStatus,
+} from './check.ts';
+export { type CoreTree, startCore } from './core.ts';
+export {
+  agentKey,
+  type CheckView,
+  defaultPartition,
+  type Explanation,
+  type FeedProtocol,
+  type HealthProtocol,
+  healthKey,
+  pollerKey,
+  type TenantProtocol,
+  type TenantTotals,
+  tenantKey,
+  type WriterProtocol,
+  type WriterTotals,
+  writerKey,
+} from './messages.ts';
+export { judgeNewCheck } from './new-check.ts';
+export { poller } from './poller.ts';
+export type { ResultQuery } from './ports/result-store.ts';
+export type { Tenant } from './ports/tenant-store.ts';
+export { phaseOf } from './schedule.ts';

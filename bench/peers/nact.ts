@@ -1,0 +1,90 @@
+/**
+ * nact as a peer: the same work as ours, in this process, in the way that its guide shows. It has one mailbox per actor
+ * without a bound, no links and no monitors, so it does less per message than ours.
+ */
+import { type Figures, PeerAbsent, type Running } from '../bench.ts';
+import { burstMessages } from '../limits.ts';
+
+type Nact = typeof import('nact')['default'];
+type NactRef = import('nact').NactRef;
+
+export async function openNact(round: (nact: Nact, system: NactRef) => Promise<Figures>): Promise<Running> {
+  const nact = await loaded();
+  return {
+    async round() {
+      const system = nact.start();
+      try {
+        return await round(nact, system);
+      } finally {
+        nact.stop(system);
+      }
+    },
+    close: async () => {},
+  };
+}
+
+async function loaded(): Promise<Nact> {
+  try {
+    return (await import('nact')).default;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new PeerAbsent('nact is not installed');
+  }
+}
+
+/** Milliseconds until `count` messages from one actor have arrived at another. */
+export async function dispatched(nact: Nact, system: NactRef, count: number): Promise<number> {
+  const startMs = performance.now();
+  await new Promise<void>((resolve) => {
+    const receiver = nact.spawn<number, number>(system, (arrived = 0) => {
+      if (arrived + 1 === count) resolve();
+      return arrived + 1;
+    });
+    const sender = nact.spawn<null, number>(system, (_state, left, { self }) => {
+      const now = Math.min(left, burstMessages);
+      for (let n = 0; n < now; n += 1) nact.dispatch(receiver, n, self);
+      if (left > now) nact.dispatch(self, left - now);
+      return null;
+    });
+    nact.dispatch(sender, count);
+  });
+  return performance.now() - startMs;
+}
+
+/** Calls a second of `callers` loops that each make `callsEach` calls, one after the other. */
+export async function queried(
+  nact: Nact,
+  system: NactRef,
+  callers: number,
+  callsEach: number,
+): Promise<number> {
+  const receiver = nact.spawn<null, { sender: NactRef }>(system, (_state, { sender }) => {
+    nact.dispatch(sender, 0);
+    return null;
+  });
+  const deadlineMs = 5_000;
+  const startMs = performance.now();
+  const caller = async () => {
+    for (let n = 0; n < callsEach; n += 1) await nact.query(receiver, (sender) => ({ sender }), deadlineMs);
+  };
+  await Promise.all(Array.from({ length: callers }, caller));
+  return (callers * callsEach * 1_000) / (performance.now() - startMs);
+}
+
+/** A nact actor has no `init`: it counts as started when it has handled its first message. */
+export async function spawned(nact: Nact, count: number): Promise<{ perS: number; alive: unknown }> {
+  const system = nact.start();
+  const startMs = performance.now();
+  await new Promise<void>((resolve) => {
+    let started = 0;
+    for (let n = 0; n < count; n += 1) {
+      const ref = nact.spawn<null, number>(system, () => {
+        started += 1;
+        if (started === count) resolve();
+        return null;
+      });
+      nact.dispatch(ref, n);
+    }
+  });
+  return { perS: (count * 1_000) / (performance.now() - startMs), alive: system };
+}

@@ -1,0 +1,253 @@
+/** `picket check` and `picket explain`: what is watched, and why it is in the state that it is in. */
+import { createReadStream, statSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { type Command, Option } from 'commander';
+import type { CheckView, Explanation, NewCheck } from '../../actors/index.ts';
+import { type CheckFlags, readCheck } from '../check-flags.ts';
+import { showDuration } from '../durations.ts';
+import { CommandFailure, usage } from '../failure.ts';
+import { importBatchRows, importFileBytesMax, runNowWaitMs } from '../limits.ts';
+import { type OperatorSession, withOperator } from '../operator-session.ts';
+import { table } from '../table.ts';
+import type { ResultView } from '../views.ts';
+import type { Surroundings } from './up.ts';
+
+interface CommonFlags {
+  data: string;
+  tenant: string;
+  json?: boolean;
+}
+
+export function addCheckCommands(program: Command, surroundings: Surroundings): void {
+  const { output, environment } = surroundings;
+  const data = () =>
+    new Option('--data <dir>', 'state of the cluster').default(environment.PICKET_DATA || './.picket');
+  const json = () => new Option('--json', 'print JSON');
+  const tenant = () => new Option('--tenant <tenant>', 'slug or id').default('default');
+  const maybeTenant = () => new Option('--tenant <tenant>', 'slug or id (default: whichever has the check)');
+  const check = program.command('check').description('checks: add, list, remove, run-now, import');
+
+  check
+    .command('add')
+    .description('watch something')
+    .requiredOption('--kind <kind>', 'tcp, http, icmp or dns')
+    .requiredOption('--target <target>', 'host or address; a URL for http; the name for dns')
+    .option('--name <name>', 'default: the target')
+    .option('--port <port>', 'tcp: the port')
+    .option('--interval <time>', 'how often', '5s')
+    .option('--timeout <time>', 'how long one run may take', '2s')
+    .option('--retries <count>', 'like results in a row before the state changes', '3')
+    .option('--partition <name>', 'address space of the tenant', 'default')
+    .option(
+      '--set <name=value>',
+      'a setting of the kind (again for more)',
+      (one: string, all: string[]) => [...all, one],
+      [],
+    )
+    .addOption(tenant())
+    .addOption(data())
+    .addOption(json())
+    .addHelpText('after', addExamples)
+    .action(async ({ data: folder, tenant: slug, json: asJson, ...flags }: CommonFlags & CheckFlags) => {
+      const wanted = readCheck(flags);
+      const [row] = await withOperator(folder, (session) =>
+        session.call<CheckView[]>('check_add', { tenant: slug, checks: [wanted] }),
+      );
+      if (asJson) output.json(row);
+      else output.line(showChecks([row!]));
+    });
+
+  check
+    .command('list')
+    .description('the checks of a tenant and their states')
+    .addOption(tenant())
+    .addOption(data())
+    .addOption(json())
+    .addHelpText('after', '\nExample:\n  picket check list --tenant acme --json\n')
+    .action(async (flags: CommonFlags) => {
+      const rows = await withOperator(flags.data, (session) =>
+        session.call<CheckView[]>('check_list', { tenant: flags.tenant }),
+      );
+      if (flags.json) output.json(rows);
+      else output.line(showChecks(rows));
+    });
+
+  check
+    .command('remove')
+    .description('stop watching; results so far are kept')
+    .argument('<id>', 'of the check')
+    .addOption(maybeTenant())
+    .addOption(data())
+    .addOption(json())
+    .addHelpText('after', '\nExample:\n  picket check remove chk_abcdefghijklmnop\n')
+    .action(async (id: string, flags: CommonFlags) => {
+      const row = await withOperator(flags.data, (session) =>
+        session.call<CheckView>('check_remove', { tenant: flags.tenant ?? null, id }),
+      );
+      if (flags.json) output.json(row);
+      else output.line(`removed ${row.id} (${row.name})`);
+    });
+
+  check
+    .command('run-now')
+    .description('run once at this moment, beside the schedule, and show the result')
+    .argument('<id>', 'of the check')
+    .addOption(maybeTenant())
+    .addOption(data())
+    .addOption(json())
+    .addHelpText('after', '\nExample:\n  picket check run-now chk_abcdefghijklmnop\n')
+    .action(async (id: string, flags: CommonFlags) => {
+      const row = await withOperator(flags.data, (session) => runNow(session, id, flags.tenant ?? null));
+      if (flags.json) output.json(row);
+      else
+        output.line(
+          `${row.status}${row.reason ? ` (${row.reason})` : ''} in ${row.latency_ms ?? '-'} ms by ${row.agent ?? '-'}`,
+        );
+    });
+
+  check
+    .command('import')
+    .description('add many checks from a file of JSON lines with the fields of `check add`')
+    .argument('<file>', 'one object a line')
+    .addOption(tenant())
+    .addOption(data())
+    .addOption(json())
+    .addHelpText('after', importExamples)
+    .action(async (file: string, flags: CommonFlags) => {
+      const checks = await readFile(file);
+      const added: CheckView[] = [];
+      await withOperator(flags.data, async (session) => {
+        for (let at = 0; at < checks.length; at += importBatchRows) {
+          const part = checks.slice(at, at + importBatchRows);
+          try {
+            added.push(
+              ...(await session.call<CheckView[]>(
+                'check_add',
+                { tenant: flags.tenant, checks: part },
+                60_000,
+              )),
+            );
+          } catch (error) {
+            if (added.length > 0) output.note(`${added.length} checks were added before this:`);
+            throw error;
+          }
+          output.note(`${added.length} of ${checks.length} added`);
+        }
+      });
+      if (flags.json) output.json(added);
+      else output.line(`added ${added.length} checks`);
+    });
+
+  addExplain(program, surroundings, data, json, maybeTenant);
+}
+
+const addExamples = `
+Settings: http: expect_status, body_contains, method, follow_redirects, verify_tls; dns: record, expect, server.
+
+Examples:
+  picket check add --name ssh --kind tcp --target 192.0.2.10 --port 22 --interval 1s
+  picket check add --kind http --target https://example.org/ --set expect_status=200 --set body_contains=Example
+  picket check add --kind dns --target example.org --set record=A --set expect=192.0.2.80 --set server=192.0.2.53:53
+  picket check add --kind icmp --target 192.0.2.1 --tenant acme
+`;
+
+const importExamples = `
+A line: {"name":"ssh","kind":"tcp","target":"192.0.2.10","port":22,"interval":"5s","settings":{}}
+All lines are judged before the first is added.
+
+Example:
+  picket check import checks.ndjson --tenant acme
+`;
+
+function addExplain(
+  program: Command,
+  { output }: Surroundings,
+  data: () => Option,
+  json: () => Option,
+  tenant: () => Option,
+): void {
+  const explain = program.command('explain').description('why something is in the state that it is in');
+  explain
+    .command('check')
+    .description('why a check is up, degraded, down or unknown')
+    .argument('<id>', 'of the check')
+    .addOption(tenant())
+    .addOption(data())
+    .addOption(json())
+    .addHelpText('after', '\nExample:\n  picket explain check chk_abcdefghijklmnop\n')
+    .action(async (id: string, flags: CommonFlags) => {
+      const answer = await withOperator(flags.data, (session) =>
+        session.call<Explanation>('explain_check', { tenant: flags.tenant ?? null, id }),
+      );
+      if (flags.json) {
+        output.json(answer);
+        return;
+      }
+      output.line(`${answer.subject}: ${answer.state}`);
+      for (const why of answer.because) output.line(`  ${why}`);
+    });
+}
+
+function showChecks(rows: readonly CheckView[]): string {
+  return table(
+    ['ID', 'NAME', 'KIND', 'TARGET', 'PORT', 'EVERY', 'STATE', 'LAST', 'REASON'],
+    rows.map((row) => [
+      row.id,
+      row.name,
+      row.kind,
+      row.target,
+      row.port,
+      showDuration(row.interval_ms),
+      row.flapping ? `${row.state} (flapping)` : row.state,
+      row.last_status,
+      row.last_reason,
+    ]),
+  );
+}
+
+async function readFile(file: string): Promise<NewCheck[]> {
+  let bytes: number;
+  try {
+    bytes = statSync(file).size;
+  } catch (error) {
+    throw new CommandFailure('no_such_file', `${file} cannot be read: ${(error as Error).message}`);
+  }
+  if (bytes > importFileBytesMax)
+    throw usage(`${file} has ${bytes} bytes; at most ${importFileBytesMax}: split it`);
+  const checks: NewCheck[] = [];
+  let number = 0;
+  for await (const line of createInterface({
+    input: createReadStream(file),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  })) {
+    number += 1;
+    if (line.trim() === '') continue;
+    try {
+      const value: unknown = JSON.parse(line);
+      if (typeof value !== 'object' || value === null || Array.isArray(value))
+        throw usage('an object was expected');
+      checks.push(readCheck(value as CheckFlags));
+    } catch (error) {
+      throw new CommandFailure(
+        'bad_line',
+        `${file}:${number}: ${(error as Error).message}; nothing was added`,
+      );
+    }
+  }
+  if (checks.length === 0) throw new CommandFailure('bad_line', `${file} has no checks`);
+  return checks;
+}
+
+async function runNow(session: OperatorSession, id: string, tenant: string | null): Promise<ResultView> {
+  const asked = await session.call<{ due_at: string; tenant: string }>('check_run_now', { tenant, id });
+  const dueMs = Date.parse(asked.due_at);
+  const query = { checkId: id, sinceMs: dueMs, limit: 50 };
+  const tries = 50;
+  for (let turn = 0; turn < tries; turn += 1) {
+    const rows = await session.call<ResultView[]>('results', { tenant: asked.tenant, query });
+    const row = rows.find(({ due_at }) => due_at === asked.due_at);
+    if (row !== undefined) return row;
+    await new Promise((resolve) => setTimeout(resolve, (runNowWaitMs + 2_000) / tries));
+  }
+  throw new CommandFailure('no_result', `no result came; see picket results --check ${id}`);
+}

@@ -1,0 +1,98 @@
+/** `picket results`: what was stored, newest first; with `--gaps` also what nothing ran for. */
+import { type Command, Option } from 'commander';
+import { systemClock } from '../../runtime/index.ts';
+import { parseSince } from '../durations.ts';
+import { usage } from '../failure.ts';
+import { resultsLimitDefault, resultsLimitMax, resultsPageRows } from '../limits.ts';
+import { type OperatorSession, withOperator } from '../operator-session.ts';
+import { table } from '../table.ts';
+import type { GapView, ResultView } from '../views.ts';
+import type { Surroundings } from './up.ts';
+
+interface ResultFlags {
+  data: string;
+  tenant: string;
+  check?: string;
+  since?: string;
+  limit: string;
+  gaps?: boolean;
+  json?: boolean;
+}
+
+type Row = ResultView | GapView;
+
+export function addResultCommands(program: Command, { output, environment }: Surroundings): void {
+  program
+    .command('results')
+    .description('stored results, newest first')
+    .addOption(new Option('--tenant <tenant>', 'slug or id').default('default'))
+    .option('--check <id>', 'only of this check')
+    .option('--since <time>', 'an instant (RFC 3339) or a time back (10m)')
+    .option('--limit <count>', `at most ${resultsLimitMax}`, String(resultsLimitDefault))
+    .option('--gaps', 'also the due instants that nothing ran for, with the reason')
+    .addOption(
+      new Option('--data <dir>', 'state of the cluster').default(environment.PICKET_DATA || './.picket'),
+    )
+    .addOption(new Option('--json', 'print JSON'))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  picket results --limit 10\n  picket results --tenant acme --since 10m --gaps --json\n',
+    )
+    .action(async (flags: ResultFlags) => {
+      const limit = Number(flags.limit);
+      if (!/^\d+$/.test(flags.limit) || limit < 1 || limit > resultsLimitMax) {
+        throw usage(`--limit "${flags.limit}": 1 to ${resultsLimitMax}`);
+      }
+      const sinceMs = flags.since === undefined ? null : parseSince(flags.since, systemClock().wallMs());
+      const rows = await withOperator(flags.data, (session) => readRows(session, flags, sinceMs, limit));
+      if (flags.json) output.json(rows);
+      else output.line(show(rows));
+    });
+}
+
+async function readRows(
+  session: OperatorSession,
+  flags: ResultFlags,
+  sinceMs: number | null,
+  limit: number,
+): Promise<Row[]> {
+  const { tenant } = flags;
+  const query = { checkId: flags.check ?? null, sinceMs };
+  const results = await readPages<ResultView>(session, 'results', tenant, query, limit, (row) => row.due_at);
+  if (!flags.gaps) return results;
+  const gaps = await readPages<GapView>(session, 'gaps', tenant, query, limit, (row) => row.to);
+  const at = (row: Row) => ('due_at' in row ? row.due_at : row.to);
+  return [...results, ...gaps].sort((a, b) => (at(a) < at(b) ? 1 : at(a) > at(b) ? -1 : 0)).slice(0, limit);
+}
+
+/** One answer stays far below a frame's limit, however much is asked for. */
+async function readPages<T extends { check_id: string }>(
+  session: OperatorSession,
+  procedure: string,
+  tenant: string,
+  query: { checkId: string | null; sinceMs: number | null },
+  limit: number,
+  at: (row: T) => string,
+): Promise<T[]> {
+  const rows: T[] = [];
+  while (rows.length < limit) {
+    const last = rows.at(-1);
+    const before = last === undefined ? null : { atMs: Date.parse(at(last)), checkId: last.check_id };
+    const pageRows = Math.min(resultsPageRows, limit - rows.length);
+    const page = await session.call<T[]>(procedure, { tenant, query: { ...query, limit: pageRows, before } });
+    rows.push(...page);
+    if (page.length < pageRows) break;
+  }
+  return rows;
+}
+
+function show(rows: readonly Row[]): string {
+  return table(
+    ['DUE', 'CHECK', 'STATUS', 'LATENCY MS', 'REASON', 'AGENT', 'POLLER'],
+    rows.map((row) =>
+      'due_at' in row
+        ? [row.due_at, row.check_id, row.status, row.latency_ms, row.reason, row.agent, row.poller]
+        : [row.from, row.check_id, `gap of ${row.count}`, null, `${row.reason}, to ${row.to}`, null, null],
+    ),
+  );
+}

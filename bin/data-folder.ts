@@ -1,0 +1,115 @@
+/**
+ * The folder of a one-machine cluster (`--data`): what lies where, of which version it is, and who runs it now. Both
+ * the launcher and the commands look here; nothing else knows a path.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { CommandFailure } from './failure.ts';
+
+/** Raised when an older `picket` could not use the folder any more. */
+const layoutVersion = 1;
+
+export interface RunningNode {
+  name: string;
+  role: string;
+  pid: number;
+  address: string;
+}
+
+/** Who runs here: written when everything is ready, kept up to date, removed at the end. */
+export interface Running {
+  pid: number;
+  started: string | null;
+  http: string | null;
+  nodes: (RunningNode & { started: string | null })[];
+}
+
+export interface DataFolder {
+  readonly path: string;
+  readonly authority: string;
+  readonly credentials: string;
+  readonly logs: string;
+  at(name: string): string;
+}
+
+export function dataFolder(path: string): DataFolder {
+  const full = resolve(path);
+  const at = (name: string) => join(full, name);
+  return { path: full, authority: at('authority'), credentials: at('credentials'), logs: at('logs'), at };
+}
+
+/** Makes what is missing; refuses a folder of a newer version, or one that is something else. */
+export function prepareFolder(folder: DataFolder): void {
+  try {
+    for (const path of [folder.path, folder.logs, folder.at('nodes')])
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new CommandFailure('data_unusable', `${folder.path} cannot be used: ${(error as Error).message}`);
+  }
+  const file = folder.at('version.json');
+  const found = readJson<{ layout?: unknown }>(file);
+  if (found === null) {
+    writeJson(file, { layout: layoutVersion });
+    return;
+  }
+  checkVersion(folder);
+}
+
+export function checkVersion(folder: DataFolder): void {
+  const found = readJson<{ layout?: unknown }>(folder.at('version.json'));
+  if (found === null) return;
+  if (typeof found.layout !== 'number') {
+    throw new CommandFailure(
+      'data_unusable',
+      `${folder.at('version.json')} cannot be read; restore it or use another --data`,
+    );
+  }
+  if (found.layout > layoutVersion) {
+    throw new CommandFailure(
+      'data_newer',
+      `${folder.path} was made by a newer picket (layout ${found.layout}, this one knows ${layoutVersion}): ` +
+        'use that version, or another folder with --data',
+    );
+  }
+}
+
+export function readRunning(folder: DataFolder): Running | null {
+  return readJson<Running>(folder.at('running.json'));
+}
+
+export function writeRunning(folder: DataFolder, running: Running): void {
+  writeJson(folder.at('running.json'), running);
+}
+
+export function forgetRunning(folder: DataFolder): void {
+  rmSync(folder.at('running.json'), { force: true });
+}
+
+/** Null when there is none. A file that is no JSON is a failure that names it. */
+export function readJson<T>(path: string): T | null {
+  if (!existsSync(path)) return null;
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as T;
+  } catch (error) {
+    throw new CommandFailure(
+      'data_unusable',
+      `${path} cannot be read (${(error as Error).message}): remove or restore it`,
+    );
+  }
+}
+
+export function writeJson(path: string, value: unknown): void {
+  const next = `${path}.next`;
+  writeFileSync(next, `${JSON.stringify(value)}\n`, { mode: 0o600 });
+  renameSync(next, path);
+}
+
+/** A life of a node: greater than any before it, also when the clock was set back. */
+export function nextBoot(folder: DataFolder, name: string, nowMs: number): number {
+  const file = join(folder.at('nodes'), `${name}.json`);
+  const known = readJson<{ boot: number }>(file)?.boot ?? 0;
+  const boot = Math.max(nowMs, known + 1);
+  mkdirSync(folder.at('nodes'), { recursive: true, mode: 0o700 });
+  writeJson(file, { boot });
+  return boot;
+}

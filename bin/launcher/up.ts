@@ -1,0 +1,240 @@
+/**
+ * `picket up`: makes what is missing, starts the database and the nodes, keeps them running, and drains them at the end.
+ * It owns the processes; it is no member of the cluster.
+ */
+import { type Clock, systemClock, systemRandom } from '../../runtime/index.ts';
+import { StoreError } from '../../store/index.ts';
+import {
+  type DataFolder,
+  dataFolder,
+  forgetRunning,
+  prepareFolder,
+  type RunningNode,
+  writeRunning,
+} from '../data-folder.ts';
+import { CommandFailure } from '../failure.ts';
+import { clusterReadyMs, credentialLifeMs, renewalLookMs } from '../limits.ts';
+import { openLog } from '../logging.ts';
+import { withOperator } from '../operator-session.ts';
+import { startedAt } from '../process-table.ts';
+import { type Child, createChild } from './child.ts';
+import { issueAll, openAuthority } from './credentials.ts';
+import { type Database, openDatabase } from './database.ts';
+import { endLeftovers, pause, releaseLock, takeLock } from './lock.ts';
+import { type PlannedNode, planNodes } from './plan.ts';
+import { portsFor, requireFree } from './ports.ts';
+import { defaultTenant, prepareDefaultTenant } from './starter.ts';
+
+export interface UpOptions {
+  readonly data: string;
+  readonly nodes: string;
+  readonly http: number;
+  readonly logLevel: string;
+  /** The compiled `picket`. */
+  readonly script: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Progress, a line each. */
+  note(text: string): void;
+}
+
+export interface UpAnswer {
+  pid: number;
+  http: string | null;
+  nodes: RunningNode[];
+}
+
+export interface Cluster {
+  readonly answer: UpAnswer;
+  readonly folder: DataFolder;
+  stop(): Promise<void>;
+}
+
+/** Resolves when every node is ready and they see each other. */
+export async function startCluster(options: UpOptions): Promise<Cluster> {
+  const plan = planNodes(options.nodes);
+  const folder = dataFolder(options.data);
+  const clock = systemClock();
+  prepareFolder(folder);
+  takeLock(folder);
+  const parts: { database: Database | null; children: Child[]; cancel: () => void } = {
+    database: null,
+    children: [],
+    cancel: () => {},
+  };
+  const stop = async () => {
+    parts.cancel();
+    // Those that give work stop after those that do it: what is under way comes home.
+    for (const role of ['web', 'core', 'poller', 'agent'] as const) {
+      await Promise.all(
+        parts.children.filter((child) => child.node.role === role).map((child) => child.stop()),
+      );
+    }
+    await parts.database?.stop();
+    forgetRunning(folder);
+    releaseLock(folder);
+  };
+  try {
+    const answer = await bringUp(options, plan, folder, clock, parts);
+    return { answer, folder, stop };
+  } catch (error) {
+    await stop();
+    throw error instanceof StoreError ? new CommandFailure(error.code, error.message) : error;
+  }
+}
+
+async function bringUp(
+  options: UpOptions,
+  plan: readonly PlannedNode[],
+  folder: DataFolder,
+  clock: Clock,
+  parts: { database: Database | null; children: Child[]; cancel: () => void },
+): Promise<UpAnswer> {
+  const { note } = options;
+  const logger = openLog('launcher', folder.at('logs/launcher.log'), options.logLevel);
+  const http = plan.some(({ role }) => role === 'web') ? options.http : null;
+  await endLeftovers(folder, clock, note);
+  if (http !== null) await requireFree(http);
+  const authority = await openAuthority(folder, clock);
+  await issueAll(authority, plan, folder, clock);
+  note('starting the database ...');
+  const database = await openDatabase({
+    folder,
+    url: options.environment.DATABASE_URL,
+    clock,
+    log: logger,
+    onRestart: (why) => say(why),
+  });
+  parts.database = database;
+  await prepareDefaultTenant(database.store, folder, http);
+  const random = systemRandom();
+  const ports = await portsFor(
+    plan.map(({ name }) => name),
+    folder.at('ports.json'),
+    () => random.next(),
+  );
+  const say = (text: string) => {
+    logger.warn(text);
+    note(text);
+  };
+  const seen = () =>
+    writeRunning(folder, { ...runningOf(parts.children, http), started: startedAt(process.pid) });
+  parts.children = plan.map((node) => childOf(node, options, folder, ports, database.url, http, say, seen));
+  note(`starting ${plan.length} nodes ...`);
+  await Promise.all(parts.children.map((child) => started(child)));
+  seen();
+  await seeEachOther(options.data, plan.length, clock);
+  parts.cancel = renewing(authority, plan, folder, clock, parts.children, say);
+  const { nodes } = runningOf(parts.children, http);
+  return { pid: process.pid, http: httpUrl(http), nodes: nodes.map(({ started: _, ...node }) => node) };
+}
+
+async function started(child: Child): Promise<void> {
+  try {
+    await child.start();
+  } catch (error) {
+    throw new CommandFailure('node_failed', `${child.node.name} did not start: ${(error as Error).message}`);
+  }
+}
+
+function childOf(
+  node: PlannedNode,
+  options: UpOptions,
+  folder: DataFolder,
+  ports: ReadonlyMap<string, number>,
+  databaseUrl: string,
+  http: number | null,
+  say: (text: string) => void,
+  seen: () => void,
+): Child {
+  const seeds = [...ports]
+    .filter(([name]) => name !== node.name)
+    .flatMap(([, port]) => ['--seed', `127.0.0.1:${port}`]);
+  const args = [
+    'node',
+    '--role',
+    node.role,
+    '--name',
+    node.name,
+    '--listen',
+    `127.0.0.1:${ports.get(node.name)}`,
+  ];
+  args.push('--discovery', 'static', ...seeds, '--data', folder.path, '--log-level', options.logLevel);
+  args.push('--log-file', folder.at(`logs/${node.name}.log`), '--own-machine-tenant', defaultTenant);
+  if (node.role === 'web') args.push('--http', String(http));
+  const needsDatabase = node.role === 'core' || node.role === 'web';
+  return createChild({
+    node,
+    script: options.script,
+    args,
+    environment: () => {
+      // Of the database only those nodes know that write to it or sign people in.
+      const entries = Object.entries(options.environment).filter(
+        ([name]) => !/^(DATABASE_URL|PG[A-Z]+)$/.test(name),
+      );
+      return { ...Object.fromEntries(entries), ...(needsDatabase ? { DATABASE_URL: databaseUrl } : {}) };
+    },
+    onText: (text) => say(`${node.name}: ${text.trim()}`),
+    onStarted: seen,
+    onRestart: (code, signal, delayMs) =>
+      say(`${node.name} ended with ${signal ?? `status ${code}`}; it is started again in ${delayMs} ms`),
+  });
+}
+
+function runningOf(children: readonly Child[], http: number | null) {
+  const nodes = children.flatMap((child) => {
+    const { pid, address, node } = child;
+    return pid === null ? [] : [{ ...node, pid, address, started: startedAt(pid) }];
+  });
+  return { pid: process.pid, http: httpUrl(http), nodes };
+}
+
+function httpUrl(port: number | null): string | null {
+  return port === null ? null : `http://127.0.0.1:${port}`;
+}
+
+async function seeEachOther(data: string, count: number, clock: Clock): Promise<void> {
+  const untilMs = clock.monotonicMs() + clusterReadyMs;
+  let missing = '';
+  while (clock.monotonicMs() < untilMs) {
+    const members = await withOperator(data, (session) =>
+      session.call<{ name: string; status: string }[]>('members', null),
+    ).catch((error: Error) => {
+      missing = error.message;
+      return [];
+    });
+    const up = members.filter(({ status }) => status === 'up').length;
+    if (up === count) return;
+    if (members.length > 0) missing = `${up} of ${count} nodes are up`;
+    await pause(clock, 100);
+  }
+  throw new CommandFailure(
+    'not_ready',
+    `the nodes do not see each other: ${missing}; see the logs in the data folder`,
+  );
+}
+
+/** Certificates are issued again before they are past half of their life; the nodes take them without a pause. */
+function renewing(
+  authority: Awaited<ReturnType<typeof openAuthority>>,
+  plan: readonly PlannedNode[],
+  folder: DataFolder,
+  clock: Clock,
+  children: readonly Child[],
+  say: (text: string) => void,
+): () => void {
+  let cancel = () => {};
+  const startMs = { at: clock.wallMs() };
+  const look = () => {
+    cancel = clock.timer(renewalLookMs, look);
+    if (clock.wallMs() - startMs.at < credentialLifeMs / 2) return;
+    startMs.at = clock.wallMs();
+    issueAll(authority, plan, folder, clock).then(
+      () => {
+        for (const child of children) child.send('credential');
+      },
+      (error: Error) => say(`certificates could not be renewed: ${error.message}`),
+    );
+  };
+  cancel = clock.timer(renewalLookMs, look);
+  return () => cancel();
+}

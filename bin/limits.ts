@@ -1,0 +1,43 @@
+/** Every bound of the command and the launcher, by name, unit last. */
+
+/** A node that was started must say that it is ready within this. */
+export const nodeReadyMs = 20_000;
+/** After all nodes are ready, how long they may take to see each other. */
+export const clusterReadyMs = 15_000;
+/** A node that is asked to drain has this long, then it is killed. */
+export const nodeDrainMs = 10_000;
+/** `down` promises to be done within 30 s: the launcher is killed after this. */
+export const downWaitMs = 25_000;
+/** What an earlier launcher left behind may drain this long before `up` ends it. */
+export const leftoversWaitMs = 12_000;
+/** First pause before a node that died is started again; doubles up to the greatest while it keeps dying. */
+export const restartMinMs = 200;
+export const restartMaxMs = 5_000;
+/** A node that has run this long starts again after the first pause. */
+export const restartSettledMs = 30_000;
+/** The database is started again after this. */
+export const databaseRestartMs = 300;
+/** How often the launcher looks whether a certificate is past half of its life. */
+export const renewalLookMs = 600_000;
+export const credentialLifeMs = 24 * 60 * 60 * 1_000;
+/** A log file larger than this is set aside (one older file is kept) when its node starts. */
+export const logBytesMax = 50 * 1024 * 1024;
+/** Ports for the peer links of a one-machine cluster: below the range that systems hand out by themselves. */
+export const peerPortMin = 20_000;
+export const peerPortMax = 29_999;
+export const peerPortTries = 200;
+export const httpPortDefault = 7_420;
+/** An operator's command waits this long for one answer. */
+export const commandTimeoutMs = 15_000;
+/** A tenant that moves between cores answers `standby` for a moment: commands try again this long. */
+export const standbyWaitMs = 8_000;
+export const standbyRetryMs = 250;
+/** Rows of one page of results, so that an answer stays well below a frame's limit. */
+export const resultsPageRows = 5_000;
+export const resultsLimitDefault = 100;
+export const resultsLimitMax = 100_000;
+/** Checks in one message of an import. */
+export const importBatchRows = 500;
+export const importFileBytesMax = 256 * 1024 * 1024;
+/** `run-now` waits this long past the check's timeout for its result. */
+export const runNowWaitMs = 5_000;

@@ -1,0 +1,101 @@
+/**
+ * One node, as a process: reads its credential, joins the cluster, starts the actors of its role, and drains when it is
+ * told to or when the launcher that started it is gone. Loads of the roles only the one that it is.
+ */
+import { type Credential, nodeRoles, readCredential, rootsOf, trustDomainOfRoots } from '../certs/index.ts';
+import { ClusterNode, tlsTransport } from '../cluster/index.ts';
+import { systemClock } from '../runtime/index.ts';
+import { dataFolder, nextBoot } from './data-folder.ts';
+import { CommandFailure } from './failure.ts';
+import { nodeDrainMs } from './limits.ts';
+import { logOf, openLog } from './logging.ts';
+import { judgeNodeFlags, type NodeFlags, type Role } from './node-options.ts';
+import type { StartRole } from './roles/role.ts';
+
+const loadRole: Readonly<Record<Role, () => Promise<{ start: StartRole }>>> = {
+  core: () => import('./roles/core.ts'),
+  web: () => import('./roles/web.ts'),
+  poller: () => import('./roles/poller.ts'),
+  agent: () => import('./roles/agent.ts'),
+};
+
+/** Resolves when the node has drained. */
+export async function runNode(given: NodeFlags): Promise<void> {
+  const flags = judgeNodeFlags(given);
+  const folder = dataFolder(flags.data);
+  const logger = openLog(flags.name, flags.logFile ?? null, flags.logLevel);
+  const log = logOf(logger);
+  const clock = systemClock();
+  const credentials = flags.credentials ?? folder.credentials;
+  let credential: Credential = await readCredential(credentials, flags.name);
+  const trustDomain = flags.trustDomain ?? trustDomainOfRoots(rootsOf(credential));
+  if (trustDomain === null || !nodeRoles.includes(flags.role)) {
+    throw new CommandFailure(
+      'bad_credential',
+      `the roots in ${credentials} name no trust domain: give --trust-domain`,
+    );
+  }
+  const ending = endSignal(log);
+  const transport = tlsTransport({
+    credential: () => credential,
+    trustDomain,
+    listen: flags.listen,
+    clock,
+    log,
+  });
+  const node = new ClusterNode({
+    name: flags.name,
+    role: flags.role,
+    boot: nextBoot(folder, flags.name, clock.wallMs()),
+    pid: process.pid,
+    advertise: flags.advertise ?? null,
+    seeds: flags.seed,
+    transport,
+    clock,
+    log,
+    onSuperseded(detail) {
+      log('error', 'another process has this node name: this one ends', { detail });
+      process.exit(1);
+    },
+  });
+  const address = await node.start();
+  process.on('message', (message) => {
+    if (message !== 'credential') return;
+    readCredential(credentials, flags.name).then(
+      (renewed) => {
+        credential = renewed;
+        transport.renew();
+        log('info', 'certificate renewed', {});
+      },
+      (error: Error) => log('error', 'the renewed certificate cannot be read', { error: error.message }),
+    );
+  });
+  const { start } = await loadRole[flags.role]();
+  const role = await start({ node, flags, environment: process.env, log, logger, clock });
+  log('info', 'ready', { address, role: flags.role, pid: process.pid, boot: node.boot });
+  process.send?.({ type: 'ready', address, http: role.http ?? null });
+  const reason = await ending;
+  log('info', 'draining', { reason });
+  // A part that does not let go must not keep the process.
+  setTimeout(() => process.exit(1), nodeDrainMs).unref();
+  await role.stop();
+  await node.stop();
+  log('info', 'ended', {});
+}
+
+/** Resolves with the reason when this process is to end. */
+function endSignal(log: ReturnType<typeof logOf>): Promise<string> {
+  process.on('uncaughtException', (error) => {
+    log('error', 'uncaught', { error: error.message, stack: error.stack });
+    process.exit(1);
+  });
+  process.on('unhandledRejection', (error) => {
+    log('error', 'unhandled rejection', { error: error instanceof Error ? error.stack : String(error) });
+  });
+  return new Promise((resolve) => {
+    process.on('SIGTERM', () => resolve('SIGTERM'));
+    process.on('SIGINT', () => resolve('SIGINT'));
+    process.on('message', (message) => message === 'drain' && resolve('asked by the launcher'));
+    process.on('disconnect', () => resolve('the launcher is gone'));
+  });
+}

@@ -1,0 +1,16 @@
+/** The one way to the terminal: tables or JSON on stdout, sentences and progress on stderr. */
+
+export interface Output {
+  line(text: string): void;
+  json(value: unknown): void;
+  /** To stderr. */
+  note(text: string): void;
+}
+
+export function terminalOutput(): Output {
+  return {
+    line: (text) => void process.stdout.write(`${text}\n`),
+    json: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
+    note: (text) => void process.stderr.write(`${text}\n`),
+  };
+}

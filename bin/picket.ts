@@ -1,0 +1,72 @@
+#!/usr/bin/env node
+/**
+ * The `picket` command. Puts its subcommands together and turns what they throw into a sentence on stderr and an exit
+ * status: 0, 1 (refused or failed), 2 (usage).
+ */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Command, CommanderError } from 'commander';
+import { addCertCommands } from './commands/certs.ts';
+import { addCheckCommands } from './commands/check.ts';
+import { addLookCommands } from './commands/look.ts';
+import { addResultCommands } from './commands/results.ts';
+import { addTenantCommands } from './commands/tenant.ts';
+import { addUpCommands } from './commands/up.ts';
+import { CommandFailure, codeOf } from './failure.ts';
+import { terminalOutput } from './output.ts';
+
+const script = fileURLToPath(import.meta.url);
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+const program = new Command('picket')
+  .description('An actor cluster that watches networks. Start with: picket up')
+  .version(version)
+  .showHelpAfterError('(picket help COMMAND tells more)')
+  .showSuggestionAfterError()
+  .exitOverride()
+  .configureHelp({ showGlobalOptions: true });
+
+const surroundings = { output: terminalOutput(), script, environment: process.env };
+for (const add of [
+  addUpCommands,
+  addLookCommands,
+  addTenantCommands,
+  addCheckCommands,
+  addResultCommands,
+  addCertCommands,
+]) {
+  add(program, surroundings);
+}
+for (const command of program.commands) inherit(command);
+
+/** Usage errors of every subcommand end with status 2, not with commander's 1. */
+function inherit(command: Command): void {
+  command.exitOverride().showHelpAfterError('(add --help for the options and examples)');
+  for (const child of command.commands) inherit(child);
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = fail(error);
+}
+
+function fail(error: unknown): number {
+  if (error instanceof CommanderError) {
+    return error.exitCode === 0 ? 0 : 2;
+  }
+  const code = codeOf(error) ?? 'failed';
+  const text = error instanceof CommandFailure ? error.message : unexpected(error);
+  process.send?.({ type: 'failed', code, text });
+  process.stderr.write(`picket: ${text}\n`);
+  if (process.connected) process.disconnect?.();
+  return error instanceof CommandFailure ? error.exitCode : 1;
+}
+
+function unexpected(error: unknown): string {
+  const { code, message, stack } = error as { code?: string; message?: string; stack?: string };
+  // Errors of our rooms have a code and say what to do; anything else is a fault of ours and shows where.
+  return code === undefined ? (stack ?? String(error)) : (message ?? String(error));
+}

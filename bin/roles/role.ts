@@ -1,0 +1,22 @@
+/** What a role is given and gives back: the seam between the process of a node and the actors of its role. */
+import type { Logger } from 'pino';
+import type { ClusterNode } from '../../cluster/index.ts';
+import type { Clock, Log } from '../../runtime/index.ts';
+import type { NodeFlags } from '../node-options.ts';
+
+export interface RoleContext {
+  readonly node: ClusterNode;
+  readonly flags: NodeFlags;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly log: Log;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+export interface RunningRole {
+  readonly http?: string;
+  /** Stops the role's actors, in order; what they hold is given away or stored. */
+  stop(): Promise<void>;
+}
+
+export type StartRole = (context: RoleContext) => Promise<RunningRole>;

