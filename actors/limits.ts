@@ -79,3 +79,5 @@ export const flushOnStopMs = 3_000;
 export const treeStopMs = 8_000;
 /** A tenant's tree that failed too often is started again after this. */
 export const treeBackoffMs = 5_000;
+/** A core that starts waits this long for the others before it places tenants: its own view is only itself at first. */
+export const placementSettleMs = 500;

@@ -111,6 +111,8 @@ export interface TenantProtocol {
   cast: {
     /** The store refused a write of this epoch: somebody else has the lease. */
     fenced(epoch: number): void;
+    /** The holder has given the tenant up: a tenant in standby need not wait for a session to end. */
+    leaseFree(): void;
   };
 }
 

@@ -56,6 +56,10 @@ interface TenantState {
   checks: Map<string, Check>;
   epoch: number | null;
   refusedBy: string | null;
+  /** The question for the lease that is under way: an actor that ends must not leave a granted lease behind. */
+  asking: Promise<LeaseAnswer> | null;
+  /** The timer after which it is asked for again. */
+  waiting: number | null;
 }
 
 type TenantSelf = Self<TenantState>;
@@ -76,8 +80,19 @@ export function tenant(needs: TenantNeeds) {
     trapExit: true,
     init(self, tenantId) {
       self.register(`tenant:${tenantId}`);
-      const state = { tenantId, running: null, checks: new Map(), epoch: null, refusedBy: null };
+      const state = {
+        tenantId,
+        running: null,
+        checks: new Map(),
+        epoch: null,
+        refusedBy: null,
+        asking: null,
+        waiting: null,
+      };
       self.state = state;
+      const free = () => self.cast(self.ref as Ref<TenantProtocol>).leaseFree();
+      const filter = { tenant: tenantId, kind: 'tenant' };
+      needs.cluster.names.watch(filter, (event) => event.type === 'removed' && free(), self.signal);
       askLease(self, needs);
       return state;
     },
@@ -101,6 +116,11 @@ export function tenant(needs: TenantNeeds) {
       fenced(self, epoch) {
         if (self.state.running !== null && self.state.epoch === epoch) self.stop('fenced');
       },
+      leaseFree(self) {
+        if (self.state.waiting === null) return;
+        self.cancel(self.state.waiting);
+        askLease(self, needs);
+      },
     },
     info(self, info) {
       if (info.type === 'timeout') askLease(self, needs);
@@ -112,11 +132,13 @@ export function tenant(needs: TenantNeeds) {
       else if (info.type === 'exit') self.stop(`a part ended: ${info.reason}`);
     },
     async terminate(self, reason) {
-      const { running, tenantId, epoch } = self.state;
+      const { running, tenantId, asking } = self.state;
       if (running !== null) {
         self.exit(running.scheduler, 'kill');
         self.exit(running.health, 'kill');
       }
+      const answer = await asking?.catch(() => null);
+      const epoch = answer?.granted === true ? answer.epoch : self.state.epoch;
       if (epoch === null) return;
       const writer = needs.writer();
       if (writer !== null && reason !== 'fenced')
@@ -140,15 +162,18 @@ function answer<T>(self: TenantSelf, work: () => Promise<T>): Promise<T> {
 }
 
 function askLease(self: TenantSelf, needs: TenantNeeds): void {
+  self.state.waiting = null;
   const { node, boot } = needs.cluster;
-  self.pipe(needs.leases.acquire(self.state.tenantId, node, boot), 'lease');
+  self.state.asking = needs.leases.acquire(self.state.tenantId, node, boot);
+  self.pipe(self.state.asking, 'lease');
 }
 
 function leased(self: TenantSelf, needs: TenantNeeds, lease: LeaseAnswer | null, error: unknown): void {
   const { tenantId } = self.state;
+  self.state.asking = null;
   if (lease === null) {
     self.log('warn', 'the lease could not be asked for', { tenant: tenantId, error: messageOf(error) });
-    self.after(leaseRetryMs, 'ask');
+    self.state.waiting = self.after(leaseRetryMs, 'ask');
     return;
   }
   if (!lease.granted) {
@@ -158,7 +183,8 @@ function leased(self: TenantSelf, needs: TenantNeeds, lease: LeaseAnswer | null,
     self.state.refusedBy = lease.holder;
     const untilMs = lease.expiresAtMs - lease.databaseNowMs;
     // The holder's session is renewed every second while it lives: to ask more often than that tells nothing.
-    self.after(Math.min(leaseRetryMs * 4, Math.max(50, untilMs)) + self.random() * leaseRetryJitterMs, 'ask');
+    const delayMs = Math.min(leaseRetryMs * 4, Math.max(50, untilMs)) + self.random() * leaseRetryJitterMs;
+    self.state.waiting = self.after(delayMs, 'ask');
     return;
   }
   self.state.epoch = lease.epoch;
@@ -185,7 +211,7 @@ function loaded(self: TenantSelf, needs: TenantNeeds, load: Loaded | null, error
   const { tenantId } = self.state;
   if (load === null) {
     self.log('warn', 'the tenant could not be loaded', { tenant: tenantId, error: messageOf(error) });
-    self.after(leaseRetryMs, 'ask');
+    self.state.waiting = self.after(leaseRetryMs, 'ask');
     return;
   }
   const writer = needs.writer();

@@ -12,7 +12,7 @@ import {
   type Self,
   supervisor,
 } from '../runtime/index.ts';
-import { tenantsReadMs, treeBackoffMs, treeStopMs } from './limits.ts';
+import { placementSettleMs, tenantsReadMs, treeBackoffMs, treeStopMs } from './limits.ts';
 import type { Tenant, TenantStore } from './ports/tenant-store.ts';
 import { type TenantNeeds, tenant } from './tenant.ts';
 
@@ -31,6 +31,8 @@ interface TenantsState {
   /** Trees that failed too often, until when they wait. */
   waiting: Map<string, number>;
   reading: boolean;
+  /** Cores that start together see each other before they place anything. */
+  settled: boolean;
 }
 
 export interface TenantsNeeds extends Omit<TenantNeeds, 'allowAll'> {
@@ -52,7 +54,8 @@ export function tenants(needs: TenantsNeeds) {
       self.register('tenants');
       const changed = () => self.cast(self.ref as Ref<TenantsProtocol>).refresh();
       needs.cluster.members.watch(changed, self.signal);
-      self.state = { rows: [], trees: new Map(), waiting: new Map(), reading: false };
+      self.state = { rows: [], trees: new Map(), waiting: new Map(), reading: false, settled: false };
+      self.after(placementSettleMs, 'settled');
       read(self, needs);
       return self.state;
     },
@@ -70,8 +73,10 @@ export function tenants(needs: TenantsNeeds) {
 
 function handleInfo(self: TenantsSelf, needs: TenantsNeeds, info: Info): void {
   const { state } = self;
-  if (info.type === 'timeout') read(self, needs);
-  else if (info.type === 'done' && info.tag === 'rows') {
+  if (info.type === 'timeout') {
+    state.settled ||= info.tag === 'settled';
+    read(self, needs);
+  } else if (info.type === 'done' && info.tag === 'rows') {
     state.reading = false;
     if (info.error === null) state.rows = info.value as Tenant[];
     else self.log('debug', 'tenants could not be read', { error: messageOf(info.error) });
@@ -81,6 +86,7 @@ function handleInfo(self: TenantsSelf, needs: TenantsNeeds, info: Info): void {
     for (const [tenantId, tree] of state.trees) {
       if (tree.id !== info.ref.id) continue;
       state.trees.delete(tenantId);
+      if (info.reason === 'killed') void giveBack(needs, tenantId);
       if (info.reason === 'shutdown' || info.reason === 'killed') continue;
       state.waiting.set(tenantId, self.monotonicMs() + treeBackoffMs);
       self.log('error', 'a tenant failed too often and waits', {
@@ -104,6 +110,7 @@ function read(self: TenantsSelf, needs: TenantsNeeds): void {
 /** Starts what should run here and does not; stops what does and should not. */
 function place(self: TenantsSelf, needs: TenantsNeeds): void {
   const { state } = self;
+  if (!state.settled) return;
   const cores = needs.cluster.members.live('core');
   const mine = new Set(
     needs.usable()
@@ -129,6 +136,13 @@ function treeOf(needs: TenantsNeeds, tenantId: string, state: TenantsState) {
   return supervisor({ name: `tenant ${slugOf(tenantId)}`, restartsMax: 5, withinMs: 10_000 }, [
     { id: 'tenant', start: childOf(tenant({ ...needs, allowAll }), tenantId) },
   ]);
+}
+
+/** A tree that was killed could not release its lease, and this core's session would keep it for ever. */
+async function giveBack({ leases, cluster }: TenantsNeeds, tenantId: string): Promise<void> {
+  const { node, boot } = cluster;
+  const lease = await leases.acquire(tenantId, node, boot).catch(() => null);
+  if (lease?.granted === true) await leases.release(tenantId, node, boot, lease.epoch).catch(() => {});
 }
 
 async function stopTree(self: TenantsSelf, tree: Ref): Promise<void> {

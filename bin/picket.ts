@@ -47,6 +47,9 @@ function inherit(command: Command): void {
   for (const child of command.commands) inherit(child);
 }
 
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on('error', () => process.exit(0));
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -224,7 +224,7 @@ export class Vigil implements Members {
       case 'announce': {
         const { name, role, status, was, because } = effect;
         const level = status === 'down' || status === 'suspect' ? 'warn' : 'info';
-        needs.log(level, `${name} is ${status}`, { node: name, role, was, because });
+        needs.log(level, `${name} is ${status}`, { member: name, role, was, because });
         needs.announced(effect);
         for (const watcher of [...this.watchers]) watcher();
         return;

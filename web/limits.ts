@@ -43,7 +43,7 @@ export const pictureChecksMax = 200_000;
 export const pageChecksMax = 2_000;
 export const pageTroubledMax = 1_000;
 /** The last results that the page shows. */
-export const pageResultsMax = 30;
+export const pageResultsMax = 20;
 /** Names, targets and reasons longer than this are cut for the page. */
 export const pageTextCharactersMax = 400;
 

@@ -5,10 +5,10 @@
 import { type Figures, PeerAbsent, type Running } from '../bench.ts';
 import { burstMessages } from '../limits.ts';
 
-type Nact = typeof import('nact')['default'];
-type NactRef = import('nact').NactRef;
+type Nact = typeof import('nact');
+type System = ReturnType<Nact['start']>;
 
-export async function openNact(round: (nact: Nact, system: NactRef) => Promise<Figures>): Promise<Running> {
+export async function openNact(round: (nact: Nact, system: System) => Promise<Figures>): Promise<Running> {
   const nact = await loaded();
   return {
     async round() {
@@ -25,7 +25,7 @@ export async function openNact(round: (nact: Nact, system: NactRef) => Promise<F
 
 async function loaded(): Promise<Nact> {
   try {
-    return (await import('nact')).default;
+    return await import('nact');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new PeerAbsent('nact is not installed');
@@ -33,20 +33,23 @@ async function loaded(): Promise<Nact> {
 }
 
 /** Milliseconds until `count` messages from one actor have arrived at another. */
-export async function dispatched(nact: Nact, system: NactRef, count: number): Promise<number> {
+export async function dispatched(nact: Nact, system: System, count: number): Promise<number> {
   const startMs = performance.now();
   await new Promise<void>((resolve) => {
-    const receiver = nact.spawn<number, number>(system, (arrived = 0) => {
-      if (arrived + 1 === count) resolve();
-      return arrived + 1;
-    });
-    const sender = nact.spawn<null, number>(system, (_state, left, { self }) => {
-      const now = Math.min(left, burstMessages);
-      for (let n = 0; n < now; n += 1) nact.dispatch(receiver, n, self);
-      if (left > now) nact.dispatch(self, left - now);
+    let arrived = 0;
+    const receiver = nact.spawn(system, (_state: null, _n: number) => {
+      arrived += 1;
+      if (arrived === count) resolve();
       return null;
     });
-    nact.dispatch(sender, count);
+    type Left = { readonly left: number };
+    const sender = nact.spawn(system, (_state: null, { left }: Left, { self }) => {
+      const now = Math.min(left, burstMessages);
+      for (let n = 0; n < now; n += 1) nact.dispatch(receiver, n);
+      if (left > now) nact.dispatch(self, { left: left - now });
+      return null;
+    });
+    nact.dispatch(sender, { left: count });
   });
   return performance.now() - startMs;
 }
@@ -54,36 +57,39 @@ export async function dispatched(nact: Nact, system: NactRef, count: number): Pr
 /** Calls a second of `callers` loops that each make `callsEach` calls, one after the other. */
 export async function queried(
   nact: Nact,
-  system: NactRef,
+  system: System,
   callers: number,
   callsEach: number,
 ): Promise<number> {
-  const receiver = nact.spawn<null, { sender: NactRef }>(system, (_state, { sender }) => {
+  type Question = { readonly sender: Parameters<Nact['dispatch']>[0] };
+  const receiver = nact.spawn(system, (_state: null, { sender }: Question) => {
     nact.dispatch(sender, 0);
     return null;
   });
   const deadlineMs = 5_000;
   const startMs = performance.now();
   const caller = async () => {
-    for (let n = 0; n < callsEach; n += 1) await nact.query(receiver, (sender) => ({ sender }), deadlineMs);
+    for (let n = 0; n < callsEach; n += 1)
+      await nact.query(receiver, (sender: Question['sender']) => ({ sender }), deadlineMs);
   };
   await Promise.all(Array.from({ length: callers }, caller));
   return (callers * callsEach * 1_000) / (performance.now() - startMs);
 }
 
 /** A nact actor has no `init`: it counts as started when it has handled its first message. */
-export async function spawned(nact: Nact, count: number): Promise<{ perS: number; alive: unknown }> {
+export async function spawned(nact: Nact, count: number): Promise<{ perS: number; alive: System }> {
   const system = nact.start();
   const startMs = performance.now();
   await new Promise<void>((resolve) => {
     let started = 0;
     for (let n = 0; n < count; n += 1) {
-      const ref = nact.spawn<null, number>(system, () => {
+      const ready = (_state: null, _n: number) => {
         started += 1;
         if (started === count) resolve();
         return null;
-      });
-      nact.dispatch(ref, n);
+      };
+      // Named here: the names that it makes up itself collide before 100,000 actors.
+      nact.dispatch(nact.spawn(system, ready, `idle-${n}`), n);
     }
   });
   return { perS: (count * 1_000) / (performance.now() - startMs), alive: system };

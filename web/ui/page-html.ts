@@ -41,7 +41,7 @@ export const pageHtml = `<!doctype html>
 <section class="verdict" id="verdict" data-tone="unknown" aria-labelledby="verdict-title">
 <span class="mark" aria-hidden="true"></span>
 <div class="verdict-words"><h1 id="verdict-title">Connecting</h1><p id="verdict-detail">Asking the cluster how it is.</p></div>
-<dl class="tiles">${tile('down', 'Down', 'down')}${tile('degraded', 'Degraded', 'degraded')}${tile('unknown', 'Unknown', 'unknown')}${tile('up', 'Up', 'up')}</dl>
+<dl class="tiles" id="tiles">${tile('down', 'Down', 'down')}${tile('degraded', 'Degraded', 'degraded')}${tile('unknown', 'Unknown', 'unknown')}${tile('up', 'Up', 'up')}</dl>
 </section>
 <section aria-labelledby="checks-title">
 <div class="heading"><h2 id="checks-title">Checks</h2><span class="aside" id="checks-aside"></span></div>

@@ -21,6 +21,7 @@ export const styleCss = `
   }
 }
 * { box-sizing: border-box; }
+[hidden] { display: none !important; }
 html { -webkit-text-size-adjust: 100%; }
 body {
   margin: 0; background: var(--ground); color: var(--text);
@@ -57,11 +58,11 @@ code { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; 
 
 .notice { margin-bottom: 14px; padding: 12px 16px; border-radius: 10px; background: var(--degraded-ground); color: var(--degraded); font-weight: 550; }
 .notice::before { content: "!"; display: inline-block; width: 20px; height: 20px; margin-right: 10px; border-radius: 50%; background: var(--degraded); color: var(--degraded-ground); text-align: center; font-weight: 800; font-size: 13px; line-height: 20px; }
-.verdict { display: flex; align-items: center; gap: 20px; padding: 22px 24px; margin-bottom: 30px; border-radius: 14px; background: var(--panel); border: 1px solid var(--line); border-left: 6px solid var(--tone); box-shadow: var(--shadow); }
+.verdict { display: flex; align-items: center; gap: 20px; padding: 22px 24px; margin-bottom: 30px; border-radius: 14px; background: linear-gradient(100deg, var(--tone-ground), var(--panel) 46%); border: 1px solid var(--line); box-shadow: var(--shadow); }
 .verdict h1 { font-size: 27px; line-height: 1.2; font-weight: 700; letter-spacing: -.02em; }
-.verdict p { margin-top: 4px; color: var(--quiet); }
+.verdict p { margin-top: 4px; }
 .verdict-words { flex: 1; min-width: 0; overflow-wrap: anywhere; }
-.mark { flex: none; display: grid; place-items: center; width: 52px; height: 52px; border-radius: 50%; background: var(--tone-ground); color: var(--tone); }
+.mark { flex: none; display: grid; place-items: center; width: 52px; height: 52px; border-radius: 50%; background: var(--tone); color: var(--panel); }
 .mark::before { content: ""; width: 20px; height: 20px; }
 .tiles { display: flex; gap: 10px; }
 .tile { min-width: 88px; padding: 10px 14px; border-radius: 10px; background: var(--faint); display: flex; flex-direction: column-reverse; }
@@ -91,24 +92,26 @@ table:not(:has(tbody tr)) { display: none; }
 .under { color: var(--quiet); font-size: 13.5px; }
 .clamp { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
 .kind { display: inline-block; margin-right: 8px; padding: 0 6px; border-radius: 5px; background: var(--faint); color: var(--quiet); font-size: 12px; font-weight: 600; }
+.target { word-break: break-all; }
+.line { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .late { color: var(--degraded); font-weight: 600; }
 
 .state { display: inline-flex; align-items: center; gap: 7px; padding: 2px 10px 2px 9px; border-radius: 99px; background: var(--tone-ground); color: var(--tone); font-size: 13px; font-weight: 650; white-space: nowrap; }
 .state::before { content: ""; width: 9px; height: 9px; flex: none; }
 .state::before, .mark::before { background: currentColor; }
-[data-tone=up] .mark::before, .state[data-tone=up]::before { border-radius: 50%; }
+[data-tone=up] .mark::before { clip-path: polygon(0 52%, 14% 38%, 37% 61%, 86% 12%, 100% 26%, 37% 89%); }
+.state[data-tone=up]::before { border-radius: 50%; }
 [data-tone=degraded] .mark::before, .state[data-tone=degraded]::before { clip-path: polygon(50% 4%, 100% 96%, 0 96%); }
 [data-tone=down] .mark::before, .state[data-tone=down]::before { clip-path: polygon(20% 0, 50% 30%, 80% 0, 100% 20%, 70% 50%, 100% 80%, 80% 100%, 50% 70%, 20% 100%, 0 80%, 30% 50%, 0 20%); }
-[data-tone=unknown] .mark::before, .state[data-tone=unknown]::before { background: none; border: 2px solid currentColor; border-radius: 50%; }
-[data-tone=unknown] .mark::before { border-width: 4px; }
+.state[data-tone=unknown]::before { background: none; border: 2px solid currentColor; border-radius: 50%; }
+[data-tone=unknown] .mark::before { content: "?"; width: auto; height: auto; background: none; font-size: 26px; font-weight: 800; line-height: 1; }
 .flapping { display: block; width: fit-content; margin-top: 5px; padding: 0 8px; border: 1px dashed var(--degraded); border-radius: 99px; color: var(--degraded); font-size: 12px; font-weight: 600; }
 .empty:empty { display: none; }
 .empty { padding: 34px 24px; text-align: center; color: var(--quiet); }
 .empty code { display: block; width: fit-content; max-width: 100%; margin: 12px auto 0; padding: 8px 12px; border-radius: 8px; background: var(--faint); color: var(--text); text-align: left; overflow-wrap: anywhere; }
 .more { display: block; margin: 12px auto 0; padding: 8px 18px; border: 1px solid var(--line); border-radius: 99px; background: var(--panel); color: var(--accent); font: inherit; font-weight: 600; cursor: pointer; }
 .more:hover { border-color: var(--accent); }
-.more[hidden] { display: none; }
-.unseen tbody { opacity: .62; }
+.old { filter: grayscale(1) opacity(.88); }
 footer { padding-top: 26px; padding-bottom: 34px; color: var(--quiet); font-size: 13.5px; }
 
 @media (max-width: 1000px) {
@@ -128,18 +131,14 @@ footer { padding-top: 26px; padding-bottom: 34px; color: var(--quiet); font-size
   tr { display: grid; gap: 2px 12px; padding: 12px 14px; border-bottom: 1px solid var(--line); }
   tr:last-child { border-bottom: 0; }
   td, td:first-child, td:last-child { padding: 0; border: 0; }
-  td.labelled::before { content: attr(data-label) " "; color: var(--quiet); }
-  td.figure { font-size: 13.5px; }
-  .checks tr { grid-template-columns: auto auto 1fr; }
-  .checks td:nth-child(1) { grid-column: 1 / -1; order: 2; display: flex; align-items: center; gap: 8px; margin-top: 6px; }
-  .checks td:nth-child(2) { grid-column: 1 / -1; order: 1; }
-  .checks td:nth-child(3) { grid-column: 1 / -1; order: 3; margin: 4px 0; }
-  .checks td:nth-child(n+4) { order: 4; text-align: left; }
-  .flapping { display: inline-block; margin-top: 0; }
-  .nodes tr { grid-template-columns: auto auto 1fr; }
-  .nodes td:nth-child(1) { order: 2; justify-self: end; } .nodes td:nth-child(2) { order: 1; grid-column: 1 / 3; }
-  .nodes td:nth-child(n+3) { order: 3; text-align: left; font-size: 13.5px; }
-  .nodes td:nth-child(5) { justify-self: end; }
+  td.labelled::before { content: attr(data-label); display: block; color: var(--quiet); font-size: 12px; line-height: 1.3; }
+  td.figure, .nodes td:nth-child(3) { font-size: 14px; }
+  .checks tr, .nodes tr { grid-template-columns: 1fr 1fr 1fr; row-gap: 8px; }
+  .checks td:nth-child(1), .nodes td:nth-child(1) { order: 2; justify-self: end; }
+  .checks td:nth-child(2), .nodes td:nth-child(2) { order: 1; grid-column: 1 / 3; }
+  .checks td:nth-child(3) { order: 3; grid-column: 1 / -1; }
+  .checks td:nth-child(n+4), .nodes td:nth-child(n+3) { order: 4; text-align: left; }
+  .flapping { margin-left: auto; }
   .results tr { grid-template-columns: 1fr auto; }
   .results td:nth-child(1) { order: 2; } .results td:nth-child(2) { order: 1; }
   .results td:nth-child(3) { order: 3; text-align: left; } .results td:nth-child(4) { order: 4; }

@@ -2,9 +2,9 @@
  * The page's sentences and figures, pure: durations, latencies, what the whole says at a glance, and what is read out
  * when a state changes. Texts only; where they stand is decided in `browser/`.
  */
-import type { CheckState } from '../../actors/check.ts';
+import type { CheckState, ResultStatus } from '../../actors/check.ts';
 import { announcedMax, lateAfterMs } from '../limits.ts';
-import type { PageCheck, PageTenant } from './live-message.ts';
+import type { PageCheck, PageNode, PageTenant } from './live-message.ts';
 import type { PageConnection, PagePicture, PageState } from './page-state.ts';
 
 /** `0 s`, `42 s`, `3 min`, `5 h`, `12 d`. */
@@ -35,6 +35,11 @@ export function targetText({ target, port, kind }: PageCheck): string {
   return target.includes(':') ? `[${target}]:${port}` : `${target}:${port}`;
 }
 
+/** Why a result is what it is, where its status does not say it already. */
+export function reasonText(status: ResultStatus | null, reason: string | null): string {
+  return reason === null || reason === status ? '' : reason;
+}
+
 /** When the next result is due, told from the last: `in 4 s`, `now`, `late 12 s`. */
 export function nextText(check: PageCheck, tenant: PageTenant, nowMs: number): string {
   if (!check.enabled || tenant.holder === null) return '–';
@@ -53,12 +58,17 @@ export interface Verdict {
   readonly detail: string;
 }
 
-/** What the whole says at a glance. Unwatched is never `up`, whatever was known last. */
-export function verdictOf(picture: PagePicture | null): Verdict {
+/** What the whole says at a glance. Unseen or unwatched is never `up`, whatever was known last. */
+export function verdictOf(picture: PagePicture | null, connection: PageConnection): Verdict {
   if (picture === null)
     return { tone: 'unknown', title: 'Connecting', detail: 'Asking the cluster how it is.' };
-  const { tenant, counts } = picture;
-  const detail = holderText(tenant);
+  const known = pictureVerdict(picture);
+  if (connection.phase === 'live') return known;
+  return { tone: 'unknown', title: 'Connection lost', detail: `Last known: ${known.title}. ${known.detail}` };
+}
+
+function pictureVerdict({ tenant, counts, nodes }: PagePicture): Verdict {
+  const detail = `${holderText(tenant)} ${nodesText(nodes)}`;
   if (tenant.holder === null) return { tone: 'unknown', title: 'Nobody is watching', detail };
   if (tenant.picture !== 'current') return { tone: 'unknown', title: 'Reading the checks', detail };
   const { total, disabled, down, degraded, unknown } = counts;
@@ -79,6 +89,14 @@ function shareText(some: number, all: number): string {
   if (all === 1) return 'The check is';
   if (some === all) return `All ${figure(all)} checks are`;
   return `${figure(some)} of ${figure(all)} checks ${some === 1 ? 'is' : 'are'}`;
+}
+
+function nodesText(nodes: readonly PageNode[]): string {
+  // A node that left was asked to.
+  const expected = nodes.filter(({ status }) => status !== 'left');
+  const up = expected.filter(({ status }) => status === 'up').length;
+  if (up === expected.length) return up === 1 ? 'The only node is up.' : `All ${figure(up)} nodes are up.`;
+  return `${figure(up)} of ${figure(expected.length)} nodes ${up === 1 ? 'is' : 'are'} up.`;
 }
 
 function holderText({ slug, id, holder }: PageTenant): string {

@@ -2,7 +2,7 @@
 import { rowsDrawn } from '../../limits.ts';
 import type { PageCheck, PageTenant } from '../live-message.ts';
 import { orderedChecks, type PageState } from '../page-state.ts';
-import { agoText, durationText, figure, latencyText, nextText, targetText } from '../words.ts';
+import { agoText, durationText, figure, latencyText, nextText, reasonText, targetText } from '../words.ts';
 import { bodyOf, byId, cell, element, keyedRows, type Row, setAttribute, setText } from './elements.ts';
 
 interface Shown {
@@ -53,7 +53,7 @@ function checkRow(): Row<Shown> {
   const flapping = element('span', 'flapping', 'flapping');
   const name = element('div', 'name clamp');
   const kind = element('span', 'kind');
-  const target = element('span', '');
+  const target = element('span', 'target');
   const result = element('div', '');
   const reason = element('div', 'under clamp');
   const latency = element('span', '');
@@ -65,7 +65,7 @@ function checkRow(): Row<Shown> {
     cell('', null, state, flapping),
     cell('', null, name, element('div', 'under clamp', kind, target)),
     cell('', null, result, reason),
-    cell('figure', null, latency),
+    cell('figure', 'latency', latency),
     cell('figure', 'since', since),
     cell('figure', 'next', next),
   );
@@ -82,7 +82,7 @@ function checkRow(): Row<Shown> {
       setAttribute(target, 'title', targetText(check));
       setText(result, resultText(check, nowMs));
       setAttribute(result, 'title', check.last_due_at);
-      setText(reason, check.last_reason ?? '');
+      setText(reason, reasonText(check.last_status, check.last_reason));
       setAttribute(reason, 'title', check.last_reason);
       setText(latency, latencyText(check.last_latency_ms));
       setText(since, check.since === null ? '–' : durationText(nowMs - Date.parse(check.since)));

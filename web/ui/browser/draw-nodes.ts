@@ -6,7 +6,9 @@ import { bodyOf, byId, cell, element, keyedRows, type Row, setAttribute, setText
 
 interface Shown {
   node: PageNode;
-  /** Marks of this node among the others. */
+  /** It serves this page: its round trip is to itself. */
+  own: boolean;
+  /** What sets it apart from the others. */
   marks: readonly string[];
 }
 
@@ -24,9 +26,11 @@ export function nodesDrawer(): (state: PageState) => void {
     const { tenant, nodes } = picture;
     const marksOf = ({ name }: PageNode) => [
       ...(name === tenant.holder ? ['holds the tenant'] : []),
-      ...(name === picture.node ? ['this page'] : []),
+      ...(name === picture.node ? ['serves this page'] : []),
     ];
-    rows.draw(orderedNodes(picture).map((node) => ({ node, marks: marksOf(node) })));
+    rows.draw(
+      orderedNodes(picture).map((node) => ({ node, own: node.name === picture.node, marks: marksOf(node) })),
+    );
     const up = nodes.filter(({ status }) => status === 'up').length;
     setText(
       byId('nodes-aside'),
@@ -37,9 +41,8 @@ export function nodesDrawer(): (state: PageState) => void {
 
 function nodeRow(): Row<Shown> {
   const status = element('span', 'state');
-  const name = element('span', 'name');
+  const name = element('div', 'name clamp');
   const address = element('div', 'under');
-  const marks = element('span', 'under');
   const role = element('span', '');
   const pid = element('span', '');
   const trip = element('span', '');
@@ -47,24 +50,23 @@ function nodeRow(): Row<Shown> {
     'tr',
     '',
     cell('', null, status),
-    cell('', null, element('div', 'clamp', name, marks), address),
-    cell('', null, role),
+    cell('', null, name, address),
+    cell('', 'role', role),
     cell('figure', 'process', pid),
     cell('figure', 'round trip', trip),
   );
   return {
     root,
-    update({ node, marks: said }) {
+    update({ node, own, marks }) {
       status.dataset.tone = tones[node.status];
       setText(status, node.status);
       setText(name, node.name);
       setAttribute(name, 'title', node.name);
-      setText(marks, said.map((mark) => ` · ${mark}`).join(''));
-      setText(address, node.address === '' ? 'address not known' : node.address);
+      setText(address, [node.address === '' ? 'address not known' : node.address, ...marks].join(' · '));
       setText(role, node.role);
       setText(pid, node.pid === null ? '–' : String(node.pid));
-      const far = node.status === 'up' || node.status === 'suspect';
-      setText(trip, far ? latencyText(node.rtt_ms) : '–');
+      const measured = !own && (node.status === 'up' || node.status === 'suspect');
+      setText(trip, measured ? latencyText(node.rtt_ms) : '–');
     },
   };
 }

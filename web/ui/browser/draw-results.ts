@@ -2,7 +2,7 @@
 import type { ResultStatus } from '../../../actors/check.ts';
 import type { PageResult } from '../live-message.ts';
 import { type PageState, resultKey } from '../page-state.ts';
-import { agoText, latencyText, type Tone } from '../words.ts';
+import { agoText, latencyText, reasonText, type Tone } from '../words.ts';
 import { bodyOf, byId, cell, element, keyedRows, type Row, setAttribute, setText } from './elements.ts';
 
 interface Shown {
@@ -32,8 +32,8 @@ export function resultsDrawer(): (state: PageState, nowMs: number) => void {
 
 function resultRow(): Row<Shown> {
   const status = element('span', 'state');
-  const name = element('div', 'clamp');
-  const reason = element('div', 'under clamp');
+  const name = element('div', 'line');
+  const reason = element('div', 'under line');
   const latency = element('span', '');
   const due = element('span', '');
   const root = element(
@@ -51,7 +51,7 @@ function resultRow(): Row<Shown> {
       setText(status, result.status);
       setText(name, result.check_name);
       setAttribute(name, 'title', result.check_name);
-      setText(reason, result.reason ?? '');
+      setText(reason, reasonText(result.status, result.reason));
       setAttribute(reason, 'title', result.reason);
       setText(latency, latencyText(result.latency_ms));
       setText(due, agoText(result.due_at, nowMs));

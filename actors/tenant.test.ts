@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import type { Cluster, NameEvent } from '../cluster/index.ts';
+import { ActorSystem, manualClock } from '../runtime/index.ts';
+import type { LeaseAnswer } from './ports/lease-store.ts';
+import { tenant } from './tenant.ts';
+
+const tenantId = 'abcdefghijkl';
+
+function stage() {
+  const watchers: ((event: NameEvent) => void)[] = [];
+  const clock = manualClock();
+  const actors = new ActorSystem({ clock, node: 'core_1', boot: 1 });
+  const released: number[] = [];
+  const asked: ((answer: LeaseAnswer) => void)[] = [];
+  const nothing = () => {};
+  const cluster: Cluster = {
+    node: 'core_1',
+    boot: 1,
+    names: {
+      register: nothing,
+      update: nothing,
+      unregister: nothing,
+      lookup: () => null,
+      list: () => [],
+      watch: (_query, onEvent) => void watchers.push(onEvent),
+    },
+    members: { list: () => [], live: () => ['core_1'], watch: nothing },
+    declare: nothing,
+  };
+  const ref = actors.spawn(
+    tenant({
+      cluster,
+      checks: { add: async () => [], list: async () => [], remove: async () => null },
+      leases: {
+        renewSession: async () => ({ databaseNowMs: 0, expiresAtMs: 4_000 }),
+        endSession: async () => {},
+        acquire: () => new Promise((resolve) => asked.push(resolve)),
+        release: async (_tenant, _node, _boot, epoch) => void released.push(epoch),
+      },
+      results: {
+        write: async () => ({ fenced: [] }),
+        accounted: async () => [],
+        results: async () => [],
+        gaps: async () => [],
+      },
+      writer: () => null,
+      allowAll: () => false,
+    }),
+    tenantId,
+  );
+  return { clock, actors, released, asked, ref, watchers };
+}
+
+test('a tenant that is stopped while it asks for its lease gives back what it is granted afterwards', async () => {
+  const { clock, actors, released, asked, ref } = stage();
+  await clock.settle();
+  const ended = actors.ended(ref);
+  actors.exit(ref, 'shutdown');
+  await clock.settle();
+  asked[0]!({ granted: true, epoch: 7, databaseNowMs: 0 });
+  expect(await ended).toBe('shutdown');
+  expect(released).toEqual([7]);
+});
+
+test('a refused tenant is in standby and asks again when the holder’s session ends, not before', async () => {
+  const { clock, actors, asked, ref } = stage();
+  await clock.settle();
+  asked[0]!({ granted: false, holder: 'core_2', holderBoot: 1, expiresAtMs: 3_000, databaseNowMs: 0 });
+  await clock.settle();
+  await expect(actors.call(ref).listChecks()).rejects.toMatchObject({ code: 'standby' });
+  await clock.advance(2_999);
+  expect(asked.length).toBe(1);
+  await clock.advance(300);
+  expect(asked.length).toBe(2);
+});
+
+test('a lease that is refused at the end gives nothing back', async () => {
+  const { clock, actors, released, asked, ref } = stage();
+  await clock.settle();
+  const ended = actors.ended(ref);
+  actors.exit(ref, 'shutdown');
+  await clock.settle();
+  asked[0]!({ granted: false, holder: 'core_2', holderBoot: 1, expiresAtMs: 3_000, databaseNowMs: 0 });
+  await ended;
+  expect(released).toEqual([]);
+});
+
+test('a tenant in standby asks at once when the holder has given the tenant up', async () => {
+  const { clock, asked, watchers } = stage();
+  await clock.settle();
+  asked[0]!({ granted: false, holder: 'core_2', holderBoot: 1, expiresAtMs: 3_000, databaseNowMs: 0 });
+  await clock.settle();
+  watchers[0]!({ type: 'removed' } as NameEvent);
+  await clock.settle();
+  expect(asked.length).toBe(2);
+  await clock.advance(5_000);
+  expect(asked.length).toBe(2);
+});
