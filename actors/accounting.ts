@@ -7,11 +7,21 @@
  * from its time until a row is given out for it; the watermark of a check is the last instant before its oldest pending
  * one. What comes after its instant was written off, or for an earlier holder of the lease, is `late`.
  */
-import type { Check, GapRow, ResultRow, ResultStatus, ScheduleVersion, WatermarkRow } from './check.ts';
-import { type Timed, TimeHeap } from './heap.ts';
+
 import { answerGraceMs, attemptsMax, redispatchLeftMs } from './limits.ts';
+import {
+  type Accounting,
+  type Pending,
+  queueNext,
+  retire,
+  settle,
+  skip,
+  type Tracked,
+  track,
+} from './open-instants.ts';
+import type { Check, GapRow, ResultRow, WatermarkRow } from './ports/check.ts';
 import type { AccountedCheck } from './ports/result-store.ts';
-import { dueRuns, nextDue, uncovered, versionOf } from './schedule.ts';
+import { dueRuns, uncovered, versionOf } from './schedule.ts';
 
 export type AccountingEvent =
   /** Once, first: what the tenant has and what is accounted for. Instants up to now that nothing covers become gaps. */
@@ -42,57 +52,6 @@ export type AccountingEffect =
   | { type: 'watermark'; row: WatermarkRow }
   /** The next instant at which a `tick` is needed. */
   | { type: 'wake'; atMs: number };
-
-interface Pending {
-  dueMs: number;
-  /** The instant handled before it: the watermark while this one is the oldest pending. */
-  beforeMs: number | null;
-  version: ScheduleVersion;
-  poller: string | null;
-  attempt: number;
-  expiresAtMs: number;
-}
-
-interface Tracked {
-  check: Check;
-  lastDueMs: number | null;
-  pending: Pending[];
-  openGap: { row: GapRow; version: number } | null;
-  watermarkMs: number | null;
-}
-
-interface DueEntry extends Timed {
-  readonly checkId: string;
-}
-
-interface ExpiryEntry extends Timed {
-  readonly checkId: string;
-  readonly dueMs: number;
-}
-
-export interface Accounting {
-  readonly checks: Map<string, Tracked>;
-  readonly due: TimeHeap<DueEntry>;
-  readonly expiry: TimeHeap<ExpiryEntry>;
-  /** Instants of runs that were asked for, by check, until their result comes or they expire. */
-  readonly extra: Map<string, { dueMs: number; expiresAtMs: number }>;
-  /** Results that name an instant which is none of the check's, or no check of ours. */
-  refused: number;
-  late: number;
-  pending: number;
-}
-
-export function accounting(): Accounting {
-  return {
-    checks: new Map(),
-    due: new TimeHeap(),
-    expiry: new TimeHeap(),
-    extra: new Map(),
-    refused: 0,
-    late: 0,
-    pending: 0,
-  };
-}
 
 export function account(state: Accounting, event: AccountingEvent): AccountingEffect[] {
   const effects: AccountingEffect[] = [];
@@ -168,17 +127,6 @@ function adopt(
   tick(state, event.nowMs, effects);
 }
 
-function track(state: Accounting, check: Check, lastDueMs: number | null): void {
-  const tracked: Tracked = { check, lastDueMs, pending: [], openGap: null, watermarkMs: lastDueMs };
-  state.checks.set(check.id, tracked);
-  schedule(state, tracked);
-}
-
-function schedule(state: Accounting, tracked: Tracked): void {
-  const next = nextDue(tracked.check.schedule, tracked.lastDueMs ?? Number.MIN_SAFE_INTEGER);
-  if (next !== null) state.due.push({ atMs: next.dueMs, checkId: tracked.check.id });
-}
-
 function tick(state: Accounting, nowMs: number, effects: AccountingEffect[]): void {
   for (let entry = state.due.peek(); entry !== undefined && entry.atMs <= nowMs; entry = state.due.peek()) {
     state.due.pop();
@@ -204,7 +152,7 @@ function fallDue(state: Accounting, tracked: Tracked, dueMs: number, effects: Ac
   const version = versionOf(check.schedule, dueMs);
   // The schedule was ended or changed after this instant was queued.
   if (version === null) {
-    schedule(state, tracked);
+    queueNext(state, tracked);
     retire(state, tracked);
     return;
   }
@@ -221,7 +169,7 @@ function fallDue(state: Accounting, tracked: Tracked, dueMs: number, effects: Ac
   tracked.pending.push(pending);
   tracked.lastDueMs = dueMs;
   state.pending += 1;
-  schedule(state, tracked);
+  queueNext(state, tracked);
   if (overrun) {
     skip(state, tracked, pending, 'overrun', effects);
     return;
@@ -317,47 +265,4 @@ function notRun(
   tracked.openGap = { row, version: version.version };
   effects.push({ type: 'gap', row });
   settle(state, tracked, pending, effects);
-}
-
-function skip(
-  state: Accounting,
-  tracked: Tracked,
-  pending: Pending,
-  reason: string,
-  effects: AccountingEffect[],
-): void {
-  effects.push({
-    type: 'result',
-    row: syntheticRow(tracked.check.id, pending.dueMs, reason, pending.poller),
-  });
-  settle(state, tracked, pending, effects);
-}
-
-function settle(state: Accounting, tracked: Tracked, pending: Pending, effects: AccountingEffect[]): void {
-  tracked.pending.splice(tracked.pending.indexOf(pending), 1);
-  state.pending -= 1;
-  retire(state, tracked);
-  const oldest = tracked.pending[0];
-  const watermarkMs = oldest === undefined ? tracked.lastDueMs : oldest.beforeMs;
-  if (watermarkMs === null || watermarkMs === tracked.watermarkMs) return;
-  tracked.watermarkMs = watermarkMs;
-  effects.push({ type: 'watermark', row: { checkId: tracked.check.id, dueAtMs: watermarkMs } });
-}
-
-/** A removed check is let go once nothing of it is due or pending any more. */
-function retire(state: Accounting, tracked: Tracked): void {
-  const { check, pending, lastDueMs } = tracked;
-  if (check.archivedAtMs === null || pending.length > 0) return;
-  if (nextDue(check.schedule, lastDueMs ?? Number.MIN_SAFE_INTEGER) === null) state.checks.delete(check.id);
-}
-
-/** The row of an instant that nothing ran for: `skipped`, with its reason. */
-export function syntheticRow(
-  checkId: string,
-  dueAtMs: number,
-  reason: string,
-  poller: string | null,
-): ResultRow {
-  const status: ResultStatus = 'skipped';
-  return { checkId, dueAtMs, startedAtMs: null, latencyMs: null, status, reason, agent: null, poller };
 }

@@ -4,7 +4,6 @@
  */
 import type { Cluster } from '../cluster/index.ts';
 import { defineActor, type Ref, type Self } from '../runtime/index.ts';
-import type { Check, CheckState, ResultRow } from './check.ts';
 import { explainHealth, foldHealth, type Health, newHealth } from './health.ts';
 import { feedMs, subscribersMax } from './limits.ts';
 import {
@@ -14,6 +13,7 @@ import {
   healthKey,
   type WriterProtocol,
 } from './messages.ts';
+import type { Check, CheckState, ResultRow } from './ports/check.ts';
 
 interface Watched {
   check: Check;

@@ -2,13 +2,14 @@
  * The health of one check as a pure fold over its results: a change needs `retries` like results in a row, flapping is
  * damped and shown, and the state can always say why it is what it is. Rules: the lifecycles reference.
  */
-import type { CheckState, ResultRow, ResultStatus } from './check.ts';
+
 import {
   flappingStartChanges,
   flappingStopChanges,
   flappingWindowResults,
   resultsKeptPerCheck,
 } from './limits.ts';
+import type { CheckState, ResultRow, ResultStatus } from './ports/check.ts';
 
 export interface Health {
   state: CheckState;

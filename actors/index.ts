@@ -1,15 +1,5 @@
 /** The monitor's door: what `bin/` starts, and what other rooms say to its actors. */
 export { agent } from './agent.ts';
-export {
-  type Check,
-  type CheckKind,
-  type CheckState,
-  checkKinds,
-  type GapRow,
-  type NewCheck,
-  type ResultRow,
-  type ResultStatus,
-} from './check.ts';
 export { type CoreTree, startCore } from './core.ts';
 export {
   agentKey,
@@ -29,6 +19,16 @@ export {
 } from './messages.ts';
 export { judgeNewCheck } from './new-check.ts';
 export { poller } from './poller.ts';
+export {
+  type Check,
+  type CheckKind,
+  type CheckState,
+  checkKinds,
+  type GapRow,
+  type NewCheck,
+  type ResultRow,
+  type ResultStatus,
+} from './ports/check.ts';
 export type { ResultQuery } from './ports/result-store.ts';
 export type { Tenant } from './ports/tenant-store.ts';
 export { phaseOf } from './schedule.ts';

@@ -14,7 +14,7 @@ import type {
   ResultRow,
   ResultStatus,
   WatermarkRow,
-} from './check.ts';
+} from './ports/check.ts';
 
 export const defaultPartition = 'default';
 export const platformTenant = 'platform';

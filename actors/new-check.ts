@@ -3,7 +3,6 @@
  * asked by the tenant before the store, and by the command line for a clear error early.
  */
 import { judgeTarget, validateSettings } from '../checks/index.ts';
-import { checkKinds, type NewCheck } from './check.ts';
 import {
   intervalMaxMs,
   intervalMinMs,
@@ -12,6 +11,7 @@ import {
   timeoutMaxMs,
   timeoutMinMs,
 } from './limits.ts';
+import { checkKinds, type NewCheck } from './ports/check.ts';
 
 export type CheckRefusalCode = 'bad_check' | 'target_not_allowed' | 'too_many_checks';
 

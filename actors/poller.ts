@@ -4,16 +4,12 @@
  */
 import type { Cluster, NameEntry } from '../cluster/index.ts';
 import { defineActor, type Ref, type Self } from '../runtime/index.ts';
-import type { ResultRow } from './check.ts';
 import { type Candidate, chooseAgent } from './dispatch.ts';
 import {
   agentGraceMs,
   attemptsMax,
   batchItemsMax,
-  batchMs,
   noAgentWaitMs,
-  pollerHeldMs,
-  pollerHeldResultsMax,
   pollerRetryMs,
   redispatchLeftMs,
 } from './limits.ts';
@@ -26,9 +22,8 @@ import {
   type NumberedJob,
   type PollerProtocol,
   pollerKey,
-  type SchedulerProtocol,
-  schedulerKey,
 } from './messages.ts';
+import { type Homes, homeOf, sendHome, sendLater } from './poller-homes.ts';
 
 interface UnderWay {
   number: number;
@@ -40,25 +35,14 @@ interface UnderWay {
   answerByMs: number;
 }
 
-interface Home {
-  rows: ResultRow[];
-  notRun: NotRun[];
-  sinceMs: number;
-}
-
-interface PollerState {
+interface PollerState extends Homes {
   agents: Map<string, { entry: NameEntry; load: number; monitor: number }>;
   underWay: Map<number, UnderWay>;
   /** Jobs that no agent was there for yet. */
   parked: UnderWay[];
-  /** Sent with the next batch, or held while no core has the tenant. */
-  homes: Map<string, Home>;
-  heldRows: number;
-  dropped: number;
   numbers: number;
   toAgents: Map<string, NumberedJob[]>;
   sweeping: boolean;
-  sending: boolean;
 }
 
 type PollerSelf = Self<PollerState>;
@@ -248,59 +232,6 @@ function sweep(self: PollerSelf, cluster: Cluster): void {
   }
   agentsChanged(self, cluster);
   sweepLater(self);
-}
-
-function homeOf(self: PollerSelf, tenantId: string): Home {
-  let home = self.state.homes.get(tenantId);
-  if (home === undefined) {
-    home = { rows: [], notRun: [], sinceMs: self.monotonicMs() };
-    self.state.homes.set(tenantId, home);
-  }
-  return home;
-}
-
-function sendLater(self: PollerSelf, delayMs = batchMs): void {
-  if (self.state.sending) return;
-  self.state.sending = true;
-  self.after(delayMs, 'send');
-}
-
-function sendHome(self: PollerSelf, cluster: Cluster): void {
-  const { state } = self;
-  state.sending = false;
-  for (const [tenantId, home] of [...state.homes]) {
-    const scheduler = cluster.names.lookup<SchedulerProtocol>(schedulerKey(tenantId));
-    if (scheduler === null || !deliver(self, scheduler, home)) hold(self, tenantId, home);
-    if (home.rows.length === 0 && home.notRun.length === 0) state.homes.delete(tenantId);
-  }
-  if (state.homes.size > 0) sendLater(self, pollerRetryMs);
-}
-
-/** False when the link refused a part: what is left of the home stays. */
-function deliver(self: PollerSelf, scheduler: Ref<SchedulerProtocol>, home: Home): boolean {
-  while (home.rows.length > 0) {
-    const part = home.rows.slice(0, batchItemsMax);
-    if (!self.cast(scheduler).results(part)) return false;
-    home.rows.splice(0, part.length);
-    self.state.heldRows -= part.length;
-  }
-  if (home.notRun.length > 0 && !self.cast(scheduler).notRun(home.notRun)) return false;
-  home.notRun = [];
-  return true;
-}
-
-/** No core holds the tenant now: results wait within bounds. What is dropped is a gap that the next holder writes. */
-function hold(self: PollerSelf, tenantId: string, home: Home): void {
-  const { state } = self;
-  const tooLong = self.monotonicMs() - home.sinceMs > pollerHeldMs;
-  const over = state.heldRows - pollerHeldResultsMax;
-  const drop = tooLong ? home.rows.length : Math.min(home.rows.length, Math.max(0, over));
-  if (drop === 0) return;
-  home.rows.splice(0, drop);
-  home.notRun = [];
-  state.heldRows -= drop;
-  state.dropped += drop;
-  self.log('warn', 'results dropped: no core holds the tenant', { tenant: tenantId, dropped: drop });
 }
 
 function texts(value: unknown): readonly string[] {

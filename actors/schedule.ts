@@ -2,7 +2,7 @@
  * The arithmetic of due instants: a pure function of a check's schedule versions. Everything that asks "when" or "which
  * instants" asks here: the scheduler, the recovery after a loss, the tests that check the accounting.
  */
-import type { ScheduleVersion } from './check.ts';
+import type { ScheduleVersion } from './ports/check.ts';
 
 /** A run of consecutive due instants of one version, both ends inclusive. */
 export interface DueRun {

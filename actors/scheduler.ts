@@ -5,15 +5,7 @@
  */
 import type { Cluster, NameEntry } from '../cluster/index.ts';
 import { defineActor, type Ref, type Self } from '../runtime/index.ts';
-import {
-  type Accounting,
-  type AccountingEffect,
-  type AccountingEvent,
-  account,
-  accounting,
-  handedTo,
-} from './accounting.ts';
-import type { Check, ResultRow } from './check.ts';
+import { type AccountingEffect, type AccountingEvent, account, handedTo } from './accounting.ts';
 import { type Candidate, choosePoller } from './dispatch.ts';
 import { batchItemsMax, noPollerWaitMs } from './limits.ts';
 import {
@@ -25,6 +17,8 @@ import {
   schedulerKey,
   type WriterRows,
 } from './messages.ts';
+import { type Accounting, accounting } from './open-instants.ts';
+import type { Check, ResultRow } from './ports/check.ts';
 import type { AccountedCheck } from './ports/result-store.ts';
 import { nextDue, versionOf } from './schedule.ts';
 

@@ -5,7 +5,6 @@
  */
 import type { Cluster } from '../cluster/index.ts';
 import { defineActor, messageOf, type Ref, type Self } from '../runtime/index.ts';
-import type { Check, CheckStateRow, NewCheck } from './check.ts';
 import { healthMonitor, viewOf } from './health-monitor.ts';
 import {
   archivedLookBackMs,
@@ -22,6 +21,7 @@ import {
   type WriterProtocol,
 } from './messages.ts';
 import { judgeNewCheck } from './new-check.ts';
+import type { Check, CheckStateRow, NewCheck } from './ports/check.ts';
 import type { CheckStore } from './ports/check-store.ts';
 import type { LeaseAnswer, LeaseStore } from './ports/lease-store.ts';
 import type { AccountedCheck, ResultStore } from './ports/result-store.ts';

@@ -3,8 +3,9 @@
  * grew, a watermark that rose, a state that changed), and bounded. Past its bound the oldest results become gaps with
  * the reason `buffer_full`: memory has an end, and the accounting has no hole.
  */
-import type { CheckStateRow, GapRow, ResultRow } from './check.ts';
+
 import type { WriterRows } from './messages.ts';
+import type { CheckStateRow, GapRow, ResultRow } from './ports/check.ts';
 import type { TenantWrite } from './ports/result-store.ts';
 
 interface Timed {

@@ -2,7 +2,7 @@
  * The checks of a tenant and their schedule versions, in the tenant's schema under the tenant's role. Bulk inserts are
  * one statement; "now" is always the database's.
  */
-import type { Check, CheckKind, NewCheck, ScheduleVersion } from '../actors/check.ts';
+import type { Check, CheckKind, NewCheck, ScheduleVersion } from '../actors/ports/check.ts';
 import type { CheckStore } from '../actors/ports/check-store.ts';
 import { assertWhole, numberColumn, textColumn } from './columns.ts';
 import { StoreError } from './errors.ts';

@@ -3,7 +3,7 @@
  * tenant's id; duplicates that one statement could not apply twice are merged here (gaps: the longest, watermarks: the
  * highest, states: the last, late rows: a real one before a synthetic one).
  */
-import type { CheckStateRow, GapRow, ResultRow, WatermarkRow } from '../actors/check.ts';
+import type { CheckStateRow, GapRow, ResultRow, WatermarkRow } from '../actors/ports/check.ts';
 import type { TenantWrite } from '../actors/ports/result-store.ts';
 import { assertInstant, assertWhole, numberColumn, shortText, textColumn } from './columns.ts';
 import { StoreError } from './errors.ts';

@@ -3,7 +3,7 @@
  * statements for any number of tenants: rows and gaps first, then late rows, which may split gaps of the same batch. One
  * call at a time per node is assumed for a tenant; the lease keeps other nodes out.
  */
-import type { CheckState, GapRow, ResultRow, ResultStatus } from '../actors/check.ts';
+import type { CheckState, GapRow, ResultRow, ResultStatus } from '../actors/ports/check.ts';
 import type { AccountedCheck, ResultQuery, ResultStore, TenantWrite } from '../actors/ports/result-store.ts';
 import { assertInstant, assertWhole } from './columns.ts';
 import { limits } from './limits.ts';

@@ -102,7 +102,7 @@ test('long texts are cut, and settings are not sent at all', () => {
   ]);
   const text = JSON.stringify(fullMessage(picture, 0));
   expect(text).not.toContain('secret');
-  expect(text.length).toBeLessThan(4 * pageTextCharactersMax);
+  expect(text.length).toBeLessThan(5 * pageTextCharactersMax);
 });
 
 const states = ['up', 'degraded', 'down', 'unknown'] as const;

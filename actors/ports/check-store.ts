@@ -2,7 +2,7 @@
  * The rows of a tenant's checks and their schedule versions. Implemented by `store/` in the tenant's own schema under
  * the tenant's own database role. Every method fails with a `StoreError` (`store_unavailable`) when the database is away.
  */
-import type { Check, NewCheck } from '../check.ts';
+import type { Check, NewCheck } from './check.ts';
 
 export interface CheckStore {
   /**

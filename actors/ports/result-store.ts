@@ -4,7 +4,7 @@
  * nothing and is told. Fails with a `StoreError` (`store_unavailable`) when the database is away: nothing was written, or
  * it was and writing the same again changes nothing.
  */
-import type { CheckStateRow, GapRow, ResultRow, WatermarkRow } from '../check.ts';
+import type { CheckStateRow, GapRow, ResultRow, WatermarkRow } from './check.ts';
 
 export interface TenantWrite {
   tenantId: string;

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { GapRow } from '../../actors/check.ts';
+import type { GapRow } from '../../actors/ports/check.ts';
 import { everything, holderOf, newCheck, newTenant, result, type StoreSetup } from './store-setup.ts';
 
 const day = 1_800_000_000_000;

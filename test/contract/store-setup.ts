@@ -2,7 +2,7 @@
  * What the contract suites of the store's ports need of an implementation: the four ports over one and the same data, and
  * a way to let a session run out without waiting for it.
  */
-import type { NewCheck, ResultRow } from '../../actors/check.ts';
+import type { NewCheck, ResultRow } from '../../actors/ports/check.ts';
 import type { CheckStore } from '../../actors/ports/check-store.ts';
 import type { LeaseStore } from '../../actors/ports/lease-store.ts';
 import type { ResultStore, TenantWrite } from '../../actors/ports/result-store.ts';

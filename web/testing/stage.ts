@@ -43,8 +43,8 @@ export interface Monitor {
   subscribers(): Promise<number>;
 }
 
-interface StageMonitor extends HealthProtocol {
-  start: [views: CheckView[], ...(HealthProtocol['start'] | [])];
+interface StageMonitor {
+  start: [views: CheckView[]];
   call: HealthProtocol['call'] & { subscribers(): number };
   cast: HealthProtocol['cast'] & { tell(views: CheckView[]): void };
 }

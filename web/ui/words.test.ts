@@ -173,7 +173,7 @@ test('the connection says when it tries again', () => {
 });
 
 test('changes of state are read out, a few by name and the others as a number', () => {
-  const page = (state: PageCheck['state'], connection = live): PageState => {
+  const page = (state: PageCheck['state'], connection: PageConnection = live): PageState => {
     const checks = ['a', 'b', 'c', 'd', 'e'].map((id) => check({ id, name: id, state }));
     return { ...newPage(), heardAtMs: 1, connection, picture: picture({ up: 5 }, held, checks) };
   };

@@ -1,0 +1,340 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type AccountingEffect, type AccountingEvent, account, handedTo } from './accounting.ts';
+import { type Accounting, accounting } from './open-instants.ts';
+import type { Check, GapRow, ResultRow } from './ports/check.ts';
+import type { AccountedCheck } from './ports/result-store.ts';
+import { dueRuns } from './schedule.ts';
+
+const intervalMs = 1_000;
+
+function check(id: string, validFromMs = 0, validToMs: number | null = null): Check {
+  return {
+    id,
+    name: id,
+    kind: 'tcp',
+    target: '127.0.0.1',
+    port: 1,
+    partition: 'default',
+    intervalMs,
+    timeoutMs: 500,
+    retries: 1,
+    settings: {},
+    enabled: true,
+    createdAtMs: 0,
+    archivedAtMs: validToMs,
+    schedule: [{ version: 1, intervalMs, phaseMs: 100, validFromMs, validToMs }],
+  };
+}
+
+function result(checkId: string, dueAtMs: number): ResultRow {
+  return {
+    checkId,
+    dueAtMs,
+    startedAtMs: dueAtMs,
+    latencyMs: 1,
+    status: 'success',
+    reason: null,
+    agent: 'agent_1',
+    poller: 'poller_1',
+  };
+}
+
+/** The store by its promises: what is written twice changes nothing, late rows replace or split. */
+class ModelStore {
+  readonly results = new Map<string, ResultRow>();
+  readonly gaps = new Map<string, GapRow>();
+  readonly watermarks = new Map<string, number>();
+
+  write(effects: readonly AccountingEffect[]): void {
+    for (const effect of effects) {
+      if (effect.type === 'result') {
+        const key = `${effect.row.checkId}|${effect.row.dueAtMs}`;
+        if (!this.results.has(key)) this.results.set(key, effect.row);
+      } else if (effect.type === 'gap')
+        this.gaps.set(`${effect.row.checkId}|${effect.row.fromMs}`, effect.row);
+      else if (effect.type === 'watermark') this.watermarks.set(effect.row.checkId, effect.row.dueAtMs);
+    }
+    for (const effect of effects) if (effect.type === 'late') this.writeLate(effect.row);
+  }
+
+  accounted(checkIds: readonly string[]): AccountedCheck[] {
+    return checkIds.map((checkId) => {
+      const watermarkMs = this.watermarks.get(checkId) ?? null;
+      const above = watermarkMs ?? -1;
+      return {
+        checkId,
+        watermarkMs,
+        resultsAboveMs: [...this.results.values()]
+          .filter((row) => row.checkId === checkId && row.dueAtMs > above)
+          .map((row) => row.dueAtMs)
+          .sort((a, b) => a - b),
+        gapsAbove: [...this.gaps.values()]
+          .filter((row) => row.checkId === checkId && row.toMs > above)
+          .sort((a, b) => a.fromMs - b.fromMs),
+        state: null,
+      };
+    });
+  }
+
+  /** Instants of the check that rows cover, with repetitions. */
+  covered(checkId: string): number[] {
+    const instants = [...this.results.values()]
+      .filter((row) => row.checkId === checkId)
+      .map((row) => row.dueAtMs);
+    for (const gap of this.gaps.values()) {
+      if (gap.checkId !== checkId) continue;
+      expect(gap.toMs - gap.fromMs).toBe((gap.count - 1) * gap.intervalMs);
+      for (let atMs = gap.fromMs; atMs <= gap.toMs; atMs += gap.intervalMs) instants.push(atMs);
+    }
+    return instants.sort((a, b) => a - b);
+  }
+
+  private writeLate(row: ResultRow): void {
+    const key = `${row.checkId}|${row.dueAtMs}`;
+    if (this.results.has(key)) {
+      if (this.results.get(key)!.status === 'skipped') this.results.set(key, row);
+      return;
+    }
+    for (const [gapKey, gap] of this.gaps) {
+      if (gap.checkId !== row.checkId || row.dueAtMs < gap.fromMs || row.dueAtMs > gap.toMs) continue;
+      this.gaps.delete(gapKey);
+      this.results.set(key, row);
+      const part = (fromMs: number, toMs: number) => {
+        if (fromMs > toMs) return;
+        const count = (toMs - fromMs) / gap.intervalMs + 1;
+        this.gaps.set(`${gap.checkId}|${fromMs}`, { ...gap, fromMs, toMs, count });
+      };
+      part(gap.fromMs, row.dueAtMs - gap.intervalMs);
+      part(row.dueAtMs + gap.intervalMs, gap.toMs);
+      return;
+    }
+  }
+}
+
+function kinds(effects: readonly AccountingEffect[]): string[] {
+  return effects.map(({ type }) => type);
+}
+
+function begin(checks: Check[], nowMs = 0): { state: Accounting; effects: AccountingEffect[] } {
+  const state = accounting();
+  const event: AccountingEvent = { type: 'adopt', checks, accounted: [], nowMs, reason: 'no_core' };
+  return { state, effects: account(state, event) };
+}
+
+test('an instant that falls due is dispatched, and its result moves the watermark', () => {
+  const { state } = begin([check('a')]);
+  const due = account(state, { type: 'tick', nowMs: 100 });
+  expect(due).toMatchObject([
+    { type: 'dispatch', dueAtMs: 100, attempt: 1 },
+    { type: 'wake', atMs: 1_100 },
+  ]);
+  expect(account(state, { type: 'result', row: result('a', 100), nowMs: 150 })).toMatchObject([
+    { type: 'result', row: { dueAtMs: 100 } },
+    { type: 'watermark', row: { checkId: 'a', dueAtMs: 100 } },
+  ]);
+});
+
+test('while an instant runs the next one is skipped as overrun, and the watermark waits for both', () => {
+  const { state } = begin([check('a')]);
+  account(state, { type: 'tick', nowMs: 100 });
+  const overrun = account(state, { type: 'tick', nowMs: 1_100 });
+  expect(overrun).toMatchObject([
+    { type: 'result', row: { dueAtMs: 1_100, status: 'skipped', reason: 'overrun' } },
+    { type: 'wake' },
+  ]);
+  expect(account(state, { type: 'result', row: result('a', 100), nowMs: 1_200 })).toMatchObject([
+    { type: 'result' },
+    { type: 'watermark', row: { dueAtMs: 1_100 } },
+  ]);
+});
+
+test('an instant without an answer is written off at its expiry, and its late result is told as late', () => {
+  const { state } = begin([check('a', 0, 200)]);
+  account(state, { type: 'tick', nowMs: 100 });
+  handedTo(state, 'a', 100, 'poller_1');
+  expect(account(state, { type: 'tick', nowMs: 10_000 })).toMatchObject([
+    {
+      type: 'result',
+      row: { status: 'skipped', reason: 'no_answer', poller: 'poller_1', startedAtMs: null },
+    },
+    { type: 'watermark' },
+  ]);
+});
+
+test('instants that could not run for one reason are one gap that grows, until a late result closes it', () => {
+  const { state } = begin([check('a')]);
+  const gaps: GapRow[] = [];
+  for (let second = 0; second < 5; second += 1) {
+    const dueAtMs = second * 1_000 + 100;
+    account(state, { type: 'tick', nowMs: dueAtMs });
+    if (second === 3)
+      expect(kinds(account(state, { type: 'result', row: result('a', 100), nowMs: dueAtMs }))).toEqual([
+        'late',
+      ]);
+    for (const effect of account(state, {
+      type: 'not_run',
+      checkId: 'a',
+      dueAtMs,
+      reason: 'no_agent',
+      as: 'gap',
+    })) {
+      if (effect.type === 'gap') gaps.push(effect.row);
+    }
+  }
+  expect(gaps.map(({ fromMs, count }) => [fromMs, count])).toEqual([
+    [100, 1],
+    [100, 2],
+    [100, 3],
+    [3_100, 1],
+    [3_100, 2],
+  ]);
+});
+
+test('what a lost poller had is dispatched again, and given up after the last attempt', () => {
+  const { state } = begin([check('a')]);
+  account(state, { type: 'tick', nowMs: 100 });
+  for (const attempt of [2, 3]) {
+    handedTo(state, 'a', 100, 'poller_1');
+    expect(account(state, { type: 'poller_lost', poller: 'poller_1', nowMs: 150 })).toMatchObject([
+      { type: 'dispatch', attempt },
+    ]);
+  }
+  handedTo(state, 'a', 100, 'poller_1');
+  expect(account(state, { type: 'poller_lost', poller: 'poller_2', nowMs: 150 })).toEqual([]);
+  expect(account(state, { type: 'poller_lost', poller: 'poller_1', nowMs: 150 })).toMatchObject([
+    { type: 'result', row: { reason: 'poller_lost' } },
+    { type: 'watermark' },
+  ]);
+});
+
+test('a result for an instant that is none of the check’s is refused', () => {
+  const { state } = begin([check('a')]);
+  account(state, { type: 'tick', nowMs: 100 });
+  for (const row of [result('a', 101), result('b', 100), result('a', 5_100)]) {
+    expect(account(state, { type: 'result', row, nowMs: 200 })).toEqual([]);
+  }
+  expect(state.refused).toBe(3);
+});
+
+test('a run that is asked for is stored beside the schedule and moves no watermark', () => {
+  const { state } = begin([check('a')]);
+  account(state, { type: 'tick', nowMs: 100 });
+  account(state, { type: 'result', row: result('a', 100), nowMs: 120 });
+  expect(account(state, { type: 'run_now', checkId: 'a', nowMs: 500 })).toMatchObject([
+    { type: 'dispatch', dueAtMs: 500 },
+  ]);
+  expect(kinds(account(state, { type: 'result', row: result('a', 500), nowMs: 520 }))).toEqual(['result']);
+  expect(account(state, { type: 'run_now', checkId: 'a', nowMs: 1_100 })).toMatchObject([
+    { type: 'dispatch', dueAtMs: 1_101 },
+  ]);
+});
+
+test('a removed check is let go when nothing of it is pending', () => {
+  const { state } = begin([check('a')]);
+  account(state, { type: 'tick', nowMs: 100 });
+  account(state, { type: 'removed', check: check('a', 0, 600) });
+  expect(state.checks.size).toBe(1);
+  account(state, { type: 'result', row: result('a', 100), nowMs: 700 });
+  expect(state.checks.size).toBe(0);
+});
+
+test('whatever is lost, late or repeated, and however often the holder changes, every due instant is covered exactly once', () => {
+  const act = fc.record({
+    what: fc.constantFrom(
+      'time',
+      'answer',
+      'answer',
+      'late',
+      'not_run',
+      'poller_lost',
+      'crash',
+      'remove',
+      'add',
+      'run_now',
+    ),
+    pick: fc.nat(),
+    ms: fc.integer({ min: 1, max: 4_000 }),
+  });
+  fc.assert(
+    fc.property(fc.array(act, { maxLength: 120 }), (acts) => {
+      const store = new ModelStore();
+      const checks = new Map([check('a'), check('b', 700)].map((one) => [one.id, one]));
+      let nowMs = 0;
+      let state = accounting();
+      // What the writer has but the store has not: lost with its core.
+      let unwritten: AccountingEffect[] = [];
+      let handed: { checkId: string; dueAtMs: number }[] = [];
+      const apply = (event: AccountingEvent) => {
+        for (const effect of account(state, event)) {
+          unwritten.push(effect);
+          if (effect.type === 'dispatch') {
+            handed.push({ checkId: effect.check.id, dueAtMs: effect.dueAtMs });
+            handedTo(state, effect.check.id, effect.dueAtMs, `poller_${effect.dueAtMs % 2}`);
+          }
+        }
+      };
+      const write = () => {
+        store.write(unwritten);
+        unwritten = [];
+      };
+      const adopt = () => {
+        state = accounting();
+        const accounted = store.accounted([...checks.keys()]);
+        apply({ type: 'adopt', checks: [...checks.values()], accounted, nowMs, reason: 'no_core' });
+      };
+      adopt();
+      for (const { what, pick, ms } of acts) {
+        const one = handed[pick % Math.max(1, handed.length)];
+        if (what === 'time') {
+          nowMs += ms;
+          apply({ type: 'tick', nowMs });
+        } else if ((what === 'answer' || what === 'late') && one !== undefined) {
+          // A late answer may come again and again; an answer in time comes once.
+          if (what === 'answer') handed = handed.filter((other) => other !== one);
+          apply({ type: 'result', row: result(one.checkId, one.dueAtMs), nowMs });
+        } else if (what === 'not_run' && one !== undefined) {
+          handed = handed.filter((other) => other !== one);
+          apply({ type: 'not_run', ...one, reason: 'no_agent', as: pick % 2 === 0 ? 'gap' : 'skipped' });
+        } else if (what === 'poller_lost')
+          apply({ type: 'poller_lost', poller: `poller_${pick % 2}`, nowMs });
+        else if (what === 'run_now') apply({ type: 'run_now', checkId: 'a', nowMs });
+        else if (what === 'crash') {
+          unwritten = [];
+          nowMs += ms;
+          adopt();
+        } else if (what === 'remove') {
+          const id = pick % 2 === 0 ? 'a' : 'b';
+          const live = checks.get(id)!;
+          if (live.archivedAtMs === null && nowMs > 1_000) {
+            const ended = check(id, live.schedule[0]!.validFromMs, nowMs);
+            checks.set(id, ended);
+            apply({ type: 'removed', check: ended });
+          }
+        } else if (what === 'add' && checks.size < 5) {
+          const added = check(`c${checks.size}`, nowMs);
+          checks.set(added.id, added);
+          apply({ type: 'added', checks: [added], nowMs });
+        }
+        if (pick % 3 === 0) write();
+      }
+      write();
+      adopt();
+      nowMs += 20_000;
+      apply({ type: 'tick', nowMs });
+      apply({ type: 'tick', nowMs: nowMs + 20_000 });
+      write();
+      for (const one of checks.values()) {
+        const due = dueRuns(one.schedule, -1, nowMs).flatMap((run) =>
+          Array.from({ length: run.count }, (_, index) => run.fromMs + index * run.intervalMs),
+        );
+        // Runs that were asked for lie beside the schedule.
+        const scheduled = store
+          .covered(one.id)
+          .filter((atMs) => (atMs - 100) % intervalMs === 0 && atMs <= nowMs);
+        expect(scheduled, one.id).toEqual(due);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
