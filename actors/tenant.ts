@@ -131,24 +131,27 @@ export function tenant(needs: TenantNeeds) {
       } else if (info.type === 'done' && info.error !== null) throw info.error;
       else if (info.type === 'exit') self.stop(`a part ended: ${info.reason}`);
     },
-    async terminate(self, reason) {
-      const { running, tenantId, asking } = self.state;
-      if (running !== null) {
-        self.exit(running.scheduler, 'kill');
-        self.exit(running.health, 'kill');
-      }
-      const answer = await asking?.catch(() => null);
-      const epoch = answer?.granted === true ? answer.epoch : self.state.epoch;
-      if (epoch === null) return;
-      const writer = needs.writer();
-      if (writer !== null && reason !== 'fenced')
-        await self
-          .call(writer, flushOnStopMs)
-          .flush()
-          .catch(() => {});
-      await needs.leases.release(tenantId, needs.cluster.node, needs.cluster.boot, epoch).catch(() => {});
-    },
+    terminate: (self, reason) => giveUp(self, needs, reason),
   });
+}
+
+/** Ends the parts, brings the last rows to the store, and gives the lease back. */
+async function giveUp(self: TenantSelf, needs: TenantNeeds, reason: string): Promise<void> {
+  const { running, tenantId, asking } = self.state;
+  if (running !== null) {
+    self.exit(running.scheduler, 'kill');
+    self.exit(running.health, 'kill');
+  }
+  const answer = await asking?.catch(() => null);
+  const epoch = answer?.granted === true ? answer.epoch : self.state.epoch;
+  if (epoch === null) return;
+  const writer = needs.writer();
+  if (writer !== null && reason !== 'fenced')
+    await self
+      .call(writer, flushOnStopMs)
+      .flush()
+      .catch(() => {});
+  await needs.leases.release(tenantId, needs.cluster.node, needs.cluster.boot, epoch).catch(() => {});
 }
 
 /** Handlers wait for the store and the other actors beside the mailbox: a slow store must not make the tenant deaf. */

@@ -2,9 +2,9 @@
 
 /** One figure of a round of `remote` is measured for this long. */
 export const remoteFigureMs = 400;
-/** Messages that a sender gives away before it lets others have their turn; the runtime's own turn is as long. */
-export const burstMessages = 256;
-/** The same for remote senders, in messages and in bytes. */
+/** Messages between two waits of a sender for its receiver. */
+export const burstMessages = 1_000;
+/** Messages and bytes that a remote sender gives away before it lets others have their turn. */
 export const remoteBurstMessages = 64;
 export const remoteBurstBytes = 256 * 1024;
 /** How long a sender waits when the link says that it is busy. */

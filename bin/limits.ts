@@ -39,5 +39,7 @@ export const resultsLimitMax = 100_000;
 /** Checks in one message of an import. */
 export const importBatchRows = 500;
 export const importFileBytesMax = 256 * 1024 * 1024;
-/** `run-now` waits this long past the check's timeout for its result. */
-export const runNowWaitMs = 5_000;
+export const importTimeoutMs = 60_000;
+/** `run-now` waits this long for its result: the longest timeout of a check, and the way there and back. */
+export const runNowWaitMs = 65_000;
+export const runNowLookMs = 150;

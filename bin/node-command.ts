@@ -77,10 +77,11 @@ export async function runNode(given: NodeFlags): Promise<void> {
   const reason = await ending;
   log('info', 'draining', { reason });
   // A part that does not let go must not keep the process.
-  setTimeout(() => process.exit(1), nodeDrainMs).unref();
+  clock.timer(nodeDrainMs, () => process.exit(1));
   await role.stop();
   await node.stop();
   log('info', 'ended', {});
+  process.exit(0);
 }
 
 /** Resolves with the reason when this process is to end. */

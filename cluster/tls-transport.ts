@@ -34,87 +34,99 @@ export interface TlsTransport extends Transport {
 }
 
 export function tlsTransport(options: TlsTransportOptions): TlsTransport {
-  let roots = rootsOf(options.credential());
-  const sockets = new Set<TLSSocket>();
-  let server: Server | null = null;
+  return new TlsWire(options);
+}
 
-  const judge = (socket: TLSSocket): PeerJudgement => {
-    if (isReusedSession(socket))
+class TlsWire implements TlsTransport {
+  private readonly options: TlsTransportOptions;
+  private readonly sockets = new Set<TLSSocket>();
+  private roots: readonly Uint8Array[];
+  private server: Server | null = null;
+
+  constructor(options: TlsTransportOptions) {
+    this.options = options;
+    this.roots = rootsOf(options.credential());
+  }
+
+  renew(): void {
+    this.roots = rootsOf(this.options.credential());
+    this.server?.setSecureContext(serverTlsOptions(this.options.credential()));
+  }
+
+  listen(onConnection: (connection: Connection) => void): Promise<string> {
+    const { host, port } = splitAddress(this.options.listen ?? '');
+    const server = createServer({
+      ...serverTlsOptions(this.options.credential()),
+      handshakeTimeout: handshakeTimeoutMs,
+    });
+    this.server = server;
+    server.maxConnections = connectionsMax;
+    server.on('secureConnection', (socket) => onConnection(this.adopt(socket, remoteOf(socket))));
+    server.on('tlsClientError', (error, socket) => {
+      this.options.log('warn', 'handshake failed', { from: remoteOf(socket), error: error.message });
+    });
+    return new Promise((resolve, reject) => {
+      server.once('error', (error) => reject(error));
+      server.listen({ host, port }, () => {
+        const bound = server.address() as { address: string; port: number };
+        resolve(joinAddress(bound.address, bound.port));
+      });
+    });
+  }
+
+  dial(
+    address: string,
+    onConnection: (connection: Connection) => void,
+    onFailure: (failure: DialFailure) => void,
+  ): void {
+    const { host, port } = splitAddress(address);
+    const socket = tlsConnect({ ...clientTlsOptions(this.options.credential()), host, port });
+    const give = (failure: DialFailure) => {
+      clearTimeout(deadline);
+      socket.removeAllListeners();
+      socket.on('error', () => {});
+      socket.destroy();
+      onFailure(failure);
+    };
+    const deadline = setTimeout(
+      () => give({ code: 'timeout', detail: `no TLS within ${connectTimeoutMs} ms` }),
+      connectTimeoutMs,
+    );
+    socket.once('error', (error) => give(failureOf(error)));
+    socket.once('close', () => give({ code: 'tls', detail: 'closed during the handshake' }));
+    socket.once('secureConnect', () => {
+      clearTimeout(deadline);
+      socket.removeAllListeners();
+      onConnection(this.adopt(socket, address));
+    });
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    const { server } = this;
+    if (server !== null) await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+
+  private adopt(socket: TLSSocket, address: string): Connection {
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
+    return connectionOf(socket, address, this.judge(socket));
+  }
+
+  private judge(socket: TLSSocket): PeerJudgement {
+    if (isReusedSession(socket)) {
       return { ok: false, code: 'no_certificate', detail: 'a resumed session proves nothing' };
+    }
     const verdict = verifyPeer({
       chain: presentedChain(socket),
-      roots,
-      trustDomain: options.trustDomain,
-      nowMs: options.clock.wallMs(),
-      revocationLists: options.revocationLists?.() ?? [],
+      roots: this.roots,
+      trustDomain: this.options.trustDomain,
+      nowMs: this.options.clock.wallMs(),
+      revocationLists: this.options.revocationLists?.() ?? [],
     });
     if (!verdict.ok) return { ok: false, code: verdict.error.code, detail: verdict.error.detail };
     return { ok: true, identity: verdict.identity, notAfterMs: verdict.notAfterMs, serial: verdict.serial };
-  };
-
-  const adopt = (socket: TLSSocket, address: string): Connection => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    return connectionOf(socket, address, judge(socket));
-  };
-
-  return {
-    renew() {
-      roots = rootsOf(options.credential());
-      server?.setSecureContext(serverTlsOptions(options.credential()));
-    },
-    listen(onConnection) {
-      const { host, port } = splitAddress(options.listen ?? '');
-      const listening = createServer({
-        ...serverTlsOptions(options.credential()),
-        handshakeTimeout: handshakeTimeoutMs,
-      });
-      server = listening;
-      listening.maxConnections = connectionsMax;
-      listening.on('secureConnection', (socket) => onConnection(adopt(socket, remoteOf(socket))));
-      listening.on('tlsClientError', (error, socket) => {
-        options.log('warn', 'handshake failed', { from: remoteOf(socket), error: error.message });
-      });
-      return new Promise((resolve, reject) => {
-        listening.once('error', (error) => reject(error));
-        listening.listen({ host, port }, () => {
-          const bound = listening.address() as { address: string; port: number };
-          resolve(joinAddress(bound.address, bound.port));
-        });
-      });
-    },
-    dial(address, onConnection, onFailure) {
-      const { host, port } = splitAddress(address);
-      const socket = tlsConnect({
-        ...clientTlsOptions(options.credential()),
-        host,
-        port,
-      });
-      const give = (failure: DialFailure) => {
-        clearTimeout(deadline);
-        socket.removeAllListeners();
-        socket.on('error', () => {});
-        socket.destroy();
-        onFailure(failure);
-      };
-      const deadline = setTimeout(
-        () => give({ code: 'timeout', detail: `no TLS within ${connectTimeoutMs} ms` }),
-        connectTimeoutMs,
-      );
-      socket.once('error', (error) => give(failureOf(error)));
-      socket.once('close', () => give({ code: 'tls', detail: 'closed during the handshake' }));
-      socket.once('secureConnect', () => {
-        clearTimeout(deadline);
-        socket.removeAllListeners();
-        onConnection(adopt(socket, address));
-      });
-    },
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      const listening = server;
-      if (listening !== null) await new Promise<void>((resolve) => listening.close(() => resolve()));
-    },
-  };
+  }
 }
 
 function connectionOf(socket: TLSSocket, address: string, peer: PeerJudgement): Connection {

@@ -88,21 +88,7 @@ export function supervisor(
     name: options.name,
     trapExit: true,
     init(self) {
-      const machine = supervision(
-        {
-          strategy: options.strategy ?? 'one_for_one',
-          restartsMax: options.restartsMax ?? restartsMax,
-          withinMs: options.withinMs ?? restartsWithinMs,
-        },
-        specs.map((spec) => ({ id: spec.id, restart: spec.restart ?? 'permanent' })),
-      );
-      const state: SupervisorState = {
-        machine,
-        specs: new Map(specs.map((spec) => [spec.id, spec])),
-        refs: new Map(),
-        past: new Map(),
-        waiting: new Map(),
-      };
+      const state = newState(options, specs);
       self.state = state;
       (self as unknown as Context).describe(() => childrenOf(state));
       handle(self, { type: 'begin' });
@@ -146,6 +132,24 @@ export function supervisor(
       }
     },
   });
+}
+
+function newState(options: SupervisorOptions, specs: readonly ChildSpec[]): SupervisorState {
+  const machine = supervision(
+    {
+      strategy: options.strategy ?? 'one_for_one',
+      restartsMax: options.restartsMax ?? restartsMax,
+      withinMs: options.withinMs ?? restartsWithinMs,
+    },
+    specs.map((spec) => ({ id: spec.id, restart: spec.restart ?? 'permanent' })),
+  );
+  return {
+    machine,
+    specs: new Map(specs.map((spec) => [spec.id, spec])),
+    refs: new Map(),
+    past: new Map(),
+    waiting: new Map(),
+  };
 }
 
 function childrenOf(state: SupervisorState): ChildInfo[] {

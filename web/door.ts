@@ -17,6 +17,7 @@ import {
   keepAliveTimeoutMs,
   requestTimeoutMs,
   socketMessageBytesMax,
+  timeoutsCheckMs,
 } from './limits.ts';
 
 export interface DoorNeeds {
@@ -38,7 +39,7 @@ export function createDoor(needs: DoorNeeds): Server {
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
       keepAliveTimeout: keepAliveTimeoutMs,
-      connectionsCheckingInterval: 1_000,
+      connectionsCheckingInterval: timeoutsCheckMs,
     },
     (request, response) => {
       const head = headOf(request);

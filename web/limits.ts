@@ -4,6 +4,8 @@
 export const headerBytesMax = 8_192;
 export const headersTimeoutMs = 5_000;
 export const requestTimeoutMs = 10_000;
+/** How often those two are looked at. */
+export const timeoutsCheckMs = 1_000;
 export const keepAliveTimeoutMs = 5_000;
 /** Connections of all kinds at once; the next one is closed at once. */
 export const connectionsMax = 256;
@@ -35,6 +37,9 @@ export const membersReadMs = 2_000;
 export const feedRetryMs = 1_000;
 /** A monitor that has not given its picture by then is asked again. */
 export const pictureWaitMs = 10_000;
+/** A feed that fails more often than this within the time is not started again: browsers are refused, and not ready. */
+export const feedRestartsMax = 10;
+export const feedRestartsWithinMs = 60_000;
 export const feedMailboxMessagesMax = 10_000;
 
 /** Checks that the feed counts: as many as a tenant may have. */

@@ -87,13 +87,7 @@ export function openSockets({ clock, log, onLeft }: SocketsNeeds): Sockets {
       const number = admitted;
       const listener: Listener = { socket, answered: true, dropped: false };
       listeners.set(number, listener);
-      socket.on('pong', () => {
-        listener.answered = true;
-      });
-      // Answers to a peer that pings and reads nothing would pile up.
-      socket.on('ping', (data: Buffer) => {
-        if (socket.bufferedAmount === 0) socket.pong(data);
-      });
+      answerPings(listener);
       socket.on('message', () => drop(number, 'nothing_accepted'));
       socket.on('error', (error: Error) =>
         log('debug', 'a browser socket failed', { socket: number, error: error.message }),
@@ -115,4 +109,15 @@ export function openSockets({ clock, log, onLeft }: SocketsNeeds): Sockets {
     },
     stop: () => cancelPing(),
   };
+}
+
+function answerPings(listener: Listener): void {
+  const { socket } = listener;
+  socket.on('pong', () => {
+    listener.answered = true;
+  });
+  // Answers to a peer that pings and reads nothing would pile up.
+  socket.on('ping', (data: Buffer) => {
+    if (socket.bufferedAmount === 0) socket.pong(data);
+  });
 }

@@ -13,9 +13,16 @@ import { type Refusal, WebError } from './errors.ts';
 import { type WebFeedProtocol, webFeed, webFeedName } from './feed.ts';
 import { healthPages } from './health.ts';
 import { isLoopbackAddress } from './judgement.ts';
-import { closeGraceMs, feedCallTimeoutMs, socketsMax } from './limits.ts';
+import {
+  closeGraceMs,
+  feedCallTimeoutMs,
+  feedRestartsMax,
+  feedRestartsWithinMs,
+  socketsMax,
+} from './limits.ts';
 import { readPageFiles } from './page-files.ts';
 import { openSockets, type Sockets } from './sockets.ts';
+import type { PageTenant } from './ui/live-message.ts';
 
 export interface WebOptions {
   readonly system: ActorSystem;
@@ -59,19 +66,10 @@ export async function startWeb(options: WebOptions): Promise<Web> {
       if (ref !== null) system.cast(ref).left(socket);
     },
   });
-  const tenant = async () => {
-    const ref = feed();
-    return ref === null
-      ? null
-      : system
-          .call(ref, feedCallTimeoutMs)
-          .tenant()
-          .catch(() => null);
-  };
   let port = 0;
   const server = createDoor({
     files,
-    health: healthPages({ ...options, tenant }),
+    health: healthPages({ ...options, tenant: () => tenantOf(system, feed()) }),
     log,
     port: () => port,
     refuseSocket: () => refuseSocket(sockets, feed() !== null),
@@ -85,7 +83,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   }
   server.on('error', (error) => log('error', 'the HTTP server failed', { error: error.message }));
   const tree = system.spawn(
-    supervisor({ name: 'web', restartsMax: 10, withinMs: 60_000 }, [
+    supervisor({ name: 'web', restartsMax: feedRestartsMax, withinMs: feedRestartsWithinMs }, [
       { id: 'feed', start: childOf(webFeed({ ...options, audience: sockets })) },
     ]),
   );
@@ -113,6 +111,13 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     await closed;
     sockets.stop();
   }
+}
+
+/** Null when the feed is not there or too busy to answer. */
+function tenantOf(system: ActorSystem, feed: Ref<WebFeedProtocol> | null): Promise<PageTenant | null> {
+  if (feed === null) return Promise.resolve(null);
+  const asked = system.call(feed, feedCallTimeoutMs).tenant();
+  return asked.catch(() => null);
 }
 
 function refuseSocket(sockets: Sockets, feedRuns: boolean): Refusal | null {

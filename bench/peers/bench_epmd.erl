@@ -1,4 +1,5 @@
-%% Takes the place of the port mapper, so that no daemon is started: the far node prints its port, the near one is told.
+%% Takes the place of the port mapper, so that no daemon is started: the far node says its port when it is up, and the
+%% near one is told. The port is kept until then: there is nowhere to print to when the distribution starts.
 -module(bench_epmd).
 -export([start_link/0, register_node/2, register_node/3, port_please/2, port_please/3, address_please/3,
          listen_port_please/2, names/1]).
@@ -7,7 +8,7 @@ start_link() -> ignore.
 
 register_node(Name, Port) -> register_node(Name, Port, inet).
 register_node(_Name, Port, _Family) ->
-    io:format("port ~b~n", [Port]),
+    persistent_term:put(bench_port, Port),
     {ok, rand:uniform(3)}.
 
 port_please(Name, Address) -> port_please(Name, Address, infinity).

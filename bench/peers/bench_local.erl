@@ -2,15 +2,12 @@
 -module(bench_local).
 -export([mailbox/1, call/2, spawn/1, callers/3]).
 
-%% One process casts N messages to one gen_server; until the last was handled.
+%% One process casts N messages to one gen_server, without a pause; until the last was handled.
 mailbox(N) ->
     {ok, Server} = gen_server:start_link(bench_server, [], []),
-    Waiter = spawn_monitor(fun() -> exit({arrived, gen_server:call(Server, {arrived, N}, 60000)}) end),
-    await_waiting(Server),
     Start = erlang:monotonic_time(),
     cast(Server, N),
-    {Pid, Monitor} = Waiter,
-    receive {'DOWN', Monitor, process, Pid, {arrived, N}} -> ok end,
+    N = gen_server:call(Server, count, 60000),
     Elapsed = elapsed(Start),
     stop(Server),
     [{"cast_per_s", N / Elapsed}].
@@ -19,13 +16,6 @@ cast(_Server, 0) -> ok;
 cast(Server, N) ->
     gen_server:cast(Server, {tick, N}),
     cast(Server, N - 1).
-
-%% The call that waits for the count must be there before the first cast.
-await_waiting(Server) ->
-    case sys:get_state(Server) of
-        {_, -1, none} -> await_waiting(Server);
-        _ -> ok
-    end.
 
 call(One, Each) ->
     {ok, Server} = gen_server:start_link(bench_server, [], []),

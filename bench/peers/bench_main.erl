@@ -3,10 +3,14 @@
 -module(bench_main).
 -export([start/0]).
 
+%% In a process of its own: what starts the node must return.
 start() ->
-    process_flag(trap_exit, true),
-    io:format("ready~n"),
-    loop().
+    spawn(fun() ->
+        process_flag(trap_exit, true),
+        [io:format("port ~b~n", [Port]) || Port <- [persistent_term:get(bench_port, none)], Port =/= none],
+        io:format("ready~n"),
+        loop()
+    end).
 
 loop() ->
     case io:get_line("") of

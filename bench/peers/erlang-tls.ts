@@ -49,7 +49,7 @@ function distribution(name: string, cookie: string, optionsFile: string): string
   return [...flags, '-proto_dist', 'inet_tls', '-ssl_dist_optfile', optionsFile];
 }
 
-/** Answers the path of each node's options. The name in our certificates is no DNS name, so that is not asked for. */
+/** Answers the path of each node's options. The certificates name no host, so the host is not asked for. */
 async function writeCredentials(folder: string, names: readonly string[]): Promise<string[]> {
   const clock = systemClock();
   const authority = await createAuthority('bench.local', clock);
@@ -70,7 +70,7 @@ async function writeCredentials(folder: string, names: readonly string[]): Promi
         '{depth, 3}',
       ].join(', ');
       const server = `{server, [${both}, {fail_if_no_peer_cert, true}]}`;
-      const client = `{client, [${both}, {server_name_indication, disable}]}`;
+      const client = `{client, [${both}, {verify_fun, {bench_verify, verify, []}}]}`;
       const file = join(own, 'tls.config');
       await writeFile(file, `[${server}, ${client}].\n`);
       return file;

@@ -3,11 +3,20 @@ import { createReadStream, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type Command, Option } from 'commander';
 import type { CheckView, Explanation, NewCheck } from '../../actors/index.ts';
+import { systemClock } from '../../runtime/index.ts';
 import { type CheckFlags, readCheck } from '../check-flags.ts';
 import { showDuration } from '../durations.ts';
 import { CommandFailure, usage } from '../failure.ts';
-import { importBatchRows, importFileBytesMax, runNowWaitMs } from '../limits.ts';
+import { pause } from '../launcher/lock.ts';
+import {
+  importBatchRows,
+  importFileBytesMax,
+  importTimeoutMs,
+  runNowLookMs,
+  runNowWaitMs,
+} from '../limits.ts';
 import { type OperatorSession, withOperator } from '../operator-session.ts';
+import type { Output } from '../output.ts';
 import { table } from '../table.ts';
 import type { ResultView } from '../views.ts';
 import type { Surroundings } from './up.ts';
@@ -18,15 +27,28 @@ interface CommonFlags {
   json?: boolean;
 }
 
-export function addCheckCommands(program: Command, surroundings: Surroundings): void {
-  const { output, environment } = surroundings;
-  const data = () =>
-    new Option('--data <dir>', 'state of the cluster').default(environment.PICKET_DATA || './.picket');
-  const json = () => new Option('--json', 'print JSON');
-  const tenant = () => new Option('--tenant <tenant>', 'slug or id').default('default');
-  const maybeTenant = () => new Option('--tenant <tenant>', 'slug or id (default: whichever has the check)');
-  const check = program.command('check').description('checks: add, list, remove, run-now, import');
+interface Options {
+  data(): Option;
+  json(): Option;
+  tenant(): Option;
+  /** Whichever tenant has the check: ids are unique across tenants. */
+  maybeTenant(): Option;
+}
 
+export function addCheckCommands(program: Command, surroundings: Surroundings): void {
+  const folder = surroundings.environment.PICKET_DATA || './.picket';
+  const options: Options = {
+    data: () => new Option('--data <dir>', 'state of the cluster').default(folder),
+    json: () => new Option('--json', 'print JSON'),
+    tenant: () => new Option('--tenant <tenant>', 'slug or id').default('default'),
+    maybeTenant: () => new Option('--tenant <tenant>', 'slug or id (default: whichever has the check)'),
+  };
+  const check = program.command('check').description('checks: add, list, remove, run-now, import');
+  for (const add of [addAdd, addList, addRemove, addRunNow, addImport]) add(check, surroundings, options);
+  addExplain(program, surroundings, options);
+}
+
+function addAdd(check: Command, { output }: Surroundings, { tenant, data, json }: Options): void {
   check
     .command('add')
     .description('watch something')
@@ -56,7 +78,9 @@ export function addCheckCommands(program: Command, surroundings: Surroundings): 
       if (asJson) output.json(row);
       else output.line(showChecks([row!]));
     });
+}
 
+function addList(check: Command, { output }: Surroundings, { tenant, data, json }: Options): void {
   check
     .command('list')
     .description('the checks of a tenant and their states')
@@ -71,7 +95,9 @@ export function addCheckCommands(program: Command, surroundings: Surroundings): 
       if (flags.json) output.json(rows);
       else output.line(showChecks(rows));
     });
+}
 
+function addRemove(check: Command, { output }: Surroundings, { maybeTenant, data, json }: Options): void {
   check
     .command('remove')
     .description('stop watching; results so far are kept')
@@ -87,7 +113,9 @@ export function addCheckCommands(program: Command, surroundings: Surroundings): 
       if (flags.json) output.json(row);
       else output.line(`removed ${row.id} (${row.name})`);
     });
+}
 
+function addRunNow(check: Command, { output }: Surroundings, { maybeTenant, data, json }: Options): void {
   check
     .command('run-now')
     .description('run once at this moment, beside the schedule, and show the result')
@@ -98,13 +126,14 @@ export function addCheckCommands(program: Command, surroundings: Surroundings): 
     .addHelpText('after', '\nExample:\n  picket check run-now chk_abcdefghijklmnop\n')
     .action(async (id: string, flags: CommonFlags) => {
       const row = await withOperator(flags.data, (session) => runNow(session, id, flags.tenant ?? null));
+      const { status, reason, latency_ms, agent } = row;
       if (flags.json) output.json(row);
       else
-        output.line(
-          `${row.status}${row.reason ? ` (${row.reason})` : ''} in ${row.latency_ms ?? '-'} ms by ${row.agent ?? '-'}`,
-        );
+        output.line(`${status}${reason ? ` (${reason})` : ''} in ${latency_ms ?? '-'} ms by ${agent ?? '-'}`);
     });
+}
 
+function addImport(check: Command, { output }: Surroundings, { tenant, data, json }: Options): void {
   check
     .command('import')
     .description('add many checks from a file of JSON lines with the fields of `check add`')
@@ -115,30 +144,34 @@ export function addCheckCommands(program: Command, surroundings: Surroundings): 
     .addHelpText('after', importExamples)
     .action(async (file: string, flags: CommonFlags) => {
       const checks = await readFile(file);
-      const added: CheckView[] = [];
-      await withOperator(flags.data, async (session) => {
-        for (let at = 0; at < checks.length; at += importBatchRows) {
-          const part = checks.slice(at, at + importBatchRows);
-          try {
-            added.push(
-              ...(await session.call<CheckView[]>(
-                'check_add',
-                { tenant: flags.tenant, checks: part },
-                60_000,
-              )),
-            );
-          } catch (error) {
-            if (added.length > 0) output.note(`${added.length} checks were added before this:`);
-            throw error;
-          }
-          output.note(`${added.length} of ${checks.length} added`);
-        }
-      });
+      const added = await withOperator(flags.data, (session) =>
+        importAll(session, flags.tenant, checks, output),
+      );
       if (flags.json) output.json(added);
       else output.line(`added ${added.length} checks`);
     });
+}
 
-  addExplain(program, surroundings, data, json, maybeTenant);
+async function importAll(
+  session: OperatorSession,
+  tenant: string,
+  checks: readonly NewCheck[],
+  output: Output,
+): Promise<CheckView[]> {
+  const added: CheckView[] = [];
+  for (let at = 0; at < checks.length; at += importBatchRows) {
+    const part = checks.slice(at, at + importBatchRows);
+    try {
+      added.push(
+        ...(await session.call<CheckView[]>('check_add', { tenant, checks: part }, importTimeoutMs)),
+      );
+    } catch (error) {
+      if (added.length > 0) output.note(`${added.length} checks were added before this:`);
+      throw error;
+    }
+    output.note(`${added.length} of ${checks.length} added`);
+  }
+  return added;
 }
 
 const addExamples = `
@@ -159,19 +192,13 @@ Example:
   picket check import checks.ndjson --tenant acme
 `;
 
-function addExplain(
-  program: Command,
-  { output }: Surroundings,
-  data: () => Option,
-  json: () => Option,
-  tenant: () => Option,
-): void {
+function addExplain(program: Command, { output }: Surroundings, { maybeTenant, data, json }: Options): void {
   const explain = program.command('explain').description('why something is in the state that it is in');
   explain
     .command('check')
     .description('why a check is up, degraded, down or unknown')
     .argument('<id>', 'of the check')
-    .addOption(tenant())
+    .addOption(maybeTenant())
     .addOption(data())
     .addOption(json())
     .addHelpText('after', '\nExample:\n  picket explain check chk_abcdefghijklmnop\n')
@@ -242,12 +269,13 @@ async function runNow(session: OperatorSession, id: string, tenant: string | nul
   const asked = await session.call<{ due_at: string; tenant: string }>('check_run_now', { tenant, id });
   const dueMs = Date.parse(asked.due_at);
   const query = { checkId: id, sinceMs: dueMs, limit: 50 };
-  const tries = 50;
-  for (let turn = 0; turn < tries; turn += 1) {
+  const clock = systemClock();
+  const untilMs = clock.monotonicMs() + runNowWaitMs;
+  while (clock.monotonicMs() < untilMs) {
     const rows = await session.call<ResultView[]>('results', { tenant: asked.tenant, query });
     const row = rows.find(({ due_at }) => due_at === asked.due_at);
     if (row !== undefined) return row;
-    await new Promise((resolve) => setTimeout(resolve, (runNowWaitMs + 2_000) / tries));
+    await pause(clock, runNowLookMs);
   }
   throw new CommandFailure('no_result', `no result came; see picket results --check ${id}`);
 }

@@ -15,12 +15,23 @@ interface LookFlags {
   node?: string;
 }
 
-export function addLookCommands(program: Command, { output, environment }: Surroundings): void {
-  const data = () =>
-    new Option('--data <dir>', 'state of the cluster').default(environment.PICKET_DATA || './.picket');
-  const json = () => new Option('--json', 'print JSON');
-  const node = () => new Option('--node <name>', 'as that node sees it (default: any core)');
+interface Options {
+  data(): Option;
+  json(): Option;
+  node(): Option;
+}
 
+export function addLookCommands(program: Command, surroundings: Surroundings): void {
+  const folder = surroundings.environment.PICKET_DATA || './.picket';
+  const options: Options = {
+    data: () => new Option('--data <dir>', 'state of the cluster').default(folder),
+    json: () => new Option('--json', 'print JSON'),
+    node: () => new Option('--node <name>', 'as that node sees it (default: any core)'),
+  };
+  for (const add of [addMembers, addStatus, addRegistry, addTree]) add(program, surroundings, options);
+}
+
+function addMembers(program: Command, { output }: Surroundings, { data, json, node }: Options): void {
   program
     .command('members')
     .description('the nodes of the cluster, as one of them sees it')
@@ -33,23 +44,21 @@ export function addLookCommands(program: Command, { output, environment }: Surro
         ask<Member[]>(session, flags.node, 'members', null),
       );
       const rows = members.map(({ rttMs, because: _, ...member }) => ({ ...member, rtt_ms: rttMs }));
-      if (flags.json) output.json(rows);
-      else {
-        const headings = ['NAME', 'ROLE', 'STATUS', 'ADDRESS', 'PID', 'RTT MS'];
-        output.line(
-          table(
-            headings,
-            rows.map((one) => [one.name, one.role, one.status, one.address, one.pid, one.rtt_ms]),
-          ),
-        );
+      if (flags.json) {
+        output.json(rows);
+        return;
       }
+      const cells = rows.map((one) => [one.name, one.role, one.status, one.address, one.pid, one.rtt_ms]);
+      output.line(table(['NAME', 'ROLE', 'STATUS', 'ADDRESS', 'PID', 'RTT MS'], cells));
     });
+}
 
+function addStatus(program: Command, { output }: Surroundings, { data, json }: Options): void {
   program
     .command('status')
     .description('health at a glance')
     .addOption(data())
-    .addOption(node())
+    .addOption(new Option('--node <name>', 'ask that core (default: any core)'))
     .addOption(json())
     .addHelpText('after', '\nExample:\n  picket status --json\n')
     .action(async (flags: LookFlags) => {
@@ -65,7 +74,9 @@ export function addLookCommands(program: Command, { output, environment }: Surro
       }
       for (const why of status.because) output.line(`  ${why}`);
     });
+}
 
+function addRegistry(program: Command, { output }: Surroundings, { data, json, node }: Options): void {
   program
     .command('registry')
     .description('the names that the cluster knows, and where they live')
@@ -80,18 +91,16 @@ export function addLookCommands(program: Command, { output, environment }: Surro
     )
     .action(async (flags: LookFlags & { tenant?: string; kind?: string }) => {
       const rows = await withOperator(flags.data, (session) => listNames(session, flags));
-      if (flags.json) output.json(rows);
-      else {
-        const headings = ['TENANT', 'PARTITION', 'KIND', 'ID', 'NODE', 'STATUS'];
-        output.line(
-          table(
-            headings,
-            rows.map((one) => [one.tenant, one.partition, one.kind, one.id, one.node, one.status]),
-          ),
-        );
+      if (flags.json) {
+        output.json(rows);
+        return;
       }
+      const cells = rows.map((one) => [one.tenant, one.partition, one.kind, one.id, one.node, one.status]);
+      output.line(table(['TENANT', 'PARTITION', 'KIND', 'ID', 'NODE', 'STATUS'], cells));
     });
+}
 
+function addTree(program: Command, { output }: Surroundings, { data, json }: Options): void {
   program
     .command('tree')
     .description('the supervision tree of a node')

@@ -89,7 +89,6 @@ export function addUpCommands(program: Command, { output, script, environment }:
     )
     .action(async (flags: NodeFlags) => {
       await runNode(flags);
-      process.exit(0);
     });
 }
 

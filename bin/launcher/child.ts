@@ -3,6 +3,7 @@
  * a launcher that is killed leaves no node behind.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import type { Clock } from '../../runtime/index.ts';
 import { nodeDrainMs, nodeReadyMs, restartMaxMs, restartMinMs, restartSettledMs } from '../limits.ts';
 import type { PlannedNode } from './plan.ts';
 
@@ -10,6 +11,7 @@ export interface ChildOptions {
   readonly node: PlannedNode;
   readonly script: string;
   readonly args: readonly string[];
+  readonly clock: Clock;
   readonly environment: () => Record<string, string | undefined>;
   /** Its stderr: what it says before it has a log, or when it breaks. */
   onText(text: string): void;
@@ -18,101 +20,93 @@ export interface ChildOptions {
   onRestart(code: number | null, signal: string | null, delayMs: number): void;
 }
 
-export interface Child {
+export class Child {
   readonly node: PlannedNode;
-  readonly pid: number | null;
-  readonly address: string;
+  address = '';
+  private readonly options: ChildOptions;
+  private process: ChildProcess | null = null;
+  private stopping = false;
+  private failures = 0;
+  private lastText = '';
+  private cancelRestart: () => void = () => {};
+
+  constructor(options: ChildOptions) {
+    this.options = options;
+    this.node = options.node;
+  }
+
+  get pid(): number | null {
+    return this.process?.pid ?? null;
+  }
+
   /** Rejects when the node ends before it is ready, or takes too long. */
-  start(): Promise<void>;
-  send(message: 'credential'): void;
+  start(): Promise<void> {
+    return new Promise((resolve, reject) => this.launch(resolve, reject));
+  }
+
+  send(message: 'credential'): void {
+    if (this.process?.connected) this.process.send(message);
+  }
+
   /** Drains, then kills. */
-  stop(): Promise<void>;
-}
-
-export function createChild(options: ChildOptions): Child {
-  let child: ChildProcess | null = null;
-  let address = '';
-  let stopping = false;
-  let failures = 0;
-  let restart: NodeJS.Timeout | null = null;
-
-  function launch(onReady: () => void, onFailed: (error: Error) => void): void {
-    const startedMs = performance.now();
-    let lastText = '';
-    const process_ = spawn(process.execPath, [options.script, ...options.args], {
-      // A group of its own: Ctrl-C on the terminal reaches the launcher, which drains the nodes in order.
-      detached: true,
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      env: options.environment(),
-    });
-    child = process_;
-    const deadline = setTimeout(() => {
-      onFailed(new Error(`${options.node.name} is not ready after ${nodeReadyMs} ms`));
-      process_.kill('SIGKILL');
-    }, nodeReadyMs);
-    process_.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      lastText = text.trim() || lastText;
-      options.onText(text);
-    });
-    process_.on('error', () => {});
-    process_.on('message', (message: { type?: string; address?: string }) => {
-      if (message.type !== 'ready') return;
-      clearTimeout(deadline);
-      address = message.address ?? '';
-      options.onStarted(process_.pid!, address);
-      onReady();
-    });
-    process_.on('exit', (code, signal) => {
-      clearTimeout(deadline);
-      if (child !== process_) return;
-      child = null;
-      onFailed(new Error(lastText || `${options.node.name} ended with ${signal ?? `status ${code}`}`));
-      if (stopping) return;
-      failures = performance.now() - startedMs > restartSettledMs ? 0 : failures + 1;
-      const delayMs = Math.min(restartMaxMs, restartMinMs * 2 ** Math.max(0, failures - 1));
-      options.onRestart(code, signal, delayMs);
-      restart = setTimeout(
-        () =>
-          launch(
-            () => {},
-            () => {},
-          ),
-        delayMs,
-      );
+  async stop(): Promise<void> {
+    this.stopping = true;
+    this.cancelRestart();
+    const ending = this.process;
+    if (ending === null) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.options.clock.timer(nodeDrainMs, () => ending.kill('SIGKILL'));
+      ending.once('exit', () => {
+        cancel();
+        resolve();
+      });
+      if (ending.connected) ending.send('drain');
+      else ending.kill('SIGTERM');
     });
   }
 
-  return {
-    node: options.node,
-    get pid() {
-      return child?.pid ?? null;
-    },
-    get address() {
-      return address;
-    },
-    start: () =>
-      new Promise((resolve, reject) =>
-        launch(resolve, (error) => {
-          reject(error);
-        }),
-      ),
-    send(message) {
-      if (child?.connected) child.send(message);
-    },
-    async stop() {
-      stopping = true;
-      if (restart !== null) clearTimeout(restart);
-      const ending = child;
-      if (ending === null) return;
-      await new Promise<void>((resolve) => {
-        const kill = setTimeout(() => ending.kill('SIGKILL'), nodeDrainMs);
-        ending.once('exit', () => {
-          clearTimeout(kill);
-          resolve();
-        });
-        if (ending.connected) ending.send('drain');
-        else ending.kill('SIGTERM');
-      });
-    },
-  };
+  private launch(onReady: () => void, onFailed: (error: Error) => void): void {
+    const { clock, script, args, environment, node } = this.options;
+    const startedMs = clock.monotonicMs();
+    const started = spawn(process.execPath, [script, ...args], {
+      // A group of its own: Ctrl-C on the terminal reaches the launcher, which drains the nodes in order.
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: environment(),
+    });
+    this.process = started;
+    const cancelDeadline = clock.timer(nodeReadyMs, () => {
+      onFailed(new Error(`${node.name} is not ready after ${nodeReadyMs} ms`));
+      started.kill('SIGKILL');
+    });
+    started.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      this.lastText = text.trim() || this.lastText;
+      this.options.onText(text);
+    });
+    started.on('error', (error) => onFailed(error));
+    started.on('message', (message: { type?: string; address?: string }) => {
+      if (message.type !== 'ready') return;
+      cancelDeadline();
+      this.address = message.address ?? '';
+      this.options.onStarted(started.pid!, this.address);
+      onReady();
+    });
+    started.on('exit', (code, signal) => {
+      cancelDeadline();
+      if (this.process !== started) return;
+      this.process = null;
+      onFailed(new Error(this.lastText || `${node.name} ended with ${signal ?? `status ${code}`}`));
+      if (!this.stopping) this.restart(code, signal, clock.monotonicMs() - startedMs);
+    });
+  }
+
+  private restart(code: number | null, signal: string | null, ranMs: number): void {
+    this.failures = ranMs > restartSettledMs ? 0 : this.failures + 1;
+    const delayMs = Math.min(restartMaxMs, restartMinMs * 2 ** Math.max(0, this.failures - 1));
+    this.options.onRestart(code, signal, delayMs);
+    const again = () => this.launch(ignore, ignore);
+    this.cancelRestart = this.options.clock.timer(delayMs, again);
+  }
 }
+
+function ignore(): void {}

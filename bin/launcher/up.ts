@@ -17,7 +17,7 @@ import { clusterReadyMs, credentialLifeMs, renewalLookMs } from '../limits.ts';
 import { openLog } from '../logging.ts';
 import { withOperator } from '../operator-session.ts';
 import { startedAt } from '../process-table.ts';
-import { type Child, createChild } from './child.ts';
+import { Child } from './child.ts';
 import { issueAll, openAuthority } from './credentials.ts';
 import { type Database, openDatabase } from './database.ts';
 import { endLeftovers, pause, releaseLock, takeLock } from './lock.ts';
@@ -118,7 +118,9 @@ async function bringUp(
   };
   const seen = () =>
     writeRunning(folder, { ...runningOf(parts.children, http), started: startedAt(process.pid) });
-  parts.children = plan.map((node) => childOf(node, options, folder, ports, database.url, http, say, seen));
+  parts.children = plan.map((node) =>
+    childOf(node, { options, folder, ports, clock, databaseUrl: database.url, http, say, seen }),
+  );
   note(`starting ${plan.length} nodes ...`);
   await Promise.all(parts.children.map((child) => started(child)));
   seen();
@@ -136,16 +138,19 @@ async function started(child: Child): Promise<void> {
   }
 }
 
-function childOf(
-  node: PlannedNode,
-  options: UpOptions,
-  folder: DataFolder,
-  ports: ReadonlyMap<string, number>,
-  databaseUrl: string,
-  http: number | null,
-  say: (text: string) => void,
-  seen: () => void,
-): Child {
+interface Surroundings {
+  options: UpOptions;
+  folder: DataFolder;
+  ports: ReadonlyMap<string, number>;
+  clock: Clock;
+  databaseUrl: string;
+  http: number | null;
+  say(text: string): void;
+  seen(): void;
+}
+
+function childOf(node: PlannedNode, around: Surroundings): Child {
+  const { options, folder, ports, clock, databaseUrl, http, say, seen } = around;
   const seeds = [...ports]
     .filter(([name]) => name !== node.name)
     .flatMap(([, port]) => ['--seed', `127.0.0.1:${port}`]);
@@ -162,8 +167,9 @@ function childOf(
   args.push('--log-file', folder.at(`logs/${node.name}.log`), '--own-machine-tenant', defaultTenant);
   if (node.role === 'web') args.push('--http', String(http));
   const needsDatabase = node.role === 'core' || node.role === 'web';
-  return createChild({
+  return new Child({
     node,
+    clock,
     script: options.script,
     args,
     environment: () => {

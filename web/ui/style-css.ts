@@ -111,7 +111,7 @@ table:not(:has(tbody tr)) { display: none; }
 .empty code { display: block; width: fit-content; max-width: 100%; margin: 12px auto 0; padding: 8px 12px; border-radius: 8px; background: var(--faint); color: var(--text); text-align: left; overflow-wrap: anywhere; }
 .more { display: block; margin: 12px auto 0; padding: 8px 18px; border: 1px solid var(--line); border-radius: 99px; background: var(--panel); color: var(--accent); font: inherit; font-weight: 600; cursor: pointer; }
 .more:hover { border-color: var(--accent); }
-.old { filter: grayscale(1) opacity(.88); }
+.old { filter: grayscale(1) opacity(.95); }
 footer { padding-top: 26px; padding-bottom: 34px; color: var(--quiet); font-size: 13.5px; }
 
 @media (max-width: 1000px) {
