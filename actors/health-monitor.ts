@@ -3,7 +3,7 @@
  * tells subscribers. Holds the latest picture in memory, so that a listing costs no database.
  */
 import type { Cluster } from '../cluster/index.ts';
-import { defineActor, type Ref, type Self } from '../runtime/index.ts';
+import { defineActor, type Ref, type Self, sameRef } from '../runtime/index.ts';
 import { explainHealth, foldHealth, type Health, newHealth } from './health.ts';
 import { feedMs, subscribersMax } from './limits.ts';
 import {
@@ -36,8 +36,7 @@ type HealthSelf = Self<HealthState>;
 export function healthMonitor({ cluster }: { cluster: Cluster }) {
   return defineActor<HealthState, HealthProtocol>({
     name: 'health_monitor',
-    init(self, tenantId, epoch, writer) {
-      cluster.names.register(healthKey(tenantId), self.ref, {});
+    init(_self, tenantId, epoch, writer) {
       return {
         tenantId,
         epoch,
@@ -68,6 +67,8 @@ export function healthMonitor({ cluster }: { cluster: Cluster }) {
           self.state.checks.set(check.id, { check, health });
           tell(self, check.id);
         }
+        // Found only once it has something to tell: a subscriber's first picture is whole.
+        cluster.names.register(healthKey(self.state.tenantId), self.ref, {});
       },
       forget(self, checkId) {
         self.state.checks.delete(checkId);
@@ -84,7 +85,8 @@ export function healthMonitor({ cluster }: { cluster: Cluster }) {
           self.log('warn', 'a subscriber was refused: too many', { subscriber: subscriber.toString() });
           return;
         }
-        self.state.subscribers.set(self.monitor(subscriber), subscriber);
+        const known = [...self.state.subscribers.values()].some((one) => sameRef(one, subscriber));
+        if (!known) self.state.subscribers.set(self.monitor(subscriber), subscriber);
         const views = [...self.state.checks.values()].map(({ check, health }) => viewOf(check, health));
         self.cast(subscriber).checks(self.state.tenantId, views, true);
       },

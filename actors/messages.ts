@@ -16,6 +16,9 @@ import type {
   WatermarkRow,
 } from './ports/check.ts';
 
+export type { CheckKind, CheckState, ResultStatus } from './ports/check.ts';
+export type { Tenant, TenantStore } from './ports/tenant-store.ts';
+
 export const defaultPartition = 'default';
 export const platformTenant = 'platform';
 

@@ -8,6 +8,7 @@ import { defineActor, messageOf, type Ref, type Self } from '../runtime/index.ts
 import { healthMonitor, viewOf } from './health-monitor.ts';
 import {
   archivedLookBackMs,
+  checksPerMessageMax,
   checksPerTenantMax,
   flushOnStopMs,
   leaseRetryJitterMs,
@@ -252,6 +253,9 @@ function liveChecks(state: TenantState): Check[] {
 async function addChecks(self: TenantSelf, needs: TenantNeeds, checks: NewCheck[]) {
   const { tenantId } = self.state;
   const running = runningOf(self);
+  if (checks.length > checksPerMessageMax) {
+    throw new TenantRefusal('too_many_checks', `at most ${checksPerMessageMax} checks in one message`);
+  }
   const policy = { allowAll: needs.allowAll(tenantId) };
   for (const check of checks) {
     const refused = judgeNewCheck(check, policy);

@@ -5,7 +5,7 @@ import { newTenant } from '../test/contract/store-setup.ts';
 import { silentLog } from './log.ts';
 import { migrate } from './migrate.ts';
 import { missingMigrations } from './migration-plan.ts';
-import { checksumOf, platformMigrations, tenantMigrations } from './migrations/index.ts';
+import { checksumOf, platformMigrations, tenantMigrations } from './migrations/all.ts';
 import { openPool } from './pool.ts';
 import { createDatabase, type Database } from './unit-of-work.ts';
 

@@ -7,7 +7,7 @@ import { StoreError } from './errors.ts';
 import { limits } from './limits.ts';
 import type { StoreLog } from './log.ts';
 import { type Applied, missingMigrations, platformScript, tenantScript } from './migration-plan.ts';
-import { type Migration, platformMigrations, tenantMigrations } from './migrations/index.ts';
+import { type Migration, platformMigrations, tenantMigrations } from './migrations/all.ts';
 import { sqlStateOf } from './pg-errors.ts';
 import type { Database, Unit } from './unit-of-work.ts';
 

@@ -4,7 +4,7 @@
  */
 import { StoreError } from './errors.ts';
 import { tenantRole } from './ids.ts';
-import { checksumOf, type Migration } from './migrations/index.ts';
+import { checksumOf, type Migration } from './migrations/all.ts';
 
 export interface Applied {
   version: number;

@@ -7,7 +7,7 @@ import { StoreError } from './errors.ts';
 import { newTenantId, slugProblem, tenantRole } from './ids.ts';
 import { limits } from './limits.ts';
 import { tenantScript } from './migration-plan.ts';
-import { type Migration, tenantMigrations } from './migrations/index.ts';
+import { type Migration, tenantMigrations } from './migrations/all.ts';
 import { constraintOf, sqlStateOf } from './pg-errors.ts';
 import type { Database } from './unit-of-work.ts';
 

@@ -3,8 +3,9 @@
  * browsers that listen: everything when they come, then changes. What is told is decided in feed-picture.ts; who
  * listens is known in sockets.ts.
  */
+
+import type { TenantStore } from '../actors/messages.ts';
 import { type CheckView, type FeedProtocol, type HealthProtocol, healthKey } from '../actors/messages.ts';
-import type { TenantStore } from '../actors/ports/tenant-store.ts';
 import type { Cluster } from '../cluster/index.ts';
 import { defineActor, messageOf, type Ref, type Self, sameRef } from '../runtime/index.ts';
 import {

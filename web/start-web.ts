@@ -5,7 +5,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { WebSocket } from 'ws';
-import type { TenantStore } from '../actors/ports/tenant-store.ts';
+import type { TenantStore } from '../actors/messages.ts';
 import type { Cluster } from '../cluster/index.ts';
 import { type ActorSystem, type Clock, childOf, type Log, type Ref, supervisor } from '../runtime/index.ts';
 import { createDoor } from './door.ts';

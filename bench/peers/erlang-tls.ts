@@ -40,16 +40,19 @@ export async function openErlangPair(): Promise<Running> {
 }
 
 function nodeName(name: string): string {
-  return `${name}@127.0.0.1`;
+  return `${name}@localhost`;
 }
 
 function distribution(name: string, cookie: string, optionsFile: string): string[] {
-  const flags = ['-name', nodeName(name), '-setcookie', cookie, '-start_epmd', 'false'];
+  const flags = ['-sname', nodeName(name), '-setcookie', cookie, '-start_epmd', 'false'];
   flags.push('-epmd_module', 'bench_epmd', '-kernel', 'inet_dist_use_interface', '{127,0,0,1}');
   return [...flags, '-proto_dist', 'inet_tls', '-ssl_dist_optfile', optionsFile];
 }
 
-/** Answers the path of each node's options. The certificates name no host, so the host is not asked for. */
+/**
+ * Answers the path of each node's options. OTP lets a node in whose common name is its host; a host in the alternative
+ * names, which ours have not, is not asked for.
+ */
 async function writeCredentials(folder: string, names: readonly string[]): Promise<string[]> {
   const clock = systemClock();
   const authority = await createAuthority('bench.local', clock);
@@ -57,7 +60,7 @@ async function writeCredentials(folder: string, names: readonly string[]): Promi
     names.map(async (name) => {
       const own = join(folder, name);
       await mkdir(own);
-      const credential = await issueNode(authority, { role: 'core', name }, clock);
+      const credential = await issueNode(authority, { role: 'core', name: 'localhost' }, clock);
       await writeFile(join(own, 'chain.pem'), credential.chainPem);
       await writeFile(join(own, 'key.pem'), credential.privateKeyPem, { mode: 0o600 });
       await writeFile(join(own, 'roots.pem'), credential.rootsPem);

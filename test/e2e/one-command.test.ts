@@ -10,6 +10,7 @@ import {
   until,
 } from './picket.ts';
 import { alive } from './processes.ts';
+import { icmpMissing } from './targets.ts';
 
 let first: Cluster;
 let second: Cluster;
@@ -19,8 +20,8 @@ let startedMs = 0;
 beforeAll(async () => {
   first = await cluster();
   second = await cluster();
-  up = await first.up();
   startedMs = Date.now();
+  up = await first.up();
 });
 afterAll(async () => {
   await Promise.all([first.close(), second.close()]);
@@ -69,12 +70,14 @@ describe('one command', () => {
   test('watches this machine by itself: each starter check has run within 15 s of the start', async () => {
     const checks = await first.ask<CheckRow[]>('check', 'list');
     expect(checks.map(({ kind }) => kind).sort()).toEqual(['dns', 'http', 'icmp', 'tcp']);
+    const runnable = checks.filter(({ kind }) => kind !== 'icmp' || icmpMissing() === null);
     const leftMs = startedMs + 15_000 - Date.now();
     const results = await until('a result of every starter check', leftMs, async () => {
       const rows = (await first.ask<ResultRow[]>('results')).filter(({ started_at }) => started_at !== null);
-      return new Set(rows.map(({ check_id }) => check_id)).size === checks.length && rows;
+      const ran = new Set(rows.map(({ check_id }) => check_id));
+      return runnable.every(({ id }) => ran.has(id)) && rows;
     });
-    for (const { id, kind } of checks.filter((check) => check.kind !== 'icmp')) {
+    for (const { id, kind } of runnable) {
       const row = results.find(({ check_id }) => check_id === id);
       expect([kind, row?.status, row?.reason]).toEqual([kind, 'success', null]);
     }

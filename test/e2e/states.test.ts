@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type CheckRow, type Cluster, cluster, type ResultRow, until } from './picket.ts';
 import {
@@ -177,12 +175,8 @@ describe('a dns check', () => {
 });
 
 describe('an icmp check', () => {
-  const found = ['fping', 'ping'].filter((program) =>
-    (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program))),
-  );
-  const missing = found.length === 0 ? 'neither fping nor ping is on the PATH' : null;
-
   test('is up where something answers, and down where nothing does', async (context) => {
+    const missing = icmpMissing();
     context.skip(missing !== null, missing ?? '');
     await explained('icmp', 'up', 'success');
     const { because } = await explained('icmp silent', 'down', '2 results in a row');

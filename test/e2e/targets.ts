@@ -3,8 +3,10 @@
  * opened again on its port, and says something else when the test wants it.
  */
 import { createSocket, type Socket } from 'node:dgram';
+import { existsSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { delimiter, join } from 'node:path';
 
 export interface Target {
   readonly port: number;
@@ -98,4 +100,13 @@ function answerTo(question: Buffer, address: string): Buffer {
   head.writeUInt16BE(1, 6);
   const record = Buffer.from([0xc0, 0x0c, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, ...address.split('.').map(Number)]);
   return Buffer.concat([head, asked, record]);
+}
+
+/** Why no icmp check can run on this machine, or null. */
+export function icmpMissing(): string | null {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const found = ['fping', 'ping'].some((program) =>
+    folders.some((folder) => existsSync(join(folder, program))),
+  );
+  return found ? null : 'neither fping nor ping is on the PATH';
 }

@@ -45,7 +45,10 @@ export const rooms: Readonly<Record<string, Room>> = {
     hasIndex: true,
   },
   ingest: { imports: { actors: messages, store: index }, hasIndex: true },
-  web: { imports: { actors: messages, cluster: index, store: index, certs: index }, hasIndex: true },
+  web: {
+    imports: { runtime: index, cluster: index, actors: messages, store: index, certs: index },
+    hasIndex: true,
+  },
   shell: { imports: { runtime: index, cluster: index, actors: messages }, hasIndex: true },
   // Where the rooms are wired together and measured: every door is open, no back entrance is.
   bin: { imports: { '*': ['index', 'messages', 'ports'] }, hasIndex: false },

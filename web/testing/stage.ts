@@ -2,9 +2,8 @@
  * A stage for the door's tests: a real actor system whose local sends are encoded and decoded, with a registry and
  * members that the test moves by hand, and a health monitor that says what it is told to.
  */
-import type { CheckView, FeedProtocol, HealthProtocol } from '../../actors/messages.ts';
+import type { CheckView, FeedProtocol, HealthProtocol, Tenant, TenantStore } from '../../actors/messages.ts';
 import { healthKey, tenantKey } from '../../actors/messages.ts';
-import type { Tenant, TenantStore } from '../../actors/ports/tenant-store.ts';
 import {
   actorCodec,
   type Cluster,
