@@ -62,16 +62,22 @@ test('a tenant that is stopped while it asks for its lease gives back what it is
   expect(released).toEqual([7]);
 });
 
-test('a refused tenant is in standby and asks again when the holder’s session ends, not before', async () => {
+test('a refused tenant is in standby, asks each second, and sooner when the holder’s session ends sooner', async () => {
   const { clock, actors, asked, ref } = stage();
   await clock.settle();
   asked[0]!({ granted: false, holder: 'core_2', holderBoot: 1, expiresAtMs: 3_000, databaseNowMs: 0 });
   await clock.settle();
   await expect(actors.call(ref).listChecks()).rejects.toMatchObject({ code: 'standby' });
-  await clock.advance(2_999);
+  await clock.advance(999);
   expect(asked.length).toBe(1);
-  await clock.advance(300);
+  await clock.advance(260);
   expect(asked.length).toBe(2);
+  asked[1]!({ granted: false, holder: 'core_2', holderBoot: 1, expiresAtMs: 3_100, databaseNowMs: 3_000 });
+  await clock.settle();
+  await clock.advance(99);
+  expect(asked.length).toBe(2);
+  await clock.advance(260);
+  expect(asked.length).toBe(3);
 });
 
 test('a lease that is refused at the end gives nothing back', async () => {

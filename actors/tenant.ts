@@ -186,8 +186,8 @@ function leased(self: TenantSelf, needs: TenantNeeds, lease: LeaseAnswer | null,
     }
     self.state.refusedBy = lease.holder;
     const untilMs = lease.expiresAtMs - lease.databaseNowMs;
-    // The holder's session is renewed every second while it lives: to ask more often than that tells nothing.
-    const delayMs = Math.min(leaseRetryMs * 4, Math.max(50, untilMs)) + self.random() * leaseRetryJitterMs;
+    // When the holder's session ends, and each second before: a holder that hands over is not always heard of here.
+    const delayMs = Math.min(leaseRetryMs, Math.max(50, untilMs)) + self.random() * leaseRetryJitterMs;
     self.state.waiting = self.after(delayMs, 'ask');
     return;
   }

@@ -5,6 +5,7 @@ import {
   dnsTarget,
   type HttpTarget,
   httpTarget,
+  icmpMissing,
   type TcpTarget,
   tcpTarget,
 } from './targets.ts';

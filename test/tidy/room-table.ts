@@ -46,7 +46,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   ingest: { imports: { actors: messages, store: index }, hasIndex: true },
   web: {
-    imports: { runtime: index, cluster: index, actors: messages, store: index, certs: index },
+    imports: { runtime: index, cluster: index, actors: ['messages', 'ports'], store: index, certs: index },
     hasIndex: true,
   },
   shell: { imports: { runtime: index, cluster: index, actors: messages }, hasIndex: true },

@@ -2,7 +2,7 @@
  * What goes over the page's WebSocket, from the feed to the browser; nothing goes the other way. Both sides import it,
  * so it imports no more than the words of a check. Instants are RFC 3339 texts, `now_ms` is the feed's wall clock.
  */
-import type { CheckKind, CheckState, ResultStatus } from '../../actors/messages.ts';
+import type { CheckKind, CheckState, ResultStatus } from '../../actors/ports/check.ts';
 
 export interface PageNode {
   name: string;

@@ -2,7 +2,7 @@
  * The page's sentences and figures, pure: durations, latencies, what the whole says at a glance, and what is read out
  * when a state changes. Texts only; where they stand is decided in `browser/`.
  */
-import type { CheckState, ResultStatus } from '../../actors/messages.ts';
+import type { CheckState, ResultStatus } from '../../actors/ports/check.ts';
 import { announcedMax, lateAfterMs } from '../limits.ts';
 import type { PageCheck, PageNode, PageTenant } from './live-message.ts';
 import type { PageConnection, PagePicture, PageState } from './page-state.ts';

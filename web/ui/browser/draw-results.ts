@@ -1,5 +1,5 @@
 /** Draws the last results, newest first. */
-import type { ResultStatus } from '../../../actors/messages.ts';
+import type { ResultStatus } from '../../../actors/ports/check.ts';
 import type { PageResult } from '../live-message.ts';
 import { type PageState, resultKey } from '../page-state.ts';
 import { agoText, latencyText, reasonText, type Tone } from '../words.ts';
