@@ -63,7 +63,9 @@ function fail(error: unknown): number {
   const code = codeOf(error) ?? 'failed';
   const text = error instanceof CommandFailure ? error.message : unexpected(error);
   process.send?.({ type: 'failed', code, text });
-  process.stderr.write(`picket: ${text}\n`);
+  // The code is for scripts, the sentence for people; a usage error has only the sentence.
+  const named = code === 'usage' || text.startsWith(`${code}:`) ? text : `${code}: ${text}`;
+  process.stderr.write(`picket: ${named}\n`);
   if (process.connected) process.disconnect?.();
   return error instanceof CommandFailure ? error.exitCode : 1;
 }

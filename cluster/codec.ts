@@ -13,12 +13,12 @@ import {
   payloadBytesMax,
 } from './limits.ts';
 import { isNodeName } from './names.ts';
-import { cannotEncode, createPayloadCheck, ErrorOnWire, RefOnWire } from './payload-check.ts';
+import { cannotEncode, ErrorOnWire, PayloadCheck, RefOnWire } from './payload-check.ts';
 import {
-  createPayloadScan,
   errorExtension,
   errorHeadBytes,
   noErrorCode,
+  PayloadScan,
   refExtension,
   refHeadBytes,
 } from './payload-scan.ts';
@@ -62,8 +62,8 @@ export function createCodec(refs: RefForm): Codec {
     useToJSON: false,
     copyBuffers: true,
   } as object);
-  const scanner = createPayloadScan();
-  const check = createPayloadCheck(refs.isRef, (ref) => {
+  const scanner = new PayloadScan();
+  const check = new PayloadCheck(refs.isRef, (ref) => {
     const [node, boot, id] = refs.encodeRef(ref);
     if (!isNodeName(node) || !isNumber48(boot) || !isNumber48(id)) {
       throw cannotEncode('bad_ref', `${node}.${boot}.${id}`);

@@ -7,120 +7,128 @@ import { assert, ClusterError } from './errors.ts';
 import { decodeFrame, type Frame, lengthBytes } from './frame.ts';
 import { frameAssemblyStartBytes, frameBeforeHelloBytesMax } from './limits.ts';
 
-export interface FrameReader {
-  /** Takes the next chunk. All frames of the one before must have been asked for. Ignored after a failure. */
-  push(chunk: Buffer): void;
-  /** The next whole frame, or null: more bytes are needed, or `failure` is set. Payloads are views of what was pushed. */
-  next(): Frame | null;
-  /** `frame_too_large` or `frame_malformed`; nothing is read after it. */
-  readonly failure: ClusterError | null;
-  /** Raises the longest frame allowed, once the peer is known. */
-  allow(frameBytesMax: number): void;
-  /** Bytes held for a frame that is not complete. */
-  readonly heldBytes: number;
-}
-
 const nothing: Buffer = Buffer.alloc(0);
 
+/** The longest frame allowed is `firstFrameBytesMax`, until `allow` says otherwise. */
 export function createFrameReader(firstFrameBytesMax = frameBeforeHelloBytesMax): FrameReader {
-  let bytesMax = firstFrameBytesMax;
-  let failure: ClusterError | null = null;
-  let chunk = nothing;
-  let at = 0;
+  return new FrameReader(firstFrameBytesMax);
+}
+
+export class FrameReader {
+  private bytesMax: number;
+  private failed: ClusterError | null = null;
+  private chunk = nothing;
+  private at = 0;
   /** The beginning of an incomplete frame, its length field included: `held` bytes of `assembly` are filled. */
-  let assembly = nothing;
-  let held = 0;
+  private assembly = nothing;
+  private held = 0;
 
-  function fail(code: 'frame_too_large' | 'frame_malformed', detail: string): null {
-    failure = new ClusterError(code, detail);
-    chunk = nothing;
-    at = 0;
-    release();
-    return null;
+  constructor(firstFrameBytesMax: number) {
+    this.bytesMax = firstFrameBytesMax;
   }
 
-  function release(): void {
-    assembly = nothing;
-    held = 0;
+  /** `frame_too_large` or `frame_malformed`; nothing is read after it. */
+  get failure(): ClusterError | null {
+    return this.failed;
   }
 
-  /** The frame's end counted from its length field, or 0 after a failure. */
-  function endOf(bytes: Buffer, start: number): number {
-    const length = bytes.readUInt32BE(start);
-    if (length <= bytesMax) return lengthBytes + length;
-    fail('frame_too_large', `${length} bytes, at most ${bytesMax} now`);
-    return 0;
+  /** Bytes held for a frame that is not complete. */
+  get heldBytes(): number {
+    return this.assembly.length;
   }
 
-  function hold(bytes: number, roomMax: number): void {
-    if (held + bytes > assembly.length) {
-      const wanted = Math.max(held + bytes, assembly.length * 2, Math.min(roomMax, frameAssemblyStartBytes));
-      const larger = Buffer.allocUnsafeSlow(Math.min(roomMax, wanted));
-      assembly.copy(larger, 0, 0, held);
-      assembly = larger;
-    }
-    chunk.copy(assembly, held, at, at + bytes);
-    held += bytes;
-    at += bytes;
+  /** Raises the longest frame allowed, once the peer is known. */
+  allow(frameBytesMax: number): void {
+    this.bytesMax = frameBytesMax;
   }
 
-  function read(bytes: Buffer, start: number, end: number): Frame | null {
-    const frame = decodeFrame(bytes, start + lengthBytes, end);
-    return typeof frame === 'string' ? fail('frame_malformed', frame) : frame;
+  /** Takes the next chunk. All frames of the one before must have been asked for. Ignored after a failure. */
+  push(chunk: Buffer): void {
+    if (this.failed !== null) return;
+    assert(this.at === this.chunk.length, 'a chunk was pushed before the last one was read to its end');
+    this.chunk = chunk;
+    this.at = 0;
+  }
+
+  /** The next whole frame, or null: more bytes are needed, or `failure` is set. Payloads are views of what was pushed. */
+  next(): Frame | null {
+    if (this.failed !== null) return null;
+    return this.held > 0 ? this.nextHeld() : this.nextInChunk();
   }
 
   /** Goes on with the frame whose beginning is held. */
-  function nextHeld(): Frame | null {
-    if (held < lengthBytes) {
-      hold(Math.min(lengthBytes - held, chunk.length - at), lengthBytes);
-      if (held < lengthBytes) return null;
+  private nextHeld(): Frame | null {
+    if (this.held < lengthBytes) {
+      this.hold(Math.min(lengthBytes - this.held, this.chunk.length - this.at), lengthBytes);
+      if (this.held < lengthBytes) return null;
     }
-    const end = endOf(assembly, 0);
+    const end = this.endOf(this.assembly, 0);
     if (end === 0) return null;
-    hold(Math.min(end - held, chunk.length - at), end);
-    if (held < end) return null;
-    const whole = assembly;
-    release();
-    return read(whole, 0, end);
+    this.hold(Math.min(end - this.held, this.chunk.length - this.at), end);
+    if (this.held < end) return null;
+    const whole = this.assembly;
+    this.release();
+    return this.read(whole, 0, end);
   }
 
-  function nextInChunk(): Frame | null {
+  private nextInChunk(): Frame | null {
+    const { chunk, at } = this;
     const left = chunk.length - at;
     if (left === 0) return null;
     if (left < lengthBytes) {
-      hold(left, lengthBytes);
+      this.hold(left, lengthBytes);
       return null;
     }
-    const end = endOf(chunk, at);
+    const end = this.endOf(chunk, at);
     if (end === 0) return null;
     if (left < end) {
-      hold(left, end);
+      this.hold(left, end);
       return null;
     }
-    const start = at;
-    at += end;
-    return read(chunk, start, start + end);
+    this.at = at + end;
+    return this.read(chunk, at, at + end);
   }
 
-  return {
-    push(next) {
-      if (failure !== null) return;
-      assert(at === chunk.length, 'a chunk was pushed before the last one was read to its end');
-      chunk = next;
-      at = 0;
-    },
-    next() {
-      if (failure !== null) return null;
-      return held > 0 ? nextHeld() : nextInChunk();
-    },
-    get failure() {
-      return failure;
-    },
-    allow(frameBytesMax) {
-      bytesMax = frameBytesMax;
-    },
-    get heldBytes() {
-      return assembly.length;
-    },
-  };
+  /** The frame's end counted from its length field, or 0 after a failure. */
+  private endOf(bytes: Buffer, start: number): number {
+    const length = bytes.readUInt32BE(start);
+    if (length <= this.bytesMax) return lengthBytes + length;
+    this.fail('frame_too_large', `${length} bytes, at most ${this.bytesMax} now`);
+    return 0;
+  }
+
+  private hold(bytes: number, roomMax: number): void {
+    if (this.held + bytes > this.assembly.length) {
+      this.assembly = roomier(this.assembly, this.held, bytes, roomMax);
+    }
+    this.chunk.copy(this.assembly, this.held, this.at, this.at + bytes);
+    this.held += bytes;
+    this.at += bytes;
+  }
+
+  private read(bytes: Buffer, start: number, end: number): Frame | null {
+    const frame = decodeFrame(bytes, start + lengthBytes, end);
+    return typeof frame === 'string' ? this.fail('frame_malformed', frame) : frame;
+  }
+
+  private release(): void {
+    this.assembly = nothing;
+    this.held = 0;
+  }
+
+  private fail(code: 'frame_too_large' | 'frame_malformed', detail: string): null {
+    this.failed = new ClusterError(code, detail);
+    this.chunk = nothing;
+    this.at = 0;
+    this.release();
+    return null;
+  }
+}
+
+/** At least doubled, so that many small chunks are not copied over and over; never beyond the frame's own length. */
+function roomier(assembly: Buffer, held: number, bytes: number, roomMax: number): Buffer {
+  const wanted = Math.max(held + bytes, assembly.length * 2, Math.min(roomMax, frameAssemblyStartBytes));
+  const larger = Buffer.allocUnsafeSlow(Math.min(roomMax, wanted));
+  assembly.copy(larger, 0, 0, held);
+  return larger;
 }

@@ -31,11 +31,6 @@ export class ErrorOnWire {
   }
 }
 
-export interface PayloadCheck {
-  /** The value to encode. Throws `cannot_encode` with a `PayloadReason`. */
-  prepare(value: unknown): unknown;
-}
-
 export function cannotEncode(reason: PayloadReason, detail: string, cause?: unknown): ClusterError {
   return new ClusterError('cannot_encode', detail, reason, cause);
 }
@@ -43,26 +38,38 @@ export function cannotEncode(reason: PayloadReason, detail: string, cause?: unkn
 const bigintMin = -(2n ** 63n);
 const bigintMax = 2n ** 64n - 1n;
 
-export function createPayloadCheck(
-  isRef: (value: unknown) => boolean,
-  refOnWire: (ref: unknown) => RefOnWire,
-): PayloadCheck {
-  let elements = 0;
-  let bytes = 0;
+export class PayloadCheck {
+  private readonly isRef: (value: unknown) => boolean;
+  private readonly refOnWire: (ref: unknown) => RefOnWire;
+  private elements = 0;
+  private bytes = 0;
 
-  function judge(value: unknown, depth: number): unknown {
-    if (++elements > payloadElementsMax)
+  /** `refOnWire` may throw to refuse a ref. */
+  constructor(isRef: (value: unknown) => boolean, refOnWire: (ref: unknown) => RefOnWire) {
+    this.isRef = isRef;
+    this.refOnWire = refOnWire;
+  }
+
+  /** The value to encode. Throws `cannot_encode` with a `PayloadReason`. */
+  prepare(value: unknown): unknown {
+    this.elements = 0;
+    this.bytes = 0;
+    return this.judge(value, 0);
+  }
+
+  private judge(value: unknown, depth: number): unknown {
+    if (++this.elements > payloadElementsMax)
       throw cannotEncode('too_many_elements', `over ${payloadElementsMax} values`);
     switch (typeof value) {
       case 'string':
-        spend(value.length);
+        this.spend(value.length);
         return value;
       case 'number':
       case 'boolean':
       case 'undefined':
         return value;
       case 'object':
-        return value === null ? null : judgeObject(value, depth);
+        return value === null ? null : this.judgeObject(value, depth);
       case 'bigint':
         if (value >= bigintMin && value <= bigintMax) return value;
         throw cannotEncode('bigint_too_large', 'a bigint beyond 64 bits');
@@ -71,36 +78,29 @@ export function createPayloadCheck(
     }
   }
 
-  function spend(count: number): void {
-    bytes += count;
-    if (bytes > payloadBytesMax) throw cannotEncode('too_large', `over ${payloadBytesMax} bytes`);
+  private spend(count: number): void {
+    this.bytes += count;
+    if (this.bytes > payloadBytesMax) throw cannotEncode('too_large', `over ${payloadBytesMax} bytes`);
   }
 
-  function judgeObject(value: object, depth: number): unknown {
+  private judgeObject(value: object, depth: number): unknown {
     const prototype = Object.getPrototypeOf(value);
     if (prototype === Array.prototype) {
       judgeDepth(value, depth);
-      return judgeArray(value as unknown[], depth + 1);
+      return this.judgeArray(value as unknown[], depth + 1);
     }
     if (prototype === Object.prototype || prototype === null) {
       judgeDepth(value, depth);
-      return judgePlain(value as Record<string, unknown>, depth + 1);
+      return this.judgePlain(value as Record<string, unknown>, depth + 1);
     }
-    return judgeInstance(value);
+    return this.judgeInstance(value);
   }
 
-  function judgeDepth(value: object, depth: number): void {
-    if (depth < payloadDepthMax) return;
-    // A cycle always comes this far: which of the two it is costs a second look only now.
-    if (isCyclic(value)) throw cannotEncode('cyclic', 'a value that contains itself');
-    throw cannotEncode('too_deep', `over ${payloadDepthMax} levels`);
-  }
-
-  function judgeArray(value: unknown[], depth: number): unknown {
+  private judgeArray(value: unknown[], depth: number): unknown {
     let copy: unknown[] | null = null;
     for (let i = 0; i < value.length; i++) {
       const one = value[i];
-      const judged = judge(one, depth);
+      const judged = this.judge(one, depth);
       if (judged === one || copy !== null) {
         if (copy !== null) copy[i] = judged;
       } else if (!Object.is(judged, one)) {
@@ -111,16 +111,16 @@ export function createPayloadCheck(
     return copy ?? value;
   }
 
-  function judgePlain(value: Record<string, unknown>, depth: number): unknown {
+  private judgePlain(value: Record<string, unknown>, depth: number): unknown {
     let copy: Record<string, unknown> | null = null;
     let keys = 0;
     for (const key in value) {
       if (key === '__proto__') throw cannotEncode('forbidden_key', 'a key named __proto__');
       keys++;
-      elements++;
-      spend(key.length);
+      this.elements++;
+      this.spend(key.length);
       const one = value[key];
-      const judged = judge(one, depth);
+      const judged = this.judge(one, depth);
       if (copy === null && judged !== one && !Object.is(judged, one)) copy = { ...value };
       if (copy !== null) copy[key] = judged;
     }
@@ -128,12 +128,12 @@ export function createPayloadCheck(
     return copy ?? value;
   }
 
-  function judgeInstance(value: object): unknown {
+  private judgeInstance(value: object): unknown {
     if (value instanceof Uint8Array) {
-      spend(value.byteLength);
+      this.spend(value.byteLength);
       return value;
     }
-    if (isRef(value)) return refOnWire(value);
+    if (this.isRef(value)) return this.refOnWire(value);
     if (value instanceof Date) {
       if (Number.isNaN(value.getTime())) throw cannotEncode('invalid_date', 'an invalid date');
       return value;
@@ -142,14 +142,13 @@ export function createPayloadCheck(
     const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
     throw cannotEncode('class_instance', `an instance of ${String(name)}`);
   }
+}
 
-  return {
-    prepare(value) {
-      elements = 0;
-      bytes = 0;
-      return judge(value, 0);
-    },
-  };
+function judgeDepth(value: object, depth: number): void {
+  if (depth < payloadDepthMax) return;
+  // A cycle always comes this far: which of the two it is costs a second look only now.
+  if (isCyclic(value)) throw cannotEncode('cyclic', 'a value that contains itself');
+  throw cannotEncode('too_deep', `over ${payloadDepthMax} levels`);
 }
 
 /** The code is kept where it is a text, as in our errors and in Node's. The stack stays at home. */

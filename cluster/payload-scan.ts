@@ -17,29 +17,29 @@ export const refHeadBytes = 12;
 export const errorHeadBytes = 2;
 export const noErrorCode = 255;
 
-export interface PayloadScan {
-  /** Null when the bytes are one value of ours. */
-  scan(bytes: Buffer): PayloadReason | null;
-  /** Whether the last scan met a ref or an error: only then the decoded value must be walked again. */
-  readonly found: boolean;
-}
-
 const protoKey = Buffer.from('__proto__');
 
-export function createPayloadScan(): PayloadScan {
+export class PayloadScan {
   /** Per level: values that are still to come, and 1 where the level is an object (odd counts are then values). */
-  const left = new Int32Array(payloadDepthMax + 1);
-  const isObject = new Uint8Array(payloadDepthMax + 1);
-  let found = false;
+  private readonly left = new Int32Array(payloadDepthMax + 1);
+  private readonly isObject = new Uint8Array(payloadDepthMax + 1);
+  private met = false;
 
-  function scan(bytes: Buffer): PayloadReason | null {
+  /** Whether the last scan met a ref or an error: only then the decoded value must be walked again. */
+  get found(): boolean {
+    return this.met;
+  }
+
+  /** Null when the bytes are one value of ours. */
+  scan(bytes: Buffer): PayloadReason | null {
+    const { left, isObject } = this;
     const end = bytes.length;
     let at = 0;
     let depth = 0;
     let elements = 0;
     left[0] = 1;
     isObject[0] = 0;
-    found = false;
+    this.met = false;
     for (;;) {
       while (left[depth] === 0) {
         if (depth === 0) return at === end ? null : 'trailing_bytes';
@@ -83,6 +83,7 @@ export function createPayloadScan(): PayloadScan {
         if (at + 1 + size > end) return 'truncated';
         const refused = judgeExtension(bytes, at, size);
         if (refused !== null) return refused;
+        if (bytes[at] === refExtension || bytes[at] === errorExtension) this.met = true;
         at += 1 + size;
         continue;
       }
@@ -95,31 +96,20 @@ export function createPayloadScan(): PayloadScan {
       isObject[depth] = size === object ? 1 : 0;
     }
   }
+}
 
-  function judgeExtension(bytes: Buffer, at: number, size: number): PayloadReason | null {
-    const type = bytes[at]!;
-    // Only in the form that msgpackr writes and reads: fixext 1 with a zero.
-    if (type === 0) return size === 1 && bytes[at + 1] === 0 ? null : 'unknown_extension';
-    if (type === 0xff) return judgeTimestamp(bytes, at + 1, size);
-    if (type === refExtension) {
-      found = true;
-      return size > refHeadBytes ? null : 'bad_ref';
-    }
-    if (type === errorExtension) {
-      found = true;
-      if (size < errorHeadBytes) return 'bad_error';
-      const code = bytes[at + 1]!;
-      return errorHeadBytes + (code === noErrorCode ? 0 : code) + bytes[at + 2]! > size ? 'bad_error' : null;
-    }
-    return 'unknown_extension';
+function judgeExtension(bytes: Buffer, at: number, size: number): PayloadReason | null {
+  const type = bytes[at]!;
+  // Only in the form that msgpackr writes and reads: fixext 1 with a zero.
+  if (type === 0) return size === 1 && bytes[at + 1] === 0 ? null : 'unknown_extension';
+  if (type === 0xff) return judgeTimestamp(bytes, at + 1, size);
+  if (type === refExtension) return size > refHeadBytes ? null : 'bad_ref';
+  if (type === errorExtension) {
+    if (size < errorHeadBytes) return 'bad_error';
+    const code = bytes[at + 1]!;
+    return errorHeadBytes + (code === noErrorCode ? 0 : code) + bytes[at + 2]! > size ? 'bad_error' : null;
   }
-
-  return {
-    scan,
-    get found() {
-      return found;
-    },
-  };
+  return 'unknown_extension';
 }
 
 /** The last second that a JavaScript date can hold (ECMA-262, time values). */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Cluster, cluster, type UpAnswer } from './picket.ts';
+import { type Cluster, cluster, type UpAnswer, until } from './picket.ts';
 
 let picket: Cluster;
 let up: UpAnswer;
@@ -33,14 +33,14 @@ function unixSockets(): Set<string> {
 }
 
 /**
- * Unix sockets of the process besides the channel to its launcher: the embedded database listens on nothing else, and
- * the client's end of a connection has no name by which to know it.
+ * Unix sockets of the process besides its standard streams and the channel to its launcher: the embedded database
+ * listens on nothing else, and the client's end of a connection has no name by which to know it.
  */
 function unixConnections(pid: number): string[] {
   const all = unixSockets();
   const channel = /(?:^|\0)NODE_CHANNEL_FD=(\d+)/.exec(read(pid, 'environ'))![1];
-  const own = readlinkSync(`/proc/${pid}/fd/${channel}`);
-  return openFiles(pid).filter((link) => all.has(link) && link !== own);
+  const own = ['0', '1', '2', channel].map((descriptor) => readlinkSync(`/proc/${pid}/fd/${descriptor}`));
+  return openFiles(pid).filter((link) => all.has(link) && !own.includes(link));
 }
 
 function passwords(): string[] {
@@ -55,12 +55,13 @@ describe.each(['poller_1', 'poller_2', 'agent_1'])('%s', (node) => {
     for (const password of passwords()) expect(told).not.toContain(password);
   });
 
-  test('has no file of the database open, and no connection to it', () => {
+  test('has no file of the database open, and no connection to it', async () => {
     const pid = pidOf(node);
     const files = openFiles(pid);
     expect(files.length).toBeGreaterThan(3);
     expect(files.filter((path) => /postgres|secrets|PGSQL/.test(path))).toEqual([]);
-    expect(unixConnections(pid)).toEqual([]);
+    // An agent has such sockets to its fping while that runs; a pool's to a database stay open for a minute.
+    await until('a moment without a connection', 15_000, () => unixConnections(pid).length === 0);
   });
 });
 
