@@ -59,6 +59,12 @@ describe('the room table', () => {
     expect(said).toContain(reason);
   });
 
+  it('lets a test start what the build made, and nothing else', () => {
+    const text = "spawn(new URL('../../dist/bin/picket.js', import.meta.url));";
+    expect(report(unreadableImports(treeOf({ 'test/e2e/a.ts': text })))).toBe('');
+    expect(report(unreadableImports(treeOf({ 'bin/roles/a.ts': text })))).toContain('is not there');
+  });
+
   it('refuses an import whose target is computed or is not there', () => {
     const tree = treeOf({ 'actors/a.ts': "await import(name);\nimport './gone.ts';" });
     expect(report(unreadableImports(tree))).toMatch(
