@@ -3,9 +3,10 @@
  * its own state (changed in place, for speed); time comes in events and is the database's. The scheduler actor performs
  * the effects: it arms one timer, picks pollers, and gives rows to the writer.
  *
- * The rule (DESIGN §6.2): every due instant is covered by exactly one row, a result or a gap. An instant is `pending`
- * from its time until a row is given out for it; the watermark of a check is the last instant before its oldest pending
- * one. What comes after its instant was written off, or for an earlier holder of the lease, is `late`.
+ * The rule (docs/ARCHITECTURE.md, Accounting): every due instant is covered by exactly one row, a result or a gap. An
+ * instant is `pending` from its time until a row is given out for it; the watermark of a check is the last instant
+ * before its oldest pending one. What comes after its instant was written off, or for an earlier holder of the lease, is
+ * `late`.
  */
 
 import { answerGraceMs, attemptsMax, redispatchLeftMs } from './limits.ts';

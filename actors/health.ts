@@ -1,6 +1,6 @@
 /**
  * The health of one check as a pure fold over its results: a change needs `retries` like results in a row, flapping is
- * damped and shown, and the state can always say why it is what it is. Rules: the lifecycles reference.
+ * damped and shown, and the state can always say why it is what it is.
  */
 
 import {

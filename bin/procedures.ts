@@ -6,6 +6,7 @@ import {
   type CheckView,
   type CoreTree,
   type Explanation,
+  judgeNewCheck,
   type NewCheck,
   type ResultQuery,
   type Tenant,
@@ -32,7 +33,12 @@ export interface StatusView {
   because: string[];
 }
 
-export function declareMonitor(node: ClusterNode, store: Store, core: CoreTree): void {
+export function declareMonitor(
+  node: ClusterNode,
+  store: Store,
+  core: CoreTree,
+  ownMachineTenant: string | null,
+): void {
   const operator = (name: string, run: (argument: never) => unknown) =>
     node.declare(name, { access: 'operator', run });
 
@@ -48,6 +54,10 @@ export function declareMonitor(node: ClusterNode, store: Store, core: CoreTree):
   operator('check_add', async ({ tenant, checks }: { tenant: string; checks: NewCheck[] }) => {
     const row = await findTenant(store, tenant);
     return await withTenant(node, row, (ref) => node.system.call(ref, 60_000).addChecks(checks));
+  });
+  operator('check_judge', async ({ tenant, checks }: { tenant: string; checks: NewCheck[] }) => {
+    const { slug } = await findTenant(store, tenant);
+    return firstRefused(checks, slug === ownMachineTenant);
   });
   operator('check_list', async ({ tenant }: { tenant: string }): Promise<CheckView[]> => {
     const row = await findTenant(store, tenant);
@@ -75,6 +85,21 @@ export function declareMonitor(node: ClusterNode, store: Store, core: CoreTree):
     const row = await findTenant(store, tenant);
     return (await store.results.gaps(row.id, query)).map(gapView);
   });
+}
+
+/** The place of the first check that `check_add` would refuse, and why: so that an import adds all or nothing. */
+export interface RefusedAt {
+  at: number;
+  code: string;
+  detail: string;
+}
+
+function firstRefused(checks: readonly NewCheck[], allowAll: boolean): RefusedAt | null {
+  for (const [at, check] of checks.entries()) {
+    const refused = judgeNewCheck(check, { allowAll });
+    if (refused !== null) return { at, ...refused };
+  }
+  return null;
 }
 
 interface CheckQuestion {

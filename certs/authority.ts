@@ -46,8 +46,8 @@ export async function createAuthority(trustDomain: string, clock: WallClock): Pr
 }
 
 /**
- * An intermediate for one scope: its subject says what it may sign, its SAN is the trust domain, pathlen 0 (DESIGN,
- * chain of trust). With `existing`, its key gets a new certificate. @throws CertsError bad_name for a tenant id
+ * An intermediate for one scope: its subject says what it may sign, its SAN is the trust domain, pathlen 0: it signs
+ * leaves alone. With `existing`, its key gets a new certificate. @throws CertsError bad_name for a tenant id
  */
 export async function createIntermediate(
   root: KeyedCertificate,

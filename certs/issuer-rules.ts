@@ -18,7 +18,7 @@ export type SigningScope =
 
 /**
  * The rules of a signing certificate below our root: X.509-SVID 3.2, 4.1 and 4.3 (a CA that may sign, its SPIFFE id
- * the trust domain without a path) and DESIGN (pathlen 0, written out).
+ * the trust domain without a path), and one of our own (pathlen 0, written out).
  */
 export function judgeIntermediate(certificate: Certificate, trustDomain: string): VerdictError | null {
   const { basicConstraints, keyUsage, extendedKeyUsage, alternativeNames } = certificate.values;
@@ -58,7 +58,7 @@ export function judgeRoot(certificate: Certificate): VerdictError | null {
   return null;
 }
 
-/** Whether this intermediate may sign for this identity: DESIGN, chain of trust. */
+/** Whether this intermediate may sign for this identity: each signs within its own scope, never for another. */
 export function judgeScope(intermediate: Certificate, identity: PeerIdentity): VerdictError | null {
   const scope = scopeOf(intermediate.subject, identity.trustDomain);
   if (identity.kind === 'tenant') {

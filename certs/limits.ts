@@ -33,7 +33,7 @@ export const limits = {
   spiffeIdBytesMax: 2_048,
   /** SPIFFE-ID 2.3. */
   trustDomainBytesMax: 255,
-  /** DESIGN: a node's name. */
+  /** A node's name: our own rule, the cluster's names keep to the same. */
   nodeNameCharsMax: 63,
   /** Names of operators, and what a tenant's certificate calls its bearer. Keeps a common name inside X.520's 64. */
   segmentCharsMax: 63,
@@ -46,7 +46,7 @@ export const limits = {
   /** A larger modulus only buys the sender our processor time. */
   rsaModulusBitsMax: 8_192,
   rsaExponentMin: 65_537,
-  /** DESIGN: the longest life of a leaf, from notBefore to notAfter. */
+  /** Our own rule: the longest life of a leaf, from notBefore to notAfter. */
   leafLifetimeMsMax: 30 * dayMs,
   /**
    * How far in the future a notBefore may lie. Zero: skew is the issuer's business (`issueBackdateMs`), so that every

@@ -91,7 +91,7 @@ function judgePath(path: CertificationPath, question: PeerQuestion): PeerVerdict
   return { ok: true, identity: who.identity, serial: leaf.serial, notAfterMs };
 }
 
-/** DESIGN: our chains have three certificates. The root signs only intermediates, they sign only leaves. */
+/** Our own rule: a chain has three certificates. The root signs only intermediates, they sign only leaves. */
 function judgeLength(certificates: readonly Certificate[]): VerdictError | null {
   if (certificates.length === 2) return null;
   if (certificates.length < 2) return refusal('chain_invalid', 'the root itself signed the leaf');

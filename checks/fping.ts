@@ -5,7 +5,7 @@
  */
 import { type Child, type ChildEnd, startChild } from './child.ts';
 import { limits } from './limits.ts';
-import type { IcmpProber, PingAnswer } from './prober.ts';
+import { aborted, type IcmpProber, type PingAnswer, tooManyWaiting } from './prober.ts';
 
 type Settle = (answer: PingAnswer) => void;
 
@@ -45,120 +45,122 @@ export function fpingTiming(timeoutMs: number): FpingTiming {
   };
 }
 
-export function createFpingProber(path: string): IcmpProber {
-  const open = new Map<number, Batch>();
-  const ready: Batch[] = [];
-  const running = new Set<Batch>();
-  let waiting = 0;
-  let closed: (() => void) | null = null;
+export class FpingProber implements IcmpProber {
+  private readonly path: string;
+  /** By timeout: batches whose window is open. */
+  private readonly open = new Map<number, Batch>();
+  private readonly ready: Batch[] = [];
+  private readonly running = new Set<Batch>();
+  /** Askers of batches that have no process yet. */
+  private waiting = 0;
+  private closed: (() => void) | null = null;
 
-  function dispatch(batch: Batch): void {
-    if (batch.window !== null) clearTimeout(batch.window);
-    batch.window = null;
-    open.delete(batch.timeoutMs);
-    if (batch.asking > 0) ready.push(batch);
-    launchReady();
+  constructor(path: string) {
+    this.path = path;
   }
 
-  function launchReady(): void {
-    while (running.size < limits.icmpProcessesMax) {
-      const batch = ready.shift();
+  ping(address: string, timeoutMs: number, settle: Settle): () => boolean {
+    if (this.closed !== null || this.waiting >= limits.icmpWaitingMax) {
+      settle(this.closed === null ? tooManyWaiting : aborted);
+      return () => false;
+    }
+    const batch = this.batchFor(timeoutStep(timeoutMs));
+    const target = batch.targets.get(address) ?? { askers: new Set(), packets: new Map() };
+    const asker = { settle };
+    target.askers.add(asker);
+    batch.targets.set(address, target);
+    batch.asking += 1;
+    this.waiting += 1;
+    batch.window ??= setTimeout(() => this.dispatch(batch), limits.icmpBatchWindowMs);
+    if (batch.targets.size >= fpingTiming(batch.timeoutMs).targetsMax) this.dispatch(batch);
+    return () => {
+      const begun = batch.child !== null;
+      if (target.askers.delete(asker)) this.leave(batch, 1);
+      return begun;
+    };
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.closed = resolve;
+      for (const batch of [...this.open.values(), ...this.ready.splice(0)]) {
+        for (const target of batch.targets.values()) this.answer(batch, target, aborted);
+      }
+      for (const batch of this.running) batch.child?.kill();
+      if (this.running.size === 0) resolve();
+    });
+  }
+
+  private batchFor(timeoutMs: number): Batch {
+    const open = this.open.get(timeoutMs);
+    if (open !== undefined) return open;
+    const batch: Batch = { timeoutMs, targets: new Map(), window: null, child: null, asking: 0 };
+    this.open.set(timeoutMs, batch);
+    return batch;
+  }
+
+  private dispatch(batch: Batch): void {
+    if (batch.window !== null) clearTimeout(batch.window);
+    batch.window = null;
+    this.open.delete(batch.timeoutMs);
+    if (batch.asking > 0) this.ready.push(batch);
+    this.launchReady();
+  }
+
+  private launchReady(): void {
+    while (this.running.size < limits.icmpProcessesMax) {
+      const batch = this.ready.shift();
       if (batch === undefined) return;
-      if (batch.asking > 0) launch(batch);
+      if (batch.asking > 0) this.launch(batch);
     }
   }
 
-  function launch(batch: Batch): void {
-    running.add(batch);
-    waiting -= batch.asking;
+  private launch(batch: Batch): void {
+    this.running.add(batch);
+    this.waiting -= batch.asking;
     const input = `${[...batch.targets.keys()].join('\n')}\n`;
     batch.child = startChild(
-      path,
+      this.path,
       fpingArguments(batch.timeoutMs),
       input,
-      (line) => hear(batch, line),
-      (end) => finish(batch, end),
+      (line) => this.hear(batch, line),
+      (end) => this.finish(batch, end),
     );
   }
 
-  function hear(batch: Batch, line: string): void {
+  private hear(batch: Batch, line: string): void {
     const packet = parseFpingLine(line);
     const target = packet === null ? undefined : batch.targets.get(packet.address);
     if (packet === null || target === undefined) return;
     target.packets.set(packet.sequence, packet.rttMs);
-    if (target.packets.size === limits.icmpPackets) answer(batch, target, countOf(target));
+    if (target.packets.size === limits.icmpPackets) this.answer(batch, target, countOf(target));
   }
 
-  function answer(batch: Batch, target: Target, told: PingAnswer): void {
+  private answer(batch: Batch, target: Target, told: PingAnswer): void {
     for (const asker of target.askers) asker.settle(told);
     const left = target.askers.size;
     target.askers.clear();
-    leave(batch, left);
+    this.leave(batch, left);
   }
 
   /** Askers go, answered or not; with the last one goes the process. */
-  function leave(batch: Batch, count: number): void {
+  private leave(batch: Batch, count: number): void {
     batch.asking -= count;
-    if (batch.child === null) waiting -= count;
+    if (batch.child === null) this.waiting -= count;
     if (batch.asking > 0) return;
     batch.child?.kill();
-    if (batch.window !== null) dispatch(batch);
+    if (batch.window !== null) this.dispatch(batch);
   }
 
-  function finish(batch: Batch, end: ChildEnd): void {
-    running.delete(batch);
+  private finish(batch: Batch, end: ChildEnd): void {
+    this.running.delete(batch);
     for (const target of batch.targets.values()) {
       if (target.askers.size === 0) continue;
-      answer(batch, target, closed === null ? lastWord(target, end) : { kind: 'failed', detail: 'aborted' });
+      this.answer(batch, target, this.closed === null ? lastWord(target, end) : aborted);
     }
-    if (closed === null) launchReady();
-    else if (running.size === 0) closed();
+    if (this.closed === null) this.launchReady();
+    else if (this.running.size === 0) this.closed();
   }
-
-  return {
-    ping(address, timeoutMs, settle) {
-      if (closed !== null || waiting >= limits.icmpWaitingMax) {
-        settle({
-          kind: 'failed',
-          detail: closed === null ? 'too many icmp checks are waiting on this agent' : 'aborted',
-        });
-        return () => false;
-      }
-      const key = timeoutStep(timeoutMs);
-      const batch = open.get(key) ?? {
-        timeoutMs: key,
-        targets: new Map(),
-        window: null,
-        child: null,
-        asking: 0,
-      };
-      const target = batch.targets.get(address) ?? { askers: new Set(), packets: new Map() };
-      const asker = { settle };
-      target.askers.add(asker);
-      batch.targets.set(address, target);
-      batch.asking += 1;
-      waiting += 1;
-      open.set(key, batch);
-      batch.window ??= setTimeout(() => dispatch(batch), limits.icmpBatchWindowMs);
-      if (batch.targets.size >= fpingTiming(key).targetsMax) dispatch(batch);
-      return () => {
-        const begun = batch.child !== null;
-        if (target.askers.delete(asker)) leave(batch, 1);
-        return begun;
-      };
-    },
-    close() {
-      return new Promise((resolve) => {
-        closed = resolve;
-        for (const batch of [...open.values(), ...ready.splice(0)]) {
-          for (const target of batch.targets.values())
-            answer(batch, target, { kind: 'failed', detail: 'aborted' });
-        }
-        for (const batch of running) batch.child?.kill();
-        if (running.size === 0) resolve();
-      });
-    },
-  };
 }
 
 /**

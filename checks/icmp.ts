@@ -2,14 +2,14 @@
  * The icmp check: three packets, lost ones counted. Packets are sent by a program of the system that may (fping, else
  * ping), because raw sockets need a right that we do not ask for. The latency is the mean of the packets that came back.
  */
-import { createFpingProber } from './fping.ts';
+import { FpingProber } from './fping.ts';
 import { endedOutcome, locate, type Run } from './locate.ts';
 import { type CheckOutcome, type CheckRequest, failed, succeeded, untold, warned } from './outcome.ts';
 import { createPingProber } from './ping.ts';
-import type { IcmpProber, PingAnswer, ProberProgram } from './prober.ts';
+import { type IcmpProber, type PingAnswer, type ProberProgram, tooManyWaiting } from './prober.ts';
 
 export function createIcmpProber(program: ProberProgram): IcmpProber {
-  return program.kind === 'fping' ? createFpingProber(program.path) : createPingProber(program.path);
+  return program.kind === 'fping' ? new FpingProber(program.path) : createPingProber(program.path);
 }
 
 export async function checkIcmp(request: CheckRequest, run: Run): Promise<CheckOutcome> {
@@ -30,7 +30,7 @@ export async function checkIcmp(request: CheckRequest, run: Run): Promise<CheckO
   });
   if (answer !== null) return judgeAnswer(answer);
   const waited = run.deadline.ended === 'timeout' && !begun;
-  return waited ? untold('too many icmp checks are waiting on this agent') : endedOutcome(run);
+  return waited ? untold(tooManyWaiting.detail) : endedOutcome(run);
 }
 
 function judgeAnswer(answer: PingAnswer): CheckOutcome {

@@ -4,7 +4,7 @@
  */
 import { type Child, type ChildEnd, startChild } from './child.ts';
 import { limits } from './limits.ts';
-import type { IcmpProber, PingAnswer } from './prober.ts';
+import { aborted, type IcmpProber, type PingAnswer, tooManyWaiting } from './prober.ts';
 
 interface Errand {
   readonly address: string;
@@ -39,8 +39,7 @@ export function createPingProber(path: string): IcmpProber {
       },
       (end) => {
         running.delete(errand);
-        if (!errand.gone)
-          errand.settle(closed === null ? readPing(lines, end) : { kind: 'failed', detail: 'aborted' });
+        if (!errand.gone) errand.settle(closed === null ? readPing(lines, end) : aborted);
         if (closed === null) launchReady();
         else if (running.size === 0) closed();
       },
@@ -50,10 +49,7 @@ export function createPingProber(path: string): IcmpProber {
   return {
     ping(address, timeoutMs, settle) {
       if (closed !== null || ready.length >= limits.icmpWaitingMax) {
-        settle({
-          kind: 'failed',
-          detail: closed === null ? 'too many icmp checks are waiting on this agent' : 'aborted',
-        });
+        settle(closed === null ? tooManyWaiting : aborted);
         return () => false;
       }
       const errand: Errand = { address, timeoutMs, settle, child: null, gone: false };
@@ -69,7 +65,7 @@ export function createPingProber(path: string): IcmpProber {
       return new Promise((resolve) => {
         closed = resolve;
         for (const errand of ready.splice(0)) {
-          if (!errand.gone) errand.settle({ kind: 'failed', detail: 'aborted' });
+          if (!errand.gone) errand.settle(aborted);
         }
         for (const errand of running) errand.child?.kill();
         if (running.size === 0) resolve();

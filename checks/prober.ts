@@ -12,6 +12,14 @@ export type PingAnswer =
   /** The program could not do its work; nothing is known of the target. */
   | { readonly kind: 'failed'; readonly detail: string };
 
+/** The same words whichever program is found; the check says them too when its time ends before its turn. */
+export const tooManyWaiting = {
+  kind: 'failed',
+  detail: 'too many icmp checks are waiting on this agent',
+} as const satisfies PingAnswer;
+/** The prober was closed. */
+export const aborted = { kind: 'failed', detail: 'aborted' } as const satisfies PingAnswer;
+
 export interface IcmpProber {
   /**
    * Sends `icmpPackets` packets to an address in canonical text, so that the answer comes within `timeoutMs`. Answers

@@ -1,7 +1,7 @@
 /**
  * What a peer may send us, by what its certificate proves: one pure table, asked for every frame before anything of it
  * is decoded. Nodes of the platform speak the whole protocol; an operator's command calls declared procedures and is
- * no member; a tenant's node is refused (see DESIGN: customers' networks get no cluster protocol by default).
+ * no member; a tenant's node is refused (customers' networks get no cluster protocol by default).
  */
 import type { PeerIdentity } from '../certs/index.ts';
 import type { FrameKind } from './frame-layout.ts';

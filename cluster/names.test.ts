@@ -6,7 +6,7 @@ const part = fc.stringMatching(/^[A-Za-z0-9._-]{1,20}$/);
 const id = fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }).filter(isKeyId);
 
 describe('names', () => {
-  it('accepts the node names of the design and nothing else', () => {
+  it('accepts node names of a-z, 0-9, _ and - up to 63 characters and nothing else', () => {
     expect(['core_1', 'a', 'web-2', '9', 'x'.repeat(63)].every(isNodeName)).toBe(true);
     for (const bad of ['', 'Core', 'a b', 'a/b', 'a.b', 'é', 'a\n', 'x'.repeat(64), 7, null]) {
       expect(isNodeName(bad), String(bad)).toBe(false);

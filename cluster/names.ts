@@ -22,7 +22,7 @@ const partPattern = /^[A-Za-z0-9._-]+$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
 const idRefusedPattern = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\p{Surrogate}]/u;
 
-/** DESIGN §1: a-z, 0-9, `_`, `-`, at most 63. */
+/** a-z, 0-9, `_`, `-`, at most 63: what a node's certificate may say, too. */
 export function isNodeName(text: unknown): text is string {
   return typeof text === 'string' && text.length <= nodeNameCharactersMax && nodeNamePattern.test(text);
 }

@@ -1,7 +1,8 @@
 /**
- * The replicated registry: a state-based CRDT of single-writer shards (DESIGN §5). This file is its protocol: all events,
- * the step, and the questions that anybody may ask. Pure: time comes in events, effects are carried out by the node.
- * The state is changed in place for speed; the same events always give the same state and effects.
+ * The replicated registry: a state-based CRDT of single-writer shards (docs/ARCHITECTURE.md, Names). This file is its
+ * protocol: all events, the step, and the questions that anybody may ask. Pure: time comes in events, effects are
+ * carried out by the node. The state is changed in place for speed; the same events always give the same state and
+ * effects.
  */
 import { watchersMax } from './limits.ts';
 import type { RegistryKey } from './names.ts';

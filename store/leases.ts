@@ -1,5 +1,5 @@
 /**
- * Sessions of cores and leases of tenants (DESIGN §5, "Exactly one writer"). Each method is one statement on the
+ * Sessions of cores and leases of tenants (docs/ARCHITECTURE.md, One writer). Each method is one statement on the
  * database's clock. A lease row is never deleted: its epoch only rises, for ever, so an old holder is always told apart.
  */
 import type { LeaseAnswer, LeaseStore } from '../actors/ports/lease-store.ts';

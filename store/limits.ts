@@ -22,7 +22,7 @@ export const limits = {
   idleInTransactionMs: 2_000,
   /** A statement slower than this is logged with its text, never with its parameters. */
   slowStatementMs: 1_000,
-  /** Life of a core's session past its last renewal (DESIGN §5). */
+  /** Life of a core's session past its last renewal (docs/ARCHITECTURE.md, One writer). */
   sessionLifeMs: 4_000,
   /** Rounds in which an acquire that lost a race asks who won. */
   acquireAttemptsMax: 3,

@@ -10,7 +10,7 @@ export const checkKinds: readonly CheckKind[] = ['tcp', 'http', 'icmp', 'dns'];
 /** `success warning critical timeout` come from a run; `unknown` from a run that could not tell; `skipped` is a synthetic row. */
 export type ResultStatus = 'success' | 'warning' | 'critical' | 'unknown' | 'timeout' | 'skipped';
 
-/** Health of a check (lifecycles: up, degraded, down, unknown). Flapping is a flag beside it, never a fifth state. */
+/** Health of a check. Flapping is a flag beside it, never a fifth state. */
 export type CheckState = 'up' | 'degraded' | 'down' | 'unknown';
 
 /** What a caller says when adding a check; everything is filled in and validated by then. */

@@ -3,6 +3,7 @@
  * actors of the same node and of another one alike.
  */
 import { type ActorSystem, defineActor, type Ref } from '../../runtime/index.ts';
+import { answerTimeoutMs } from '../limits.ts';
 import type { CounterProtocol } from './counter.ts';
 
 /** How long it took, and the round trips of each call where they were asked for, in milliseconds. */
@@ -55,9 +56,8 @@ export async function callsOf(
   const { callsMax = Number.POSITIVE_INFINITY, forMs = Number.POSITIVE_INFINITY } = bound;
   const refs = Array.from({ length: callers }, () => system.spawn(caller, to));
   const startMs = performance.now();
-  const patienceMs = 60_000;
   const done = await Promise.all(
-    refs.map((ref) => system.call(ref, patienceMs).run(callsMax, startMs + forMs, each)),
+    refs.map((ref) => system.call(ref, answerTimeoutMs).run(callsMax, startMs + forMs, each)),
   );
   const elapsedMs = performance.now() - startMs;
   for (const ref of refs) system.exit(ref, 'kill');

@@ -3,7 +3,7 @@
  * busy the sender waits a moment and goes on; nothing is dropped, and the far side's count proves it.
  */
 import { type ActorSystem, defineActor, type LaterReply, type Ref, type Self } from '../../runtime/index.ts';
-import { linkBusyWaitMs, remoteBurstBytes, remoteBurstMessages } from '../limits.ts';
+import { answerTimeoutMs, linkBusyWaitMs, remoteBurstBytes, remoteBurstMessages } from '../limits.ts';
 import type { CounterProtocol } from './counter.ts';
 
 interface StreamProtocol {
@@ -69,13 +69,12 @@ export async function streamOf(
   payloadBytes: number,
   forMs: number,
 ): Promise<number> {
-  const patienceMs = 60_000;
   const before = await system.call(to).count();
   const sender = system.spawn(stream, to, payloadBytes);
   const startMs = performance.now();
-  const sent = await system.call(sender, patienceMs).run(startMs + forMs);
+  const sent = await system.call(sender, answerTimeoutMs).run(startMs + forMs);
   // Behind the casts on the same link, so its answer says that all were handled.
-  const after = await system.call(to, patienceMs).count();
+  const after = await system.call(to, answerTimeoutMs).count();
   const elapsedMs = performance.now() - startMs;
   system.exit(sender, 'kill');
   if (after - before !== sent) throw new Error(`${sent} casts were sent and ${after - before} arrived`);

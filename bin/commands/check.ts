@@ -1,22 +1,14 @@
 /** `picket check` and `picket explain`: what is watched, and why it is in the state that it is in. */
-import { createReadStream, statSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { type Command, Option } from 'commander';
-import type { CheckView, Explanation, NewCheck } from '../../actors/index.ts';
+import type { CheckView, Explanation } from '../../actors/index.ts';
 import { systemClock } from '../../runtime/index.ts';
 import { type CheckFlags, readCheck } from '../check-flags.ts';
+import { importLines, readLines } from '../check-import.ts';
 import { showDuration } from '../durations.ts';
-import { CommandFailure, usage } from '../failure.ts';
+import { CommandFailure } from '../failure.ts';
 import { pause } from '../launcher/lock.ts';
-import {
-  importBatchRows,
-  importFileBytesMax,
-  importTimeoutMs,
-  runNowLookMs,
-  runNowWaitMs,
-} from '../limits.ts';
+import { runNowLookMs, runNowWaitMs } from '../limits.ts';
 import { type OperatorSession, withOperator } from '../operator-session.ts';
-import type { Output } from '../output.ts';
 import { table } from '../table.ts';
 import type { ResultView } from '../views.ts';
 import type { Surroundings } from './up.ts';
@@ -143,35 +135,13 @@ function addImport(check: Command, { output }: Surroundings, { tenant, data, jso
     .addOption(json())
     .addHelpText('after', importExamples)
     .action(async (file: string, flags: CommonFlags) => {
-      const checks = await readFile(file);
+      const lines = await readLines(file);
       const added = await withOperator(flags.data, (session) =>
-        importAll(session, flags.tenant, checks, output),
+        importLines(session, flags.tenant, file, lines, output),
       );
       if (flags.json) output.json(added);
       else output.line(`added ${added.length} checks`);
     });
-}
-
-async function importAll(
-  session: OperatorSession,
-  tenant: string,
-  checks: readonly NewCheck[],
-  output: Output,
-): Promise<CheckView[]> {
-  const added: CheckView[] = [];
-  for (let at = 0; at < checks.length; at += importBatchRows) {
-    const part = checks.slice(at, at + importBatchRows);
-    try {
-      added.push(
-        ...(await session.call<CheckView[]>('check_add', { tenant, checks: part }, importTimeoutMs)),
-      );
-    } catch (error) {
-      if (added.length > 0) output.note(`${added.length} checks were added before this:`);
-      throw error;
-    }
-    output.note(`${added.length} of ${checks.length} added`);
-  }
-  return added;
 }
 
 const addExamples = `
@@ -230,39 +200,6 @@ function showChecks(rows: readonly CheckView[]): string {
       row.last_reason,
     ]),
   );
-}
-
-async function readFile(file: string): Promise<NewCheck[]> {
-  let bytes: number;
-  try {
-    bytes = statSync(file).size;
-  } catch (error) {
-    throw new CommandFailure('no_such_file', `${file} cannot be read: ${(error as Error).message}`);
-  }
-  if (bytes > importFileBytesMax)
-    throw usage(`${file} has ${bytes} bytes; at most ${importFileBytesMax}: split it`);
-  const checks: NewCheck[] = [];
-  let number = 0;
-  for await (const line of createInterface({
-    input: createReadStream(file),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  })) {
-    number += 1;
-    if (line.trim() === '') continue;
-    try {
-      const value: unknown = JSON.parse(line);
-      if (typeof value !== 'object' || value === null || Array.isArray(value))
-        throw usage('an object was expected');
-      checks.push(readCheck(value as CheckFlags));
-    } catch (error) {
-      throw new CommandFailure(
-        'bad_line',
-        `${file}:${number}: ${(error as Error).message}; nothing was added`,
-      );
-    }
-  }
-  if (checks.length === 0) throw new CommandFailure('bad_line', `${file} has no checks`);
-  return checks;
 }
 
 async function runNow(session: OperatorSession, id: string, tenant: string | null): Promise<ResultView> {

@@ -8,12 +8,9 @@ import { stopTree } from './stop-tree.ts';
 export async function start(context: RoleContext): Promise<RunningRole> {
   const { node, flags } = context;
   const store = openRoleStore(context);
-  const core = startCore(node.system, {
-    cluster: node,
-    ...store,
-    ownMachineTenant: flags.ownMachineTenant ?? null,
-  });
-  declareMonitor(node, store, core);
+  const ownMachineTenant = flags.ownMachineTenant ?? null;
+  const core = startCore(node.system, { cluster: node, ...store, ownMachineTenant });
+  declareMonitor(node, store, core, ownMachineTenant);
   return {
     async stop() {
       await stopTree(node.system, core.ref);

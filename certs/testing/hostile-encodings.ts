@@ -1,3 +1,8 @@
+/**
+ * Hostile encodings: leaves whose DER breaks a rule of X.509 or of DER itself (serials, versions, algorithms, times,
+ * extensions, keys), and bytes that are no certificate at all, with the verdict that each must get, offline and on a
+ * link. For tests only; leaves that are well encoded and say what they may not are in `hostile-leaves.ts`.
+ */
 import { boolean, derNull, integer, oid, sequence, time, tlv } from './der-writer.ts';
 import { algorithmOf, uri } from './forge.ts';
 import { type HostileRow, nodeLeaf } from './hostile-leaves.ts';

@@ -113,6 +113,16 @@ describe('a check that cannot be', () => {
       expect(err).toContain(said);
       expect(err).toMatch(/bad\.ndjson:3: .*nothing was added/);
     }
+    const many = Array.from({ length: 700 }, () => JSON.stringify(good));
+    writeFileSync(file, [...many, JSON.stringify({ ...good, interval: '2d' })].join('\n'));
+    const last = await picket.run('check', 'import', file);
+    expect(last.status).toBe(1);
+    expect(last.err).toMatch(/bad\.ndjson:701: .*interval.*nothing was added/);
+    writeFileSync(file, [JSON.stringify({ ...good, target: '192.0.2.1' }), JSON.stringify(good)].join('\n'));
+    const foreign = await picket.run('check', 'import', file, '--tenant', 'acme');
+    expect(foreign.status).toBe(1);
+    expect(foreign.err).toMatch(/bad\.ndjson:2: target_not_allowed: .*nothing was added/);
+    expect(await picket.ask('check', 'list', '--tenant', 'acme')).toEqual([]);
     const absent = await picket.run('check', 'import', '/nowhere.ndjson');
     expect(absent).toMatchObject({
       status: 1,

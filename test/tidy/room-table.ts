@@ -1,6 +1,6 @@
 /**
- * Which room may import which, and through which door. The page that the house is planned on says the same in words; a
- * change here is a change of the plan. Rooms that no one has built yet are listed: a room without a folder is fine.
+ * Which room may import which, and through which door. docs/ARCHITECTURE.md (Rooms) says the same in words; a change
+ * here is a change there. A room that is listed need not have a folder.
  */
 
 /** `index`: only through the room's `index.ts`. `messages`: only `messages.ts`. `ports`: only what lies in `ports/`. */

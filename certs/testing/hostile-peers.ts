@@ -1,0 +1,18 @@
+/**
+ * Every hostile row there is, in one list, so that no way of asking for the verdict (offline, on a link) can leave a
+ * kind of them out. For tests only.
+ */
+import { hostileChains, hostileIntermediates } from './hostile-chains.ts';
+import { hostileEncodings } from './hostile-encodings.ts';
+import { type HostileRow, hostileIds, hostileLeaves, hostileNames } from './hostile-leaves.ts';
+import { hostileScopes } from './hostile-scopes.ts';
+
+export const hostilePeers: readonly HostileRow[] = [
+  ...hostileIds,
+  ...hostileNames,
+  ...hostileLeaves,
+  ...hostileEncodings,
+  ...hostileScopes,
+  ...hostileIntermediates,
+  ...hostileChains,
+];
