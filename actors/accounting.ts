@@ -97,6 +97,12 @@ export function account(state: Accounting, event: AccountingEvent): AccountingEf
   return effects;
 }
 
+/** Whether a row for the instant is still wanted; a run that was asked for counts too. */
+export function isOpen(state: Accounting, checkId: string, dueAtMs: number): boolean {
+  if (state.extra.get(checkId)?.dueMs === dueAtMs) return true;
+  return state.checks.get(checkId)?.pending.some(({ dueMs }) => dueMs === dueAtMs) ?? false;
+}
+
 /** Notes who has the instant, so that the loss of a poller finds it. False when it is no longer pending. */
 export function handedTo(state: Accounting, checkId: string, dueAtMs: number, poller: string): boolean {
   const pending = state.checks.get(checkId)?.pending.find(({ dueMs }) => dueMs === dueAtMs);

@@ -184,6 +184,8 @@ function hand(self: SchedulerSelf, cluster: Cluster, dispatches: readonly Dispat
   const { state } = self;
   const batches = new Map<string, { job: Job; dispatch: Dispatch }[]>();
   for (const dispatch of dispatches) {
+    // It may have been written off while it waited for a poller.
+    if (!isOpen(state.accounting, dispatch.check.id, dispatch.dueAtMs)) continue;
     const candidates: Candidate[] = [...state.pollers].map(([name, { entry, load }]) => ({
       name,
       load,
