@@ -5,7 +5,7 @@
  */
 import type { Cluster, NameEntry } from '../cluster/index.ts';
 import { defineActor, type Ref, type Self } from '../runtime/index.ts';
-import { type AccountingEffect, type AccountingEvent, account, handedTo } from './accounting.ts';
+import { type AccountingEffect, type AccountingEvent, account, handedTo, isOpen } from './accounting.ts';
 import { type Candidate, choosePoller } from './dispatch.ts';
 import { batchItemsMax, noPollerWaitMs } from './limits.ts';
 import {

@@ -6,10 +6,7 @@ import { time } from './testing/der-writer.ts';
 import { dayMs } from './testing/forge.ts';
 import { forgeRevocationList } from './testing/forge-revocation.ts';
 import { goodLeaves } from './testing/good-leaves.ts';
-import { hostileChains, hostileIntermediates } from './testing/hostile-chains.ts';
-import { hostileEncodings } from './testing/hostile-encodings.ts';
-import { hostileIds, hostileLeaves, hostileNames } from './testing/hostile-leaves.ts';
-import { hostileScopes } from './testing/hostile-scopes.ts';
+import { hostilePeers } from './testing/hostile-peers.ts';
 import { createWorld, nodeId, trustDomain } from './testing/world.ts';
 import { verdictCodes } from './verdict.ts';
 import { type PeerVerdict, verifyPeer } from './verify.ts';
@@ -19,15 +16,6 @@ const world = createWorld(nowMs);
 const roots = [world.root.der];
 const judge = (chain: readonly Uint8Array[]): PeerVerdict => verifyPeer({ chain, roots, trustDomain, nowMs });
 const codeOf = (verdict: PeerVerdict) => (verdict.ok ? 'ok' : verdict.error.code);
-const hostile = [
-  ...hostileIds,
-  ...hostileNames,
-  ...hostileLeaves,
-  ...hostileEncodings,
-  ...hostileScopes,
-  ...hostileIntermediates,
-  ...hostileChains,
-];
 
 describe('a good peer', () => {
   test.each(goodLeaves)('is taken: $title', ({ chain, id }) => {
@@ -58,12 +46,12 @@ describe('a good peer', () => {
 });
 
 describe('a hostile peer', () => {
-  test.each(hostile)('is refused with $code: $title', ({ chain, code }) => {
+  test.each(hostilePeers)('is refused with $code: $title', ({ chain, code }) => {
     expect(codeOf(judge(chain(world)))).toBe(code);
   });
 
   test('meets every verdict at least once in these tests', () => {
-    const met = new Set<string>([...hostile.map(({ code }) => code), 'revoked']);
+    const met = new Set<string>([...hostilePeers.map(({ code }) => code), 'revoked']);
     expect(verdictCodes.filter((code) => !met.has(code))).toEqual([]);
   });
 

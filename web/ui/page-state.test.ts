@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { reconnectFirstMs, reconnectLastMs } from '../limits.ts';
+import { pageCheck } from '../testing/page-check.ts';
 import type { FullMessage, LiveMessage, PageCheck, PageNode } from './live-message.ts';
 import {
   newPage,
@@ -10,27 +11,6 @@ import {
   reconnectDelayMs,
   stepPage,
 } from './page-state.ts';
-
-function check(id: string, changes: Partial<PageCheck> = {}): PageCheck {
-  return {
-    id,
-    name: id,
-    kind: 'tcp',
-    target: '192.0.2.1',
-    port: 80,
-    interval_ms: 5_000,
-    timeout_ms: 2_000,
-    enabled: true,
-    state: 'up',
-    flapping: false,
-    since: null,
-    last_due_at: null,
-    last_status: null,
-    last_reason: null,
-    last_latency_ms: null,
-    ...changes,
-  };
-}
 
 function full(checks: PageCheck[], nodes: PageNode[] = []): FullMessage {
   return {
@@ -50,37 +30,37 @@ function after(state: PageState, ...messages: LiveMessage[]): PageState {
 }
 
 test('a full message makes the page live, and tells how far ahead the cluster clock is', () => {
-  const page = after(newPage(), full([check('a')]));
+  const page = after(newPage(), full([pageCheck('a')]));
   expect(page).toMatchObject({ connection: { phase: 'live' }, clockAheadMs: 100, heardAtMs: 900 });
   expect([...page.picture!.checks.keys()]).toEqual(['a']);
 });
 
 test('a change before the first full message is not drawn', () => {
-  const page = after(newPage(), { type: 'change', now_ms: 1, checks: [check('a')] });
+  const page = after(newPage(), { type: 'change', now_ms: 1, checks: [pageCheck('a')] });
   expect(page.picture).toBeNull();
   expect(page.connection.phase).toBe('connecting');
 });
 
 test('what a change does not name stays as it was, to the very object', () => {
-  const before = after(newPage(), full([check('a'), check('b')]));
+  const before = after(newPage(), full([pageCheck('a'), pageCheck('b')]));
   const page = after(before, {
     type: 'change',
     now_ms: 2,
-    checks: [check('a', { state: 'down' })],
+    checks: [pageCheck('a', { state: 'down' })],
     removed: ['b'],
   });
-  expect([...page.picture!.checks.values()]).toEqual([check('a', { state: 'down' })]);
+  expect([...page.picture!.checks.values()]).toEqual([pageCheck('a', { state: 'down' })]);
   expect(page.picture!.nodes).toBe(before.picture!.nodes);
   expect(before.picture!.checks.size).toBe(2);
 });
 
 test('a beat only says that the feed is there', () => {
-  const before = after(newPage(), full([check('a')]));
+  const before = after(newPage(), full([pageCheck('a')]));
   expect(after(before, { type: 'beat', now_ms: 5 }).picture).toBe(before.picture);
 });
 
 test('a lost connection keeps the picture and waits longer each time; a message starts the count anew', () => {
-  let page = after(newPage(), full([check('a')]));
+  let page = after(newPage(), full([pageCheck('a')]));
   const waits: number[] = [];
   for (let tries = 0; tries < 8; tries += 1) {
     page = stepPage(page, { type: 'lost', nowMs: 0, spread: 0 });
@@ -111,12 +91,12 @@ test('checks in trouble stand first, disabled ones last, names with numbers in t
   const page = after(
     newPage(),
     full([
-      check('off', { enabled: false, state: 'down' }),
-      check('up 10'),
-      check('up 2'),
-      check('new', { state: 'unknown' }),
-      check('slow', { state: 'degraded' }),
-      check('dead', { state: 'down' }),
+      pageCheck('off', { enabled: false, state: 'down' }),
+      pageCheck('up 10'),
+      pageCheck('up 2'),
+      pageCheck('new', { state: 'unknown' }),
+      pageCheck('slow', { state: 'degraded' }),
+      pageCheck('dead', { state: 'down' }),
     ]),
   );
   expect(orderedChecks(page.picture!).map(({ id }) => id)).toEqual([

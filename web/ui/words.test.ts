@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { pageCheck } from '../testing/page-check.ts';
 import type { PageCheck, PageCounts, PageTenant } from './live-message.ts';
 import { newPage, type PageConnection, type PagePicture, type PageState } from './page-state.ts';
 import {
@@ -29,25 +30,15 @@ const nowMs = Date.parse('2026-01-01T00:01:00.000Z');
 const due = (second: number) =>
   new Date(Date.parse('2026-01-01T00:00:00.000Z') + second * 1_000).toISOString();
 
+/** Up, and heard of two seconds ago. */
 function check(changes: Partial<PageCheck> = {}): PageCheck {
-  return {
-    id: 'a',
+  return pageCheck('a', {
     name: 'Shop',
-    kind: 'tcp',
-    target: '192.0.2.1',
-    port: 80,
-    interval_ms: 5_000,
-    timeout_ms: 2_000,
-    enabled: true,
-    state: 'up',
-    flapping: false,
-    since: null,
     last_due_at: due(58),
     last_status: 'success',
-    last_reason: null,
     last_latency_ms: 1,
     ...changes,
-  };
+  });
 }
 
 function picture(
