@@ -5,9 +5,10 @@
 
 export type Figures = Readonly<Record<string, number>>;
 
+/** `neither`: better is what comes closest to an ideal that the bench's about says, so there is no ratio. */
 export interface Figure {
   readonly key: string;
-  readonly better: 'more' | 'less';
+  readonly better: 'more' | 'less' | 'neither';
 }
 
 /** A program under measurement that runs. Every `round` answers the bench's figures, or those of them that it has. */
@@ -100,8 +101,10 @@ function ratiosOf(figures: readonly Figure[], ours: Figures, theirs: Figures): F
   const ratios: Record<string, number> = {};
   for (const { key, better } of figures) {
     const [own, other] = [ours[key], theirs[key]];
-    if (own === undefined || other === undefined) continue;
-    ratios[key] = rounded(better === 'more' ? own / other : other / own);
+    if (own === undefined || other === undefined || better === 'neither') continue;
+    const ratio = better === 'more' ? own / other : other / own;
+    // Nothing is so many times better than zero.
+    if (Number.isFinite(ratio)) ratios[key] = rounded(ratio);
   }
   return ratios;
 }

@@ -17,3 +17,5 @@ export const linkTimeoutMs = 15_000;
 export const linkPollMs = 20;
 /** A program that was told to end is killed after this. */
 export const closeTimeoutMs = 3_000;
+/** How often the event loop is looked at while its stalls are measured; shorter is not to be had from a timer. */
+export const stallTickMs = 1;

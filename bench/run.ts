@@ -5,12 +5,14 @@
 import { availableParallelism, release } from 'node:os';
 import { type Bench, type Outcome, runBench } from './bench.ts';
 import { call } from './call.ts';
+import { issue } from './issue.ts';
 import { mailbox } from './mailbox.ts';
+import { placement } from './placement.ts';
 import { remote } from './remote.ts';
 import { asJson, asTable } from './report.ts';
 import { spawn } from './spawn.ts';
 
-const benches: readonly Bench[] = [mailbox, call, spawn, remote];
+const benches: readonly Bench[] = [mailbox, call, spawn, remote, placement, issue];
 
 async function main(words: readonly string[]): Promise<number> {
   const flags = words.filter((word) => word.startsWith('-'));

@@ -2,14 +2,15 @@
  * nact as a peer: the same work as ours, in this process, in the way that its guide shows. It has one mailbox per actor
  * without a bound, no links and no monitors, so it does less per message than ours.
  */
-import { type Figures, PeerAbsent, type Running } from '../bench.ts';
+import type { Figures, Running } from '../bench.ts';
 import { burstMessages } from '../limits.ts';
+import { installed } from './installed.ts';
 
 type Nact = typeof import('nact');
 type System = ReturnType<Nact['start']>;
 
 export async function openNact(round: (nact: Nact, system: System) => Promise<Figures>): Promise<Running> {
-  const nact = await loaded();
+  const nact = await installed('nact', () => import('nact'));
   return {
     async round() {
       const system = nact.start();
@@ -21,15 +22,6 @@ export async function openNact(round: (nact: Nact, system: System) => Promise<Fi
     },
     close: async () => {},
   };
-}
-
-async function loaded(): Promise<Nact> {
-  try {
-    return await import('nact');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new PeerAbsent('nact is not installed');
-  }
 }
 
 /** Milliseconds until `count` messages from one actor have arrived at another. */

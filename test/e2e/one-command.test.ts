@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -6,6 +7,7 @@ import {
   cluster,
   type MemberRow,
   type ResultRow,
+  script,
   type UpAnswer,
   until,
 } from './picket.ts';
@@ -136,5 +138,26 @@ describe('down', () => {
     const members = await first.run('members');
     expect(members.status).toBe(1);
     expect(members.err).toContain('picket up');
+  });
+});
+
+describe('up in the foreground', () => {
+  test('says what runs and what to try, and Ctrl-C drains it and leaves no process behind', async () => {
+    const up = spawn(process.execPath, [script, 'up', '--data', first.data, '--http', String(first.port)]);
+    let said = '';
+    for (const stream of [up.stdout, up.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        said += text;
+      });
+    }
+    const ended = new Promise<number | null>((done) => up.on('exit', done));
+    await until('its last words before it waits', 60_000, () => said.includes('picket check list'));
+    for (const name of ['core_1', 'web_1', 'poller_1', 'poller_2', 'agent_1']) expect(said).toContain(name);
+    expect(said).toContain(`http://127.0.0.1:${first.port}`);
+    const pids = first.pids();
+    expect(pids.length).toBeGreaterThan(7);
+    up.kill('SIGINT');
+    expect(await ended).toBe(0);
+    expect(alive(pids)).toEqual([]);
   });
 });

@@ -3,15 +3,15 @@
  * must come true, and leaves no process behind. Knows nothing of what is right; the tests do.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isSameProcess, startedAt } from '../../bin/process-table.ts';
-import { childrenOf, kill } from './processes.ts';
+import { childrenOf, folderOf, kill } from './processes.ts';
 
-const script = fileURLToPath(new URL('../../dist/bin/picket.js', import.meta.url));
+export const script = fileURLToPath(new URL('../../dist/bin/picket.js', import.meta.url));
 /** No command takes this long; one that does is ended, and its status is -1. */
 const commandMs = 90_000;
 const lookEveryMs = 100;
@@ -102,35 +102,7 @@ export interface Cluster {
 export async function cluster(nodes?: string): Promise<Cluster> {
   const data = mkdtempSync(join(tmpdir(), 'picket-e2e-'));
   const port = await freePort();
-  const seen = new Map<number, string | null>();
-
-  const read = <T>(name: string): T | null => {
-    const path = join(data, name);
-    return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : null;
-  };
-  const databasePids = () => {
-    const path = join(data, 'postgres/postmaster.pid');
-    const pid = existsSync(path) ? Number(readFileSync(path, 'utf8').split('\n')[0]) : 0;
-    return pid > 0 && isSameProcess(pid, null) ? [pid, ...childrenOf(pid)] : [];
-  };
-  const pids = () => {
-    const running = read<{ nodes: { pid: number; started: string | null }[] }>('running.json');
-    const holders = [
-      read<{ pid: number; started: string | null }>('launcher.json'),
-      ...(running?.nodes ?? []),
-    ];
-    const ours = holders.flatMap((one) => (one && isSameProcess(one.pid, one.started) ? [one.pid] : []));
-    return [...ours, ...databasePids()];
-  };
-  const remember = () => {
-    for (const pid of pids()) seen.set(pid, startedAt(pid));
-  };
-  const endAll = () => {
-    for (const [pid, started] of seen) if (isSameProcess(pid, started)) kill(pid, 'SIGKILL');
-  };
-  // A test process that ends before its hooks have run leaves nothing behind either.
-  process.once('exit', endAll);
-
+  const processes = processesOf(data);
   const run = (...args: string[]) => picket(...args, '--data', data);
   const ask = async <T>(...args: string[]): Promise<T> => {
     const { status, out, err } = await run(...args, '--json');
@@ -142,43 +114,69 @@ export async function cluster(nodes?: string): Promise<Cluster> {
     port,
     run,
     ask,
-    databasePids,
-    pids,
+    databasePids: processes.databasePids,
+    pids: processes.pids,
     async up() {
       const plan = nodes === undefined ? [] : ['--nodes', nodes];
       try {
         return await ask<UpAnswer>('up', '--detach', '--http', String(port), ...plan);
       } finally {
-        remember();
+        processes.remember();
       }
     },
     async rowsSince(sinceMs) {
       const since = new Date(sinceMs).toISOString();
-      const rows = await ask<(ResultRow | GapRow)[]>(
-        'results',
-        '--since',
-        since,
-        '--limit',
-        '100000',
-        '--gaps',
-      );
+      const flags = ['--since', since, '--limit', '100000', '--gaps'];
+      const rows = await ask<(ResultRow | GapRow)[]>('results', ...flags);
       return {
         results: rows.filter((row): row is ResultRow => 'due_at' in row),
         gaps: rows.filter((row): row is GapRow => 'from' in row),
       };
     },
     async close() {
-      remember();
+      processes.remember();
       const { status, err } = await run('down');
-      const left = [...seen].filter(([pid, started]) => isSameProcess(pid, started));
-      endAll();
-      process.off('exit', endAll);
+      const left = processes.endAll();
       rmSync(data, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
       if (status !== 0) throw new Error(`picket down ended with ${status}: ${err.trim()}`);
-      if (left.length > 0)
-        throw new Error(`picket down left processes: ${left.map(([pid]) => pid).join(', ')}`);
+      if (left.length > 0) throw new Error(`picket down left processes: ${left.join(', ')}`);
     },
   };
+}
+
+/** The processes of a cluster, by what its folder says of them, and an end to all that were ever seen. */
+function processesOf(data: string) {
+  const seen = new Map<number, string | null>();
+  const read = <T>(name: string): T | null => {
+    const path = join(data, name);
+    return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : null;
+  };
+  const databasePids = () => {
+    const path = join(data, 'postgres/postmaster.pid');
+    const pid = existsSync(path) ? Number(readFileSync(path, 'utf8').split('\n')[0]) : 0;
+    // The file stays when the server is killed, and its number may be another process by now.
+    return pid > 0 && folderOf(pid) === join(realpathSync(data), 'postgres') ? [pid, ...childrenOf(pid)] : [];
+  };
+  const pids = () => {
+    const launcher = read<{ pid: number; started: string | null }>('launcher.json');
+    const running = read<{ nodes: { pid: number; started: string | null }[] }>('running.json');
+    const ours = [launcher, ...(running?.nodes ?? [])];
+    const living = ours.flatMap((one) => (one && isSameProcess(one.pid, one.started) ? [one.pid] : []));
+    return [...living, ...databasePids()];
+  };
+  const remember = () => {
+    for (const pid of pids()) seen.set(pid, startedAt(pid));
+  };
+  /** The pids that were still there. */
+  const endAll = () => {
+    const left = [...seen].filter(([pid, started]) => isSameProcess(pid, started)).map(([pid]) => pid);
+    for (const pid of left) kill(pid, 'SIGKILL');
+    process.off('exit', endAll);
+    return left;
+  };
+  // A test process that ends before its hooks have run leaves nothing behind either.
+  process.once('exit', endAll);
+  return { databasePids, pids, remember, endAll };
 }
 
 /**

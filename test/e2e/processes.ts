@@ -1,5 +1,5 @@
 /** Processes of the machine as the tests look at them: who is whose child, who still lives, and signals by number. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { isSameProcess } from '../../bin/process-table.ts';
 
 /** Those whose parent it is, in /proc. */
@@ -8,6 +8,15 @@ export function childrenOf(pid: number): number[] {
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((one) => parentOf(one) === pid);
+}
+
+/** Where the process works; null when it is not there. */
+export function folderOf(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return null;
+  }
 }
 
 export function alive(pids: readonly number[]): number[] {
