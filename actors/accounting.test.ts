@@ -138,6 +138,7 @@ test('an instant that falls due is dispatched, and its result moves the watermar
 test('while an instant runs the next one is skipped as overrun, and the watermark waits for both', () => {
   const { state } = begin([check('a')]);
   account(state, { type: 'tick', nowMs: 100 });
+  handedTo(state, 'a', 100, 'poller_1');
   const overrun = account(state, { type: 'tick', nowMs: 1_100 });
   expect(overrun).toMatchObject([
     { type: 'result', row: { dueAtMs: 1_100, status: 'skipped', reason: 'overrun' } },
@@ -147,6 +148,27 @@ test('while an instant runs the next one is skipped as overrun, and the watermar
     { type: 'result' },
     { type: 'watermark', row: { dueAtMs: 1_100 } },
   ]);
+});
+
+test('instants that wait for a poller are no overrun: each is its own, and together they are one gap', () => {
+  const { state } = begin([check('a')]);
+  expect(kinds(account(state, { type: 'tick', nowMs: 100 }))).toContain('dispatch');
+  expect(kinds(account(state, { type: 'tick', nowMs: 1_100 }))).toContain('dispatch');
+  account(state, { type: 'not_run', checkId: 'a', dueAtMs: 100, reason: 'no_poller', as: 'gap' });
+  expect(
+    account(state, { type: 'not_run', checkId: 'a', dueAtMs: 1_100, reason: 'no_poller', as: 'gap' }),
+  ).toMatchObject([
+    { type: 'gap', row: { fromMs: 100, toMs: 1_100, count: 2 } },
+    { type: 'watermark', row: { dueAtMs: 1_100 } },
+  ]);
+});
+
+test('a run that was asked for and could not be is told as skipped', () => {
+  const { state } = begin([check('a')]);
+  account(state, { type: 'run_now', checkId: 'a', nowMs: 500 });
+  expect(
+    account(state, { type: 'not_run', checkId: 'a', dueAtMs: 500, reason: 'no_agent', as: 'gap' }),
+  ).toMatchObject([{ type: 'result', row: { status: 'skipped', reason: 'no_agent' } }]);
 });
 
 test('an instant without an answer is written off at its expiry, and its late result is told as late', () => {
@@ -292,7 +314,8 @@ class History {
   remove(id: string): void {
     const live = this.checks.get(id)!;
     if (live.archivedAtMs !== null || this.nowMs <= 1_000) return;
-    const ended = check(id, live.schedule[0]!.validFromMs, this.nowMs);
+    // The store's now: after all that has fallen due.
+    const ended = check(id, live.schedule[0]!.validFromMs, this.nowMs + 1);
     this.checks.set(id, ended);
     this.apply({ type: 'removed', check: ended });
   }

@@ -17,6 +17,7 @@ import {
   retire,
   settle,
   skip,
+  syntheticRow,
   type Tracked,
   track,
 } from './open-instants.ts';
@@ -163,7 +164,8 @@ function fallDue(state: Accounting, tracked: Tracked, dueMs: number, effects: Ac
     retire(state, tracked);
     return;
   }
-  const overrun = tracked.pending.length > 0;
+  // What waits for a poller does not run: its successor waits beside it, and both may be one gap.
+  const overrun = tracked.pending.some(({ poller }) => poller !== null);
   const expiresAtMs = dueMs + check.timeoutMs + answerGraceMs;
   const pending: Pending = {
     dueMs,
@@ -245,6 +247,11 @@ function notRun(
   event: AccountingEvent & { type: 'not_run' },
   effects: AccountingEffect[],
 ): void {
+  if (state.extra.get(event.checkId)?.dueMs === event.dueAtMs) {
+    state.extra.delete(event.checkId);
+    effects.push({ type: 'result', row: syntheticRow(event.checkId, event.dueAtMs, event.reason, null) });
+    return;
+  }
   const tracked = state.checks.get(event.checkId);
   const pending = tracked?.pending.find(({ dueMs }) => dueMs === event.dueAtMs);
   if (tracked === undefined || pending === undefined) return;

@@ -2,6 +2,7 @@
  * Who runs a check: the poller by partition and what it already has, then the agent by capability and load. Pure: the
  * candidates are what the registry shows at this moment.
  */
+import type { Metadata } from '../cluster/index.ts';
 
 export interface Candidate {
   /** The node's name: where it runs, and what results name. */
@@ -14,6 +15,18 @@ export interface Candidate {
   readonly capabilities: readonly string[];
   /** What it has under way from us. */
   readonly load: number;
+}
+
+/** A candidate from what its registry entry says. */
+export function candidateOf(name: string, metadata: Metadata, load: number): Candidate {
+  const texts = (value: unknown) => (Array.isArray(value) ? (value as string[]) : []);
+  return {
+    name,
+    load,
+    status: String(metadata.status),
+    partitions: texts(metadata.partitions),
+    capabilities: texts(metadata.capabilities),
+  };
 }
 
 export interface Wanted {

@@ -5,7 +5,7 @@
 import type { AccountingEffect } from './accounting.ts';
 import { type Timed, TimeHeap } from './heap.ts';
 import type { Check, GapRow, ResultRow, ResultStatus, ScheduleVersion } from './ports/check.ts';
-import { nextDue } from './schedule.ts';
+import { nextDue, versionOf } from './schedule.ts';
 
 export interface Pending {
   dueMs: number;
@@ -115,4 +115,10 @@ export function syntheticRow(
 ): ResultRow {
   const status: ResultStatus = 'skipped';
   return { checkId, dueAtMs, startedAtMs: null, latencyMs: null, status, reason, agent: null, poller };
+}
+
+/** The interval of the schedule version that the row's instant belongs to; 0 for a run that was asked for. */
+export function intervalOf(state: Accounting, row: ResultRow): number {
+  const check = state.checks.get(row.checkId)?.check;
+  return (check && versionOf(check.schedule, row.dueAtMs)?.intervalMs) ?? 0;
 }

@@ -70,9 +70,9 @@ function hold(self: HomesSelf, tenantId: string, home: Home): void {
   const tooLong = self.monotonicMs() - home.sinceMs > pollerHeldMs;
   const over = state.heldRows - pollerHeldResultsMax;
   const drop = tooLong ? home.rows.length : Math.min(home.rows.length, Math.max(0, over));
+  if (tooLong) home.notRun = [];
   if (drop === 0) return;
   home.rows.splice(0, drop);
-  home.notRun = [];
   state.heldRows -= drop;
   state.dropped += drop;
   self.log('warn', 'results dropped: no core holds the tenant', { tenant: tenantId, dropped: drop });

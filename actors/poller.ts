@@ -4,7 +4,7 @@
  */
 import type { Cluster, NameEntry } from '../cluster/index.ts';
 import { defineActor, type Ref, type Self } from '../runtime/index.ts';
-import { type Candidate, chooseAgent } from './dispatch.ts';
+import { candidateOf, chooseAgent } from './dispatch.ts';
 import {
   agentGraceMs,
   attemptsMax,
@@ -43,6 +43,8 @@ interface PollerState extends Homes {
   numbers: number;
   toAgents: Map<string, NumberedJob[]>;
   sweeping: boolean;
+  /** When an agent was last there to be chosen. */
+  hadAgentMs: number;
 }
 
 type PollerSelf = Self<PollerState>;
@@ -65,6 +67,7 @@ export function poller({ cluster }: { cluster: Cluster }) {
         numbers: 0,
         toAgents: new Map(),
         sweeping: false,
+        hadAgentMs: self.monotonicMs(),
         sending: false,
       };
     },
@@ -84,7 +87,7 @@ export function poller({ cluster }: { cluster: Cluster }) {
           assign(self, { number, job, agent: null, attempt: 0, takenAtMs: nowMs, answerByMs: 0 });
         }
         sendJobs(self, cluster);
-        sweepLater(self);
+        sweepLater(self, cluster);
       },
       finished(self, agent, items) {
         for (const item of items) finish(self, agent, item);
@@ -103,19 +106,18 @@ export function poller({ cluster }: { cluster: Cluster }) {
 function assign(self: PollerSelf, one: UnderWay): void {
   const { state } = self;
   const nowMs = self.monotonicMs();
-  const candidates: Candidate[] = [...state.agents].map(([name, { entry, load }]) => ({
-    name,
-    load,
-    status: String(entry.metadata.status),
-    partitions: texts(entry.metadata.partitions),
-    capabilities: texts(entry.metadata.capabilities),
-  }));
+  const candidates = [...state.agents].map(([name, { entry, load }]) =>
+    candidateOf(name, entry.metadata, load),
+  );
   const choice = chooseAgent(candidates, one.job, one.agent);
   if ('refused' in choice) {
-    if (nowMs - one.takenAtMs < noAgentWaitMs) state.parked.push(one);
+    // An agent that restarts is to cost no gap; where none was for longer already, instants follow into one gap.
+    const waits = nowMs - one.takenAtMs < noAgentWaitMs && nowMs - state.hadAgentMs < noAgentWaitMs;
+    if (waits) state.parked.push(one);
     else notRun(self, one.job, choice.refused, 'gap');
     return;
   }
+  state.hadAgentMs = nowMs;
   one.agent = choice.chosen;
   one.attempt += 1;
   one.answerByMs = nowMs + one.job.timeoutMs + agentGraceMs;
@@ -197,8 +199,7 @@ function agentDown(self: PollerSelf, monitor: number, cluster: Cluster): void {
   for (const [name, agent] of self.state.agents) if (agent.monitor === monitor) dropAgent(self, name);
   sendJobs(self, cluster);
   // Its link may be back while its name never went: then nothing else would tell us.
-  self.after(pollerRetryMs, 'sweep');
-  self.state.sweeping = true;
+  armSweep(self);
 }
 
 function dropAgent(self: PollerSelf, name: string): void {
@@ -216,11 +217,16 @@ function unpark(self: PollerSelf): void {
   for (const one of parked) assign(self, one);
 }
 
-function sweepLater(self: PollerSelf): void {
-  const { state } = self;
-  if (state.sweeping || state.underWay.size + state.parked.length === 0) return;
-  state.sweeping = true;
+function armSweep(self: PollerSelf): void {
+  if (self.state.sweeping) return;
+  self.state.sweeping = true;
   self.after(pollerRetryMs, 'sweep');
+}
+
+function sweepLater(self: PollerSelf, cluster: Cluster): void {
+  const { state } = self;
+  const lost = cluster.names.list({ tenant: 'platform', kind: 'agent' }).length > state.agents.size;
+  if (lost || state.underWay.size + state.parked.length > 0) armSweep(self);
 }
 
 function sweep(self: PollerSelf, cluster: Cluster): void {
@@ -231,9 +237,5 @@ function sweep(self: PollerSelf, cluster: Cluster): void {
     if (one.answerByMs <= nowMs) lostAt(self, one, 'agent_silent');
   }
   agentsChanged(self, cluster);
-  sweepLater(self);
-}
-
-function texts(value: unknown): readonly string[] {
-  return Array.isArray(value) ? (value as string[]) : [];
+  sweepLater(self, cluster);
 }

@@ -5,9 +5,10 @@
  */
 import type { Cluster, NameEntry } from '../cluster/index.ts';
 import { defineActor, type Ref, type Self } from '../runtime/index.ts';
-import { type AccountingEffect, type AccountingEvent, account, handedTo, isOpen } from './accounting.ts';
-import { type Candidate, choosePoller } from './dispatch.ts';
-import { batchItemsMax, noPollerWaitMs } from './limits.ts';
+import { type AccountingEvent, account, handedTo, isOpen } from './accounting.ts';
+import { candidateOf, choosePoller } from './dispatch.ts';
+import { type Dispatch, jobOf } from './job.ts';
+import { batchItemsMax, noPollerWaitMs, pollerLookMs } from './limits.ts';
 import {
   type Job,
   type PollerProtocol,
@@ -17,12 +18,10 @@ import {
   schedulerKey,
   type WriterRows,
 } from './messages.ts';
-import { type Accounting, accounting } from './open-instants.ts';
+import { type Accounting, accounting, intervalOf } from './open-instants.ts';
 import type { Check, ResultRow } from './ports/check.ts';
 import type { AccountedCheck } from './ports/result-store.ts';
-import { nextDue, versionOf } from './schedule.ts';
-
-type Dispatch = AccountingEffect & { type: 'dispatch' };
+import { nextDue } from './schedule.ts';
 
 interface PollerSeen {
   entry: NameEntry;
@@ -38,7 +37,10 @@ interface SchedulerState {
   handed: Map<string, string>;
   timer: number | null;
   /** Dispatches that no poller was there for yet. */
-  parked: { dispatch: Dispatch; sinceMs: number }[];
+  parked: Dispatch[];
+  /** When a poller was last there to be chosen. */
+  hadPollerMs: number;
+  looking: boolean;
   results: number;
 }
 
@@ -65,6 +67,8 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
         handed: new Map(),
         timer: null,
         parked: [],
+        hadPollerMs: self.monotonicMs(),
+        looking: false,
         results: 0,
       };
       const changed = () => self.cast(self.ref as Ref<SchedulerProtocol>).pollersChanged();
@@ -106,7 +110,10 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
         for (const row of rows) apply(self, cluster, { type: 'result', row, nowMs: now(self) });
       },
       notRun(self, items) {
-        for (const item of items) apply(self, cluster, { type: 'not_run', ...item });
+        for (const item of items) {
+          takeBack(self.state, item.checkId, item.dueAtMs);
+          apply(self, cluster, { type: 'not_run', ...item });
+        }
       },
       pollersChanged: (self) => pollersChanged(self, cluster),
     },
@@ -114,7 +121,7 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
       if (info.type === 'timeout' && info.tag === 'tick') {
         self.state.timer = null;
         apply(self, cluster, { type: 'tick', nowMs: now(self) });
-      } else if (info.type === 'timeout') unpark(self, cluster);
+      } else if (info.type === 'timeout') look(self, cluster);
       else if (info.type === 'down') pollerDown(self, cluster, info.monitor);
     },
   });
@@ -144,7 +151,7 @@ function apply(self: SchedulerSelf, cluster: Cluster, event: AccountingEvent): v
         break;
       case 'result':
         takeBack(state, effect.row.checkId, effect.row.dueAtMs);
-        rows.results.push({ row: effect.row, intervalMs: intervalOf(state, effect.row) });
+        rows.results.push({ row: effect.row, intervalMs: intervalOf(state.accounting, effect.row) });
         seen.push(effect.row);
         break;
       case 'late':
@@ -169,11 +176,6 @@ function apply(self: SchedulerSelf, cluster: Cluster, event: AccountingEvent): v
   if (dispatches.length > 0) hand(self, cluster, dispatches);
 }
 
-function intervalOf(state: SchedulerState, row: ResultRow): number {
-  const check = state.accounting.checks.get(row.checkId)?.check;
-  return (check && versionOf(check.schedule, row.dueAtMs)?.intervalMs) ?? 0;
-}
-
 function wake(self: SchedulerSelf, atMs: number): void {
   if (self.state.timer !== null) self.cancel(self.state.timer);
   self.state.timer = self.after(Math.max(1, atMs - now(self)), 'tick');
@@ -186,23 +188,23 @@ function hand(self: SchedulerSelf, cluster: Cluster, dispatches: readonly Dispat
   for (const dispatch of dispatches) {
     // It may have been written off while it waited for a poller.
     if (!isOpen(state.accounting, dispatch.check.id, dispatch.dueAtMs)) continue;
-    const candidates: Candidate[] = [...state.pollers].map(([name, { entry, load }]) => ({
-      name,
-      load,
-      status: String(entry.metadata.status),
-      partitions: Array.isArray(entry.metadata.partitions) ? (entry.metadata.partitions as string[]) : [],
-      capabilities: [],
-    }));
+    const candidates = [...state.pollers].map(([name, { entry, load }]) =>
+      candidateOf(name, entry.metadata, load),
+    );
     const choice = choosePoller(candidates, dispatch.check, null);
     if ('refused' in choice) {
-      park(self, dispatch);
+      park(self, cluster, dispatch);
       continue;
     }
     const name = choice.chosen;
+    state.hadPollerMs = self.monotonicMs();
     state.pollers.get(name)!.load += 1;
     state.handed.set(handKey(dispatch.check.id, dispatch.dueAtMs), name);
     handedTo(state.accounting, dispatch.check.id, dispatch.dueAtMs, name);
-    batches.set(name, [...(batches.get(name) ?? []), { job: jobOf(self, dispatch), dispatch }]);
+    batches.set(name, [
+      ...(batches.get(name) ?? []),
+      { job: jobOf(state.start, dispatch, now(self)), dispatch },
+    ]);
   }
   for (const [name, batch] of batches) {
     const ref = cluster.names.lookup<PollerProtocol>(pollerKey(name));
@@ -212,39 +214,43 @@ function hand(self: SchedulerSelf, cluster: Cluster, dispatches: readonly Dispat
       if (sent) continue;
       for (const { dispatch } of part) {
         takeBack(state, dispatch.check.id, dispatch.dueAtMs);
-        park(self, dispatch);
+        park(self, cluster, dispatch);
       }
     }
   }
 }
 
-function jobOf(self: SchedulerSelf, { check, dueAtMs, expiresAtMs }: Dispatch): Job {
-  const { tenantId, allowAll } = self.state.start;
-  const { id: checkId, kind, target, port, timeoutMs, settings, partition } = check;
-  const leftMs = expiresAtMs - now(self);
-  return { tenantId, checkId, dueAtMs, kind, target, port, timeoutMs, settings, partition, allowAll, leftMs };
-}
-
-/** A poller that restarts is to cost no gap: the instant waits a moment before it is given up. */
-function park(self: SchedulerSelf, dispatch: Dispatch): void {
-  self.state.parked.push({ dispatch, sinceMs: self.monotonicMs() });
-  if (self.state.parked.length === 1) self.after(noPollerWaitMs, 'unpark');
-}
-
-function unpark(self: SchedulerSelf, cluster: Cluster): void {
+/**
+ * A poller that restarts is to cost no gap: the instant waits a moment before it is given up. Not when there was none
+ * for longer than that already: then instants follow each other into one gap.
+ */
+function park(self: SchedulerSelf, cluster: Cluster, dispatch: Dispatch): void {
   const nowMs = self.monotonicMs();
-  const parked = self.state.parked.splice(0);
-  const again: Dispatch[] = [];
-  for (const { dispatch, sinceMs } of parked) {
-    if (self.state.pollers.size > 0) again.push(dispatch);
-    else if (nowMs - sinceMs < noPollerWaitMs) self.state.parked.push({ dispatch, sinceMs });
-    else {
-      const { check, dueAtMs } = dispatch;
-      apply(self, cluster, { type: 'not_run', checkId: check.id, dueAtMs, reason: 'no_poller', as: 'gap' });
-    }
+  self.state.parked.push(dispatch);
+  // Oldest first, so that they are one gap.
+  if (nowMs - self.state.hadPollerMs >= noPollerWaitMs) {
+    for (const one of self.state.parked.splice(0)) giveUp(self, cluster, one);
   }
-  if (self.state.parked.length > 0) self.after(noPollerWaitMs, 'unpark');
-  if (again.length > 0) hand(self, cluster, again);
+  lookLater(self);
+}
+
+function giveUp(self: SchedulerSelf, cluster: Cluster, { check, dueAtMs }: Dispatch): void {
+  apply(self, cluster, { type: 'not_run', checkId: check.id, dueAtMs, reason: 'no_poller', as: 'gap' });
+}
+
+function lookLater(self: SchedulerSelf): void {
+  if (self.state.looking) return;
+  self.state.looking = true;
+  self.after(pollerLookMs, 'look');
+}
+
+/** Once more at who is there: a link may have been lost and be back while its poller's name never went. */
+function look(self: SchedulerSelf, cluster: Cluster): void {
+  self.state.looking = false;
+  pollersChanged(self, cluster);
+  const parked = self.state.parked.splice(0);
+  if (parked.length > 0) hand(self, cluster, parked);
+  if (self.state.pollers.size === 0 || self.state.parked.length > 0) lookLater(self);
 }
 
 function handKey(checkId: string, dueAtMs: number): string {
@@ -273,15 +279,14 @@ function pollersChanged(self: SchedulerSelf, cluster: Cluster): void {
     }
   }
   for (const name of [...state.pollers.keys()]) if (!present.has(name)) dropPoller(self, cluster, name);
-  if (state.parked.length > 0 && state.pollers.size > 0) unpark(self, cluster);
+  if (state.parked.length > 0 && state.pollers.size > 0) hand(self, cluster, state.parked.splice(0));
 }
 
 function pollerDown(self: SchedulerSelf, cluster: Cluster, monitor: number): void {
   for (const [name, poller] of [...self.state.pollers]) {
     if (poller.monitor === monitor) dropPoller(self, cluster, name);
   }
-  // Its link may be back while its name never went: then nothing else would tell us.
-  self.after(noPollerWaitMs, 'unpark');
+  lookLater(self);
 }
 
 function dropPoller(self: SchedulerSelf, cluster: Cluster, name: string): void {

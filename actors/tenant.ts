@@ -261,7 +261,7 @@ async function addChecks(self: TenantSelf, needs: TenantNeeds, checks: NewCheck[
     const refused = judgeNewCheck(check, policy);
     if (refused !== null) throw new TenantRefusal(refused.code, `${check.name}: ${refused.detail}`);
   }
-  if (self.state.checks.size + checks.length > checksPerTenantMax) {
+  if (liveChecks(self.state).length + checks.length > checksPerTenantMax) {
     throw new TenantRefusal('too_many_checks', `a tenant has at most ${checksPerTenantMax} checks`);
   }
   const added = await needs.checks.add(tenantId, checks);
@@ -275,7 +275,7 @@ async function removeCheck(self: TenantSelf, needs: TenantNeeds, checkId: string
   const running = runningOf(self);
   const removed = await needs.checks.remove(self.state.tenantId, checkId);
   if (removed === null) return null;
-  self.state.checks.set(checkId, removed);
+  self.state.checks.delete(checkId);
   self.cast(running.scheduler).removed(removed);
   self.cast(running.health).forget(checkId);
   return viewOf(removed);

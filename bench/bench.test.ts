@@ -20,6 +20,15 @@ describe('an outcome', () => {
     expect(outcome.peers).toEqual({ otp: { per_s: 5, us: 20 }, nact: { per_s: 40 } });
     expect(outcome.ratios).toEqual({ otp: { per_s: 4, us: 4 }, nact: { per_s: 0.5 } });
   });
+  it('has no ratio where better is neither more nor less, nor one against zero', () => {
+    const shares = outcomeOf(
+      { name: 'b', figures: [...figures, { key: 'share', better: 'neither' }] },
+      { ours: { us: [0], share: [0.2] }, otp: { us: [20], share: [0.4] } },
+      {},
+    );
+    expect(shares.peers).toEqual({ otp: { us: 20, share: 0.4 } });
+    expect(shares.ratios).toEqual({ otp: {} });
+  });
   it('is printed as one JSON object and as a table, with who was left out and why', () => {
     expect(JSON.parse(asJson(outcome, { cores: 2 }))).toEqual({ ...outcome, machine: { cores: 2 } });
     const table = asTable(outcome, { cores: 2 });

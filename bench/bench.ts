@@ -5,7 +5,7 @@
 
 export type Figures = Readonly<Record<string, number>>;
 
-/** `neither`: better is what comes closest to an ideal that the bench's about says, so there is no ratio. */
+/** `neither`: better is what comes closest to an ideal (README.md names it), so there is no ratio. */
 export interface Figure {
   readonly key: string;
   readonly better: 'more' | 'less' | 'neither';

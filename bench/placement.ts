@@ -1,6 +1,6 @@
 /**
  * Which member a key belongs to: whether two nodes agree, how many keys move with a member, how evenly keys lie, and how
- * fast one is placed. Ours is rendezvous hashing; beside us the ring of consistent-hash, as it is and with its options.
+ * fast one is placed. Ours is rendezvous hashing; beside us the ring of consistent-hash, as it is and in two other manners.
  */
 import { ownerOf } from '../cluster/index.ts';
 import type { Bench, Figures, Running } from './bench.ts';
@@ -104,5 +104,6 @@ export const placement: Bench = {
     { name: 'ours', open: () => running(buildOurs) },
     { name: 'consistent-hash', open: async () => running(await loadRing('defaults')) },
     { name: 'consistent-hash-ordered', open: async () => running(await loadRing('ordered')) },
+    { name: 'consistent-hash-rebuilt', open: async () => running(await loadRing('rebuilt')) },
   ],
 };

@@ -71,7 +71,11 @@ export async function runNode(given: NodeFlags): Promise<void> {
     );
   });
   const { start } = await loadRole[flags.role]();
-  const role = await start({ node, flags, environment: process.env, log, logger, clock });
+  const fail = (why: string) => {
+    log('error', 'this node cannot go on', { why });
+    process.exit(1);
+  };
+  const role = await start({ node, flags, environment: process.env, log, logger, clock, fail });
   log('info', 'ready', { address, role: flags.role, pid: process.pid, boot: node.boot });
   process.send?.({ type: 'ready', address, http: role.http ?? null });
   const reason = await ending;

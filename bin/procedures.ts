@@ -39,49 +39,51 @@ export function declareMonitor(
   core: CoreTree,
   ownMachineTenant: string | null,
 ): void {
-  const operator = (name: string, run: (argument: never) => unknown) =>
-    node.declare(name, { access: 'operator', run });
+  const read = (name: string, run: (argument: never) => unknown) =>
+    node.declare(name, { access: 'read', run });
+  const write = (name: string, run: (argument: never) => unknown) =>
+    node.declare(name, { access: 'write', run });
 
-  operator('status', () => status(node, store));
-  operator('tenant_list', async () => (await store.tenants.list()).map(tenantView));
-  operator('tenant_create', async ({ slug, name }: { slug: string; name: string }) => {
+  read('status', () => status(node, store));
+  read('tenant_list', async () => (await store.tenants.list()).map(tenantView));
+  write('tenant_create', async ({ slug, name }: { slug: string; name: string }) => {
     const answer = await store.tenants.create(text(slug), text(name));
     if ('refused' in answer) throw new ProcedureError(answer.refused, answer.detail);
     const keeper = core.tenants();
     if (keeper !== null) node.system.cast(keeper).refresh();
     return tenantView(answer.tenant);
   });
-  operator('check_add', async ({ tenant, checks }: { tenant: string; checks: NewCheck[] }) => {
+  write('check_add', async ({ tenant, checks }: { tenant: string; checks: NewCheck[] }) => {
     const row = await findTenant(store, tenant);
     return await withTenant(node, row, (ref) => node.system.call(ref, 60_000).addChecks(checks));
   });
-  operator('check_judge', async ({ tenant, checks }: { tenant: string; checks: NewCheck[] }) => {
+  read('check_judge', async ({ tenant, checks }: { tenant: string; checks: NewCheck[] }) => {
     const { slug } = await findTenant(store, tenant);
     return firstRefused(checks, slug === ownMachineTenant);
   });
-  operator('check_list', async ({ tenant }: { tenant: string }): Promise<CheckView[]> => {
+  read('check_list', async ({ tenant }: { tenant: string }): Promise<CheckView[]> => {
     const row = await findTenant(store, tenant);
     return await withTenant(node, row, (ref) => node.system.call(ref).listChecks());
   });
-  operator('check_remove', ({ tenant, id }: CheckQuestion) =>
+  write('check_remove', ({ tenant, id }: CheckQuestion) =>
     ofCheck(node, store, tenant, id, (ref) => node.system.call(ref).removeCheck(id)),
   );
-  operator('check_run_now', ({ tenant, id }: CheckQuestion) =>
+  write('check_run_now', ({ tenant, id }: CheckQuestion) =>
     ofCheck(node, store, tenant, id, async (ref, row) => {
       const asked = await node.system.call(ref).runNow(id);
       return asked === null ? null : { ...asked, tenant: row.id };
     }),
   );
-  operator(
+  read(
     'explain_check',
     ({ tenant, id }: CheckQuestion): Promise<Explanation> =>
       ofCheck(node, store, tenant, id, (ref) => node.system.call(ref).explainCheck(id)),
   );
-  operator('results', async ({ tenant, query }: { tenant: string; query: ResultQuery }) => {
+  read('results', async ({ tenant, query }: { tenant: string; query: ResultQuery }) => {
     const row = await findTenant(store, tenant);
     return (await store.results.results(row.id, query)).map(resultView);
   });
-  operator('gaps', async ({ tenant, query }: { tenant: string; query: ResultQuery }) => {
+  read('gaps', async ({ tenant, query }: { tenant: string; query: ResultQuery }) => {
     const row = await findTenant(store, tenant);
     return (await store.results.gaps(row.id, query)).map(gapView);
   });
@@ -182,8 +184,9 @@ async function status(node: ClusterNode, store: Store): Promise<StatusView> {
     else if (rate.storeAway)
       because.push(`${writers[index]!.node} cannot reach the store: ${rate.buffered} results wait`);
   }
-  const pollers = node.members.live('poller').length;
-  const agents = node.members.live('agent').length;
+  // By their names, not by their processes: what counts is that the actor is there.
+  const pollers = node.names.list({ tenant: 'platform', kind: 'poller' }).length;
+  const agents = node.names.list({ tenant: 'platform', kind: 'agent' }).length;
   if (pollers === 0) because.push('no poller is up: no check runs');
   if (agents === 0) because.push('no agent is up: no check runs');
   return {

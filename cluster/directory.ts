@@ -2,7 +2,7 @@
  * The registry's shell: names for the actors of this node, deltas and exchanges over the links, watchers. Performs what
  * the pure registry decides. Between the actors (`Names`), the mesh (frames) and membership (who is there).
  */
-import type { ActorSystem, Protocol, Ref } from '../runtime/index.ts';
+import { type ActorSystem, type Protocol, Ref } from '../runtime/index.ts';
 import type { Metadata, NameEntry, NameEvent, NameQuery, Names } from './cluster-view.ts';
 import type { Codec } from './codec.ts';
 import { ClusterError } from './errors.ts';
@@ -15,7 +15,15 @@ import { headsHash } from './registry-exchange.ts';
 import { keyOf } from './registry-index.ts';
 import type { Entry } from './registry-shard.ts';
 import { createRegistry, type RegistryEffect, type RegistryState } from './registry-state.ts';
-import { deltaPayload, headsPayload, readDelta, readFetch, readHeads, readOrigins } from './registry-wire.ts';
+import {
+  deltaPayload,
+  headsPayload,
+  type PutRow,
+  readDelta,
+  readFetch,
+  readHeads,
+  readOrigins,
+} from './registry-wire.ts';
 
 export interface DirectoryNeeds {
   readonly system: ActorSystem;
@@ -121,8 +129,9 @@ export class Directory implements Names {
       case 'registry_delta': {
         const { origin, boot, tenant } = frame.header;
         const delta = readDelta(origin, boot, tenant, codec.decode(frame.payload));
-        if (delta !== null) this.apply({ type: 'delta', peer, delta });
-        return delta !== null;
+        if (delta === null || !delta.puts.every((row) => isOwnRow(row, origin, boot))) return false;
+        this.apply({ type: 'delta', peer, delta });
+        return true;
       }
       case 'registry_fetch': {
         const { origin, boot, tenant, since } = frame.header;
@@ -197,6 +206,13 @@ export class Directory implements Names {
         return;
     }
   }
+}
+
+/** A name leads to an actor of the node and boot that wrote it, and its metadata is a plain object. */
+function isOwnRow(row: PutRow, origin: string, boot: number): boolean {
+  const [, , , ref, metadata] = row;
+  if (!(ref instanceof Ref) || ref.node !== origin || ref.boot !== boot) return false;
+  return typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata);
 }
 
 function entryOf(entry: Entry): NameEntry {

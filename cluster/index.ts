@@ -1,4 +1,5 @@
 /** The cluster's door: many processes as one. */
+export { splitAddress } from './address.ts';
 export type {
   Cluster,
   Member,
@@ -17,5 +18,5 @@ export { connectOperator, type OperatorClient } from './operator-client.ts';
 export { ownerOf, rank } from './placement.ts';
 export { type Caller, type Procedure, ProcedureError } from './procedures.ts';
 export { actorCodec } from './router.ts';
-export { splitAddress, type TlsTransportOptions, tlsTransport } from './tls-transport.ts';
+export { type TlsTransportOptions, tlsTransport } from './tls-transport.ts';
 export type { Connection, PeerJudgement, Transport } from './transport.ts';

@@ -113,3 +113,11 @@ export const seedDialMs = 1_000;
 export const pausedMinMs = 1_000;
 /** How long a stopping node waits for its last frames to leave. */
 export const stopLingerMs = 200;
+/** The text of a procedure's error; what was quoted in it may have been of any length. */
+export const procedureDetailCharactersMax = 2_000;
+/** The longest deadline that a caller may name for a procedure of another node. */
+export const relayTimeoutMsMax = 120_000;
+/** Connections that have not finished their handshake; more are closed at once, so that they never use up the others' places. */
+export const handshakesMax = 256;
+/** Failed handshakes are counted always and logged at most this many times in a second. */
+export const handshakesLoggedPerS = 5;

@@ -5,6 +5,7 @@
  */
 import type { PeerIdentity } from '../certs/index.ts';
 import type { Clock } from '../runtime/index.ts';
+import { readAddress } from './address.ts';
 import type { Codec } from './codec.ts';
 import { ClusterError } from './errors.ts';
 import { encodeControlHead, encodeFrame, type Frame, isRouted, noPayload } from './frame.ts';
@@ -245,7 +246,8 @@ function readGreeting(codec: Codec, payload: Uint8Array, boot: number): Greeting
   }
   if (typeof value !== 'object' || value === null) return 'not an object';
   const { address, pid, knows } = value as Partial<Greeting>;
-  if (typeof address !== 'string' || address.length > 300) return 'address';
+  // Empty: an operator's command, which nobody dials. Others dial what stands here.
+  if (typeof address !== 'string' || (address !== '' && readAddress(address) === null)) return 'address';
   if (!Number.isInteger(pid)) return 'pid';
   if (!Array.isArray(knows) || knows.length > 2_000 || knows.some((one) => typeof one !== 'string'))
     return 'knows';

@@ -2,6 +2,7 @@
  * How a node tells others whom it sees, and what people are shown. A heartbeat carries only the hash of the view; the
  * view itself travels when the hashes differ.
  */
+import { readAddress } from './address.ts';
 import { mix32, numberHash, textHash } from './hash.ts';
 import { nodesMax } from './limits.ts';
 import type { MemberStatus, MembershipState, Peer, PeerIdentity } from './membership-peer.ts';
@@ -74,7 +75,6 @@ export function readView(payload: unknown): ViewEntry[] | null {
 }
 
 const roleCharactersMax = 32;
-const addressCharactersMax = 300;
 
 function isEntry(value: unknown): value is ViewEntry {
   if (typeof value !== 'object' || value === null) return false;
@@ -84,8 +84,7 @@ function isEntry(value: unknown): value is ViewEntry {
     isKeyPart(role) &&
     role.length <= roleCharactersMax &&
     isCount(boot) &&
-    typeof address === 'string' &&
-    address.length <= addressCharactersMax &&
+    readAddress(address) !== null &&
     tenant === null &&
     typeof status === 'string' &&
     Object.hasOwn(seeds, status) &&

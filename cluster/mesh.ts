@@ -98,19 +98,22 @@ export class Mesh {
     if (name !== null && this.links.has(name)) return;
     this.dialling.add(address);
     const done = () => this.dialling.delete(address);
-    this.options.transport.dial(
-      address,
-      (connection) => {
-        done();
-        if (this.stopped) connection.close(false);
-        else this.adopt(connection, true, name);
-      },
-      (failure) => {
-        done();
-        if (name !== null) this.options.handlers.dialFailed(name, failure);
-        else this.options.log('debug', 'a seed does not answer', { address, ...failure });
-      },
-    );
+    const failed = (failure: DialFailure) => {
+      done();
+      if (name !== null) this.options.handlers.dialFailed(name, failure);
+      else this.options.log('debug', 'a seed does not answer', { address, ...failure });
+    };
+    const connected = (connection: Connection) => {
+      done();
+      if (this.stopped) connection.close(false);
+      else this.adopt(connection, true, name);
+    };
+    try {
+      this.options.transport.dial(address, connected, failed);
+    } catch (error) {
+      // What a peer says of others must not be able to end this node.
+      failed({ code: 'unreachable', detail: String(error) });
+    }
   }
 
   private adopt(connection: Connection, dialled: boolean, expected: string | null): void {

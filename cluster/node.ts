@@ -176,15 +176,15 @@ export class ClusterNode implements Cluster {
   }
 
   private declareOwn(): void {
-    this.declare('members', { access: 'operator', run: (): Member[] => this.members.list() });
-    this.declare('tree', { access: 'operator', run: () => treeOf(this.system) });
+    this.declare('members', { access: 'read', run: (): Member[] => this.members.list() });
+    this.declare('tree', { access: 'read', run: () => treeOf(this.system) });
     this.declare('registry', {
-      access: 'operator',
+      access: 'read',
       run: (query: { tenant?: string; kind?: string } | null) =>
         this.names.list(query ?? {}).map(({ key, node, metadata }) => ({ ...key, node, metadata })),
     });
     this.declare('node', {
-      access: 'operator',
+      access: 'read',
       run: () => ({
         name: this.node,
         boot: this.boot,

@@ -8,7 +8,12 @@ import { type Clock, messageOf } from '../runtime/index.ts';
 import type { Codec } from './codec.ts';
 import { ClusterError, type ClusterErrorCode } from './errors.ts';
 import type { ControlFrame } from './frame.ts';
-import { proceduresPerLinkMax, procedureTimeoutMs } from './limits.ts';
+import {
+  procedureDetailCharactersMax,
+  proceduresPerLinkMax,
+  procedureTimeoutMs,
+  relayTimeoutMsMax,
+} from './limits.ts';
 import type { Link } from './link.ts';
 
 export interface Caller {
@@ -17,8 +22,8 @@ export interface Caller {
 }
 
 export interface Procedure {
-  /** `operator`: operators and nodes; `node`: nodes only. */
-  readonly access: 'operator' | 'node';
+  /** `read` and `write`: operators with that right, and nodes; `node`: nodes only. */
+  readonly access: 'read' | 'write' | 'node';
   /** A thrown error with a `code` is told with it; any other as `procedure_failed`. */
   run(argument: never, caller: Caller): unknown;
 }
@@ -59,7 +64,8 @@ export class Procedures {
     });
     if (linkTo !== null) {
       this.declare('relay', {
-        access: 'operator',
+        // What is asked for there is judged there, by the rights of the one who asks.
+        access: 'read',
         run: (request: { node: string; name: string; argument: unknown; timeoutMs?: number }, caller) =>
           this.relay(linkTo, request, caller),
       });
@@ -119,10 +125,7 @@ export class Procedures {
     const procedure = this.declared.get(name);
     if (procedure === undefined)
       throw new ClusterError('no_such_procedure', `"${name}" is not declared here`);
-    if (
-      caller.identity.kind === 'tenant' ||
-      (procedure.access === 'node' && caller.identity.kind !== 'node')
-    ) {
+    if (!mayCall(procedure.access, caller.identity)) {
       throw new ClusterError('procedure_denied', `"${name}" is not for ${caller.identity.kind} identities`);
     }
     return await procedure.run(argument as never, caller);
@@ -136,20 +139,17 @@ export class Procedures {
     const link = linkTo(request.node);
     if (link === null) throw new ClusterError('no_such_node', `no link to "${request.node}" from here`);
     const { name, argument } = request;
-    return await this.call(
-      link,
-      'relayed',
-      { name, argument, caller },
-      request.timeoutMs ?? procedureTimeoutMs,
-    );
+    return await this.call(link, 'relayed', { name, argument, caller }, relayTimeoutMs(request.timeoutMs));
   }
 
   private async serve(link: Link, callId: number, name: string, payload: Uint8Array): Promise<void> {
     const busy = this.underWay.get(link) ?? 0;
+    if (busy >= proceduresPerLinkMax) {
+      this.refuse(link, callId, new ClusterError('link_busy', `${busy} procedures are under way`));
+      return;
+    }
+    this.underWay.set(link, busy + 1);
     try {
-      if (busy >= proceduresPerLinkMax)
-        throw new ClusterError('link_busy', `${busy} procedures are under way`);
-      this.underWay.set(link, busy + 1);
       const identity = link.peer!.identity;
       const value = await this.run(name, this.codec.decode(payload), { identity, address: link.address });
       const reply = this.codec.encode(value);
@@ -157,13 +157,18 @@ export class Procedures {
         throw new ClusterError('link_busy', 'the answer does not fit into the link now');
       }
     } catch (error) {
-      const { code = 'procedure_failed' } = error as { code?: ClusterErrorCode };
-      const stated = typeof code === 'string' ? code.slice(0, 60) : 'procedure_failed';
-      link.sendControl('procedure_error', { callId, code: stated }, this.codec.encode(messageOf(error)));
+      this.refuse(link, callId, error);
     } finally {
       const now = this.underWay.get(link);
-      if (now !== undefined) this.underWay.set(link, Math.max(0, now - 1));
+      if (now !== undefined) this.underWay.set(link, now - 1);
     }
+  }
+
+  private refuse(link: Link, callId: number, error: unknown): void {
+    const { code = 'procedure_failed' } = error as { code?: ClusterErrorCode };
+    const stated = typeof code === 'string' ? code.slice(0, 60) : 'procedure_failed';
+    const detail = messageOf(error).slice(0, procedureDetailCharactersMax);
+    link.sendControl('procedure_error', { callId, code: stated }, this.codec.encode(detail));
   }
 
   private answered(link: Link, callId: number, act: (waiting: Waiting) => void): void {
@@ -184,4 +189,15 @@ export class Procedures {
     waiting.cancelTimer();
     return waiting;
   }
+}
+
+function mayCall(access: Procedure['access'], identity: PeerIdentity): boolean {
+  if (identity.kind === 'node') return true;
+  if (identity.kind !== 'operator' || access === 'node') return false;
+  return identity.rights.includes('write') || (access === 'read' && identity.rights.includes('read'));
+}
+
+/** A deadline that a caller names is kept within reason. */
+function relayTimeoutMs(asked: number | undefined): number {
+  return asked !== undefined && asked > 0 && asked <= relayTimeoutMsMax ? asked : procedureTimeoutMs;
 }

@@ -13,7 +13,8 @@ import {
   serverTlsOptions,
   verifyPeer,
 } from '../certs/index.ts';
-import { ClusterError } from './errors.ts';
+import { joinAddress, splitAddress } from './address.ts';
+import { Handshakes } from './handshakes.ts';
 import { connectionsMax, connectTimeoutMs, handshakeTimeoutMs } from './limits.ts';
 import type { Connection, ConnectionHandlers, DialFailure, PeerJudgement, Transport } from './transport.ts';
 
@@ -42,10 +43,14 @@ class TlsWire implements TlsTransport {
   private readonly sockets = new Set<TLSSocket>();
   private roots: readonly Uint8Array[];
   private server: Server | null = null;
+  private readonly handshakes: Handshakes;
 
   constructor(options: TlsTransportOptions) {
     this.options = options;
     this.roots = rootsOf(options.credential());
+    this.handshakes = new Handshakes(options.clock, (message, fields) =>
+      options.log('warn', message, fields),
+    );
   }
 
   renew(): void {
@@ -61,9 +66,13 @@ class TlsWire implements TlsTransport {
     });
     this.server = server;
     server.maxConnections = connectionsMax;
-    server.on('secureConnection', (socket) => onConnection(this.adopt(socket, remoteOf(socket))));
+    server.on('connection', (socket) => this.handshakes.began(socket));
+    server.on('secureConnection', (socket) => {
+      this.handshakes.done(socket);
+      onConnection(this.adopt(socket, remoteOf(socket)));
+    });
     server.on('tlsClientError', (error, socket) => {
-      this.options.log('warn', 'handshake failed', { from: remoteOf(socket), error: error.message });
+      this.handshakes.fail(socket, error.message);
     });
     return new Promise((resolve, reject) => {
       server.once('error', (error) => reject(error));
@@ -102,6 +111,7 @@ class TlsWire implements TlsTransport {
   }
 
   async close(): Promise<void> {
+    this.handshakes.endAll();
     for (const socket of this.sockets) socket.destroy();
     const { server } = this;
     if (server !== null) await new Promise<void>((resolve) => server.close(() => resolve()));
@@ -176,18 +186,4 @@ function failureOf(error: NodeJS.ErrnoException): DialFailure {
 
 function remoteOf(socket: { remoteAddress?: string | undefined; remotePort?: number | undefined }): string {
   return joinAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0);
-}
-
-function joinAddress(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-/** `host:port` or `[v6]:port`. Throws `bad_name` with what was expected. */
-export function splitAddress(address: string): { host: string; port: number } {
-  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(address);
-  const port = Number(match?.[3]);
-  if (match === null || port > 65_535) {
-    throw new ClusterError('bad_name', `"${address}" is no address: expected HOST:PORT or [IPV6]:PORT`);
-  }
-  return { host: (match[1] ?? match[2])!, port };
 }

@@ -119,7 +119,8 @@ export class Vigil implements Members {
         return;
       case 'view': {
         const entries = readView(this.needs.codec.decode(frame.payload));
-        if (entries !== null) this.apply({ type: 'gossip', from: name, entries, nowMs });
+        if (entries === null) link.close('cannot_decode', 'a view that is none');
+        else this.apply({ type: 'gossip', from: name, entries, nowMs });
         return;
       }
       case 'probe': {

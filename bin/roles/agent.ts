@@ -2,10 +2,11 @@
 import { agent } from '../../actors/index.ts';
 import { createIcmpProber, findProber } from '../../checks/index.ts';
 import { childOf, supervisor } from '../../runtime/index.ts';
+import { keepTree } from './keep-tree.ts';
 import type { RoleContext, RunningRole } from './role.ts';
-import { stopTree } from './stop-tree.ts';
 
-export async function start({ node, environment, log }: RoleContext): Promise<RunningRole> {
+export async function start(context: RoleContext): Promise<RunningRole> {
+  const { node, environment, log } = context;
   const program = await findProber(environment.PATH ?? '');
   if (program === null) log('warn', 'no fping and no ping on the PATH: icmp checks go to other agents', {});
   const icmp = program === null ? null : createIcmpProber(program);
@@ -14,9 +15,10 @@ export async function start({ node, environment, log }: RoleContext): Promise<Ru
       { id: 'agent', start: childOf(agent({ cluster: node, icmp })) },
     ]),
   );
+  const stop = keepTree(context, tree);
   return {
     async stop() {
-      await stopTree(node.system, tree);
+      await stop();
       await icmp?.close();
     },
   };

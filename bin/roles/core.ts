@@ -2,8 +2,8 @@
 import { startCore } from '../../actors/index.ts';
 import { declareMonitor } from '../procedures.ts';
 import { openRoleStore } from './database.ts';
+import { keepTree } from './keep-tree.ts';
 import type { RoleContext, RunningRole } from './role.ts';
-import { stopTree } from './stop-tree.ts';
 
 export async function start(context: RoleContext): Promise<RunningRole> {
   const { node, flags } = context;
@@ -11,9 +11,10 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   const ownMachineTenant = flags.ownMachineTenant ?? null;
   const core = startCore(node.system, { cluster: node, ...store, ownMachineTenant });
   declareMonitor(node, store, core, ownMachineTenant);
+  const stop = keepTree(context, core.ref);
   return {
     async stop() {
-      await stopTree(node.system, core.ref);
+      await stop();
       await store.close();
     },
   };

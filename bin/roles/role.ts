@@ -11,6 +11,8 @@ export interface RoleContext {
   readonly log: Log;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** This node cannot go on: ends the process with the reason in its log. */
+  fail(reason: string): void;
 }
 
 export interface RunningRole {
