@@ -3,7 +3,7 @@
  * batches; rows go to the core's writer, results also to the health monitor. Its clock is the database's, read with the
  * lease and carried on by this node's monotonic clock.
  */
-import type { Cluster, NameEntry } from '../cluster/index.ts';
+import type { Cluster } from '../cluster/index.ts';
 import { defineActor, type Ref, type Self } from '../runtime/index.ts';
 import { type AccountingEvent, account, handedTo, isOpen } from './accounting.ts';
 import { candidateOf, choosePoller } from './dispatch.ts';
@@ -14,35 +14,14 @@ import {
   type PollerProtocol,
   pollerKey,
   type SchedulerProtocol,
-  type SchedulerStart,
   schedulerKey,
   type WriterRows,
 } from './messages.ts';
-import { type Accounting, accounting, intervalOf } from './open-instants.ts';
+import { intervalOf } from './open-instants.ts';
 import type { Check, ResultRow } from './ports/check.ts';
 import type { AccountedCheck } from './ports/result-store.ts';
 import { nextDue } from './schedule.ts';
-
-interface PollerSeen {
-  entry: NameEntry;
-  monitor: number;
-  load: number;
-}
-
-interface SchedulerState {
-  start: SchedulerStart;
-  accounting: Accounting;
-  pollers: Map<string, PollerSeen>;
-  /** Who has how many of ours: taken back when a row for the instant is given out. */
-  handed: Map<string, string>;
-  timer: number | null;
-  /** Dispatches that no poller was there for yet. */
-  parked: Dispatch[];
-  /** When a poller was last there to be chosen. */
-  hadPollerMs: number;
-  looking: boolean;
-  results: number;
-}
+import { newState, type SchedulerState } from './scheduler-state.ts';
 
 export interface SchedulerNeeds {
   cluster: Cluster;
@@ -60,17 +39,7 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
   return defineActor<SchedulerState, SchedulerProtocol>({
     name: 'scheduler',
     init(self, start) {
-      self.state = {
-        start,
-        accounting: accounting(),
-        pollers: new Map(),
-        handed: new Map(),
-        timer: null,
-        parked: [],
-        hadPollerMs: self.monotonicMs(),
-        looking: false,
-        results: 0,
-      };
+      self.state = newState(start, self.monotonicMs());
       const changed = () => self.cast(self.ref as Ref<SchedulerProtocol>).pollersChanged();
       cluster.names.watch({ tenant: 'platform', kind: 'poller' }, changed, self.signal);
       pollersChanged(self, cluster);

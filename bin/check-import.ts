@@ -22,7 +22,9 @@ export interface ImportLine {
 export async function readLines(file: string): Promise<ImportLine[]> {
   let bytes: number;
   try {
-    bytes = statSync(file).size;
+    const found = statSync(file);
+    if (!found.isFile()) throw new Error('it is no file');
+    bytes = found.size;
   } catch (error) {
     throw new CommandFailure('no_such_file', `${file} cannot be read: ${(error as Error).message}`);
   }

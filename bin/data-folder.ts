@@ -3,11 +3,13 @@
  * the launcher and the commands look here; nothing else knows a path.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { CommandFailure } from './failure.ts';
 
 /** Raised when an older `picket` could not use the folder any more. */
 const layoutVersion = 1;
+/** Boots have 48 bits on the wire. */
+const bootMax = 2 ** 48 - 1;
 
 export interface RunningNode {
   name: string;
@@ -41,8 +43,7 @@ export function dataFolder(path: string): DataFolder {
 /** Makes what is missing; refuses a folder of a newer version, or one that is something else. */
 export function prepareFolder(folder: DataFolder): void {
   try {
-    for (const path of [folder.path, folder.logs, folder.at('nodes')])
-      mkdirSync(path, { recursive: true, mode: 0o700 });
+    for (const path of [folder.path, folder.logs, folder.at('nodes')]) makeFolders(path);
   } catch (error) {
     throw new CommandFailure('data_unusable', `${folder.path} cannot be used: ${(error as Error).message}`);
   }
@@ -74,7 +75,14 @@ export function checkVersion(folder: DataFolder): void {
 }
 
 export function readRunning(folder: DataFolder): Running | null {
-  return readJson<Running>(folder.at('running.json'));
+  const running = readJson<Running>(folder.at('running.json'));
+  if (running === null) return null;
+  const isNode = (node: unknown) => {
+    const { name, role, pid, address } = (node ?? {}) as Partial<RunningNode>;
+    return [name, role, address].every((one) => typeof one === 'string') && Number.isInteger(pid);
+  };
+  if (Array.isArray(running.nodes) && running.nodes.every(isNode)) return running;
+  throw unreadable(folder.at('running.json'), 'it lists no nodes');
 }
 
 export function writeRunning(folder: DataFolder, running: Running): void {
@@ -91,10 +99,7 @@ export function readJson<T>(path: string): T | null {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as T;
   } catch (error) {
-    throw new CommandFailure(
-      'data_unusable',
-      `${path} cannot be read (${(error as Error).message}): remove or restore it`,
-    );
+    throw unreadable(path, (error as Error).message);
   }
 }
 
@@ -107,9 +112,26 @@ export function writeJson(path: string, value: unknown): void {
 /** A life of a node: greater than any before it, also when the clock was set back. */
 export function nextBoot(folder: DataFolder, name: string, nowMs: number): number {
   const file = join(folder.at('nodes'), `${name}.json`);
-  const known = readJson<{ boot: number }>(file)?.boot ?? 0;
-  const boot = Math.max(nowMs, known + 1);
-  mkdirSync(folder.at('nodes'), { recursive: true, mode: 0o700 });
+  const known = readJson<{ boot: unknown }>(file)?.boot ?? 0;
+  if (!Number.isInteger(known) || (known as number) < 0 || (known as number) >= bootMax) {
+    throw unreadable(file, 'it holds no boot');
+  }
+  const boot = Math.max(nowMs, (known as number) + 1);
+  makeFolders(folder.at('nodes'));
   writeJson(file, { boot });
   return boot;
+}
+
+function unreadable(path: string, why: string): CommandFailure {
+  return new CommandFailure('data_unusable', `${path} cannot be read (${why}): remove or restore it`);
+}
+
+/**
+ * Makes a folder and what is missing above it, one by one: asked to do so itself, Node never comes back from folders
+ * like those under /proc.
+ */
+export function makeFolders(path: string): void {
+  const missing: string[] = [];
+  for (let at = path; !existsSync(at); at = dirname(at)) missing.unshift(at);
+  for (const one of missing) mkdirSync(one, { mode: 0o700 });
 }

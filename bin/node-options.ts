@@ -27,13 +27,21 @@ export function judgeNodeFlags(flags: NodeFlags): NodeFlags & { role: Role } {
   if (!isNodeName(flags.name)) throw usage(`--name "${flags.name}": use a-z, 0-9, "_" and "-", at most 63`);
   if (flags.discovery !== 'static')
     throw usage(`--discovery "${flags.discovery}": only "static" is there so far`);
+  const { host } = addressOf(flags.listen);
+  if ((host === '0.0.0.0' || host === '::') && flags.advertise === undefined) {
+    throw usage('--listen on every address needs --advertise: the others must know one');
+  }
   for (const address of [flags.listen, flags.advertise, ...flags.seed]) {
     if (address === undefined) continue;
-    try {
-      splitAddress(address);
-    } catch (error) {
-      throw usage((error as Error).message);
-    }
+    addressOf(address);
   }
   return flags as NodeFlags & { role: Role };
+}
+
+function addressOf(text: string) {
+  try {
+    return splitAddress(text);
+  } catch (error) {
+    throw usage((error as Error).message);
+  }
 }

@@ -121,7 +121,8 @@ export class Procedures {
     }
   }
 
-  private async run(name: string, argument: unknown, caller: Caller): Promise<unknown> {
+  /** Runs a declared procedure for a caller, within its rights. */
+  async run(name: string, argument: unknown, caller: Caller): Promise<unknown> {
     const procedure = this.declared.get(name);
     if (procedure === undefined)
       throw new ClusterError('no_such_procedure', `"${name}" is not declared here`);

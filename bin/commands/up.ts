@@ -1,8 +1,9 @@
 /** The commands that start and stop a one-machine cluster, and one node by itself. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, openSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { makeFolders } from '../data-folder.ts';
 import { CommandFailure, usage } from '../failure.ts';
 import { stopCluster } from '../launcher/down.ts';
 import { defaultPlan, planNodes } from '../launcher/plan.ts';
@@ -141,7 +142,7 @@ async function upDetached(
 ): Promise<void> {
   const logs = join(resolve(flags.data), 'logs');
   try {
-    mkdirSync(logs, { recursive: true, mode: 0o700 });
+    makeFolders(logs);
   } catch (error) {
     throw new CommandFailure('data_unusable', `${flags.data} cannot be used: ${(error as Error).message}`);
   }

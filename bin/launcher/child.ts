@@ -83,7 +83,12 @@ export class Child {
       this.lastText = text.trim() || this.lastText;
       this.options.onText(text);
     });
-    started.on('error', (error) => onFailed(error));
+    // A process that could not be made has no end of its own to be told.
+    started.on('error', (error) => {
+      if (started.pid !== undefined) return;
+      this.lastText = error.message;
+      started.emit('exit', null, null);
+    });
     started.on('message', (message: { type?: string; address?: string }) => {
       if (message.type !== 'ready') return;
       cancelDeadline();

@@ -17,7 +17,9 @@ export interface Holder {
 /** The living launcher of the folder, or null. */
 export function holderOf(folder: DataFolder): Holder | null {
   const holder = readJson<Holder>(folder.at('launcher.json'));
-  return holder !== null && isSameProcess(holder.pid, holder.started) ? holder : null;
+  // Without its time of start a number may be anybody's by now.
+  if (holder === null || (holder.started === null && process.platform === 'linux')) return null;
+  return isSameProcess(holder.pid, holder.started) ? holder : null;
 }
 
 /** Throws `already_running` with the pid of the launcher that has it. */

@@ -25,7 +25,9 @@ export async function portsFor(
   const known = readJson<Record<string, number>>(file) ?? {};
   const ports = new Map<string, number>();
   for (const name of names) {
-    let port = known[name] ?? 0;
+    // What is no port of ours is as good as unknown.
+    const before = known[name];
+    let port = Number.isInteger(before) && before! > 0 && before! < 65_536 ? before! : 0;
     for (
       let tries = 0;
       port === 0 || [...ports.values()].includes(port) || !(await isFree(port));

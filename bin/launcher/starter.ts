@@ -21,7 +21,8 @@ export async function prepareDefaultTenant(
   port: number | null,
 ): Promise<void> {
   const file = folder.at('starter.json');
-  const before = readJson<Starter>(file);
+  const read = readJson<Starter>(file);
+  const before = read !== null && Array.isArray(read.checks) ? read : null;
   let tenant = await store.tenants.find(defaultTenant);
   if (tenant === null) {
     const made = await store.tenants.create(defaultTenant, 'This machine');

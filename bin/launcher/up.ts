@@ -233,9 +233,9 @@ function renewing(
   const look = () => {
     cancel = clock.timer(renewalLookMs, look);
     if (clock.wallMs() - startMs.at < credentialLifeMs / 2) return;
-    startMs.at = clock.wallMs();
     issueAll(authority, plan, folder, clock).then(
       () => {
+        startMs.at = clock.wallMs();
         for (const child of children) child.send('credential');
       },
       (error: Error) => say(`certificates could not be renewed: ${error.message}`),

@@ -1,0 +1,40 @@
+/** What a scheduler holds beside its accounting: who can run jobs, who has which, and what waits. */
+import type { NameEntry } from '../cluster/index.ts';
+import type { Dispatch } from './job.ts';
+import type { SchedulerStart } from './messages.ts';
+import { type Accounting, accounting } from './open-instants.ts';
+
+export interface PollerSeen {
+  entry: NameEntry;
+  monitor: number;
+  load: number;
+}
+
+export interface SchedulerState {
+  start: SchedulerStart;
+  accounting: Accounting;
+  pollers: Map<string, PollerSeen>;
+  /** Who has how many of ours: taken back when a row for the instant is given out. */
+  handed: Map<string, string>;
+  timer: number | null;
+  /** Dispatches that no poller was there for yet. */
+  parked: Dispatch[];
+  /** When a poller was last there to be chosen. */
+  hadPollerMs: number;
+  looking: boolean;
+  results: number;
+}
+
+export function newState(start: SchedulerStart, nowMs: number): SchedulerState {
+  return {
+    start,
+    accounting: accounting(),
+    pollers: new Map(),
+    handed: new Map(),
+    timer: null,
+    parked: [],
+    hadPollerMs: nowMs,
+    looking: false,
+    results: 0,
+  };
+}
