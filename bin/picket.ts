@@ -49,6 +49,7 @@ function inherit(command: Command): void {
 
 // A reader that has seen enough (`| head`) is no error.
 process.stdout.on('error', () => process.exit(0));
+process.stderr.on('error', () => {});
 
 try {
   await program.parseAsync();
@@ -62,7 +63,7 @@ function fail(error: unknown): number {
   }
   const code = codeOf(error) ?? 'failed';
   const text = error instanceof CommandFailure ? error.message : unexpected(error);
-  process.send?.({ type: 'failed', code, text });
+  if (process.connected) process.send?.({ type: 'failed', code, text }, undefined, undefined, () => {});
   // The code is for scripts, the sentence for people; a usage error has only the sentence.
   const named = code === 'usage' || text.startsWith(`${code}:`) ? text : `${code}: ${text}`;
   process.stderr.write(`picket: ${named}\n`);

@@ -114,14 +114,14 @@ async function upHere(
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => done(name));
   });
   const note = (text: string) => {
-    if (process.connected) process.send?.({ type: 'progress', text });
+    tell({ type: 'progress', text });
     output.note(text);
   };
   const starting = startCluster({ ...flags, script, environment, note });
   const early = await Promise.race([starting.then(() => null), told]);
   if (early === null) {
     const { answer, folder } = await starting;
-    process.send?.({ type: 'ready', answer });
+    tell({ type: 'ready', answer });
     if (process.connected) process.disconnect?.();
     for (const line of showUp(answer, folder.path)) output.line(line);
   }
@@ -131,6 +131,11 @@ async function upHere(
   await (await starting).stop();
   output.note('stopped');
   process.exit(0);
+}
+
+/** To the command that detached this launcher, while it is there: it may have been ended meanwhile. */
+function tell(message: object): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
 }
 
 /** Starts the launcher in a process of its own, and waits until it is ready. */
