@@ -17,6 +17,12 @@ const node = await startNode({
   log: (level, message, fields) => level === 'error' && console.error(message, fields),
 });
 console.log(`* ${nick} at ${node.address}`);
+let seen = '';
+node.members.watch(() => {
+  const live = node.members.live('core').join(', ');
+  if (live !== seen) console.log(`* nodes: ${live}`);
+  seen = live;
+}, new AbortController().signal);
 // Whoever knows somebody waits until it has heard of the room; whoever comes first opens it.
 if (seed !== undefined) await node.find(roomKey(roomName)).catch(() => null);
 

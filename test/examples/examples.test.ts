@@ -79,6 +79,8 @@ describe('chat', () => {
     await bob.line(/^\* in lobby on ada: ada, bob$/);
     const cyd = chat('cyd', seed);
     await cyd.line(/^\* in lobby on ada: ada, bob, cyd$/);
+    // Bob and Cyd know each other only from Ada: had they no link when she is killed, they would be two clusters.
+    await Promise.all([ada, bob, cyd].map((one) => one.line(/^\* nodes: ada, bob, cyd$/)));
     return [ada, bob, cyd];
   }
 
@@ -96,11 +98,10 @@ describe('chat', () => {
   it('when the host of a room is killed, the others find the room again under its name', async () => {
     const [ada, bob, cyd] = await threeInTheLobby();
     ada.child.kill('SIGKILL');
-    const [, found] = blocksOf('examples/chat/README.md', 'text')[0]!.trim().split('\n');
-    await bob.line(new RegExp(`^${found!.replaceAll('*', '\\*')}$`));
+    for (const told of blocksOf('examples/chat/README.md', 'text')[0]!.trim().split('\n'))
+      await bob.line(new RegExp(`^${told.replaceAll('*', '\\*')}$`));
     await cyd.line(/^\* in lobby on bob: bob, cyd$/);
     cyd.child.stdin!.write('still here\n');
     await Promise.all([bob, cyd].map((one) => one.line(/^cyd: still here$/)));
-    expect(bob.lines).toContain('* lobby is gone, looking for it');
   });
 });
