@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['**/*.test.ts'],
-          exclude: [...exclude, 'test/e2e/**'],
+          exclude: [...exclude, 'test/e2e/**', 'test/examples/**'],
           maxWorkers: 2,
           testTimeout: 30_000,
           hookTimeout: 60_000,
@@ -21,7 +21,7 @@ export default defineConfig({
         // Real clusters of many processes: one file at a time, after everything else, so that none starves another.
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts', 'test/examples/**/*.test.ts'],
           exclude,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },

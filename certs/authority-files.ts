@@ -18,8 +18,8 @@ import {
 } from './durable-files.ts';
 import { CertsError } from './errors.ts';
 import { keyFits } from './key-fits.ts';
+import type { KeyedCertificate } from './keyed-certificate.ts';
 import { readPem } from './pem.ts';
-import type { KeyedCertificate } from './signing.ts';
 import { parseSpiffeId } from './spiffe.ts';
 
 const remedy = 'restore the folder from a backup, or make a new authority and issue all certificates again';

@@ -4,18 +4,17 @@
  */
 import { CertsError } from './errors.ts';
 import type { SigningScope } from './issuer-rules.ts';
+import type { KeyedCertificate, WallClock } from './keyed-certificate.ts';
 import { limits } from './limits.ts';
 import { toPem } from './pem.ts';
 import {
   importPair,
-  type KeyedCertificate,
   keyed,
   nameExtensions,
   newKeys,
   newSerial,
   signingAlgorithm,
   validity,
-  type WallClock,
 } from './signing.ts';
 import { isTenantId, isTrustDomain, trustDomainId } from './spiffe.ts';
 import { x509 } from './x509-library.ts';

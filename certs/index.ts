@@ -14,10 +14,10 @@ export { CertsError, type CertsErrorCode } from './errors.ts';
 export { type CertificateSummary, inspectPem, trustDomainOfRoots, verifyPem } from './inspect.ts';
 export { type Credential, issueLeaf, issueNode, issueOperator } from './issue.ts';
 export type { SigningScope } from './issuer-rules.ts';
+export type { KeyedCertificate, WallClock } from './keyed-certificate.ts';
 export { limits as certsLimits } from './limits.ts';
 export { chainFromPem, readPem, toPem } from './pem.ts';
 export { type RevocationList, type RevocationListRead, readRevocationList } from './revocation.ts';
-export type { KeyedCertificate, WallClock } from './signing.ts';
 export {
   formatSpiffeId,
   identityOf,

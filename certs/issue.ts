@@ -6,17 +6,16 @@ import type { Authority } from './authority.ts';
 import { derTags } from './der.ts';
 import { CertsError } from './errors.ts';
 import { isRight, operatorRightsOid } from './extensions.ts';
+import type { KeyedCertificate, WallClock } from './keyed-certificate.ts';
 import { limits } from './limits.ts';
 import {
   importPair,
-  type KeyedCertificate,
   keyed,
   nameExtensions,
   newKeys,
   newSerial,
   signingAlgorithm,
   validity,
-  type WallClock,
 } from './signing.ts';
 import { formatSpiffeId, isName, isNodeName, type NodeRole, nodeRoles, type PeerIdentity } from './spiffe.ts';
 import { x509 } from './x509-library.ts';

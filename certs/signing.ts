@@ -4,21 +4,10 @@
  * use of chance in this room.
  */
 import { createPublicKey, randomBytes, webcrypto } from 'node:crypto';
+import type { KeyedCertificate } from './keyed-certificate.ts';
 import { limits } from './limits.ts';
 import { readPem, toPem } from './pem.ts';
 import { x509 } from './x509-library.ts';
-
-/** The clock that this room needs. */
-export interface WallClock {
-  /** Unix milliseconds. */
-  wallMs(): number;
-}
-
-/** One certificate with its key, both PEM (PKCS #8, RFC 5958). */
-export interface KeyedCertificate {
-  readonly certificatePem: string;
-  readonly privateKeyPem: string;
-}
 
 const p256 = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 export const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' } as const;

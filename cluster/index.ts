@@ -18,5 +18,6 @@ export { connectOperator, type OperatorClient } from './operator-client.ts';
 export { ownerOf, rank } from './placement.ts';
 export { type Caller, type Procedure, ProcedureError } from './procedures.ts';
 export { actorCodec } from './router.ts';
+export { type RunningNode, type StartNodeOptions, startNode } from './start-node.ts';
 export { type TlsTransport, type TlsTransportOptions, tlsTransport } from './tls-transport.ts';
 export type { Connection, PeerJudgement, Transport } from './transport.ts';

@@ -121,3 +121,5 @@ export const relayTimeoutMsMax = 120_000;
 export const handshakesMax = 256;
 /** Failed handshakes are counted always and logged at most this many times in a second. */
 export const handshakesLoggedPerS = 5;
+/** How long `find` waits for a name unless it is told. */
+export const nameWaitMs = 10_000;

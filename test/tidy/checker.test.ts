@@ -30,6 +30,7 @@ describe('the room table', () => {
     ['store/a.ts', "import pg from 'pg';"],
     ['cluster/a.test.ts', "import { x } from '../store/deep.ts';"],
     ['vitest.config.ts', ''],
+    ['examples/chat/a.ts', "import { x } from 'picket/runtime'; import { y } from 'node:readline';"],
   ])('lets %s say: %s', (path, text) => {
     expect(judge(path, text, { 'store/deep.ts': '' })).toBe('');
   });
@@ -49,11 +50,20 @@ describe('the room table', () => {
     ['runtime/a.ts', "import { connect } from 'node:net';", 'knows no network'],
     ['actors/a.ts', "import { x } from './a.test.ts';", 'a test or a piece of one'],
     ['actors/a.ts', "import { x } from '../bin/roles/core.ts';", 'nothing imports bin/'],
+    ['examples/a.ts', "import { x } from '../runtime/index.ts';", 'may not import runtime/'],
+    ['examples/a.ts', "import { x } from 'picket/dist/runtime/index.js';", 'what the package exports'],
+    ['examples/a.ts', "import { x } from 'msgpackr';", 'what the package exports'],
+    ['actors/a.ts', "import { x } from '../examples/a.ts';", 'nothing imports examples/'],
     ['lib/a.ts', '', 'the folder lib/ is no room'],
     ['a.ts', '', 'the root of the project is no room'],
     ['actors/a.js', '', 'write it in TypeScript'],
   ])('refuses that %s says: %s', (path, text, reason) => {
-    const more = { 'actors/a.test.ts': '', 'bin/roles/core.ts': '', 'runtime/deep.ts': '' };
+    const more = {
+      'actors/a.test.ts': '',
+      'bin/roles/core.ts': '',
+      'runtime/deep.ts': '',
+      'examples/a.ts': '',
+    };
     const said = judge(path, text, more);
     expect(said).toContain(`${path}:1  `);
     expect(said).toContain(reason);
@@ -240,7 +250,11 @@ describe('the records', () => {
   });
 
   it('misses a package that is loaded and not declared, or only for development', () => {
-    const manifest = { dependencies: { pg: '1' }, devDependencies: { nact: '1', '@types/ws': '1' } };
+    const manifest = {
+      name: 'picket',
+      dependencies: { pg: '1' },
+      devDependencies: { nact: '1', '@types/ws': '1' },
+    };
     const judge = (path: string, text: string) =>
       report(packagesDeclared(treeOf({ [path]: text }), manifest));
     expect(judge('store/a.ts', "import 'left';")).toContain('not in package.json');
@@ -248,6 +262,8 @@ describe('the records', () => {
     expect(judge('store/a.ts', "import 'fs';")).toContain('`node:`');
     expect(judge('store/a.ts', "import 'pg/x.js'; import type { W } from 'ws';")).toBe('');
     expect(judge('bench/a.ts', "import 'nact';")).toBe('');
+    expect(judge('examples/a.ts', "import 'picket/runtime';")).toBe('');
+    expect(judge('actors/a.ts', "import 'picket/runtime';")).toContain('not in package.json');
   });
 
   it('finds a limit that bounds nothing', () => {

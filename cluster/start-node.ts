@@ -1,0 +1,143 @@
+/**
+ * A node in one call, for programs that use the cluster as a library: who it is comes from its certificate, the rest has
+ * defaults. Puts `ClusterNode` over the TLS transport, as `bin/` does for the `picket` command. Reads no files, touches
+ * no signals and ends no process: that is its caller's.
+ */
+import { type Credential, type NodeIdentity, type NodeRole, verifyPem } from '../certs/index.ts';
+import {
+  type ActorSystem,
+  type Clock,
+  type Log,
+  type Protocol,
+  type Ref,
+  systemClock,
+} from '../runtime/index.ts';
+import type { Cluster } from './cluster-view.ts';
+import { ClusterError } from './errors.ts';
+import { nameWaitMs } from './limits.ts';
+import { formatKey, isRegistryKey, type RegistryKey } from './names.ts';
+import { ClusterNode } from './node.ts';
+import { tlsTransport } from './tls-transport.ts';
+
+export interface StartNodeOptions {
+  /** From `issueNode` or `readCredential` of `certs/`. The node's name and role are those of the certificate. */
+  readonly credential: Credential;
+  /** `HOST:PORT`; port 0 takes any free one. */
+  readonly listen: string;
+  /** Addresses of other nodes. One of them that answers is enough: it tells of the rest. */
+  readonly seeds?: readonly string[];
+  /** Where others reach this node, when that is not where it listens (`0.0.0.0`, containers, address translation). */
+  readonly advertise?: string;
+  /** Must be higher than in any earlier life of this name. Unless told: the wall clock's milliseconds at the start. */
+  readonly boot?: number;
+  readonly clock?: Clock;
+  /** Crashes, refused peers and members that come and go are told here, and nowhere else. Unless told: nowhere. */
+  readonly log?: Log;
+  /** A later life of this name is in the cluster: this process is to end. Unless told, the node only stops. */
+  readonly onSuperseded?: (detail: string) => void;
+}
+
+export interface RunningNode extends Cluster {
+  readonly role: NodeRole;
+  /** Where others reach it: what they are given as a seed. */
+  readonly address: string;
+  readonly system: ActorSystem;
+  /**
+   * Resolves with the actor of that name as soon as the registry knows it, which may be at once.
+   * Rejects with `no_such_actor` when it does not within the time, and with `bad_key`.
+   */
+  find<P extends Protocol>(key: RegistryKey, withinMs?: number): Promise<Ref<P>>;
+  /** Used for every handshake from now on; links that are open stay. Throws `refused` when it is not this node's. */
+  renew(credential: Credential): void;
+  /** Says that it leaves and closes its links. Actors that still run go on alone, so end them before. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a node: resolves when it listens, not yet knowing the others (see `find` and `members.watch`).
+ * Rejects with `refused` (reason: the verdict on its own certificate, as a peer would give it), `bad_name` for an address,
+ * or the system's own error when it cannot listen (`EADDRINUSE`).
+ */
+export async function startNode(options: StartNodeOptions): Promise<RunningNode> {
+  const { listen, seeds = [], advertise = null, clock = systemClock(), log = () => {} } = options;
+  let { credential } = options;
+  const { name, role, trustDomain } = identityIn(credential, clock);
+  const transport = tlsTransport({ credential: () => credential, trustDomain, listen, clock, log });
+  const node = new ClusterNode({
+    name,
+    role,
+    boot: options.boot ?? clock.wallMs(),
+    pid: process.pid,
+    advertise,
+    seeds,
+    transport,
+    clock,
+    log,
+    onSuperseded(detail) {
+      log('error', 'another process has this node name', { name, detail });
+      if (options.onSuperseded) options.onSuperseded(detail);
+      else void node.stop();
+    },
+  });
+  const address = await node.start();
+  return {
+    node: name,
+    role,
+    boot: node.boot,
+    address,
+    system: node.system,
+    names: node.names,
+    members: node.members,
+    declare: (procedure, run) => node.declare(procedure, run),
+    find: (key, withinMs = nameWaitMs) => named(node, clock, key, withinMs),
+    renew(renewed) {
+      const who = identityIn(renewed, clock);
+      if (who.name !== name || who.role !== role || who.trustDomain !== trustDomain) {
+        throw new ClusterError(
+          'refused',
+          `the credential is ${who.role} ${who.name}'s, not ${role} ${name}'s`,
+        );
+      }
+      credential = renewed;
+      transport.renew();
+    },
+    stop: () => node.stop(),
+  };
+}
+
+/** Judged as a peer would, so that what would be refused everywhere is refused here, with the same code. */
+function identityIn(credential: Credential, clock: Clock): NodeIdentity {
+  const { chainPem, rootsPem } = credential;
+  const verdict = verifyPem({ pem: chainPem, rootsPem, nowMs: clock.wallMs() });
+  if (!verdict.ok) {
+    throw new ClusterError('refused', `own certificate: ${verdict.error.detail}`, verdict.error.code);
+  }
+  if (verdict.identity.kind === 'node') return verdict.identity;
+  throw new ClusterError('refused', `own certificate: is of kind ${verdict.identity.kind}, not of a node`);
+}
+
+function named<P extends Protocol>(
+  cluster: Cluster,
+  clock: Clock,
+  key: RegistryKey,
+  withinMs: number,
+): Promise<Ref<P>> {
+  if (!isRegistryKey(key)) return Promise.reject(new ClusterError('bad_key', formatKey(key)));
+  const { id, ...group } = key;
+  const watching = new AbortController();
+  return new Promise<Ref<P>>((resolve, reject) => {
+    const cancel = clock.timer(withinMs, () => {
+      watching.abort();
+      reject(
+        new ClusterError('no_such_actor', `nothing has the name ${formatKey(key)} after ${withinMs} ms`),
+      );
+    });
+    const onEvent = ({ type, entry }: { type: string; entry: { key: RegistryKey; ref: Ref } }) => {
+      if (type === 'removed' || entry.key.id !== id) return;
+      cancel();
+      watching.abort();
+      resolve(entry.ref as Ref<P>);
+    };
+    cluster.names.watch(group, onEvent, watching.signal);
+  });
+}
