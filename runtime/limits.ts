@@ -23,6 +23,8 @@ export const restartsMax = 3;
 export const restartsWithinMs = 5_000;
 /** Resolution of the timer wheel. */
 export const timerTickMs = 2;
+/** What a timer of the machine takes at once (31 bits); longer delays are waited in parts. */
+export const timerPartMsMax = 2_147_483_647;
 /** Dead letters are counted always and written to the log at most this many times in a second. */
 export const deadLettersLoggedPerS = 5;
 /** Characters of a crash report's description of the last message and of the state. */
