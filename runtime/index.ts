@@ -1,4 +1,5 @@
 /** The runtime's door: actors in one process. */
+export { type ChildSpec, childOf, type StartChild, type SupervisorOptions } from './child-spec.ts';
 export { type Clock, type ManualClock, manualClock, systemClock } from './clock.ts';
 export {
   type CallMethods,
@@ -18,14 +19,6 @@ export { type Random, seededRandom, systemRandom } from './random.ts';
 export { isRef, Ref, sameRef } from './ref.ts';
 export type { Router, Signal } from './router.ts';
 export type { Restart, Strategy } from './supervision.ts';
-export {
-  type ChildInfo,
-  type ChildSpec,
-  childOf,
-  type StartChild,
-  type SupervisorOptions,
-  type SupervisorProtocol,
-  supervisor,
-} from './supervisor.ts';
+export { type ChildInfo, type SupervisorProtocol, supervisor } from './supervisor.ts';
 export { ActorSystem, type Log, type SystemCounts, type SystemOptions } from './system.ts';
 export { Timer, TimerWheel } from './timer-wheel.ts';
