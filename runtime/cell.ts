@@ -96,20 +96,22 @@ export class Cell implements Runnable {
     this.kernel.runQueue.push(this);
   }
 
-  turn(budget: number): number {
+  turn(budget: number): void {
     this.scheduled = false;
-    const startMs = this.kernel.clock.monotonicMs();
+    const queue = this.kernel.runQueue;
+    const startMs = queue.nowMs;
     let count = 0;
     while (count < budget && this.alive && this.busy === null && !this.stopping) {
       const message = this.mailbox.shift();
       if (message === undefined) break;
       count += 1;
       this.step(message);
+      if (isPowerOfTwo(count) && queue.look()) break;
     }
+    if (!isPowerOfTwo(count)) queue.look();
     this.handled += count;
-    this.busyMs += this.kernel.clock.monotonicMs() - startMs;
+    this.busyMs += queue.nowMs - startMs;
     if (this.mailbox.length > 0) this.schedule();
-    return count;
   }
 
   /** Runs `init` and only then takes messages. */
@@ -253,6 +255,11 @@ export class Cell implements Runnable {
     this.deferred = true;
     return new Later(this, reply);
   }
+}
+
+/** Also of 0. */
+function isPowerOfTwo(count: number): boolean {
+  return (count & (count - 1)) === 0;
 }
 
 function ignore(): void {}

@@ -8,9 +8,10 @@ export const mailboxMessagesMax = 100_000;
 export const mailboxStartMessages = 8;
 /** Messages that one actor handles before the next one gets its turn. */
 export const turnMessagesMax = 256;
-/** Messages, over all actors, between two looks at the clock. */
-export const clockCheckMessages = 256;
-/** After this long without a return to the event loop the run queue yields, so that sockets and heartbeats are served. */
+/**
+ * After this long without a return to the event loop the run queue yields, so that sockets and heartbeats are served. An
+ * actor looks after its 1st, 2nd, 4th, 8th ... message of a turn: handlers of even cost overrun it twofold at most.
+ */
 export const sliceMs = 4;
 /** A call without a deadline of its own. */
 export const callTimeoutMs = 5_000;
