@@ -22,3 +22,4 @@ export type { Restart, Strategy } from './supervision.ts';
 export { type ChildInfo, type SupervisorProtocol, supervisor } from './supervisor.ts';
 export { ActorSystem, type Log, type SystemCounts, type SystemOptions } from './system.ts';
 export { Timer, TimerWheel } from './timer-wheel.ts';
+export { type BlockedReport, startWatchdog, type WatchdogOptions } from './watchdog.ts';

@@ -24,6 +24,16 @@ export const restartsMax = 3;
 export const restartsWithinMs = 5_000;
 /** Resolution of the timer wheel. */
 export const timerTickMs = 2;
+/** The main thread beats this often for the watchdog, which looks at every tick. */
+export const loopBeatMs = 50;
+export const watchdogTickMs = 100;
+/** A loop that is blocked this long is reported with its stack, */
+export const loopBlockedReportMs = 1_000;
+/** and after this long the process ends: its peers have called it down by then (4.6 s), so nothing is lost with it. */
+export const loopBlockedMsMax = 10_000;
+/** The main thread is interrupted for its stack; in a system call it does not answer. */
+export const watchdogStackWaitMs = 1_000;
+export const watchdogStackFramesMax = 32;
 /** What a timer of the machine takes at once (31 bits); longer delays are waited in parts. */
 export const timerPartMsMax = 2_147_483_647;
 /** Dead letters are counted always and written to the log at most this many times in a second. */
