@@ -13,6 +13,7 @@ export {
   type WhenFull,
 } from './definition.ts';
 export { assert, messageOf, RuntimeError, type RuntimeErrorCode } from './errors.ts';
+export { type ActorInspection, inspectActor } from './inspection.ts';
 export { type TreeNode, treeOf } from './introspection.ts';
 export { type ExitReason, type Info, isCleanExit, type ReplyTarget } from './message.ts';
 export { type Random, seededRandom, systemRandom } from './random.ts';

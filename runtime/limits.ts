@@ -24,6 +24,8 @@ export const restartsMax = 3;
 export const restartsWithinMs = 5_000;
 /** Resolution of the timer wheel. */
 export const timerTickMs = 2;
+/** Links and monitors that are shown of one actor. */
+export const inspectedRefsMax = 100;
 /** The main thread beats this often for the watchdog, which looks at every tick. */
 export const loopBeatMs = 50;
 export const watchdogTickMs = 100;
