@@ -4,7 +4,7 @@
  */
 import { type Credential, nodeRoles, readCredential, rootsOf, trustDomainOfRoots } from '../certs/index.ts';
 import { ClusterNode, tlsTransport } from '../cluster/index.ts';
-import { systemClock } from '../runtime/index.ts';
+import { startWatchdog, systemClock } from '../runtime/index.ts';
 import { dataFolder, nextBoot } from './data-folder.ts';
 import { CommandFailure } from './failure.ts';
 import { nodeDrainMs } from './limits.ts';
@@ -25,6 +25,12 @@ export async function runNode(given: NodeFlags): Promise<void> {
   const folder = dataFolder(flags.data);
   const logger = openLog(flags.name, flags.logFile ?? null, flags.logLevel);
   const log = logOf(logger);
+  startWatchdog({
+    reportTo: flags.logFile ?? 2,
+    fields: { level: logger.levels.values.error, node: flags.name },
+    onBlocked: (report) => log('warn', 'event loop was blocked', { ...report }),
+    onLost: (error) => log('error', 'nobody watches the event loop', { error: error.message }),
+  });
   const clock = systemClock();
   const credentials = flags.credentials ?? folder.credentials;
   let credential: Credential = await readCredential(credentials, flags.name);

@@ -156,10 +156,11 @@ export class Mesh {
       link.close('duplicate_link', `another link to ${name} is kept`);
       return;
     }
+    // An earlier boot is gone before the later one is there: what waits for its actors is told.
+    if (present !== undefined && present.peer!.greeting.boot !== greeting.boot)
+      present.close('old_boot', `boot ${greeting.boot} of ${name} is linked`);
     this.links.set(name, link);
-    if (present !== undefined && present.peer!.greeting.boot === greeting.boot) {
-      present.close('duplicate_link', `another link to ${name} is kept`);
-    } else if (present !== undefined) present.close('old_boot', `boot ${greeting.boot} of ${name} is linked`);
+    if (present?.isOpen) present.close('duplicate_link', `another link to ${name} is kept`);
     this.options.handlers.nodeUp(link, name, role, greeting.boot);
   }
 

@@ -227,7 +227,8 @@ function signalPayload(signal: Signal): readonly unknown[] {
     case 'down':
       return [signal.monitor, signal.reason, signal.detail];
     case 'exit':
-      return [signal.reason, signal.detail, signal.linked];
+      // The boot of the one that is linked: it may be an earlier one, which the peer's present boot would hide.
+      return [signal.reason, signal.detail, signal.linked, signal.from.boot];
     default:
       return [];
   }
@@ -235,7 +236,7 @@ function signalPayload(signal: Signal): readonly unknown[] {
 
 function signalOf(type: RoutedKind, from: Ref, to: Ref, value: unknown): Signal | null {
   if (!Array.isArray(value)) return null;
-  const [first, second, third] = value as unknown[];
+  const [first, second, third, fourth] = value as unknown[];
   const isDetail = (detail: unknown): detail is string | null =>
     detail === null || typeof detail === 'string';
   switch (type) {
@@ -250,7 +251,14 @@ function signalOf(type: RoutedKind, from: Ref, to: Ref, value: unknown): Signal 
       return { type, from, to, monitor: first, reason: second, detail: third };
     case 'exit':
       if (typeof first !== 'string' || !isDetail(second)) return null;
-      return { type, from, to, reason: first, detail: second, linked: third === true };
+      return {
+        type,
+        from: typeof fourth === 'number' ? new Ref(from.node, fourth, from.id) : from,
+        to,
+        reason: first,
+        detail: second,
+        linked: third === true,
+      };
     default:
       return null;
   }

@@ -69,6 +69,8 @@ export class Cell implements Runnable {
   onStarted: ReplyTarget | null = null;
   onEnded: ((reason: ExitReason) => void)[] | null = null;
   present: Message | null = null;
+  /** The present call's handler has asked for `replyLater`. */
+  deferred = false;
   /** What a supervisor or another keeper of children shows of itself. */
   about: (() => unknown) | null = null;
   // Relations are made on first use: an idle actor is to cost little.
@@ -94,20 +96,22 @@ export class Cell implements Runnable {
     this.kernel.runQueue.push(this);
   }
 
-  turn(budget: number): number {
+  turn(budget: number): void {
     this.scheduled = false;
-    const startMs = this.kernel.clock.monotonicMs();
+    const queue = this.kernel.runQueue;
+    const startMs = queue.nowMs;
     let count = 0;
     while (count < budget && this.alive && this.busy === null && !this.stopping) {
       const message = this.mailbox.shift();
       if (message === undefined) break;
       count += 1;
       this.step(message);
+      if (isPowerOfTwo(count) && queue.look()) break;
     }
+    if (!isPowerOfTwo(count)) queue.look();
     this.handled += count;
-    this.busyMs += this.kernel.clock.monotonicMs() - startMs;
+    this.busyMs += queue.nowMs - startMs;
     if (this.mailbox.length > 0) this.schedule();
-    return count;
   }
 
   /** Runs `init` and only then takes messages. */
@@ -151,6 +155,7 @@ export class Cell implements Runnable {
   private handleCast(message: Message): void {
     const handler = ownMethod(this.definition.cast, message.method);
     if (handler === null) {
+      this.present = null;
       this.kernel.deadLetter(this.ref, message.method, 'no_such_method');
       return;
     }
@@ -161,6 +166,7 @@ export class Cell implements Runnable {
     const reply = message.reply!;
     const handler = ownMethod(this.definition.call, message.method);
     if (handler === null) {
+      this.present = null;
       reply.fail(
         new RuntimeError('no_such_method', `${this.definition.name} has no call "${message.method}"`),
       );
@@ -169,7 +175,8 @@ export class Cell implements Runnable {
     this.run(
       () => apply(handler, this.context, message.args),
       (value) => {
-        if (!(value instanceof Later)) reply.answer(value);
+        if (!this.deferred) reply.answer(value);
+        this.deferred = false;
       },
     );
   }
@@ -184,7 +191,10 @@ export class Cell implements Runnable {
 
   private handleInfo(info: Info): void {
     const handler = this.definition.info;
-    if (handler === undefined) return;
+    if (handler === undefined) {
+      this.present = null;
+      return;
+    }
     this.run(() => handler.call(this.definition, this.context, info), ignore);
   }
 
@@ -222,15 +232,34 @@ export class Cell implements Runnable {
 
   private crash(thrown: unknown): void {
     const failed = this.present?.reply;
+    if (failed) this.owed?.delete(failed);
     failed?.fail(new RuntimeError('handler_failed', messageOf(thrown), thrown));
     this.kernel.lifecycle.crash(this, thrown);
+  }
+
+  /** The starter is answered when this reply is, not when `init` returns; told `start_failed` if the actor ends first. */
+  holdStart(): LaterReply | null {
+    const starter = this.onStarted;
+    if (starter === null) return null;
+    this.onStarted = null;
+    return new Later(this, {
+      answer: () => starter.answer(this.ref),
+      fail: (error) =>
+        starter.fail(new RuntimeError('start_failed', `${this.definition.name}: ${messageOf(error)}`, error)),
+    });
   }
 
   replyLater(): LaterReply {
     const reply = this.present?.reply;
     if (!reply) throw new RuntimeError('no_actor', 'replyLater is only for the handler of a call');
+    this.deferred = true;
     return new Later(this, reply);
   }
+}
+
+/** Also of 0. */
+function isPowerOfTwo(count: number): boolean {
+  return (count & (count - 1)) === 0;
 }
 
 function ignore(): void {}

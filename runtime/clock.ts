@@ -3,6 +3,8 @@
  * the process looks at its sockets again, `afterIo` after it has; so a simulated clock owns the order of everything.
  */
 
+import { timerPartMsMax } from './limits.ts';
+
 export interface Clock {
   /** Unix milliseconds; may jump. */
   wallMs(): number;
@@ -20,8 +22,16 @@ export function systemClock(options: { unref?: boolean } = {}): Clock {
     wallMs: () => Date.now(),
     monotonicMs: () => performance.now(),
     timer(delayMs, task) {
-      const handle = setTimeout(task, delayMs);
-      if (options.unref) handle.unref();
+      // The machine's timers take 31 bits; a longer delay would fire at once.
+      let leftMs = delayMs;
+      let handle: NodeJS.Timeout | undefined;
+      const arm = () => {
+        const partMs = Math.min(leftMs, timerPartMsMax);
+        leftMs -= partMs;
+        handle = setTimeout(leftMs > 0 ? arm : task, partMs);
+        if (options.unref) handle.unref();
+      };
+      arm();
       return () => clearTimeout(handle);
     },
     soon: (task) => queueMicrotask(task),

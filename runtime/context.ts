@@ -67,7 +67,7 @@ export class Context implements Self<unknown>, SendPort {
     const cell = this.cell;
     if (!cell.alive) return Promise.reject(this.dead());
     const pending = new PendingCall(cell.kernel.wheel, ref, method, timeoutMs);
-    cell.kernel.deliverCall(ref, method, args, timeoutMs, pending);
+    cell.kernel.deliverPending(ref, method, args, timeoutMs, pending);
     return pending.promise;
   }
 
@@ -147,6 +147,11 @@ export class Context implements Self<unknown>, SendPort {
       (value) => cell.kernel.deliverInfo(cell, { type: 'done', tag, value, error: null }),
       (error) => cell.kernel.deliverInfo(cell, { type: 'done', tag, value: null, error }),
     );
+  }
+
+  /** See `Cell.holdStart`. */
+  holdStart(): LaterReply | null {
+    return this.live().holdStart();
   }
 
   replyLater(): LaterReply {

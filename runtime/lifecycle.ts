@@ -14,6 +14,8 @@ export class Lifecycle {
   private readonly kernel: Kernel;
   /** Async handlers of ended actors that have not settled. */
   private readonly unsettled = new Map<number, Promise<unknown>>();
+  private readonly toEnd: (() => void)[] = [];
+  private endingChain = false;
   crashes = 0;
   zombies = 0;
 
@@ -65,7 +67,21 @@ export class Lifecycle {
       error: detail,
       stack: thrown instanceof Error ? thrown.stack : undefined,
     });
+    // Its caller has been told by now.
+    cell.present = null;
     this.stop(cell, 'crash', detail);
+  }
+
+  /**
+   * Ends an actor because another ended. A chain of linked actors that all await is ended in a loop: one call within
+   * the other would run out of stack at some thousands.
+   */
+  endLinked(cell: Cell, reason: ExitReason, detail: string | null): void {
+    this.toEnd.push(() => this.end(cell, reason, detail));
+    if (this.endingChain) return;
+    this.endingChain = true;
+    for (let end = this.toEnd.shift(); end !== undefined; end = this.toEnd.shift()) end();
+    this.endingChain = false;
   }
 
   end(cell: Cell, reason: ExitReason, detail: string | null): void {
@@ -77,7 +93,8 @@ export class Lifecycle {
     for (const timer of cell.timers?.values() ?? []) this.kernel.wheel.clear(timer);
     if (cell.busy !== null && cell.started) this.keepUnsettled(cell, cell.busy);
     const gone = new RuntimeError('no_actor', `${cell.definition.name} ${cell.ref} ended: ${reason}`);
-    if (cell.busy !== null) cell.present?.reply?.fail(gone);
+    const present = cell.present?.reply ?? null;
+    if (present !== null && !cell.owed?.has(present)) present.fail(gone);
     for (const reply of cell.owed ?? []) reply.fail(gone);
     cell.owed = null;
     cell.onStarted?.fail(new RuntimeError('start_failed', `${cell.definition.name}: ${detail ?? reason}`));

@@ -8,9 +8,10 @@ export const mailboxMessagesMax = 100_000;
 export const mailboxStartMessages = 8;
 /** Messages that one actor handles before the next one gets its turn. */
 export const turnMessagesMax = 256;
-/** Messages, over all actors, between two looks at the clock. */
-export const clockCheckMessages = 256;
-/** After this long without a return to the event loop the run queue yields, so that sockets and heartbeats are served. */
+/**
+ * After this long without a return to the event loop the run queue yields, so that sockets and heartbeats are served. An
+ * actor looks after its 1st, 2nd, 4th, 8th ... message of a turn: handlers of even cost overrun it twofold at most.
+ */
 export const sliceMs = 4;
 /** A call without a deadline of its own. */
 export const callTimeoutMs = 5_000;
@@ -23,6 +24,20 @@ export const restartsMax = 3;
 export const restartsWithinMs = 5_000;
 /** Resolution of the timer wheel. */
 export const timerTickMs = 2;
+/** Links and monitors that are shown of one actor. */
+export const inspectedRefsMax = 100;
+/** The main thread beats this often for the watchdog, which looks at every tick. */
+export const loopBeatMs = 50;
+export const watchdogTickMs = 100;
+/** A loop that is blocked this long is reported with its stack, */
+export const loopBlockedReportMs = 1_000;
+/** and after this long the process ends: its peers have called it down by then (4.6 s), so nothing is lost with it. */
+export const loopBlockedMsMax = 10_000;
+/** The main thread is interrupted for its stack; in a system call it does not answer. */
+export const watchdogStackWaitMs = 1_000;
+export const watchdogStackFramesMax = 32;
+/** What a timer of the machine takes at once (31 bits); longer delays are waited in parts. */
+export const timerPartMsMax = 2_147_483_647;
 /** Dead letters are counted always and written to the log at most this many times in a second. */
 export const deadLettersLoggedPerS = 5;
 /** Characters of a crash report's description of the last message and of the state. */

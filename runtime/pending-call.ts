@@ -44,3 +44,17 @@ export class PendingCall extends Timer implements ReplyTarget {
     this.reject(error);
   }
 }
+
+/** An answer that cannot travel fails its call and nothing else. */
+export function copyingReply(reply: ReplyTarget, copy: (value: unknown) => unknown): ReplyTarget {
+  return {
+    answer(value) {
+      try {
+        reply.answer(copy(value));
+      } catch (error) {
+        reply.fail(error);
+      }
+    },
+    fail: (error) => reply.fail(error),
+  };
+}

@@ -75,7 +75,9 @@ export class Relations {
       return;
     }
     const cell = this.kernel.find(to);
-    if (cell !== null) this.deliverExit(cell, from, reason, detail, linked);
+    // An exit over a link that was undone while it was under way is nobody's.
+    if (cell === null || (linked && !cell.links?.has(from.toString()))) return;
+    this.deliverExit(cell, from, reason, detail, linked);
   }
 
   /** The rules of OTP: `kill` ends anyone; a trapping actor is told; `normal` from elsewhere is nothing; else the actor ends. */
@@ -95,11 +97,12 @@ export class Relations {
       return;
     }
     if (reason === 'normal' && !fromParent && !sameRef(cell.ref, from)) return;
-    if (reason === 'normal' && linked) return;
+    // A trapping actor ends with its parent even when that ends well, as a gen_server does.
+    if (reason === 'normal' && linked && !cell.trapExit) return;
     const info = { type: 'exit', ref: from, reason, detail } as const;
     // A handler that awaits would hold the signal up: it ends where it stands.
-    if (asks || (cell.busy !== null && !cell.trapExit))
-      this.kernel.lifecycle.end(cell, asks ? 'killed' : reason, detail);
+    if (asks) this.kernel.lifecycle.end(cell, 'killed', detail);
+    else if (cell.busy !== null && !cell.trapExit) this.kernel.lifecycle.endLinked(cell, reason, detail);
     else this.kernel.deliverSystem(cell, new Message(messageExit, reason, noArguments, info, null));
   }
 
@@ -141,7 +144,9 @@ export class Relations {
         cell?.watchers?.delete(watcherKey(signal.from, signal.monitor));
         return;
       case 'down':
-        if (cell !== null) this.down(cell, signal.monitor, signal.reason, signal.detail);
+        // Only the node of the one that is watched may say that it ended.
+        if (cell?.monitors?.get(signal.monitor)?.node === signal.from.node)
+          this.down(cell, signal.monitor, signal.reason, signal.detail);
         return;
       case 'link':
         if (cell === null) {
@@ -155,7 +160,7 @@ export class Relations {
         cell?.links?.delete(signal.from.toString());
         return;
       case 'exit':
-        if (cell !== null) this.deliverExit(cell, signal.from, signal.reason, signal.detail, signal.linked);
+        this.sendExit(signal.from, signal.to, signal.reason, signal.detail, signal.linked);
         return;
     }
   }

@@ -3,12 +3,12 @@
  * over; then the event loop gets its turn. No macrotask and no promise per message.
  */
 import type { Clock } from './clock.ts';
-import { clockCheckMessages, sliceMs, turnMessagesMax } from './limits.ts';
+import { sliceMs, turnMessagesMax } from './limits.ts';
 import { Ring } from './mailbox.ts';
 
 export interface Runnable {
-  /** Handles up to `budget` messages; answers how many. Puts itself back when it has more. */
-  turn(budget: number): number;
+  /** Handles up to `budget` messages, fewer when `look` says that the slice is over. Puts itself back when it has more. */
+  turn(budget: number): void;
 }
 
 export class RunQueue {
@@ -18,6 +18,8 @@ export class RunQueue {
   /** Since the event loop last had its turn; null: no actor ran since. */
   private sliceStartMs: number | null = null;
   private sliceOver = false;
+  /** When the clock was last looked at: the end of one turn is the start of the next. */
+  nowMs = 0;
   /** Slices that ended with work left over: the loop was kept as long as it may be. */
   yields = 0;
 
@@ -35,29 +37,28 @@ export class RunQueue {
   }
 
   private readonly drain = (): void => {
+    this.nowMs = this.clock.monotonicMs();
     if (this.sliceStartMs === null) {
-      this.sliceStartMs = this.clock.monotonicMs();
+      this.sliceStartMs = this.nowMs;
       this.clock.afterIo(this.endSlice);
     }
-    let sinceCheck = 0;
     for (;;) {
       const runnable = this.ready.shift();
       if (runnable === undefined) break;
-      sinceCheck += runnable.turn(turnMessagesMax);
-      if (sinceCheck < clockCheckMessages) continue;
-      sinceCheck = 0;
-      if (this.isSliceOver() && this.ready.length > 0) {
+      runnable.turn(turnMessagesMax);
+      if (this.sliceOver && this.ready.length > 0) {
         this.yields += 1;
         this.clock.afterIo(this.drain);
         return;
       }
     }
-    this.isSliceOver();
     this.armed = false;
   };
 
-  private isSliceOver(): boolean {
-    this.sliceOver ||= this.clock.monotonicMs() - this.sliceStartMs! >= sliceMs;
+  /** Reads the clock. True when the event loop must have its turn. */
+  look(): boolean {
+    this.nowMs = this.clock.monotonicMs();
+    this.sliceOver ||= this.nowMs - (this.sliceStartMs ?? this.nowMs) >= sliceMs;
     return this.sliceOver;
   }
 

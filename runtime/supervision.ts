@@ -15,6 +15,8 @@ export type SupervisionEvent =
   | { type: 'add'; child: ChildPlan }
   /** The child stops and is forgotten. */
   | { type: 'remove'; id: string }
+  /** A known child that does not run (it ended well, or is being removed) is wanted again. */
+  | { type: 'start'; id: string }
   | { type: 'shutdown'; reason: ExitReason };
 
 export type SupervisionEffect =
@@ -97,6 +99,11 @@ export function supervise(state: SupervisionState, event: SupervisionEvent): Dec
         ...mapChild(state, event.id, (child) => ({ ...child, removing: true })),
         steps: [...state.steps, { type: 'stop', id: event.id }],
       });
+    case 'start':
+      return advance({
+        ...mapChild(state, event.id, (child) => ({ ...child, removing: false })),
+        steps: [...state.steps, { type: 'start', id: event.id }],
+      });
     case 'shutdown':
       return advance(endAll(state, event.reason, null));
   }
@@ -139,11 +146,16 @@ function restart(state: SupervisionState, id: string, why: string, nowMs: number
     counted.strategy === 'one_for_one' ? index === at : counted.strategy === 'one_for_all' || index >= at,
   );
   const stops = [...concerned].reverse().filter((child) => child.id !== id);
+  // A temporary child is never started again, whoever's end takes it down.
+  const restarted = concerned.filter((child) => child.restart !== 'temporary');
+  const children = counted.children.map((child) =>
+    concerned.includes(child) && child.restart === 'temporary' ? { ...child, removing: true } : child,
+  );
   const steps: Step[] = [
     ...stops.map((child): Step => ({ type: 'stop', id: child.id })),
-    ...concerned.map((child): Step => ({ type: 'start', id: child.id })),
+    ...restarted.map((child): Step => ({ type: 'start', id: child.id })),
   ];
-  return advance({ ...counted, steps: [...counted.steps, ...steps] });
+  return advance({ ...counted, children, steps: [...counted.steps, ...steps] });
 }
 
 function endAll(state: SupervisionState, reason: ExitReason, detail: string | null): SupervisionState {

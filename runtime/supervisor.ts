@@ -2,47 +2,19 @@
  * The actor that performs what supervision.ts decides: starts children linked to itself, asks them to stop in their
  * time, kills those that do not, and ends when told or when restarts come too fast.
  */
+import { type ChildSpec, checkOptions, checkSpec, type SupervisorOptions } from './child-spec.ts';
 import type { Context } from './context.ts';
-import { type Definition, defineActor, type LaterReply, type Protocol, type Self } from './definition.ts';
+import { type Definition, defineActor, type LaterReply, type Self } from './definition.ts';
 import { messageOf, RuntimeError } from './errors.ts';
 import { restartsMax, restartsWithinMs, shutdownMs, zombieWaitMs } from './limits.ts';
 import { type Ref, sameRef } from './ref.ts';
 import {
-  type Restart,
-  type Strategy,
   type SupervisionEffect,
   type SupervisionEvent,
   type SupervisionState,
   supervise,
   supervision,
 } from './supervision.ts';
-
-/** `start` is made by `childOf(definition, ...args)`; `shutdownMs` 0 kills at once. */
-export interface ChildSpec {
-  readonly id: string;
-  readonly start: StartChild;
-  readonly restart?: Restart;
-  readonly shutdownMs?: number;
-}
-
-export type StartChild = (self: Self<unknown>) => Promise<Ref>;
-
-export function childOf<S, P extends Protocol>(
-  definition: Definition<S, P>,
-  ...args: P['start']
-): StartChild {
-  return (self) => self.startLink(definition, ...args) as Promise<Ref>;
-}
-
-export interface SupervisorOptions {
-  readonly name: string;
-  readonly strategy?: Strategy;
-  /** More restarts than this within `withinMs` and the supervisor stops its children and ends with `intensity`. */
-  readonly restartsMax?: number;
-  readonly withinMs?: number;
-  /** Children that come and go by id (`call.startChild(id)`). */
-  readonly make?: (id: string) => ChildSpec;
-}
 
 export interface ChildInfo {
   id: string;
@@ -69,6 +41,10 @@ interface SupervisorState {
   /** Last known refs of children that have ended: their handlers may still be running. */
   past: Map<string, Ref>;
   waiting: Map<string, LaterReply[]>;
+  /** Ends that were heard while a start was under way: a child may be gone before its starter hears that it runs. */
+  early: Map<string, string>;
+  /** Whoever started this supervisor waits until its children run. */
+  up: LaterReply | null;
 }
 
 type SupervisorSelf = Self<SupervisorState>;
@@ -78,6 +54,7 @@ export function supervisor(
   options: SupervisorOptions,
   specs: readonly ChildSpec[],
 ): Definition<SupervisorState, SupervisorProtocol> {
+  checkOptions(options);
   const ids = new Set<string>();
   for (const spec of specs) {
     if (ids.has(spec.id)) throw new RuntimeError('bad_child_spec', `two children have the id "${spec.id}"`);
@@ -91,25 +68,17 @@ export function supervisor(
       const state = newState(options, specs);
       self.state = state;
       (self as unknown as Context).describe(() => childrenOf(state));
+      state.up = (self as unknown as Context).holdStart();
       handle(self, { type: 'begin' });
       return state;
     },
     call: {
       children: (self) => childrenOf(self.state),
       startChild(self, id) {
-        const running = self.state.refs.get(id);
-        if (running !== undefined) return running;
-        const spec = options.make?.(id);
-        if (spec === undefined)
-          throw new RuntimeError('bad_child_spec', `${options.name} makes no child "${id}"`);
-        checkSpec(spec);
-        const reply = self.replyLater();
-        self.state.waiting.set(id, [...(self.state.waiting.get(id) ?? []), reply]);
-        if (!self.state.specs.has(id)) {
-          self.state.specs.set(id, spec);
-          handle(self, { type: 'add', child: { id, restart: spec.restart ?? 'permanent' } });
-        }
-        return reply;
+        const known = self.state.machine.children.find((child) => child.id === id);
+        // One that is being stopped is no answer: it is started again when it has ended.
+        if (known?.phase === 'running' && !known.removing) return self.state.refs.get(id)!;
+        return startById(self, options, id);
       },
       stopChild(self, id) {
         if (!self.state.specs.has(id)) return false;
@@ -149,6 +118,8 @@ function newState(options: SupervisorOptions, specs: readonly ChildSpec[]): Supe
     refs: new Map(),
     past: new Map(),
     waiting: new Map(),
+    early: new Map(),
+    up: null,
   };
 }
 
@@ -161,11 +132,28 @@ function childrenOf(state: SupervisorState): ChildInfo[] {
   }));
 }
 
-function checkSpec(spec: ChildSpec): void {
-  if (spec.id === '') throw new RuntimeError('bad_child_spec', 'a child has no id');
-  if (spec.shutdownMs !== undefined && !(spec.shutdownMs >= 0)) {
-    throw new RuntimeError('bad_child_spec', `"${spec.id}": shutdownMs must be 0 or more`);
+/** A spec that cannot be is its caller's mistake: told, and no reason to end the other children. */
+function startById(self: SupervisorSelf, options: SupervisorOptions, id: string): LaterReply {
+  const reply = self.replyLater();
+  let spec = self.state.specs.get(id);
+  try {
+    spec ??= options.make?.(id);
+    if (spec === undefined)
+      throw new RuntimeError('bad_child_spec', `${options.name} makes no child "${id}"`);
+    checkSpec(spec);
+  } catch (error) {
+    reply.fail(error);
+    return reply;
   }
+  const waiting = self.state.waiting.get(id) ?? [];
+  self.state.waiting.set(id, [...waiting, reply]);
+  if (self.state.specs.has(id)) {
+    if (waiting.length === 0) handle(self, { type: 'start', id });
+    return reply;
+  }
+  self.state.specs.set(id, spec);
+  handle(self, { type: 'add', child: { id, restart: spec.restart ?? 'permanent' } });
+  return reply;
 }
 
 function handle(self: SupervisorSelf, event: SupervisionEvent): void {
@@ -188,17 +176,19 @@ function perform(self: SupervisorSelf, effect: SupervisionEffect): void {
       const ref = self.state.refs.get(effect.id)!;
       const waitMs = self.state.specs.get(effect.id)?.shutdownMs ?? shutdownMs;
       self.exit(ref, waitMs === 0 ? 'kill' : 'shutdown');
-      if (waitMs > 0) self.after(waitMs, 'kill', { id: effect.id, ref });
+      if (waitMs > 0 && waitMs < Number.POSITIVE_INFINITY) self.after(waitMs, 'kill', { id: effect.id, ref });
       return;
     }
     case 'forget':
       forget(self.state, effect.id);
       return;
     case 'end':
+      self.state.up?.fail(new RuntimeError('start_failed', effect.detail ?? effect.reason));
       self.log(effect.reason === 'intensity' ? 'error' : 'info', 'supervisor ends', { ...effect });
       self.stop(effect.reason);
       return;
     case 'up':
+      self.state.up?.answer(null);
       return;
   }
 }
@@ -218,8 +208,11 @@ function childStarted(self: SupervisorSelf, id: string, ref: Ref | null, error: 
     handle(self, { type: 'start_failed', id, detail, nowMs: self.monotonicMs() });
   } else {
     for (const reply of waiting) reply.answer(ref);
+    const ended = self.state.early.get(ref.toString());
+    self.state.early.clear();
     self.state.refs.set(id, ref);
     handle(self, { type: 'started', id });
+    if (ended !== undefined) childExited(self, ref, ended);
   }
   dropForgotten(self.state);
 }
@@ -233,6 +226,8 @@ function childExited(self: SupervisorSelf, ref: Ref, reason: string): void {
     dropForgotten(self.state);
     return;
   }
+  const isStarting = self.state.machine.children.some((child) => child.phase === 'starting');
+  if (isStarting) self.state.early.set(ref.toString(), reason);
 }
 
 /** Specs of children that the decision has forgotten (temporary ones that ended) go too. */

@@ -5,7 +5,7 @@
 import { type AnyDefinition, Cell } from './cell.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { DeadLetters } from './dead-letters.ts';
-import type { CallMethods, CastMethods, Definition, LogLevel, Protocol } from './definition.ts';
+import type { CallMethods, CastMethods, Definition, LogLevel, Protocol, WhenFull } from './definition.ts';
 import { RuntimeError } from './errors.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { callTimeoutMs, mailboxMessagesMax } from './limits.ts';
@@ -19,7 +19,7 @@ import {
   noArguments,
   type ReplyTarget,
 } from './message.ts';
-import { PendingCall } from './pending-call.ts';
+import { copyingReply, PendingCall } from './pending-call.ts';
 import { type Random, systemRandom } from './random.ts';
 import { Ref } from './ref.ts';
 import { Relations } from './relations.ts';
@@ -44,7 +44,9 @@ export interface SystemOptions {
 export interface SystemCounts {
   actors: number;
   deadLetters: number;
+  /** Messages that a full mailbox did not keep, under whichever policy, and by policy. */
   refused: number;
+  full: Readonly<Record<WhenFull, number>>;
   crashes: number;
   zombies: number;
   yields: number;
@@ -67,7 +69,7 @@ export class ActorSystem implements SendPort {
   private readonly letters: DeadLetters;
   private readonly copy: ((value: unknown) => unknown) | null;
   private numbers = 0;
-  private refused = 0;
+  private readonly full: Record<WhenFull, number> = { refuse: 0, drop_oldest: 0, drop_newest: 0 };
 
   constructor(options: SystemOptions = {}) {
     this.clock = options.clock ?? systemClock();
@@ -102,7 +104,7 @@ export class ActorSystem implements SendPort {
 
   sendCall(ref: Ref, method: string, args: readonly unknown[], timeoutMs: number): Promise<unknown> {
     const pending = new PendingCall(this.wheel, ref, method, timeoutMs);
-    this.deliverCall(ref, method, args, timeoutMs, pending);
+    this.deliverPending(ref, method, args, timeoutMs, pending);
     return pending.promise;
   }
 
@@ -130,7 +132,8 @@ export class ActorSystem implements SendPort {
     return {
       actors: this.cells.size,
       deadLetters: this.letters.count,
-      refused: this.refused,
+      refused: this.full.refuse + this.full.drop_oldest + this.full.drop_newest,
+      full: { ...this.full },
       crashes,
       zombies,
       yields: this.runQueue.yields,
@@ -186,6 +189,21 @@ export class ActorSystem implements SendPort {
     return this.accept(cell, new Message(messageCast, method, travelled, null, null));
   }
 
+  /** What cannot be encoded is the call's failure, told once: never a throw now and a timeout that nobody awaits later. */
+  deliverPending(
+    ref: Ref,
+    method: string,
+    args: readonly unknown[],
+    timeoutMs: number,
+    pending: PendingCall,
+  ): void {
+    try {
+      this.deliverCall(ref, method, args, timeoutMs, pending);
+    } catch (error) {
+      pending.fail(error);
+    }
+  }
+
   deliverCall(
     ref: Ref,
     method: string,
@@ -204,13 +222,7 @@ export class ActorSystem implements SendPort {
       return;
     }
     const copy = this.copy;
-    const target =
-      copy === null
-        ? reply
-        : {
-            answer: (value: unknown) => reply.answer(copy(value)),
-            fail: (error: unknown) => reply.fail(error),
-          };
+    const target = copy === null ? reply : copyingReply(reply, copy);
     const travelled = copy === null ? args : (copy(args) as readonly unknown[]);
     this.accept(cell, new Message(messageCall, method, travelled, null, target));
   }
@@ -253,8 +265,8 @@ export class ActorSystem implements SendPort {
   private accept(cell: Cell, message: Message): boolean {
     const { mailbox, definition } = cell;
     if (mailbox.userLength >= (definition.mailboxMessagesMax ?? mailboxMessagesMax)) {
-      this.refused += 1;
       const policy = definition.whenFull ?? 'refuse';
+      this.full[policy] += 1;
       const full = () => new RuntimeError('mailbox_full', `${definition.name} ${cell.ref}`);
       if (policy !== 'drop_oldest') {
         message.reply?.fail(full());

@@ -18,10 +18,12 @@ const time =
 const timers =
   /^(setTimeout|setInterval|timers\.(setTimeout|setInterval|default)|timers\/promises\.\w+|AbortSignal\.timeout)$/;
 
-/** Sending a signal to a process of ours that is no child, which only the embedded database's launcher must. */
+/** Sending a signal to a process that is no child: an orphaned database, and the own process when its loop is blocked. */
 export const processAllowed: Allowed = {
   'store/embedded/stop-server.ts':
     'stops an orphaned postmaster, which is not its child, by the documented signals',
+  'runtime/watchdog-worker.ts':
+    'ends the own process from its second thread: bin/, in the blocked first one, cannot',
 };
 
 /** A real timer is the wait for a socket or a process of the real world here, not a decision about time. */

@@ -1,0 +1,138 @@
+/**
+ * A network for tests, in one process: transports whose connections hand bytes over after a fixed delay of the test's
+ * clock, in order. A node can be made silent (its host lost power: nothing comes or goes, nobody is told). Judges no
+ * certificate: every peer is the node that it says.
+ */
+import type { Clock } from '../../runtime/index.ts';
+import type { Connection, ConnectionHandlers, DialFailure, PeerJudgement, Transport } from '../transport.ts';
+
+const latencyMs = 1;
+
+interface Listener {
+  readonly transport: MemoryTransport;
+  readonly onConnection: (connection: Connection) => void;
+}
+
+export class MemoryNetwork {
+  readonly clock: Clock;
+  readonly listeners = new Map<string, Listener>();
+  readonly silent = new Set<MemoryTransport>();
+  private ports = 0;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  transport(name: string, role: 'core' | 'poller'): MemoryTransport {
+    this.ports += 1;
+    return new MemoryTransport(this, name, role, `memory:${this.ports}`);
+  }
+
+  /** From now on nothing that this transport sends arrives, and nothing arrives at it. */
+  silence(transport: MemoryTransport): void {
+    this.silent.add(transport);
+    this.listeners.delete(transport.address);
+  }
+}
+
+export class MemoryTransport implements Transport {
+  readonly network: MemoryNetwork;
+  readonly name: string;
+  readonly role: 'core' | 'poller';
+  readonly address: string;
+  readonly ends = new Set<End>();
+
+  constructor(network: MemoryNetwork, name: string, role: 'core' | 'poller', address: string) {
+    this.network = network;
+    this.name = name;
+    this.role = role;
+    this.address = address;
+  }
+
+  listen(onConnection: (connection: Connection) => void): Promise<string> {
+    this.network.listeners.set(this.address, { transport: this, onConnection });
+    return Promise.resolve(this.address);
+  }
+
+  dial(
+    address: string,
+    onConnection: (connection: Connection) => void,
+    onFailure: (failure: DialFailure) => void,
+  ): void {
+    const { network } = this;
+    network.clock.timer(latencyMs, () => {
+      const listener = network.listeners.get(address);
+      if (listener === undefined || network.silent.has(this)) {
+        onFailure({ code: 'refused', detail: address });
+        return;
+      }
+      const near = new End(this, listener.transport);
+      const far = new End(listener.transport, this);
+      near.other = far;
+      far.other = near;
+      listener.onConnection(far);
+      onConnection(near);
+    });
+  }
+
+  close(): Promise<void> {
+    this.network.listeners.delete(this.address);
+    for (const end of [...this.ends]) end.close(false);
+    return Promise.resolve();
+  }
+}
+
+class End implements Connection {
+  readonly peer: PeerJudgement;
+  readonly address: string;
+  other: End | null = null;
+  private readonly owner: MemoryTransport;
+  private readonly to: MemoryTransport;
+  private handlers: ConnectionHandlers | null = null;
+  private isOpen = true;
+
+  constructor(owner: MemoryTransport, to: MemoryTransport) {
+    this.owner = owner;
+    this.to = to;
+    this.address = to.address;
+    const { name, role } = to;
+    const identity = { kind: 'node', trustDomain: 'test.local', role, name } as const;
+    this.peer = { ok: true, identity, notAfterMs: Number.MAX_SAFE_INTEGER, serial: name };
+    owner.ends.add(this);
+  }
+
+  bufferedBytes(): number {
+    return 0;
+  }
+
+  write(chunks: readonly Uint8Array[]): void {
+    if (!this.isOpen) return;
+    const bytes = Buffer.concat(chunks);
+    this.arrive((end) => end.handlers?.data(bytes));
+  }
+
+  close(_end: boolean): void {
+    if (!this.isOpen) return;
+    this.ended('closed');
+    this.arrive((end) => end.ended('closed by the peer'));
+  }
+
+  handle(handlers: ConnectionHandlers): void {
+    this.handlers = handlers;
+  }
+
+  private ended(reason: string): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.owner.ends.delete(this);
+    this.handlers?.closed(reason);
+  }
+
+  private arrive(what: (end: End) => void): void {
+    const { clock, silent } = this.owner.network;
+    clock.timer(latencyMs, () => {
+      if (silent.has(this.owner) || silent.has(this.to)) return;
+      if (this.other?.isOpen) what(this.other);
+    });
+  }
+}
