@@ -18,6 +18,8 @@ export interface MeshHandlers {
   nodeDown(link: Link, name: string, boot: number, reason: string): void;
   dialFailed(name: string, failure: DialFailure): void;
   frame(link: Link, frame: Frame): void;
+  /** A peer knows a later life of this node's name: this one must end. */
+  superseded(detail: string): void;
   /** Any link ended: what waits for answers on it ends. */
   linkEnded(link: Link, why: string): void;
 }
@@ -148,6 +150,10 @@ export class Mesh {
     if (identity.kind !== 'node') return;
     const { name, role } = identity;
     const present = this.links.get(name);
+    if (present !== undefined && present.peer!.greeting.boot > greeting.boot) {
+      link.close('old_boot', `boot ${present.peer!.greeting.boot} of ${name} is linked`);
+      return;
+    }
     if (
       present !== undefined &&
       present.peer!.greeting.boot === greeting.boot &&
@@ -193,6 +199,7 @@ export class Mesh {
       detail,
     });
     handlers.linkEnded(link, why);
+    if (code === 'peer_old_boot') handlers.superseded(detail);
     const identity = link.peer?.identity;
     if (identity?.kind !== 'node') {
       // It never came up: for whoever asked for it, that is a failed dial.

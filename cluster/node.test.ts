@@ -5,6 +5,7 @@ import { ClusterNode, connectOperator, tlsTransport } from './index.ts';
 
 const clock = systemClock();
 const running: ClusterNode[] = [];
+const superseded: string[] = [];
 const logs: { node: string; level: string; message: string; fields: Record<string, unknown> }[] = [];
 
 afterEach(async () => {
@@ -40,7 +41,7 @@ async function startNode(ca: Authority, name: string, role: 'core' | 'poller', s
     transport,
     clock,
     log,
-    onSuperseded: () => {},
+    onSuperseded: (detail) => void superseded.push(`${name} ${boot}: ${detail}`),
   });
   running.push(node);
   return { node, address: await node.start() };
@@ -189,4 +190,20 @@ test('an operator calls declared procedures, is no member, and may not call what
   await expect(client.call('relayed', {})).rejects.toMatchObject({ code: 'procedure_denied' });
   await client.close();
   expect(b.node.members.list()).toHaveLength(2);
+});
+
+test('of two living processes with one name the earlier is told to end, and the later keeps its links', async () => {
+  const ca = await authority();
+  const a = await startNode(ca, 'core_1', 'core', []);
+  const earlier = await startNode(ca, 'poller_1', 'poller', [a.address], 1);
+  await until(() => a.node.members.live('poller').length === 1);
+  const later = await startNode(ca, 'poller_1', 'poller', [a.address], 2);
+  await until(() => superseded.length > 0);
+  expect(superseded[0]).toContain('poller_1 1');
+  await earlier.node.stop();
+  await until(() => later.node.members.live('core').length === 1);
+  expect(a.node.members.list()).toMatchObject([
+    { name: 'core_1' },
+    { name: 'poller_1', boot: 2, status: 'up' },
+  ]);
 });

@@ -97,6 +97,7 @@ export class ClusterNode implements Cluster {
         dialFailed: (peer, { code }) =>
           this.members.apply({ type: 'dial_failed', name: peer, code, nowMs: clock.monotonicMs() }),
         frame: (link, frame) => this.frame(link, frame),
+        superseded: contested,
         linkEnded: (link, why) => {
           this.members.unlinked(link);
           this.procedures.lost(link, why);
