@@ -25,12 +25,7 @@ export async function runNode(given: NodeFlags): Promise<void> {
   const folder = dataFolder(flags.data);
   const logger = openLog(flags.name, flags.logFile ?? null, flags.logLevel);
   const log = logOf(logger);
-  startWatchdog({
-    reportTo: flags.logFile ?? 2,
-    fields: { level: logger.levels.values.error, node: flags.name },
-    onBlocked: (report) => log('warn', 'event loop was blocked', { ...report }),
-    onLost: (error) => log('error', 'nobody watches the event loop', { error: error.message }),
-  });
+  watch(flags, logger);
   const clock = systemClock();
   const credentials = flags.credentials ?? folder.credentials;
   let credential: Credential = await readCredential(credentials, flags.name);
@@ -92,6 +87,17 @@ export async function runNode(given: NodeFlags): Promise<void> {
   await node.stop();
   log('info', 'ended', {});
   process.exit(0);
+}
+
+/** A loop that is blocked is reported with its stack, also when it never comes back. */
+function watch(flags: NodeFlags, logger: ReturnType<typeof openLog>): void {
+  const log = logOf(logger);
+  startWatchdog({
+    reportTo: flags.logFile ?? 2,
+    fields: { level: logger.levels.values.error, node: flags.name },
+    onBlocked: (report) => log('warn', 'event loop was blocked', { ...report }),
+    onLost: (error) => log('error', 'nobody watches the event loop', { error: error.message }),
+  });
 }
 
 /** Resolves with the reason when this process is to end. */
