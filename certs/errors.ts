@@ -7,6 +7,7 @@
  * - `bad_name`: a name, role, right or trust domain that a SPIFFE id of ours cannot hold.
  * - `bad_lifetime`: shorter or longer than a certificate may live (limits.ts).
  * - `missing_file`, `corrupt_file`, `unsafe_permissions`: state on disk; `path` names the file, the message the remedy.
+ * - `bad_policy`: the peer policy, or a file that it names, is not what it should be; the message says where.
  * - `already_exists`: there is an authority in that folder and nothing was written.
  * - `io_failed`: the file system refused; `cause` is its error.
  */
@@ -16,6 +17,7 @@ export type CertsErrorCode =
   | 'missing_file'
   | 'corrupt_file'
   | 'unsafe_permissions'
+  | 'bad_policy'
   | 'already_exists'
   | 'io_failed';
 

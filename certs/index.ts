@@ -16,6 +16,9 @@ export { type Credential, issueLeaf, issueNode, issueOperator } from './issue.ts
 export type { SigningScope } from './issuer-rules.ts';
 export { limits as certsLimits } from './limits.ts';
 export { chainFromPem, readPem, toPem } from './pem.ts';
+export type { ForeignAuthority, NodeMapping, OlderTenantAuthority, PeerPolicy } from './policy.ts';
+export { noPolicy } from './policy.ts';
+export { type PolicyRead, readPolicy } from './policy-file.ts';
 export { type RevocationList, type RevocationListRead, readRevocationList } from './revocation.ts';
 export type { KeyedCertificate, WallClock } from './signing.ts';
 export {
@@ -33,6 +36,7 @@ export {
   type SpiffeId,
   type TenantIdentity,
 } from './spiffe.ts';
+export { readSvid, svidFileNames } from './svid-files.ts';
 export {
   clientTlsOptions,
   isReusedSession,
