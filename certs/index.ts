@@ -19,7 +19,13 @@ export { chainFromPem, readPem, toPem } from './pem.ts';
 export type { ForeignAuthority, NodeMapping, OlderTenantAuthority, PeerPolicy } from './policy.ts';
 export { noPolicy } from './policy.ts';
 export { type PolicyRead, readPolicy } from './policy-file.ts';
-export { type RevocationList, type RevocationListRead, readRevocationList } from './revocation.ts';
+export { isRenewalProven, proveRenewal, type RenewalProof } from './renewal-proof.ts';
+export {
+  type RevocationList,
+  type RevocationListRead,
+  readRevocationList,
+  readRevocationLists,
+} from './revocation.ts';
 export type { KeyedCertificate, WallClock } from './signing.ts';
 export {
   formatSpiffeId,

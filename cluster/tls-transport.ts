@@ -6,16 +6,16 @@ import { createServer, type Server, type TLSSocket, connect as tlsConnect } from
 import {
   type Credential,
   clientTlsOptions,
-  isReusedSession,
-  presentedChain,
+  noPolicy,
+  type PeerPolicy,
   type RevocationList,
   rootsOf,
   serverTlsOptions,
-  verifyPeer,
 } from '../certs/index.ts';
 import { ClusterError } from './errors.ts';
 import { connectionsMax, connectTimeoutMs, handshakeTimeoutMs } from './limits.ts';
-import type { Connection, ConnectionHandlers, DialFailure, PeerJudgement, Transport } from './transport.ts';
+import { TlsPeer, type Trust } from './tls-peer.ts';
+import type { Connection, ConnectionHandlers, DialFailure, Transport } from './transport.ts';
 
 export interface TlsTransportOptions {
   /** As it is now: a renewed one is used for every handshake after `renew`. */
@@ -24,13 +24,17 @@ export interface TlsTransportOptions {
   /** `host:port`; null for one that only dials (a command). */
   readonly listen: string | null;
   readonly clock: { wallMs(): number };
+  /** As they are now; after a change call `trustChanged`. */
   readonly revocationLists?: () => readonly RevocationList[];
+  readonly policy?: () => PeerPolicy;
   readonly log: (level: 'warn' | 'debug', message: string, fields: Record<string, unknown>) => void;
 }
 
 export interface TlsTransport extends Transport {
-  /** The credential has changed. Links that are open stay as they are. */
+  /** The credential has changed. Links that are open stay: the new certificate is proven on them. */
   renew(): void;
+  /** The policy or the revocation lists have changed: every open link is judged again. */
+  trustChanged(): void;
 }
 
 export function tlsTransport(options: TlsTransportOptions): TlsTransport {
@@ -42,6 +46,8 @@ class TlsWire implements TlsTransport {
   private readonly sockets = new Set<TLSSocket>();
   private roots: readonly Uint8Array[];
   private server: Server | null = null;
+  private trusted = 1;
+  private renewed = 1;
 
   constructor(options: TlsTransportOptions) {
     this.options = options;
@@ -50,7 +56,21 @@ class TlsWire implements TlsTransport {
 
   renew(): void {
     this.roots = rootsOf(this.options.credential());
+    this.renewed += 1;
+    this.trusted += 1;
     this.server?.setSecureContext(serverTlsOptions(this.options.credential()));
+  }
+
+  trustChanged(): void {
+    this.trusted += 1;
+  }
+
+  trustVersion(): number {
+    return this.trusted;
+  }
+
+  credentialVersion(): number {
+    return this.renewed;
   }
 
   listen(onConnection: (connection: Connection) => void): Promise<string> {
@@ -61,7 +81,7 @@ class TlsWire implements TlsTransport {
     });
     this.server = server;
     server.maxConnections = connectionsMax;
-    server.on('secureConnection', (socket) => onConnection(this.adopt(socket, remoteOf(socket))));
+    server.on('secureConnection', (socket) => onConnection(this.adopt(socket, remoteOf(socket), false)));
     server.on('tlsClientError', (error, socket) => {
       this.options.log('warn', 'handshake failed', { from: remoteOf(socket), error: error.message });
     });
@@ -80,7 +100,16 @@ class TlsWire implements TlsTransport {
     onFailure: (failure: DialFailure) => void,
   ): void {
     const { host, port } = splitAddress(address);
-    const socket = tlsConnect({ ...clientTlsOptions(this.options.credential()), host, port });
+    let socket: TLSSocket;
+    try {
+      socket = tlsConnect({ ...clientTlsOptions(this.options.credential()), host, port });
+    } catch (error) {
+      // OpenSSL does not take our own credential: a failed dial, said in the log, and no end of the node.
+      const detail = `our own credential: ${error instanceof Error ? error.message : String(error)}`;
+      this.options.log('warn', 'cannot dial', { address, detail });
+      queueMicrotask(() => onFailure({ code: 'tls', detail }));
+      return;
+    }
     const give = (failure: DialFailure) => {
       clearTimeout(deadline);
       socket.removeAllListeners();
@@ -97,7 +126,7 @@ class TlsWire implements TlsTransport {
     socket.once('secureConnect', () => {
       clearTimeout(deadline);
       socket.removeAllListeners();
-      onConnection(this.adopt(socket, address));
+      onConnection(this.adopt(socket, address, true));
     });
   }
 
@@ -107,29 +136,26 @@ class TlsWire implements TlsTransport {
     if (server !== null) await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 
-  private adopt(socket: TLSSocket, address: string): Connection {
+  private adopt(socket: TLSSocket, address: string, dialled: boolean): Connection {
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));
-    return connectionOf(socket, address, this.judge(socket));
+    const peer = new TlsPeer(socket, dialled, () => this.trust(), this.options.credential);
+    return connectionOf(socket, address, peer);
   }
 
-  private judge(socket: TLSSocket): PeerJudgement {
-    if (isReusedSession(socket)) {
-      return { ok: false, code: 'no_certificate', detail: 'a resumed session proves nothing' };
-    }
-    const verdict = verifyPeer({
-      chain: presentedChain(socket),
+  private trust(): Trust {
+    const { trustDomain, clock, revocationLists, policy } = this.options;
+    return {
       roots: this.roots,
-      trustDomain: this.options.trustDomain,
-      nowMs: this.options.clock.wallMs(),
-      revocationLists: this.options.revocationLists?.() ?? [],
-    });
-    if (!verdict.ok) return { ok: false, code: verdict.error.code, detail: verdict.error.detail };
-    return { ok: true, identity: verdict.identity, notAfterMs: verdict.notAfterMs, serial: verdict.serial };
+      trustDomain,
+      nowMs: clock.wallMs(),
+      revocationLists: revocationLists?.() ?? [],
+      policy: policy?.() ?? noPolicy,
+    };
   }
 }
 
-function connectionOf(socket: TLSSocket, address: string, peer: PeerJudgement): Connection {
+function connectionOf(socket: TLSSocket, address: string, peer: TlsPeer): Connection {
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 10_000);
   let handlers: ConnectionHandlers | null = null;
@@ -140,7 +166,12 @@ function connectionOf(socket: TLSSocket, address: string, peer: PeerJudgement): 
   socket.on('close', () => handlers?.closed(reason));
   socket.on('drain', () => handlers?.drained());
   return {
-    peer,
+    get peer() {
+      return peer.judgement;
+    },
+    rejudge: () => peer.rejudge(),
+    proveRenewal: () => peer.proveRenewal(),
+    takeRenewal: (proof) => peer.takeRenewal(proof),
     address,
     bufferedBytes: () => socket.writableLength,
     write(chunks) {
