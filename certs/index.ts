@@ -10,6 +10,7 @@ export {
 export { readAuthority, writeAuthority, writeIntermediates } from './authority-files.ts';
 export { type Certificate, type CertificateRead, readCertificate } from './certificate.ts';
 export { credentialPath, readCredential, writeCredential } from './credential-files.ts';
+export { readTextFile } from './durable-files.ts';
 export { CertsError, type CertsErrorCode } from './errors.ts';
 export { type CertificateSummary, inspectPem, trustDomainOfRoots, verifyPem } from './inspect.ts';
 export { type Credential, issueLeaf, issueNode, issueOperator } from './issue.ts';
@@ -26,6 +27,14 @@ export {
   readRevocationList,
   readRevocationLists,
 } from './revocation.ts';
+export {
+  type Revoked,
+  type Rotated,
+  retiredSerials,
+  revocationListPath,
+  revoke,
+  rotateAuthority,
+} from './rotation.ts';
 export type { KeyedCertificate, WallClock } from './signing.ts';
 export {
   formatSpiffeId,

@@ -21,6 +21,8 @@ export interface TlsTransportOptions {
   /** As it is now: a renewed one is used for every handshake after `renew`. */
   readonly credential: () => Credential;
   readonly trustDomain: string;
+  /** DER of our own roots when they are not those of the credential: that may be a foreign authority's. */
+  readonly roots?: () => readonly Uint8Array[];
   /** `host:port`; null for one that only dials (a command). */
   readonly listen: string | null;
   readonly clock: { wallMs(): number };
@@ -51,11 +53,11 @@ class TlsWire implements TlsTransport {
 
   constructor(options: TlsTransportOptions) {
     this.options = options;
-    this.roots = rootsOf(options.credential());
+    this.roots = ownRoots(options);
   }
 
   renew(): void {
-    this.roots = rootsOf(this.options.credential());
+    this.roots = ownRoots(this.options);
     this.renewed += 1;
     this.trusted += 1;
     this.server?.setSecureContext(serverTlsOptions(this.options.credential()));
@@ -153,6 +155,10 @@ class TlsWire implements TlsTransport {
       policy: policy?.() ?? noPolicy,
     };
   }
+}
+
+function ownRoots({ roots, credential }: TlsTransportOptions): readonly Uint8Array[] {
+  return roots === undefined ? rootsOf(credential()) : roots();
 }
 
 function connectionOf(socket: TLSSocket, address: string, peer: TlsPeer): Connection {
