@@ -3,7 +3,7 @@
  * and the right to sign, as RFC 5280 6.1 and OpenSSL's X509_check_issued have it. Signatures come later. TLS lets a
  * peer send certificates in any order and more than needed (RFC 8446 4.4.2); what is on nobody's way is not looked at.
  */
-import { isSignedBy, mayHaveMade } from './algorithms.ts';
+import { isSignedBy, judgeSignatureAlgorithm, mayHaveMade } from './algorithms.ts';
 import { type Certificate, sameBytes } from './certificate.ts';
 import { nameOids } from './names.ts';
 import { refusal, type VerdictError } from './verdict.ts';
@@ -72,6 +72,9 @@ function unanchored(
     ({ oid, text }) => oid === nameOids.organization && text === trustDomain,
   );
   if (ours && certificates.length === 1) {
+    // OpenSSL links no issuer to a signature that the issuer's key cannot have made, so a link sees the leaf alone.
+    const weak = judgeSignatureAlgorithm(top.signatureAlgorithm);
+    if (weak !== null) return weak;
     return refusal('chain_invalid', 'no certificate that may have signed the leaf was presented with it');
   }
   return refusal('unknown_authority', 'no root of ours issued the certificate at the top of the chain');
