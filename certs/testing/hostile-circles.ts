@@ -1,3 +1,4 @@
+/** Chains that run in circles, backwards or under borrowed names, with the verdict of each. For tests only. */
 import { extension, name, sequence, tlv } from './der-writer.ts';
 import { type Forged, keyIdentifier, newEcKey } from './forge.ts';
 import type { HostileRow } from './hostile-leaves.ts';

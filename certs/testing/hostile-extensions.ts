@@ -1,3 +1,4 @@
+/** Extensions that change what a path means, or that stand where they may not, with the verdict of each. For tests only. */
 import type { VerdictCode } from '../verdict.ts';
 import {
   bits,

@@ -1,3 +1,4 @@
+/** Identities hidden in other places and other spellings, with the verdict of each. For tests only. */
 import type { VerdictCode } from '../verdict.ts';
 import { name, oid, sequence, tlv } from './der-writer.ts';
 import { alternativeNames, uri } from './forge.ts';
