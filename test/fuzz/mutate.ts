@@ -15,7 +15,7 @@ export function pick<T>(random: Random, from: readonly T[]): T {
 /** One to four changes of one of the corpus; now and then bytes of no origin at all. */
 export function mutated(random: Random, corpus: readonly Buffer[]): Buffer {
   if (random.next() < 0.05) return noise(random, under(random, 400));
-  let bytes = Buffer.from(pick(random, corpus));
+  let bytes: Buffer = Buffer.from(pick(random, corpus));
   for (let left = 1 + under(random, 4); left > 0; left--) bytes = changed(random, bytes, corpus);
   return bytes;
 }

@@ -88,7 +88,11 @@ function certificates(): FuzzTarget {
       const chain: Buffer[] = [...chains[under(random, chains.length)]!];
       const which = under(random, chain.length);
       const input = mutated(random, [chain[which]!, ...corpus.slice(0, 1)]);
-      readCertificate(input);
+      // Half of them go to the reader alone: the verdict's signatures are most of the time and none of the parsing.
+      if (random.next() < 0.5) {
+        readCertificate(input);
+        return;
+      }
       const isChanged = !corpus.some((one) => one.equals(input));
       chain[which] = input;
       const verdict = verifyPeer({ chain, ...question });
