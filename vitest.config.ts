@@ -1,7 +1,7 @@
 /** How the tests run: units and the rules of the house beside each other, real processes one file at a time. */
 import { defineConfig } from 'vitest/config';
 
-const exclude = ['node_modules/**', 'dist/**'];
+const exclude = ['node_modules/**', 'dist/**', '.soak/**'];
 
 export default defineConfig({
   test: {

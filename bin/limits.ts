@@ -17,6 +17,11 @@ export const restartMaxMs = 5_000;
 export const restartSettledMs = 30_000;
 /** The database is started again after this. */
 export const databaseRestartMs = 300;
+/** How often files that are watched are looked at: with the links' own look, a revocation takes effect well within 5 s. */
+export const fileLookMs = 1_000;
+/** A command that changes the authority waits this long for another that does. */
+export const authorityLockMs = 5_000;
+export const authorityLockRetryMs = 50;
 /** How often the launcher looks whether a certificate is past half of its life. */
 export const renewalLookMs = 600_000;
 export const credentialLifeMs = 24 * 60 * 60 * 1_000;

@@ -2,14 +2,13 @@
  * One node, as a process: reads its credential, joins the cluster, starts the actors of its role, and drains when it is
  * told to or when the launcher that started it is gone. Loads of the roles only the one that it is.
  */
-import { type Credential, nodeRoles, readCredential, rootsOf, trustDomainOfRoots } from '../certs/index.ts';
 import { ClusterNode, tlsTransport } from '../cluster/index.ts';
 import { startWatchdog, systemClock } from '../runtime/index.ts';
 import { dataFolder, nextBoot } from './data-folder.ts';
-import { CommandFailure } from './failure.ts';
 import { nodeDrainMs } from './limits.ts';
 import { logOf, openLog } from './logging.ts';
 import { judgeNodeFlags, type NodeFlags, type Role } from './node-options.ts';
+import { openTrust } from './node-trust.ts';
 import type { StartRole } from './roles/role.ts';
 
 const loadRole: Readonly<Record<Role, () => Promise<{ start: StartRole }>>> = {
@@ -27,19 +26,14 @@ export async function runNode(given: NodeFlags): Promise<void> {
   const log = logOf(logger);
   watch(flags, logger);
   const clock = systemClock();
-  const credentials = flags.credentials ?? folder.credentials;
-  let credential: Credential = await readCredential(credentials, flags.name);
-  const trustDomain = flags.trustDomain ?? trustDomainOfRoots(rootsOf(credential));
-  if (trustDomain === null || !nodeRoles.includes(flags.role)) {
-    throw new CommandFailure(
-      'bad_credential',
-      `the roots in ${credentials} name no trust domain: give --trust-domain`,
-    );
-  }
+  const trust = await openTrust(flags, folder, clock);
   const ending = endSignal(log);
   const transport = tlsTransport({
-    credential: () => credential,
-    trustDomain,
+    credential: trust.credential,
+    trustDomain: trust.trustDomain,
+    roots: trust.roots,
+    policy: trust.policy,
+    revocationLists: trust.revocationLists,
     listen: flags.listen,
     clock,
     log,
@@ -60,17 +54,7 @@ export async function runNode(given: NodeFlags): Promise<void> {
     },
   });
   const address = await node.start();
-  process.on('message', (message) => {
-    if (message !== 'credential') return;
-    readCredential(credentials, flags.name).then(
-      (renewed) => {
-        credential = renewed;
-        transport.renew();
-        log('info', 'certificate renewed', {});
-      },
-      (error: Error) => log('error', 'the renewed certificate cannot be read', { error: error.message }),
-    );
-  });
+  trust.watch({ credential: () => transport.renew(), trust: () => transport.trustChanged() }, log);
   const { start } = await loadRole[flags.role]();
   const fail = (why: string) => {
     log('error', 'this node cannot go on', { why });

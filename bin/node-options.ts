@@ -15,6 +15,9 @@ export interface NodeFlags {
   data: string;
   credentials?: string;
   trustDomain?: string;
+  svid?: string;
+  policy?: string;
+  crl?: string;
   http?: string;
   logFile?: string;
   logLevel: string;

@@ -4,7 +4,7 @@
  */
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { AlgorithmIdentifier, Certificate } from './certificate.ts';
-import { NotDer, readDer, readObjectIdentifier } from './der.ts';
+import { NotDer, readBitString, readDer, readObjectIdentifier } from './der.ts';
 import { limits } from './limits.ts';
 import { refusal, type VerdictError } from './verdict.ts';
 
@@ -17,6 +17,9 @@ const keyAlgorithms: Readonly<Record<string, KeyKind>> = {
 };
 
 const curves: Readonly<Record<string, string>> = { '1.2.840.10045.3.1.7': 'P-256', '1.3.132.0.34': 'P-384' };
+
+/** Octets of one coordinate. */
+const pointOctets: Readonly<Record<string, number>> = { 'P-256': 32, 'P-384': 48 };
 
 interface SignatureScheme {
   readonly name: string;
@@ -52,6 +55,9 @@ export function readPublicKey(certificate: Pick<Certificate, 'keyAlgorithm' | 'p
     const named = curveOid(keyAlgorithm.parameters);
     curve = named === null ? undefined : curves[named];
     if (curve === undefined) return failed('weak_key', `curve ${named ?? 'without a name'} is not accepted`);
+  }
+  if (curve !== undefined && !isPoint(publicKey, pointOctets[curve]!)) {
+    return failed('malformed', `the public key is no point of ${curve}`);
   }
   let key: KeyObject;
   try {
@@ -118,6 +124,17 @@ export function keyName(certificate: Pick<Certificate, 'keyAlgorithm' | 'publicK
 
 export function signatureName(algorithm: AlgorithmIdentifier): string {
   return signatureSchemes[algorithm.oid]?.name ?? algorithm.oid;
+}
+
+/**
+ * SEC 1 2.3.3: both coordinates, or one and a sign. The point at infinity (one octet of zero) is refused here because
+ * OpenSSL reads it, and below it anyone's signature would verify.
+ */
+function isPoint(spki: Uint8Array, octets: number): boolean {
+  const { bytes } = readBitString(readDer(spki).children[1], 'subjectPublicKey');
+  const [form] = bytes;
+  if (form === 4) return bytes.length === 1 + 2 * octets;
+  return (form === 2 || form === 3) && bytes.length === 1 + octets;
 }
 
 function curveOid(parameters: Uint8Array | null): string | null {

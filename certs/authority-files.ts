@@ -72,12 +72,14 @@ export function trustDomainOf(certificate: Certificate): string | null {
   return parsed?.ok === true && parsed.id.path.length === 0 ? parsed.id.trustDomain : null;
 }
 
-async function writeKeyed(folder: string, name: string, keyed: KeyedCertificate): Promise<void> {
+/** One pair: `NAME.pem` and `NAME-key.pem`. */
+export async function writeKeyed(folder: string, name: string, keyed: KeyedCertificate): Promise<void> {
   await writeDurably(join(folder, `${name}-key.pem`), keyed.privateKeyPem, secretFileMode);
   await writeDurably(join(folder, `${name}.pem`), keyed.certificatePem, publicFileMode);
 }
 
-async function readKeyed(
+/** @throws CertsError as `readAuthority` */
+export async function readKeyed(
   folder: string,
   name: string,
 ): Promise<{ keyed: KeyedCertificate; certificate: Certificate }> {

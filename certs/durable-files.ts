@@ -48,6 +48,11 @@ export async function readText(path: string, remedy: string): Promise<string> {
   }
 }
 
+/** `readText` for callers outside the room. @throws CertsError */
+export function readTextFile(path: string): Promise<string> {
+  return readText(path, 'put it there, or name another');
+}
+
 /** As `readText`, for a file that nobody but its owner may read. @throws CertsError unsafe_permissions */
 export async function readSecret(path: string, remedy: string): Promise<string> {
   const text = await readText(path, remedy);

@@ -3,20 +3,28 @@
  * codes. What is wrong with a peer's certificate is not an error but a verdict: see verdict.ts.
  */
 
-/**
- * - `bad_name`: a name, role, right or trust domain that a SPIFFE id of ours cannot hold.
- * - `bad_lifetime`: shorter or longer than a certificate may live (limits.ts).
- * - `missing_file`, `corrupt_file`, `unsafe_permissions`: state on disk; `path` names the file, the message the remedy.
- * - `already_exists`: there is an authority in that folder and nothing was written.
- * - `io_failed`: the file system refused; `cause` is its error.
- */
 export type CertsErrorCode =
+  /** A name, role, right or trust domain that a SPIFFE id of ours cannot hold. */
   | 'bad_name'
+  /** Shorter or longer than a certificate may live. */
   | 'bad_lifetime'
+  /** A file that must be there is not; the message names it and the remedy. */
   | 'missing_file'
+  /** A file on disk is not what it must be; the message names it and the remedy. */
   | 'corrupt_file'
+  /** A file that holds a key can be read by others than its owner. */
   | 'unsafe_permissions'
+  /** The peer policy, or a file that it names, is not what it should be; the message says where. */
+  | 'bad_policy'
+  /** There is an authority or another bearer's credential in that place, and nothing was written. */
   | 'already_exists'
+  /** What was to be revoked is not a serial number. */
+  | 'bad_serial'
+  /** This authority did not sign it, or it is the root: it cannot be revoked here. */
+  | 'not_ours'
+  /** The revocation list of one authority is full. */
+  | 'too_many_revoked'
+  /** The file system refused; `cause` is its error. */
   | 'io_failed';
 
 export class CertsError extends Error {

@@ -10,6 +10,7 @@ export {
 export { readAuthority, writeAuthority, writeIntermediates } from './authority-files.ts';
 export { type Certificate, type CertificateRead, readCertificate } from './certificate.ts';
 export { credentialPath, readCredential, writeCredential } from './credential-files.ts';
+export { readTextFile } from './durable-files.ts';
 export { CertsError, type CertsErrorCode } from './errors.ts';
 export { type CertificateSummary, inspectPem, trustDomainOfRoots, verifyPem } from './inspect.ts';
 export { type Credential, issueLeaf, issueNode, issueOperator } from './issue.ts';
@@ -17,7 +18,24 @@ export type { SigningScope } from './issuer-rules.ts';
 export type { KeyedCertificate, WallClock } from './keyed-certificate.ts';
 export { limits as certsLimits } from './limits.ts';
 export { chainFromPem, readPem, toPem } from './pem.ts';
-export { type RevocationList, type RevocationListRead, readRevocationList } from './revocation.ts';
+export type { ForeignAuthority, NodeMapping, OlderTenantAuthority, PeerPolicy } from './policy.ts';
+export { noPolicy } from './policy.ts';
+export { type PolicyRead, readPolicy } from './policy-file.ts';
+export { isRenewalProven, proveRenewal, type RenewalProof } from './renewal-proof.ts';
+export {
+  type RevocationList,
+  type RevocationListRead,
+  readRevocationList,
+  readRevocationLists,
+} from './revocation.ts';
+export {
+  type Revoked,
+  type Rotated,
+  retiredSerials,
+  revocationListPath,
+  revoke,
+  rotateAuthority,
+} from './rotation.ts';
 export {
   formatSpiffeId,
   identityOf,
@@ -33,6 +51,7 @@ export {
   type SpiffeId,
   type TenantIdentity,
 } from './spiffe.ts';
+export { readSvid, svidFileNames } from './svid-files.ts';
 export {
   clientTlsOptions,
   isReusedSession,

@@ -7,7 +7,8 @@ import { type Certificate, readCertificate } from './certificate.ts';
 import type { GeneralName } from './extensions.ts';
 import { nameOids, showName } from './names.ts';
 import { chainFromPem, readPem } from './pem.ts';
-import { type RevocationList, readRevocationList } from './revocation.ts';
+import { noPolicy, type PeerPolicy } from './policy.ts';
+import { readRevocationLists } from './revocation.ts';
 import { identityOf, isTrustDomain, type PeerIdentity, parseSpiffeId } from './spiffe.ts';
 import { refusal, type VerdictError } from './verdict.ts';
 import { type PeerVerdict, verifyPeer } from './verify.ts';
@@ -56,13 +57,14 @@ export function verifyPem(question: {
   readonly rootsPem: string;
   readonly trustDomain?: string;
   readonly revocationListsPem?: string;
+  readonly policy?: PeerPolicy;
   readonly nowMs: number;
 }): PeerVerdict {
   const chain = chainFromPem(question.pem);
   if (!chain.ok) return chain;
   const roots = readPem(question.rootsPem, 'CERTIFICATE');
   if (!roots.ok) return roots;
-  const lists = listsOf(question.revocationListsPem ?? '');
+  const lists = readRevocationLists(question.revocationListsPem ?? '');
   if (!lists.ok) return lists;
   return verifyPeer({
     chain: chain.chain,
@@ -70,6 +72,7 @@ export function verifyPem(question: {
     trustDomain: question.trustDomain ?? trustDomainOfRoots(roots.blocks) ?? '',
     nowMs: question.nowMs,
     revocationLists: lists.lists,
+    policy: question.policy ?? noPolicy,
   });
 }
 
@@ -85,18 +88,6 @@ export function trustDomainOfRoots(roots: readonly Uint8Array[]): string | null 
     if (trustDomain !== null) return trustDomain;
   }
   return null;
-}
-
-function listsOf(pem: string): { ok: true; lists: RevocationList[] } | { ok: false; error: VerdictError } {
-  const blocks = readPem(pem, 'X509 CRL');
-  if (!blocks.ok) return blocks;
-  const lists: RevocationList[] = [];
-  for (const der of blocks.blocks) {
-    const read = readRevocationList(der);
-    if (!read.ok) return read;
-    lists.push(read.list);
-  }
-  return { ok: true, lists };
 }
 
 function summaryOf(certificate: Certificate): CertificateSummary {

@@ -5,24 +5,36 @@
 import type { Certificate } from './certificate.ts';
 import { extendedKeyUsageOids, extensionOids } from './extensions.ts';
 import { limits } from './limits.ts';
-import { identityOf, type PeerIdentity, parseSpiffeId } from './spiffe.ts';
+import { identityOf, type PeerIdentity, parseSpiffeId, type SpiffeId } from './spiffe.ts';
 import { refusal, type VerdictCode, type VerdictError } from './verdict.ts';
 
 export type LeafIdentity =
   | { readonly ok: true; readonly identity: PeerIdentity }
   | { readonly ok: false; readonly error: VerdictError };
 
-/** Who the leaf says it is: exactly one URI name (X.509-SVID 2), judged on its octets. */
-export function readLeafIdentity(leaf: Certificate, trustDomain: string): LeafIdentity {
+export type UriNameRead =
+  | { readonly ok: true; readonly id: SpiffeId; readonly text: string }
+  | { readonly ok: false; readonly error: VerdictError };
+
+/** The one SPIFFE id of a leaf: exactly one URI name (X.509-SVID 2), judged on its octets. */
+export function readUriName(leaf: Certificate): UriNameRead {
   const uris = leaf.values.alternativeNames.filter(({ kind }) => kind === 'uri');
   if (uris.length === 0) return refused('no_spiffe_id', 'the leaf has no URI name');
   if (uris.length > 1) return refused('two_uri_sans', `the leaf has ${uris.length} URI names`);
-  const parsed = parseSpiffeId(uris[0]!.bytes);
+  const { bytes } = uris[0]!;
+  const parsed = parseSpiffeId(bytes);
   if (!parsed.ok) return refused('bad_spiffe_id', parsed.detail);
-  if (parsed.id.trustDomain !== trustDomain) {
-    return refused('wrong_trust_domain', `${parsed.id.trustDomain} is not ${trustDomain}`);
+  return { ok: true, id: parsed.id, text: Buffer.from(bytes).toString('latin1') };
+}
+
+/** Who the leaf says it is, in the shapes that we issue. */
+export function readLeafIdentity(leaf: Certificate, trustDomain: string): LeafIdentity {
+  const read = readUriName(leaf);
+  if (!read.ok) return read;
+  if (read.id.trustDomain !== trustDomain) {
+    return refused('wrong_trust_domain', `${read.id.trustDomain} is not ${trustDomain}`);
   }
-  const meant = identityOf(parsed.id, leaf.values.operatorRights ?? []);
+  const meant = identityOf(read.id, leaf.values.operatorRights ?? []);
   return meant.ok ? meant : refused('bad_spiffe_id', meant.detail);
 }
 
@@ -60,6 +72,6 @@ export function judgeLeafIsNoAuthority(leaf: Certificate): VerdictError | null {
     : null;
 }
 
-function refused(code: VerdictCode, detail: string): LeafIdentity {
+function refused(code: VerdictCode, detail: string): { ok: false; error: VerdictError } {
   return { ok: false, error: refusal(code, detail) };
 }

@@ -23,6 +23,12 @@ export const limits = {
   nameAttributesMax: 32,
   /** Trust anchors that one verdict looks at: a root, its successor, and some foreign ones. */
   rootsMax: 32,
+  /** Certificates of a foreign chain, its root counted: a leaf, SPIRE's own authority, one above it, a root. */
+  foreignChainCertificatesMax: 4,
+  /** What a policy may name. Every handshake looks through the anchors. */
+  foreignAuthoritiesMax: 16,
+  olderAuthoritiesMax: 1_000,
+  nodeMappingsMax: 2_000,
   /** A PEM file: a chain, a key and comments. */
   pemBytesMax: 262_144,
   /** One revocation list, as DER. */

@@ -3,12 +3,12 @@
  * and the right to sign, as RFC 5280 6.1 and OpenSSL's X509_check_issued have it. Signatures come later. TLS lets a
  * peer send certificates in any order and more than needed (RFC 8446 4.4.2); what is on nobody's way is not looked at.
  */
-import { isSignedBy, mayHaveMade } from './algorithms.ts';
+import { isSignedBy, judgeSignatureAlgorithm, mayHaveMade } from './algorithms.ts';
 import { type Certificate, sameBytes } from './certificate.ts';
 import { nameOids } from './names.ts';
 import { refusal, type VerdictError } from './verdict.ts';
 
-/** The leaf, then its issuers as far as they were presented, without the root; and every root that may be above. */
+/** The leaf, then its issuers as far as they were presented, without the root; and every anchor that may be above. */
 export interface CertificationPath {
   readonly certificates: readonly Certificate[];
   readonly roots: readonly Certificate[];
@@ -18,7 +18,11 @@ export type PathFound =
   | { readonly ok: true; readonly path: CertificationPath }
   | { readonly ok: false; readonly error: VerdictError };
 
-/** `presented` is leaf first and not empty. Bounded by its length: a certificate is used at most once. */
+/**
+ * `presented` is leaf first and not empty. Bounded by its length: a certificate is used at most once. The way ends at
+ * the first anchor that signs its top or is its top, though more was presented above it: an imported authority is an
+ * anchor without being a root.
+ */
 export function findPath(
   presented: readonly Certificate[],
   roots: readonly Certificate[],
@@ -28,16 +32,19 @@ export function findPath(
   const certificates = [leaf];
   const unused = presented.slice(1);
   let top = leaf;
-  while (!isSelfSigned(top)) {
+  for (;;) {
+    const same = roots.find((root) => sameBytes(root.encoded, top.encoded));
+    if (same !== undefined) {
+      if (certificates.length > 1) certificates.pop();
+      return { ok: true, path: { certificates, roots: [same] } };
+    }
+    const signers = roots.filter((root) => hasIssued(root, top));
+    if (signers.length > 0) return { ok: true, path: { certificates, roots: signers } };
+    if (isSelfSigned(top)) break;
     const at = unused.findIndex((candidate) => mayHaveIssued(candidate, top));
     if (at < 0) break;
     top = unused.splice(at, 1)[0]!;
     certificates.push(top);
-  }
-  const presentedRoot = roots.find((root) => sameBytes(root.encoded, top.encoded));
-  if (presentedRoot !== undefined) {
-    if (certificates.length > 1) certificates.pop();
-    return { ok: true, path: { certificates, roots: [presentedRoot] } };
   }
   const above = roots.filter((root) => sameBytes(root.subject.encoded, top.issuer.encoded));
   if (above.length > 0 && !isSelfSigned(top)) return { ok: true, path: { certificates, roots: above } };
@@ -65,6 +72,9 @@ function unanchored(
     ({ oid, text }) => oid === nameOids.organization && text === trustDomain,
   );
   if (ours && certificates.length === 1) {
+    // OpenSSL links no issuer to a signature that the issuer's key cannot have made, so a link sees the leaf alone.
+    const weak = judgeSignatureAlgorithm(top.signatureAlgorithm);
+    if (weak !== null) return weak;
     return refusal('chain_invalid', 'no certificate that may have signed the leaf was presented with it');
   }
   return refusal('unknown_authority', 'no root of ours issued the certificate at the top of the chain');
@@ -87,9 +97,13 @@ export function keyIdentifiersDiffer(issuer: Certificate, certificate: Certifica
 
 /** By its key, not only by its name: a leaf may bear the name of the leaf that signed it (RFC 5280 3.2). */
 function isSelfSigned(certificate: Certificate): boolean {
-  const { subject, issuer, signatureAlgorithm, signed, signature } = certificate;
+  return hasIssued(certificate, certificate);
+}
+
+function hasIssued(issuer: Certificate, { issuer: name, ...certificate }: Certificate): boolean {
+  const { signatureAlgorithm, signed, signature } = certificate;
   return (
-    sameBytes(subject.encoded, issuer.encoded) &&
-    isSignedBy(certificate, signatureAlgorithm, signed, signature)
+    sameBytes(issuer.subject.encoded, name.encoded) &&
+    isSignedBy(issuer, signatureAlgorithm, signed, signature)
   );
 }

@@ -23,12 +23,16 @@ import {
   readSmallInteger,
   readTime,
 } from './der.ts';
+import { extensionOids, readExtensionValues } from './extensions.ts';
 import { limits } from './limits.ts';
 import { type DistinguishedName, readName } from './names.ts';
+import { readPem } from './pem.ts';
 import { refusal, type VerdictError } from './verdict.ts';
 
 export interface RevocationList {
   readonly issuer: DistinguishedName;
+  /** Of the key that signed it, when the list names it: authorities that followed each other bear one name. */
+  readonly authorityKeyId: string | null;
   /** Lower-case hexadecimal, as in `Certificate.serial`. */
   readonly serials: ReadonlySet<string>;
   readonly thisUpdateMs: number;
@@ -56,9 +60,29 @@ export function readRevocationList(der: Uint8Array): RevocationListRead {
   }
 }
 
+/** All lists of a PEM text; the first that cannot be read is the reason for none. */
+export function readRevocationLists(
+  pem: string,
+):
+  | { readonly ok: true; readonly lists: RevocationList[] }
+  | { readonly ok: false; readonly error: VerdictError } {
+  const blocks = readPem(pem, 'X509 CRL');
+  if (!blocks.ok) return blocks;
+  if (blocks.blocks.length > limits.revocationListsMax) {
+    return { ok: false, error: refusal('malformed', `${blocks.blocks.length} revocation lists`) };
+  }
+  const lists: RevocationList[] = [];
+  for (const der of blocks.blocks) {
+    const read = readRevocationList(der);
+    if (!read.ok) return read;
+    lists.push(read.list);
+  }
+  return { ok: true, lists };
+}
+
 /**
- * Whether `issuer` has revoked `certificate` by any of the lists. A list that bears the issuer's name but not its
- * signature makes the chain invalid rather than being passed over: somebody has changed what was loaded.
+ * Whether `issuer` has revoked `certificate` by any of the lists. A list of another key under the same name is another
+ * authority's. A list that bears the issuer's name and no other key, but not its signature, makes the chain invalid rather than being passed over: somebody has changed what was loaded.
  */
 export function judgeRevocation(
   certificate: Certificate,
@@ -67,6 +91,9 @@ export function judgeRevocation(
 ): VerdictError | null {
   for (const list of lists) {
     if (!sameBytes(list.issuer.encoded, issuer.subject.encoded)) continue;
+    const { subjectKeyId } = issuer.values;
+    if (list.authorityKeyId !== null && subjectKeyId !== null && list.authorityKeyId !== subjectKeyId)
+      continue;
     const maySign = issuer.values.keyUsage?.has('cRLSign') === true;
     if (!maySign || !isSignedBy(issuer, list.signatureAlgorithm, list.signed, list.signature)) {
       return refusal('chain_invalid', "a revocation list in the issuer's name is not the issuer's");
@@ -93,12 +120,13 @@ function listOf(outer: DerValue): RevocationList {
   const thisUpdateMs = readTime(fields.shift(), 'thisUpdate');
   const nextUpdateMs = isTime(fields[0]) ? readTime(fields.shift(), 'nextUpdate') : null;
   const entries = fields[0]?.tagClass === 'universal' ? readEntries(fields.shift()) : [];
-  if (fields.length > 0) refuseCritical(fields);
+  const authorityKeyId = fields.length > 0 ? readListExtensions(fields) : null;
   const signature = readBitString(outer.children[2], 'signature');
   if (signature.unusedBits !== 0) throw new NotDer('signature is not whole octets');
   const { encoded: signed } = tbs;
   return {
     issuer,
+    authorityKeyId,
     serials: new Set(entries),
     thisUpdateMs,
     nextUpdateMs,
@@ -127,15 +155,21 @@ function readEntries(value: DerValue | undefined): string[] {
   });
 }
 
-/** Critical extensions say that the list is partial, indirect or a delta; reading it as complete would be wrong. */
-function refuseCritical(fields: readonly DerValue[]): void {
+/**
+ * The key identifier of the list's issuer. Critical extensions say that the list is partial, indirect or a delta;
+ * reading it as complete would be wrong.
+ */
+function readListExtensions(fields: readonly DerValue[]): string | null {
   const [field, ...more] = fields;
   if (more.length > 0 || !isContext(field, 0) || !field.constructed || field.children.length !== 1) {
     throw new NotDer('the revocation list has a field that nobody uses');
   }
-  const critical = readExtensionList(field.children[0]).find((extension) => extension.critical);
+  const extensions = readExtensionList(field.children[0]);
+  const critical = extensions.find((extension) => extension.critical);
   if (critical !== undefined)
     throw new NotDer(`the revocation list has a critical extension ${critical.oid}`);
+  const keyId = extensions.filter(({ oid }) => oid === extensionOids.authorityKeyIdentifier);
+  return readExtensionValues(keyId).authorityKeyId;
 }
 
 function isTime(value: DerValue | undefined): boolean {

@@ -22,6 +22,8 @@ export interface TenantIdentity {
   readonly tenantId: string;
   readonly role: string;
   readonly id: string;
+  /** Only where an older certificate names it; for ours the package holds it. */
+  readonly partition?: string;
 }
 
 /** A person or program at the command line: `spiffe://<trust domain>/operator/<name>`, rights from an extension. */

@@ -1,16 +1,17 @@
 /**
  * The verdict on a peer: from the DER that it presented to who it is, or to one code of the closed set. Pure and
- * synchronous; the instant, the roots and the revocation lists are arguments. The link, the gateway and
+ * synchronous; the instant, the roots, the policy and the revocation lists are arguments. The link, the gateway and
  * `picket certs verify` all ask here, so all three say the same.
  */
-import { X509Certificate } from 'node:crypto';
 import { isSignedBy, judgeSignatureAlgorithm, readPublicKey } from './algorithms.ts';
-import { type Certificate, readCertificate } from './certificate.ts';
+import { type Anchors, anchorsOf } from './anchor-rules.ts';
+import type { Certificate } from './certificate.ts';
 import { extensionOids } from './extensions.ts';
-import { judgeIntermediate, judgeRoot, judgeScope } from './issuer-rules.ts';
-import { judgeLeaf, judgeLeafIsNoAuthority, readLeafIdentity } from './leaf-rules.ts';
+import { judgeLeaf, judgeLeafIsNoAuthority, readUriName } from './leaf-rules.ts';
 import { limits } from './limits.ts';
 import { type CertificationPath, findPath, keyIdentifiersDiffer } from './path.ts';
+import { noPolicy, type PeerPolicy } from './policy.ts';
+import { readPresented, readRoots } from './presented.ts';
 import { judgeRevocation, type RevocationList } from './revocation.ts';
 import type { PeerIdentity } from './spiffe.ts';
 import { refusal, type VerdictCode, type VerdictError } from './verdict.ts';
@@ -24,12 +25,16 @@ export interface PeerQuestion {
   /** Unix milliseconds. */
   readonly nowMs: number;
   readonly revocationLists?: readonly RevocationList[];
+  /** Authorities beside ours. None unless told. */
+  readonly policy?: PeerPolicy;
 }
 
 export type PeerVerdict =
   | {
       readonly ok: true;
       readonly identity: PeerIdentity;
+      /** As it stands in the leaf. A foreign one is not the name that the policy gives to its bearer. */
+      readonly spiffeId: string;
       /** Of the leaf, lower-case hexadecimal. */
       readonly serial: string;
       /** The earliest end in the chain, root included: past it the same question gets `expired`. */
@@ -43,62 +48,52 @@ export type PeerVerdict =
  * a stranger wrote is not reported as if one of our authorities had written it.
  */
 export function verifyPeer(question: PeerQuestion): PeerVerdict {
-  if (question.chain.length === 0) return refused('no_certificate', 'the peer presented no certificate');
-  if (question.chain.length > limits.presentedCertificatesMax) {
-    return refused('chain_invalid', `${question.chain.length} certificates presented`);
+  const { chain, trustDomain, policy = noPolicy } = question;
+  if (chain.length === 0) return refused('no_certificate', 'the peer presented no certificate');
+  if (chain.length > limits.presentedCertificatesMax) {
+    return refused('chain_invalid', `${chain.length} certificates presented`);
   }
   if (question.roots.length > limits.rootsMax) return refused('malformed', `${question.roots.length} roots`);
-  const presented = readPresented(question.chain);
+  const presented = readPresented(chain);
   if (!presented.ok) return presented;
   const roots = readRoots(question.roots);
   if (!roots.ok) return roots;
-  const found = findPath(presented.certificates, roots.certificates, question.trustDomain);
+  const anchors = anchorsOf(roots.certificates, policy, trustDomain);
+  const found = findPath(presented.certificates, anchors.certificates, trustDomain);
   if (!found.ok) return presented.unreadable === null ? found : { ok: false, error: presented.unreadable };
-  return judgePath(found.path, question);
+  return judgePath(found.path, anchors, question);
 }
 
-function judgePath(path: CertificationPath, question: PeerQuestion): PeerVerdict {
+function judgePath(path: CertificationPath, anchors: Anchors, question: PeerQuestion): PeerVerdict {
   const { certificates } = path;
   const leaf = certificates[0]!;
+  const top = certificates.at(-1)!;
+  const signer = path.roots.find((candidate) => signs(candidate, top));
+  const rules = anchors.rulesOf(signer ?? path.roots[0]!);
   const early =
-    judgeLeafIsNoAuthority(leaf) ?? judgeLength(certificates) ?? firstRefusal(certificates, judgeStrength);
+    judgeLeafIsNoAuthority(leaf) ?? rules.length(certificates) ?? firstRefusal(certificates, judgeStrength);
   if (early !== null) return { ok: false, error: early };
-  const intermediate = certificates[1]!;
-  const root = path.roots.find((candidate) => signs(candidate, intermediate));
-  if (root === undefined) return { ok: false, error: notSigned(intermediate, path.roots) };
-  if (!signs(intermediate, leaf)) {
-    return refused('chain_invalid', "the leaf's signature is not its issuer's");
-  }
-  const chain = [leaf, intermediate, root];
-  const lists = (question.revocationLists ?? []).slice(0, limits.revocationListsMax);
+  if (signer === undefined) return { ok: false, error: notSigned(top, certificates.length, path.roots) };
+  const chain = [...certificates, signer];
   const authentic =
-    judgeStrength(root) ??
+    judgeSignatures(chain) ??
+    judgeStrength(signer) ??
     firstRefusal(chain, (certificate) => judgeTime(certificate, question.nowMs)) ??
-    judgeRevocation(intermediate, root, lists) ??
-    judgeRevocation(leaf, intermediate, lists);
+    judgeRevocations(chain, (question.revocationLists ?? []).slice(0, limits.revocationListsMax));
   if (authentic !== null) return { ok: false, error: authentic };
 
-  const who = readLeafIdentity(leaf, question.trustDomain);
+  const who = rules.identity(leaf);
   if (!who.ok) return who;
   const unfit =
     judgeLeaf(leaf) ??
-    judgeRoot(root) ??
-    judgeIntermediate(intermediate, question.trustDomain) ??
+    rules.authorities(certificates.slice(1), signer) ??
     firstRefusal(chain, judgeCriticalExtensions) ??
-    judgeScope(intermediate, who.identity);
+    rules.scope(chain[1]!, who.identity);
   if (unfit !== null) return { ok: false, error: unfit };
+  const named = readUriName(leaf);
   const notAfterMs = Math.min(...chain.map((certificate) => certificate.notAfterMs));
-  return { ok: true, identity: who.identity, serial: leaf.serial, notAfterMs };
-}
-
-/** Our own rule: a chain has three certificates. The root signs only intermediates, they sign only leaves. */
-function judgeLength(certificates: readonly Certificate[]): VerdictError | null {
-  if (certificates.length === 2) return null;
-  if (certificates.length < 2) return refusal('chain_invalid', 'the root itself signed the leaf');
-  return refusal(
-    'chain_invalid',
-    `${certificates.length - 1} certificates between the root and the leaf's key`,
-  );
+  const spiffeId = named.ok ? named.text : '';
+  return { ok: true, identity: who.identity, spiffeId, serial: leaf.serial, notAfterMs };
 }
 
 function judgeStrength(certificate: Certificate): VerdictError | null {
@@ -108,6 +103,16 @@ function judgeStrength(certificate: Certificate): VerdictError | null {
   return key.ok ? null : key.error;
 }
 
+/** Each signed by the one above it; the last is the anchor, whose signature on the one below it was found good. */
+function judgeSignatures(chain: readonly Certificate[]): VerdictError | null {
+  for (let at = chain.length - 3; at >= 0; at--) {
+    if (signs(chain[at + 1]!, chain[at]!)) continue;
+    const whose = at === 0 ? "the leaf's" : `that of certificate ${at + 1}`;
+    return refusal('chain_invalid', `${whose} signature is not its issuer's`);
+  }
+  return null;
+}
+
 /** RFC 5280 4.1.2.5: from notBefore through notAfter, both inclusive. */
 function judgeTime(certificate: Certificate, nowMs: number): VerdictError | null {
   if (nowMs > certificate.notAfterMs) {
@@ -115,6 +120,17 @@ function judgeTime(certificate: Certificate, nowMs: number): VerdictError | null
   }
   if (nowMs < certificate.notBeforeMs - limits.notYetValidToleranceMs) {
     return refusal('not_yet_valid', `begins ${new Date(certificate.notBeforeMs).toISOString()}`);
+  }
+  return null;
+}
+
+function judgeRevocations(
+  chain: readonly Certificate[],
+  lists: readonly RevocationList[],
+): VerdictError | null {
+  for (let at = chain.length - 2; at >= 0; at--) {
+    const revoked = judgeRevocation(chain[at]!, chain[at + 1]!, lists);
+    if (revoked !== null) return revoked;
   }
   return null;
 }
@@ -141,63 +157,14 @@ function signs(issuer: Certificate, certificate: Certificate): boolean {
 }
 
 /** Another authority may bear our root's name, never its key identifier without forging: that is a broken chain. */
-function notSigned(certificate: Certificate, roots: readonly Certificate[]): VerdictError {
+function notSigned(top: Certificate, length: number, roots: readonly Certificate[]): VerdictError {
   const claimsOurKey =
-    certificate.values.authorityKeyId !== null &&
-    roots.some((root) => !keyIdentifiersDiffer(root, certificate));
-  return claimsOurKey
-    ? refusal('chain_invalid', "the intermediate's signature is not the root's")
-    : refusal('unknown_authority', 'the authority bears the name of our root and is another');
-}
-
-type Presented =
-  | { readonly ok: true; readonly certificates: Certificate[]; readonly unreadable: VerdictError | null }
-  | { readonly ok: false; readonly error: VerdictError };
-
-/**
- * The leaf must be readable. Of the others, one that OpenSSL cannot read would have ended the handshake; one that only
- * we refuse is set aside, and is the reason when there is no way to a root without it. One with unreadable extensions
- * is as good as absent: OpenSSL never links it to the leaf, so a link does not even see it, and a file must say the
- * same as a link.
- */
-function readPresented(ders: readonly Uint8Array[]): Presented {
-  const certificates: Certificate[] = [];
-  let unreadable: VerdictError | null = null;
-  for (const [index, der] of ders.entries()) {
-    const read = readCertificate(der);
-    if (read.ok) {
-      certificates.push(read.certificate);
-      continue;
-    }
-    const error = refusal('malformed', `certificate ${index + 1}: ${read.detail}`);
-    if (index === 0 || !isReadByOpenssl(der)) return { ok: false, error };
-    if (read.part === 'frame') unreadable ??= error;
+    top.values.authorityKeyId !== null && roots.some((root) => !keyIdentifiersDiffer(root, top));
+  if (!claimsOurKey) {
+    return refusal('unknown_authority', 'the authority bears the name of our root and is another');
   }
-  return { ok: true, certificates, unreadable };
-}
-
-function isReadByOpenssl(der: Uint8Array): boolean {
-  try {
-    // It copes with bytes after the end, which TLS frames do not have.
-    return new X509Certificate(der).raw.length === der.length;
-  } catch {
-    return false;
-  }
-}
-
-/** Roots are our own files: one that cannot be read is said at once, not passed over. */
-function readRoots(
-  ders: readonly Uint8Array[],
-):
-  | { readonly ok: true; readonly certificates: Certificate[] }
-  | { readonly ok: false; readonly error: VerdictError } {
-  const certificates: Certificate[] = [];
-  for (const [index, der] of ders.entries()) {
-    const read = readCertificate(der);
-    if (!read.ok) return refused('malformed', `root ${index + 1}: ${read.detail}`);
-    certificates.push(read.certificate);
-  }
-  return { ok: true, certificates };
+  const whose = length === 1 ? "the leaf's" : "the intermediate's";
+  return refusal('chain_invalid', `${whose} signature is not the root's`);
 }
 
 function firstRefusal(

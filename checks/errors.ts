@@ -4,8 +4,11 @@
  * What the network or the target does is not here: that is a `CheckOutcome`.
  */
 
-/** `bad_check`: the check makes no sense as written. `target_not_allowed`: it does, but this tenant may not aim there from here. */
-export type CheckRefusalCode = 'target_not_allowed' | 'bad_check';
+export type CheckRefusalCode =
+  /** The check makes sense, but this tenant may not aim there from here. */
+  | 'target_not_allowed'
+  /** The check makes no sense as written. */
+  | 'bad_check';
 
 export interface CheckRefusal {
   readonly allowed: false;

@@ -10,6 +10,7 @@ export type ClusterErrorCode =
   | 'node_down'
   /** No node of this name was ever seen. */
   | 'no_such_node'
+  /** The ref or name leads to no living actor. */
   | 'no_such_actor'
   /** A frame is longer than its link allows at this moment. */
   | 'frame_too_large'
@@ -31,9 +32,13 @@ export type ClusterErrorCode =
   | 'leaving'
   /** The tenant fence: the link's certificate does not allow it. */
   | 'fenced'
+  /** The peer declares no procedure of this name. */
   | 'no_such_procedure'
+  /** The procedure is not for this kind of peer. */
   | 'procedure_denied'
+  /** The procedure threw; its message is in the text. */
   | 'procedure_failed'
+  /** No answer came within the deadline. */
   | 'call_timeout'
   /** What was to be sent cannot travel; `reason` is a `PayloadReason`. */
   | 'cannot_encode'
@@ -43,29 +48,50 @@ export type ClusterErrorCode =
   | 'name_taken'
   /** The key was held twice and this holder lost it. */
   | 'name_conflict'
+  /** A name or address is not spelled as one. */
   | 'bad_name'
+  /** A registry key has a part that is too long or of characters that it may not have. */
   | 'bad_key'
+  /** A limit of entries, watchers or nodes is reached. */
   | 'too_many';
 
 /** Why a payload was refused, at either end. */
 export type PayloadReason =
+  /** A function is in it. */
   | 'function'
+  /** A symbol is in it. */
   | 'symbol'
+  /** An object of a class that does not travel is in it. */
   | 'class_instance'
+  /** It holds itself. */
   | 'cyclic'
+  /** Arrays and objects are nested too deeply. */
   | 'too_deep'
+  /** It has too many values. */
   | 'too_many_elements'
+  /** Its bytes are more than a frame may hold. */
   | 'too_large'
+  /** A bigint needs more than 64 bits. */
   | 'bigint_too_large'
+  /** A date is none. */
   | 'invalid_date'
+  /** A key of an object is `__proto__`. */
   | 'forbidden_key'
+  /** A key of an object is no text. */
   | 'key_not_text'
+  /** A ref is not one of ours. */
   | 'bad_ref'
+  /** An encoded error is not whole. */
   | 'bad_error'
+  /** The bytes end within a value. */
   | 'truncated'
+  /** Bytes follow the value. */
   | 'trailing_bytes'
+  /** An extension type is not ours. */
   | 'unknown_extension'
+  /** A byte begins no value. */
   | 'unknown_token'
+  /** The codec refused it. */
   | 'codec_failed';
 
 export class ClusterError extends Error {

@@ -62,6 +62,8 @@ export const controlKinds = {
   /** Yes, `ageMs` ago. A peer that hears nothing does not answer. */
   probe_alive: { number: 38, fields: { nonce: 'u32', subjectBoot: 'u48', ageMs: 'u32', subject: 'text' } },
   leaving: { number: 39, fields: {} },
+  /** The sender's certificate was renewed: the payload proves the new one for this connection (`RenewalProof`). */
+  credential: { number: 40, fields: {} },
   /** Hashes per origin after the heartbeat's hash differed. */
   registry_origins: { number: 48, fields: {} },
   /** Heads per shard of the origins that differ. */
@@ -104,6 +106,7 @@ const systemKinds: ReadonlySet<FrameKind> = new Set<FrameKind>([
   'probe',
   'probe_alive',
   'leaving',
+  'credential',
   'registry_origins',
   'registry_heads',
   'registry_delta',

@@ -111,6 +111,12 @@ export const remoteSweepMs = 5_000;
 export const seedDialMs = 1_000;
 /** A tick that comes this much late means that this process did not run: it then accuses nobody. */
 export const pausedMinMs = 1_000;
+/**
+ * How often links are looked over: has a certificate ended, has what we trust changed. With `linksJudgedPerTurnMax` a
+ * listener that is full has judged all of its peers again in 4 s, a millisecond each.
+ */
+export const linkLookMs = 200;
+export const linksJudgedPerTurnMax = 100;
 /** How long a stopping node waits for its last frames to leave. */
 export const stopLingerMs = 200;
 /** The text of a procedure's error; what was quoted in it may have been of any length. */

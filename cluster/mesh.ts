@@ -9,6 +9,7 @@ import { judgeFrame, judgePeer } from './fence.ts';
 import type { Frame } from './frame.ts';
 import { seedDialMs } from './limits.ts';
 import { type Greeting, Link } from './link.ts';
+import { LinkWatch } from './link-watch.ts';
 import type { Connection, DialFailure, Transport } from './transport.ts';
 
 export interface MeshHandlers {
@@ -44,9 +45,11 @@ export class Mesh {
   private ownAddress = '';
   private stopped = false;
   private cancelSeeds: () => void = () => {};
+  private readonly watch: LinkWatch;
 
   constructor(options: MeshOptions) {
     this.options = options;
+    this.watch = new LinkWatch(options);
   }
 
   async listen(): Promise<string> {
@@ -88,6 +91,7 @@ export class Mesh {
   async stop(): Promise<void> {
     this.stopped = true;
     this.cancelSeeds();
+    this.watch.stop();
     for (const link of [...this.open]) {
       if (link.peer?.identity.kind === 'node') link.sendControl('leaving', {});
       link.close('leaving', 'the node stops');
@@ -133,6 +137,7 @@ export class Mesh {
       },
     });
     this.open.add(link);
+    this.watch.add(link, connection);
     if (!connection.peer.ok) {
       const { code, detail } = connection.peer;
       log('warn', 'peer refused', { address: connection.address, dialled, code, detail });
@@ -184,11 +189,13 @@ export class Mesh {
       link.close('fenced', verdict.detail);
       return;
     }
-    this.options.handlers.frame(link, frame);
+    if (frame.kind === 'credential') this.watch.renewal(link, frame.payload);
+    else this.options.handlers.frame(link, frame);
   }
 
   private linkDown(link: Link, code: string, detail: string, expected: string | null): void {
     this.open.delete(link);
+    this.watch.remove(link);
     const { handlers, log } = this.options;
     const why = `${code}: ${detail}`;
     const quiet = link.peer?.identity.kind === 'operator' || code.endsWith('duplicate_link');

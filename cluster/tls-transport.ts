@@ -6,32 +6,38 @@ import { createServer, type Server, type TLSSocket, connect as tlsConnect } from
 import {
   type Credential,
   clientTlsOptions,
-  isReusedSession,
-  presentedChain,
+  noPolicy,
+  type PeerPolicy,
   type RevocationList,
   rootsOf,
   serverTlsOptions,
-  verifyPeer,
 } from '../certs/index.ts';
 import { joinAddress, splitAddress } from './address.ts';
 import { Handshakes } from './handshakes.ts';
 import { connectionsMax, connectTimeoutMs, handshakeTimeoutMs } from './limits.ts';
-import type { Connection, ConnectionHandlers, DialFailure, PeerJudgement, Transport } from './transport.ts';
+import { TlsPeer, type Trust } from './tls-peer.ts';
+import type { Connection, ConnectionHandlers, DialFailure, Transport } from './transport.ts';
 
 export interface TlsTransportOptions {
   /** As it is now: a renewed one is used for every handshake after `renew`. */
   readonly credential: () => Credential;
   readonly trustDomain: string;
+  /** DER of our own roots when they are not those of the credential: that may be a foreign authority's. */
+  readonly roots?: () => readonly Uint8Array[];
   /** `host:port`; null for one that only dials (a command). */
   readonly listen: string | null;
   readonly clock: { wallMs(): number };
+  /** As they are now; after a change call `trustChanged`. */
   readonly revocationLists?: () => readonly RevocationList[];
+  readonly policy?: () => PeerPolicy;
   readonly log: (level: 'warn' | 'debug', message: string, fields: Record<string, unknown>) => void;
 }
 
 export interface TlsTransport extends Transport {
-  /** The credential has changed. Links that are open stay as they are. */
+  /** The credential has changed. Links that are open stay: the new certificate is proven on them. */
   renew(): void;
+  /** The policy or the revocation lists have changed: every open link is judged again. */
+  trustChanged(): void;
 }
 
 export function tlsTransport(options: TlsTransportOptions): TlsTransport {
@@ -44,18 +50,34 @@ class TlsWire implements TlsTransport {
   private roots: readonly Uint8Array[];
   private server: Server | null = null;
   private readonly handshakes: Handshakes;
+  private trusted = 1;
+  private renewed = 1;
 
   constructor(options: TlsTransportOptions) {
     this.options = options;
-    this.roots = rootsOf(options.credential());
+    this.roots = ownRoots(options);
     this.handshakes = new Handshakes(options.clock, (message, fields) =>
       options.log('warn', message, fields),
     );
   }
 
   renew(): void {
-    this.roots = rootsOf(this.options.credential());
+    this.roots = ownRoots(this.options);
+    this.renewed += 1;
+    this.trusted += 1;
     this.server?.setSecureContext(serverTlsOptions(this.options.credential()));
+  }
+
+  trustChanged(): void {
+    this.trusted += 1;
+  }
+
+  trustVersion(): number {
+    return this.trusted;
+  }
+
+  credentialVersion(): number {
+    return this.renewed;
   }
 
   listen(onConnection: (connection: Connection) => void): Promise<string> {
@@ -69,7 +91,7 @@ class TlsWire implements TlsTransport {
     server.on('connection', (socket) => this.handshakes.began(socket));
     server.on('secureConnection', (socket) => {
       this.handshakes.done(socket);
-      onConnection(this.adopt(socket, remoteOf(socket)));
+      onConnection(this.adopt(socket, remoteOf(socket), false));
     });
     server.on('tlsClientError', (error, socket) => {
       this.handshakes.fail(socket, error.message);
@@ -89,7 +111,16 @@ class TlsWire implements TlsTransport {
     onFailure: (failure: DialFailure) => void,
   ): void {
     const { host, port } = splitAddress(address);
-    const socket = tlsConnect({ ...clientTlsOptions(this.options.credential()), host, port });
+    let socket: TLSSocket;
+    try {
+      socket = tlsConnect({ ...clientTlsOptions(this.options.credential()), host, port });
+    } catch (error) {
+      // OpenSSL does not take our own credential: a failed dial, said in the log, and no end of the node.
+      const detail = `our own credential: ${error instanceof Error ? error.message : String(error)}`;
+      this.options.log('warn', 'cannot dial', { address, detail });
+      queueMicrotask(() => onFailure({ code: 'tls', detail }));
+      return;
+    }
     const give = (failure: DialFailure) => {
       clearTimeout(deadline);
       socket.removeAllListeners();
@@ -106,7 +137,7 @@ class TlsWire implements TlsTransport {
     socket.once('secureConnect', () => {
       clearTimeout(deadline);
       socket.removeAllListeners();
-      onConnection(this.adopt(socket, address));
+      onConnection(this.adopt(socket, address, true));
     });
   }
 
@@ -117,29 +148,30 @@ class TlsWire implements TlsTransport {
     if (server !== null) await new Promise<void>((resolve) => server.close(() => resolve()));
   }
 
-  private adopt(socket: TLSSocket, address: string): Connection {
+  private adopt(socket: TLSSocket, address: string, dialled: boolean): Connection {
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));
-    return connectionOf(socket, address, this.judge(socket));
+    const peer = new TlsPeer(socket, dialled, () => this.trust(), this.options.credential);
+    return connectionOf(socket, address, peer);
   }
 
-  private judge(socket: TLSSocket): PeerJudgement {
-    if (isReusedSession(socket)) {
-      return { ok: false, code: 'no_certificate', detail: 'a resumed session proves nothing' };
-    }
-    const verdict = verifyPeer({
-      chain: presentedChain(socket),
+  private trust(): Trust {
+    const { trustDomain, clock, revocationLists, policy } = this.options;
+    return {
       roots: this.roots,
-      trustDomain: this.options.trustDomain,
-      nowMs: this.options.clock.wallMs(),
-      revocationLists: this.options.revocationLists?.() ?? [],
-    });
-    if (!verdict.ok) return { ok: false, code: verdict.error.code, detail: verdict.error.detail };
-    return { ok: true, identity: verdict.identity, notAfterMs: verdict.notAfterMs, serial: verdict.serial };
+      trustDomain,
+      nowMs: clock.wallMs(),
+      revocationLists: revocationLists?.() ?? [],
+      policy: policy?.() ?? noPolicy,
+    };
   }
 }
 
-function connectionOf(socket: TLSSocket, address: string, peer: PeerJudgement): Connection {
+function ownRoots({ roots, credential }: TlsTransportOptions): readonly Uint8Array[] {
+  return roots === undefined ? rootsOf(credential()) : roots();
+}
+
+function connectionOf(socket: TLSSocket, address: string, peer: TlsPeer): Connection {
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 10_000);
   let handlers: ConnectionHandlers | null = null;
@@ -150,7 +182,12 @@ function connectionOf(socket: TLSSocket, address: string, peer: PeerJudgement): 
   socket.on('close', () => handlers?.closed(reason));
   socket.on('drain', () => handlers?.drained());
   return {
-    peer,
+    get peer() {
+      return peer.judgement;
+    },
+    rejudge: () => peer.rejudge(),
+    proveRenewal: () => peer.proveRenewal(),
+    takeRenewal: (proof) => peer.takeRenewal(proof),
     address,
     bufferedBytes: () => socket.writableLength,
     write(chunks) {

@@ -3,15 +3,26 @@
  * A transport has judged the peer's certificate before it hands a connection over; a refused peer is handed over too,
  * so that the link can tell it why.
  */
-import type { PeerIdentity } from '../certs/index.ts';
+import type { PeerIdentity, RenewalProof } from '../certs/index.ts';
 
 export type PeerJudgement =
   | { ok: true; identity: PeerIdentity; notAfterMs: number; serial: string }
   | { ok: false; code: string; detail: string };
 
+/** A link has one identity for its life, rights included: whoever becomes another makes another link. */
+export function isSamePeer(a: PeerJudgement, b: PeerJudgement): boolean {
+  return a.ok && b.ok && JSON.stringify(a.identity) === JSON.stringify(b.identity);
+}
+
 /** One open byte stream to one peer. Handlers are set at once by whoever takes it, before anything is read. */
 export interface Connection {
   readonly peer: PeerJudgement;
+  /** Judges the peer's certificate again, by the time and by what is trusted now; `peer` is the answer from then on. */
+  rejudge(): PeerJudgement;
+  /** Proves our certificate as it is now to the peer, for this connection; null when it cannot. */
+  proveRenewal(): RenewalProof | null;
+  /** Takes the peer's proof: when it is good and names the same peer, `peer` goes by the new certificate. */
+  takeRenewal(proof: RenewalProof): PeerJudgement;
   /** Where it leads, for logs. */
   readonly address: string;
   /** Bytes that were written and not yet taken by the network. */
@@ -44,6 +55,10 @@ export interface Transport {
     onConnection: (connection: Connection) => void,
     onFailure: (failure: DialFailure) => void,
   ): void;
+  /** Counts the changes of what is trusted: roots, policy, revocation lists. */
+  trustVersion(): number;
+  /** Counts the renewals of our own certificate. */
+  credentialVersion(): number;
   /** Stops listening and ends every connection. */
   close(): Promise<void>;
 }

@@ -8,7 +8,9 @@ export type RuntimeErrorCode =
   | 'actor_dead'
   /** The receiver is not there: it ended, never was, or belongs to an earlier boot of its node. */
   | 'no_actor'
+  /** The receiver's mailbox is at its bound. */
   | 'mailbox_full'
+  /** No answer came within the deadline. */
   | 'call_timeout'
   /** The definition of the receiver has no such method. */
   | 'no_such_method'
@@ -22,8 +24,11 @@ export type RuntimeErrorCode =
   | 'link_busy'
   /** What was sent cannot travel: see the codec's closed set of values. */
   | 'cannot_encode'
+  /** Another living actor has the name. */
   | 'name_taken'
+  /** A child specification is not one, or is there twice. */
   | 'bad_child_spec'
+  /** The actor system has ended. */
   | 'system_stopped';
 
 /** `code` is stable; `detail` is for people. */

@@ -12,7 +12,9 @@ export const storeErrorCodes = [
   'database_newer_than_code',
   /** A migration that was applied is not the one that this Picket has under that number. */
   'migration_changed',
+  /** A migration did not go through; nothing of it was kept. */
   'migration_failed',
+  /** There is no tenant of this id or slug. */
   'no_such_tenant',
   /** The caller's session ended, expired, or belongs to an earlier boot: renew it (with a later boot) first. */
   'session_lost',
@@ -24,6 +26,7 @@ export const storeErrorCodes = [
   'embedded_unsupported',
   /** The data directory was written by another major version of PostgreSQL. */
   'embedded_data_version',
+  /** The embedded database's disk is full. */
   'embedded_disk_full',
   /** Started as root, and there is no unprivileged user to run the server under. */
   'embedded_no_user',
@@ -33,6 +36,7 @@ export const storeErrorCodes = [
   'embedded_unsafe_path',
   /** The data is there but the passwords that open it are not. */
   'embedded_secrets_missing',
+  /** The embedded database did not start; its log says why. */
   'embedded_start_failed',
 ] as const;
 

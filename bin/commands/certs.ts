@@ -1,13 +1,30 @@
-/** `picket certs`: what a certificate file says, and the verdict that a link would give. Needs no running cluster. */
-import { readFileSync } from 'node:fs';
+/** `picket certs inspect|verify`: what a certificate file says, and the verdict that a link would give. */
 import type { Command } from 'commander';
-import { inspectPem, verifyPem } from '../../certs/index.ts';
+import {
+  inspectPem,
+  noPolicy,
+  readPem,
+  readPolicy,
+  trustDomainOfRoots,
+  verifyPem,
+} from '../../certs/index.ts';
 import { systemClock } from '../../runtime/index.ts';
 import { CommandFailure } from '../failure.ts';
+import { addAuthorityCommands, readText } from './authority.ts';
 import type { Surroundings } from './up.ts';
 
-export function addCertCommands(program: Command, { output }: Surroundings): void {
-  const certs = program.command('certs').description('certificates: inspect and verify');
+interface VerifyFlags {
+  ca: string;
+  trustDomain?: string;
+  crl?: string;
+  policy?: string;
+  json?: boolean;
+}
+
+export function addCertCommands(program: Command, around: Surroundings): void {
+  const { output } = around;
+  const certs = program.command('certs').description('the authority and its certificates');
+  addAuthorityCommands(certs, around);
 
   certs
     .command('inspect')
@@ -40,15 +57,21 @@ export function addCertCommands(program: Command, { output }: Surroundings): voi
     .requiredOption('--ca <file>', 'PEM of the roots that are trusted')
     .option('--trust-domain <domain>', 'default: the one that the roots name')
     .option('--crl <file>', 'PEM of revocation lists')
+    .option('--policy <file>', 'authorities that are taken beside the roots')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       '\nExample:\n  picket certs verify core_1.pem --ca .picket/credentials/roots.pem --json\n',
     )
-    .action((file: string, flags: { ca: string; trustDomain?: string; crl?: string; json?: boolean }) => {
+    .action(async (file: string, flags: VerifyFlags) => {
+      const rootsPem = readText(flags.ca);
+      const roots = readPem(rootsPem, 'CERTIFICATE');
+      const ours = flags.trustDomain ?? trustDomainOfRoots(roots.ok ? roots.blocks : []) ?? '';
+      const policy = flags.policy === undefined ? noPolicy : (await readPolicy(flags.policy, ours)).policy;
       const verdict = verifyPem({
         pem: readText(file),
-        rootsPem: readText(flags.ca),
+        rootsPem,
+        policy,
         nowMs: systemClock().wallMs(),
         ...(flags.trustDomain !== undefined && { trustDomain: flags.trustDomain }),
         ...(flags.crl !== undefined && { revocationListsPem: readText(flags.crl) }),
@@ -59,12 +82,4 @@ export function addCertCommands(program: Command, { output }: Surroundings): voi
       else if (identity !== null) output.line(`ok: ${JSON.stringify(identity)}`);
       if (error !== null) throw new CommandFailure(error.code, `${error.code}: ${error.detail}`);
     });
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new CommandFailure('no_such_file', `${file} cannot be read: ${(error as Error).message}`);
-  }
 }

@@ -79,6 +79,12 @@ export function addUpCommands(program: Command, { output, script, environment }:
     .option('--seed <host:port>', 'static discovery: a node to begin with (again for more)', collect, [])
     .option('--credentials <dir>', 'folder with NAME.pem and roots.pem (default: in the data folder)')
     .option('--trust-domain <domain>', 'default: the one that the roots name')
+    .option('--svid <dir>', "instead of a credential of ours: a folder that SPIRE's agent writes")
+    .option(
+      '--policy <file>',
+      'whom to take beside our own authority (default: policy.json in the data folder)',
+    )
+    .option('--crl <file>', 'PEM of revocation lists (default: authority/revoked.pem in the data folder)')
     .option('--http <port>', 'web nodes: port of the page')
     .option('--log-file <file>', 'default: stderr')
     .option('--own-machine-tenant <slug>', 'the one tenant that may watch the machine that it runs on')

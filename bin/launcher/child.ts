@@ -44,10 +44,6 @@ export class Child {
     return new Promise((resolve, reject) => this.launch(resolve, reject));
   }
 
-  send(message: 'credential'): void {
-    if (this.process?.connected) this.process.send(message);
-  }
-
   /** Drains, then kills. */
   async stop(): Promise<void> {
     this.stopping = true;

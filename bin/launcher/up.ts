@@ -2,6 +2,7 @@
  * `picket up`: makes what is missing, starts the database and the nodes, keeps them running, and drains them at the end.
  * It owns the processes; it is no member of the cluster.
  */
+import { join } from 'node:path';
 import { type Clock, systemClock, systemRandom } from '../../runtime/index.ts';
 import { StoreError } from '../../store/index.ts';
 import {
@@ -13,6 +14,7 @@ import {
   writeRunning,
 } from '../data-folder.ts';
 import { CommandFailure } from '../failure.ts';
+import { watchFiles } from '../file-watch.ts';
 import { clusterReadyMs, credentialLifeMs, renewalLookMs } from '../limits.ts';
 import { openLog } from '../logging.ts';
 import { withOperator } from '../operator-session.ts';
@@ -125,7 +127,7 @@ async function bringUp(
   await Promise.all(parts.children.map((child) => started(child)));
   seen();
   await seeEachOther(options.data, plan.length, clock);
-  parts.cancel = renewing(authority, plan, folder, clock, parts.children, say);
+  parts.cancel = renewing(plan, folder, clock, say);
   const { nodes } = runningOf(parts.children, http);
   return { pid: process.pid, http: httpUrl(http), nodes: nodes.map(({ started: _, ...node }) => node) };
 }
@@ -219,28 +221,45 @@ async function seeEachOther(data: string, count: number, clock: Clock): Promise<
   );
 }
 
-/** Certificates are issued again before they are past half of their life; the nodes take them without a pause. */
+/**
+ * Certificates are issued again before they are past half of their life, and at once when the authority was rotated;
+ * the nodes see the new files and take them without a pause.
+ */
 function renewing(
-  authority: Awaited<ReturnType<typeof openAuthority>>,
   plan: readonly PlannedNode[],
   folder: DataFolder,
   clock: Clock,
-  children: readonly Child[],
   say: (text: string) => void,
 ): () => void {
+  let issuedMs = clock.wallMs();
+  const issue = (why: string) => {
+    const beforeMs = issuedMs;
+    issuedMs = clock.wallMs();
+    openAuthority(folder, clock)
+      .then((authority) => issueAll(authority, plan, folder, clock))
+      .then(
+        () => say(`certificates were renewed: ${why}`),
+        (error: Error) => {
+          // Tried again at the next look, not after another half of a life.
+          issuedMs = beforeMs;
+          say(`certificates could not be renewed: ${error.message}`);
+        },
+      );
+  };
   let cancel = () => {};
-  const startMs = { at: clock.wallMs() };
   const look = () => {
     cancel = clock.timer(renewalLookMs, look);
-    if (clock.wallMs() - startMs.at < credentialLifeMs / 2) return;
-    issueAll(authority, plan, folder, clock).then(
-      () => {
-        startMs.at = clock.wallMs();
-        for (const child of children) child.send('credential');
-      },
-      (error: Error) => say(`certificates could not be renewed: ${error.message}`),
-    );
+    if (clock.wallMs() - issuedMs >= credentialLifeMs / 2) issue('they were past half of their life');
   };
   cancel = clock.timer(renewalLookMs, look);
-  return () => cancel();
+  const keys = ['nodes', 'operators'].map((name) => join(folder.authority, `${name}.pem`));
+  const cancelWatch = watchFiles(
+    clock,
+    () => keys,
+    () => issue('the authority has new intermediates'),
+  );
+  return () => {
+    cancel();
+    cancelWatch();
+  };
 }

@@ -3,7 +3,11 @@
  * kind of them out. For tests only.
  */
 import { hostileChains, hostileIntermediates } from './hostile-chains.ts';
+import { hostileCircles } from './hostile-circles.ts';
 import { hostileEncodings } from './hostile-encodings.ts';
+import { hostileExtensions, hostileTypes } from './hostile-extensions.ts';
+import { hostileForms, hostileKeys } from './hostile-forms.ts';
+import { hostileIdentities } from './hostile-identities.ts';
 import { type HostileRow, hostileIds, hostileLeaves, hostileNames } from './hostile-leaves.ts';
 import { hostileScopes } from './hostile-scopes.ts';
 
@@ -15,4 +19,10 @@ export const hostilePeers: readonly HostileRow[] = [
   ...hostileScopes,
   ...hostileIntermediates,
   ...hostileChains,
+  ...hostileExtensions,
+  ...hostileIdentities,
+  ...hostileForms,
+  ...hostileKeys,
+  ...hostileTypes,
+  ...hostileCircles,
 ];

@@ -44,6 +44,8 @@ export interface World {
   /** An intermediate under `issuer`. */
   intermediate(issuer: Forged, subject: Buffer, changes?: Partly): Forged;
   rootOf(changes?: Partly): Forged;
+  /** Anything to order; its key is remembered. */
+  made(order: Order): Forged;
   /** The private key of a certificate that this world made. */
   keyOf(der: Uint8Array): KeyObject | undefined;
 }
@@ -109,6 +111,7 @@ export function createWorld(nowMs: number): World {
     leaf,
     intermediate,
     rootOf,
+    made,
     keyOf: (der) => keys.get(Buffer.from(der).toString('base64')),
   };
 }

@@ -75,6 +75,14 @@ export class MemoryTransport implements Transport {
     });
   }
 
+  trustVersion(): number {
+    return 1;
+  }
+
+  credentialVersion(): number {
+    return 1;
+  }
+
   close(): Promise<void> {
     this.network.listeners.delete(this.address);
     for (const end of [...this.ends]) end.close(false);
@@ -99,6 +107,18 @@ class End implements Connection {
     const identity = { kind: 'node', trustDomain: 'test.local', role, name } as const;
     this.peer = { ok: true, identity, notAfterMs: Number.MAX_SAFE_INTEGER, serial: name };
     owner.ends.add(this);
+  }
+
+  rejudge(): PeerJudgement {
+    return this.peer;
+  }
+
+  proveRenewal(): null {
+    return null;
+  }
+
+  takeRenewal(): PeerJudgement {
+    return this.peer;
   }
 
   bufferedBytes(): number {

@@ -1,0 +1,274 @@
+/**
+ * `picket certs init|issue|revoke|rotate`: the authority of a data folder, and what it signs. Needs no running cluster;
+ * one that runs in the folder sees the changed files by itself.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import {
+  type Authority,
+  CertsError,
+  type Credential,
+  createAuthority,
+  credentialPath,
+  inspectPem,
+  issueNode,
+  issueOperator,
+  type NodeRole,
+  nodeRoles,
+  readAuthority,
+  retiredSerials,
+  revoke,
+  rotateAuthority,
+  writeAuthority,
+  writeCredential,
+} from '../../certs/index.ts';
+import { systemClock } from '../../runtime/index.ts';
+import { withAuthorityLock } from '../authority-lock.ts';
+import { confirm } from '../confirm.ts';
+import { checkVersion, dataFolder, prepareFolder } from '../data-folder.ts';
+import { parseDuration } from '../durations.ts';
+import { CommandFailure, usage } from '../failure.ts';
+import type { Surroundings } from './up.ts';
+
+interface Flags {
+  data: string;
+  json?: boolean;
+  yes?: boolean;
+}
+
+interface IssueFlags extends Flags {
+  node?: string;
+  role?: string;
+  operator?: string;
+  rights?: string;
+  lifetime?: string;
+  out?: string;
+}
+
+const trustDomainDefault = 'picket.local';
+
+export function addAuthorityCommands(certs: Command, around: Surroundings): void {
+  addInit(certs, around);
+  addIssue(certs, around);
+  addRevoke(certs, around);
+  addRotate(certs, around);
+}
+
+function withData(command: Command, { environment }: Surroundings): Command {
+  const data = new Option('--data <dir>', 'state of the cluster').default(
+    environment.PICKET_DATA || './.picket',
+  );
+  return command.addOption(data).option('--json', 'print JSON');
+}
+
+function addInit(certs: Command, around: Surroundings): void {
+  withData(certs.command('init'), around)
+    .description('make a new authority: a root, and an intermediate each for nodes and operators')
+    .option('--trust-domain <domain>', 'the name that all certificates bear', trustDomainDefault)
+    .addHelpText(
+      'after',
+      '\nAn authority that is there is never written over.\n\nExample:\n  picket certs init --data /var/lib/picket --trust-domain noc.example.org\n',
+    )
+    .action(async (flags: Flags & { trustDomain: string }) => {
+      const folder = dataFolder(flags.data);
+      const clock = systemClock();
+      prepareFolder(folder);
+      const authority = await createAuthority(flags.trustDomain, clock);
+      await writeAuthority(folder.authority, authority);
+      const [root] = summariesOf(authority.root.certificatePem);
+      const answer = {
+        trust_domain: authority.trustDomain,
+        authority: folder.authority,
+        root: join(folder.authority, 'root.pem'),
+        root_not_after: root?.not_after ?? null,
+      };
+      if (flags.json) around.output.json(answer);
+      else {
+        around.output.line(`authority of ${answer.trust_domain} in ${answer.authority}`);
+        around.output.note('keep a copy of this folder where only you can read it: it cannot be made again');
+      }
+    });
+}
+
+function addIssue(certs: Command, around: Surroundings): void {
+  withData(certs.command('issue'), around)
+    .description('issue a certificate to a node or an operator')
+    .option('--node <name>', 'a node of this name (with --role)')
+    .option('--role <role>', 'core, web, poller or agent')
+    .option('--operator <name>', 'an operator of this name')
+    .option('--rights <list>', 'of the operator, separated by commas', 'read,write')
+    .option('--lifetime <duration>', 'at most 30d', '24h')
+    .option(
+      '--out <dir>',
+      'where NAME.pem and roots.pem are written (default: credentials in the data folder)',
+    )
+    .addHelpText(
+      'after',
+      '\nA certificate of the same bearer is replaced, one of another never.\n\nExamples:\n  picket certs issue --node poller_9 --role poller --out ./poller_9\n  picket certs issue --operator ann --rights read --lifetime 8h --out ./ann\n',
+    )
+    .action(async (flags: IssueFlags) => {
+      const folder = dataFolder(flags.data);
+      checkVersion(folder);
+      const name = judgeBearer(flags);
+      const lifetimeMs = parseDuration(flags.lifetime ?? '24h', '--lifetime');
+      const authority = await openExisting(folder.authority);
+      const credential = await issueFor(authority, flags, name, lifetimeMs);
+      const out = flags.out === undefined ? folder.credentials : resolve(flags.out);
+      requireSameBearer(out, name, credential);
+      const path = await writeCredential(out, name, credential);
+      const [leaf] = summariesOf(credential.chainPem);
+      const answer = {
+        identity: leaf?.identity ?? null,
+        serial: leaf?.serial ?? null,
+        not_after: leaf?.not_after ?? null,
+        credential: path,
+        roots: join(out, 'roots.pem'),
+      };
+      if (flags.json) around.output.json(answer);
+      else around.output.line(`${path}: serial ${answer.serial}, until ${answer.not_after}`);
+    });
+}
+
+function addRevoke(certs: Command, around: Surroundings): void {
+  withData(certs.command('revoke'), around)
+    .description('revoke a certificate for ever; its bearer loses its links within 5 s')
+    .argument('<serial-or-file>', 'hexadecimal serial, or a PEM file whose first certificate it is')
+    .option('--yes', 'do not ask')
+    .addHelpText(
+      'after',
+      '\nNodes read authority/revoked.pem of their data folder (or --crl); copy it to nodes elsewhere.\nIt cannot be undone: issue another certificate instead.\n\nExamples:\n  picket certs revoke 4f3a...c1\n  picket certs revoke .picket/credentials/poller_2.pem --yes\n',
+    )
+    .action(async (what: string, flags: Flags) => {
+      const folder = dataFolder(flags.data);
+      checkVersion(folder);
+      await openExisting(folder.authority);
+      const target = existsSync(what) ? { pem: readText(what) } : { serial: what };
+      if (!('pem' in target) && !/^[0-9a-fA-F:]+$/.test(what)) {
+        throw usage(`"${what}" is neither a file nor a serial of hexadecimal digits`);
+      }
+      await confirm(`${what} is revoked for ever.`, flags.yes);
+      const clock = systemClock();
+      const { serial, issuers, already } = await withAuthorityLock(folder.authority, clock, () =>
+        revoke(folder.authority, target, clock),
+      );
+      if (flags.json) around.output.json({ serial, issuers, already });
+      else around.output.line(`${serial} ${already ? 'was revoked before' : 'is revoked'}`);
+    });
+}
+
+function addRotate(certs: Command, around: Surroundings): void {
+  withData(certs.command('rotate'), around)
+    .description('give the intermediates new keys; the root stays')
+    .option('--distrust-old', 'revoke all intermediates that were replaced, now and before')
+    .option('--yes', 'do not ask')
+    .addHelpText(
+      'after',
+      '\nWhat was issued before stays good until it ends: the old intermediates remain trusted beside the new ones.\nWith --distrust-old everything below them is refused within 5 s (a cluster of picket up issues anew by itself).\nThe root is not replaced; when its key is lost to somebody, make a new authority.\n\nExamples:\n  picket certs rotate\n  picket certs rotate --distrust-old --yes\n',
+    )
+    .action(async (flags: Flags & { distrustOld?: boolean }) => {
+      const folder = dataFolder(flags.data);
+      checkVersion(folder);
+      await openExisting(folder.authority);
+      if (flags.distrustOld) {
+        await confirm('Every certificate that was issued before now is refused for ever.', flags.yes);
+      }
+      const clock = systemClock();
+      const { rotated, distrusted } = await withAuthorityLock(folder.authority, clock, async () => {
+        const done = await rotateAuthority(folder.authority, clock);
+        const serials = flags.distrustOld ? await retiredSerials(folder.authority) : [];
+        for (const serial of serials) await revoke(folder.authority, { serial }, clock);
+        return { rotated: done, distrusted: serials };
+      });
+      const retired = rotated.retired.map(({ name, serial, trustedUntilMs }) => ({
+        name,
+        serial,
+        trusted_until: distrusted.includes(serial) ? null : new Date(trustedUntilMs).toISOString(),
+      }));
+      const intermediates = (['nodes', 'operators'] as const).map((name) => {
+        const [one] = summariesOf(rotated.authority[name].certificatePem);
+        return { name, serial: one?.serial ?? null, not_after: one?.not_after ?? null };
+      });
+      if (flags.json) around.output.json({ intermediates, retired, distrusted });
+      else {
+        for (const { name, serial } of intermediates) around.output.line(`${name}: now ${serial}`);
+        for (const { name, serial, trusted_until } of retired)
+          around.output.line(
+            `${name}: ${serial} ${trusted_until === null ? 'is revoked' : `is trusted until ${trusted_until}`}`,
+          );
+      }
+    });
+}
+
+/** The name of the bearer; a usage failure unless exactly one is given with what belongs to it. */
+function judgeBearer({ node, operator, role }: IssueFlags): string {
+  if ((node === undefined) === (operator === undefined)) {
+    throw usage('give either --node NAME with --role ROLE, or --operator NAME');
+  }
+  if (node !== undefined && !nodeRoles.some((known) => known === role)) {
+    throw usage(`--role must be one of ${nodeRoles.join(', ')}`);
+  }
+  if (operator !== undefined && role !== undefined) throw usage('--role goes with --node');
+  return (node ?? operator)!;
+}
+
+function issueFor(
+  authority: Authority,
+  flags: IssueFlags,
+  name: string,
+  lifetimeMs: number,
+): Promise<Credential> {
+  const clock = systemClock();
+  if (flags.node !== undefined)
+    return issueNode(authority, { role: flags.role as NodeRole, name, lifetimeMs }, clock);
+  const rights = (flags.rights ?? '').split(',').map((right) => right.trim());
+  return issueOperator(
+    authority,
+    { name, rights: rights.filter((right) => right !== ''), lifetimeMs },
+    clock,
+  );
+}
+
+/** Refuses to write over what belongs to another bearer or to another authority. */
+function requireSameBearer(out: string, name: string, credential: Credential): void {
+  const path = credentialPath(out, name);
+  const roots = join(out, 'roots.pem');
+  if (existsSync(roots) && readText(roots).trim() !== credential.rootsPem.trim()) {
+    throw new CommandFailure('already_exists', `${roots} is of another authority: use another --out`);
+  }
+  if (!existsSync(path)) return;
+  const [before] = summariesOf(readText(path));
+  const [now] = summariesOf(credential.chainPem);
+  if (before?.names.join() === now?.names.join()) return;
+  throw new CommandFailure(
+    'already_exists',
+    `${path} belongs to ${before?.names.join() ?? 'another'}: use another --out`,
+  );
+}
+
+async function openExisting(folder: string): Promise<Authority> {
+  if (!existsSync(folder)) {
+    throw new CommandFailure(
+      'missing_file',
+      `there is no authority in ${folder}: make one with picket certs init`,
+    );
+  }
+  try {
+    return await readAuthority(folder);
+  } catch (error) {
+    throw error instanceof CertsError ? new CommandFailure(error.code, error.message) : error;
+  }
+}
+
+function summariesOf(pem: string) {
+  const read = inspectPem(pem);
+  return read.ok ? read.certificates.flatMap((one) => ('serial' in one ? [one] : [])) : [];
+}
+
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new CommandFailure('no_such_file', `${file} cannot be read: ${(error as Error).message}`);
+  }
+}

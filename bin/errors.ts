@@ -1,0 +1,58 @@
+/**
+ * The codes of the command's own refusals, on stderr before the sentence. A command also passes on the codes of the
+ * rooms and of the cluster's procedures.
+ */
+export type CommandCode =
+  /** The command line is not as its help says; status 2. */
+  | 'usage'
+  /** Something failed that has no code of its own; the text says what. */
+  | 'failed'
+  /** A cluster already runs in this data folder. */
+  | 'already_running'
+  /** No cluster runs in this data folder. */
+  | 'not_running'
+  /** The cluster runs, and no core of it answers. */
+  | 'unreachable'
+  /** The nodes started and do not see each other. */
+  | 'not_ready'
+  /** A node ended before it was ready. */
+  | 'node_failed'
+  /** The data folder cannot be read or written. */
+  | 'data_unusable'
+  /** The data folder was made by a newer Picket. */
+  | 'data_newer'
+  /** Another process has the port. */
+  | 'port_in_use'
+  /** No free port was found for a node. */
+  | 'no_port'
+  /** A core or web node was started without DATABASE_URL. */
+  | 'no_database'
+  /** A node's certificate names no trust domain, or another node than the one that was started. */
+  | 'bad_credential'
+  /** A file that was named cannot be read. */
+  | 'no_such_file'
+  /** There is no authority where one is needed: picket certs init makes one. */
+  | 'missing_file'
+  /** What would be written over belongs to another bearer or authority. */
+  | 'already_exists'
+  /** Another command is changing the authority. */
+  | 'authority_busy'
+  /** The question was not answered with yes; nothing was changed. */
+  | 'not_confirmed'
+  /** A line of the file cannot be read as a check. */
+  | 'bad_line'
+  /** The check that was asked to run gave no result in time. */
+  | 'no_result'
+  /** No node of this name is in the cluster. */
+  | 'no_such_node'
+  /** No tenant has this slug or id. */
+  | 'no_such_tenant';
+
+/** What the cluster's procedures refuse an operator with. */
+export type ProcedureCode =
+  /** An argument of the command is not what the procedure takes. */
+  | 'bad_argument'
+  /** No check has this id. */
+  | 'no_such_check'
+  /** The tenant is moving between cores: the command tries again by itself. */
+  | 'standby';

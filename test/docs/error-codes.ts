@@ -1,0 +1,135 @@
+/**
+ * The codes of every room with their sentences, read from the source: a member of a union or of a list of codes, with the
+ * doc comment above it. What docs/ERRORS.md is made of.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../tidy/tree.ts';
+
+export interface ErrorCode {
+  readonly code: string;
+  /** Null when nothing stands above it. */
+  readonly sentence: string | null;
+}
+
+export interface CodeList {
+  readonly title: string;
+  readonly intro: string;
+  readonly file: string;
+  /** The declaration that holds the codes. */
+  readonly name: string;
+}
+
+export const codeLists: readonly CodeList[] = [
+  {
+    title: 'Verdicts on a peer',
+    intro: 'Said by both ends of a link, in both logs, and by `picket certs verify`.',
+    file: 'certs/verdict.ts',
+    name: 'verdictCodes',
+  },
+  {
+    title: 'Certificates on disk',
+    intro: 'Authority, credentials, policy.',
+    file: 'certs/errors.ts',
+    name: 'CertsErrorCode',
+  },
+  { title: 'Commands', intro: "The `picket` command's own.", file: 'bin/errors.ts', name: 'CommandCode' },
+  {
+    title: 'Procedures',
+    intro: 'What a core refuses a command with.',
+    file: 'bin/errors.ts',
+    name: 'ProcedureCode',
+  },
+  {
+    title: 'Cluster',
+    intro: 'Links, remote calls, names.',
+    file: 'cluster/errors.ts',
+    name: 'ClusterErrorCode',
+  },
+  {
+    title: 'Payloads',
+    intro: 'The reason beside `cannot_encode` and `cannot_decode`.',
+    file: 'cluster/errors.ts',
+    name: 'PayloadReason',
+  },
+  { title: 'Runtime', intro: 'Actors in one process.', file: 'runtime/errors.ts', name: 'RuntimeErrorCode' },
+  {
+    title: 'Checks',
+    intro: 'What a check is refused with.',
+    file: 'checks/errors.ts',
+    name: 'CheckRefusalCode',
+  },
+  { title: 'Store', intro: 'The database.', file: 'store/errors.ts', name: 'storeErrorCodes' },
+  {
+    title: 'Web: requests',
+    intro: 'What a request is refused with.',
+    file: 'web/errors.ts',
+    name: 'RefusalCode',
+  },
+  { title: 'Web: sockets', intro: 'Why a socket was closed.', file: 'web/errors.ts', name: 'FarewellCode' },
+  {
+    title: 'Web: not ready',
+    intro: 'What `/health/ready` says no with.',
+    file: 'web/errors.ts',
+    name: 'NotReadyCode',
+  },
+  { title: 'Web: the door', intro: 'Why it does not open.', file: 'web/errors.ts', name: 'WebErrorCode' },
+];
+
+/** The codes of one declaration, in the order of the source. Throws when there is no such declaration. */
+export function codesOf(text: string, name: string): ErrorCode[] {
+  const start = new RegExp(`\\b(?:type|const) ${name}\\b[^=]*=`).exec(text);
+  if (start === null) throw new Error(`no declaration of ${name}`);
+  const from = start.index + start[0].length;
+  const rest = text.slice(from);
+  const end = /;\s*\n|\] as const/.exec(withoutComments(rest))!.index;
+  const body = rest.slice(0, end);
+  const member = /(?:\/\*\*([\s\S]*?)\*\/\s*)?(?:\|\s*)?'([a-z0-9_]+)'/g;
+  const found: ErrorCode[] = [];
+  for (const [, comment, code] of body.matchAll(member)) {
+    const sentence =
+      comment
+        ?.replace(/^\s*\*\s?/gm, ' ')
+        .replace(/\s+/g, ' ')
+        .trim() ?? null;
+    found.push({ code: code!, sentence: sentence || null });
+  }
+  return found;
+}
+
+/** Of the same length, so that places stay. */
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, (comment) => ' '.repeat(comment.length));
+}
+
+export function readCodes({ file, name }: CodeList): ErrorCode[] {
+  return codesOf(readFileSync(join(root, file), 'utf8'), name);
+}
+
+/** The page. */
+export function errorsPage(): string {
+  const parts = codeLists.map((list) => {
+    const rows = readCodes(list).map(
+      ({ code, sentence }) => `| \`${code}\` | ${(sentence ?? '').replaceAll('|', '\\|')} |`,
+    );
+    return [
+      `## ${list.title}`,
+      '',
+      `${list.intro} (\`${list.file}\`)`,
+      '',
+      '| code | meaning |',
+      '| --- | --- |',
+      ...rows,
+      '',
+    ].join('\n');
+  });
+  return [
+    '# Errors',
+    '',
+    'Every code that Picket refuses or fails with. Codes are stable; the text beside them is for people and may change. A',
+    'command prints its code and a sentence on stderr and ends with status 1, or 2 for a usage error. This page is made from',
+    'the sources: `npm run docs:errors` writes it, and a test fails when it is stale.',
+    '',
+    ...parts,
+  ].join('\n');
+}

@@ -1,0 +1,156 @@
+/**
+ * What is fuzzed: everything that reads bytes of a stranger. A target takes one input and throws when something is not
+ * as promised: an error of another kind than the room's, a verdict outside the closed set, a value held that should not
+ * be. Tokens come with enrolment; there is no reader of them yet.
+ */
+import { readCertificate, readRevocationList, verdictCodes, verifyPeer } from '../../certs/index.ts';
+import { createForeignWorld } from '../../certs/testing/foreign-world.ts';
+import { forgeRevocationList } from '../../certs/testing/forge-revocation.ts';
+import { createWorld, nodeId, operatorId, tenantId, trustDomain } from '../../certs/testing/world.ts';
+import { encodeFrame, type Frame, noPayload } from '../../cluster/frame.ts';
+import { type ControlKind, controlKinds } from '../../cluster/frame-layout.ts';
+import { createFrameReader } from '../../cluster/frame-reader.ts';
+import { actorCodec, ClusterError } from '../../cluster/index.ts';
+import { type Random, Ref } from '../../runtime/index.ts';
+import { mutated, under } from './mutate.ts';
+
+export interface FuzzTarget {
+  readonly name: string;
+  /** The next input, made and fed. */
+  run(random: Random): void;
+}
+
+const nowMs = Date.UTC(2026, 5, 1, 12);
+const frameBytesMax = 4_096;
+
+export const fuzzTargets: readonly { readonly name: string; make(): FuzzTarget }[] = [
+  { name: 'frames', make: frames },
+  { name: 'certificates', make: certificates },
+  { name: 'revocation lists', make: revocationLists },
+  { name: 'refs', make: refs },
+];
+
+/** A stream of frames, cut anywhere: whole frames and one stated failure, and no more held than was allowed. */
+function frames(): FuzzTarget {
+  const kinds = Object.keys(controlKinds) as ControlKind[];
+  const control = kinds.map((kind): Frame => {
+    const fields = Object.entries(controlKinds[kind].fields);
+    const header = Object.fromEntries(fields.map(([name, type]) => [name, type === 'text' ? 'core_1' : 7]));
+    return { kind, flags: 0, header, payload: Buffer.alloc(20, 1) } as unknown as Frame;
+  });
+  const routed: Frame[] = (['cast', 'call', 'reply', 'exit'] as const).map((kind) => {
+    const head = { toBoot: 1, toId: 2, fromId: 3, callId: 4, timeoutMs: 5 };
+    return { kind, flags: 0, ...head, payload: Buffer.alloc(60, 2) };
+  });
+  const all = [...control, ...routed, { ...routed[0]!, payload: noPayload }];
+  const corpus = all.map((frame, at) =>
+    Buffer.concat([...encodeFrame(frame), ...encodeFrame(all[(at * 7) % all.length]!)]),
+  );
+  return {
+    name: 'frames',
+    run(random) {
+      const bytes = mutated(random, corpus);
+      const reader = createFrameReader(frameBytesMax);
+      for (let at = 0; at < bytes.length; ) {
+        const end = Math.min(bytes.length, at + 1 + under(random, bytes.length));
+        reader.push(bytes.subarray(at, end));
+        while (reader.next() !== null);
+        at = end;
+        if (reader.failure !== null) break;
+      }
+      const code = reader.failure?.code ?? 'frame_malformed';
+      if (code !== 'frame_malformed' && code !== 'frame_too_large') throw new Error(`failed with ${code}`);
+      if (reader.heldBytes > frameBytesMax + 4) throw new Error(`${reader.heldBytes} bytes are held`);
+    },
+  };
+}
+
+/** Chains with one certificate changed: a verdict of the closed set, and a good one for nothing that was changed. */
+function certificates(): FuzzTarget {
+  const world = createWorld(nowMs);
+  const foreign = createForeignWorld(world);
+  const chains = [
+    [world.leaf(world.nodes, nodeId), world.nodes],
+    [world.leaf(world.operators, operatorId), world.operators],
+    [world.leaf(world.tenant, tenantId), world.tenant],
+    [
+      foreign.svid(foreign.spire, 'spiffe://example.org/picket/poller/poller_9'),
+      foreign.spire,
+      foreign.middle,
+    ],
+    [foreign.older(foreign.olderAuthority)],
+  ].map((chain) => chain.map(({ der }) => Buffer.from(der)));
+  const corpus = chains.flat();
+  const question = { roots: [world.root.der], trustDomain, nowMs, policy: foreign.policy };
+  return {
+    name: 'certificates',
+    run(random) {
+      const chain: Buffer[] = [...chains[under(random, chains.length)]!];
+      const which = under(random, chain.length);
+      const input = mutated(random, [chain[which]!, ...corpus.slice(0, 1)]);
+      // Half of them go to the reader alone: the verdict's signatures are most of the time and none of the parsing.
+      if (random.next() < 0.5) {
+        readCertificate(input);
+        return;
+      }
+      const isChanged = !corpus.some((one) => one.equals(input));
+      chain[which] = input;
+      const verdict = verifyPeer({ chain, ...question });
+      if (verdict.ok && isChanged && which === 0) throw new Error(`taken: ${input.toString('hex')}`);
+      if (!verdict.ok && !verdictCodes.includes(verdict.error.code)) throw new Error(verdict.error.code);
+    },
+  };
+}
+
+function revocationLists(): FuzzTarget {
+  const world = createWorld(nowMs);
+  const corpus = [
+    [],
+    ['1122'],
+    Array.from({ length: 40 }, (_, at) => `41${at.toString(16).padStart(2, '0')}`),
+  ].map((serials) => Buffer.from(forgeRevocationList(world.nodes, serials, nowMs)));
+  return {
+    name: 'revocation lists',
+    run(random) {
+      const read = readRevocationList(mutated(random, corpus));
+      if (!read.ok && !verdictCodes.includes(read.error.code)) throw new Error(read.error.code);
+    },
+  };
+}
+
+/** Payloads with refs in them: a value whose refs are whole, or `cannot_decode`. */
+function refs(): FuzzTarget {
+  const codec = actorCodec();
+  const ref = new Ref('core_1', 1_700_000_000_000, 42);
+  const values = [
+    ref,
+    [ref, new Ref('a', 0, 0), new Ref('p'.repeat(63), 2 ** 48 - 1, 2 ** 48 - 1)],
+    { to: ref, from: { ref, at: new Date(nowMs) }, error: new TypeError('no') },
+    [1, 'text', null, undefined, 5n, new Uint8Array(30), [[[ref]]]],
+  ];
+  const corpus = values.map((value) => Buffer.from(codec.encode(value)));
+  return {
+    name: 'refs',
+    run(random) {
+      let value: unknown;
+      try {
+        value = codec.decode(mutated(random, corpus));
+      } catch (error) {
+        if (error instanceof ClusterError && error.code === 'cannot_decode') return;
+        throw error;
+      }
+      requireWhole(value);
+    },
+  };
+}
+
+function requireWhole(value: unknown): void {
+  if (value instanceof Ref) {
+    const numbers = [value.boot, value.id].every((one) => Number.isInteger(one) && one >= 0 && one < 2 ** 48);
+    if (!numbers || !/^[a-z0-9_-]{1,63}$/.test(value.node)) throw new Error(`a ref that is none: ${value}`);
+    return;
+  }
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array || value instanceof Date)
+    return;
+  for (const one of Object.values(value)) requireWhole(one);
+}

@@ -1,0 +1,65 @@
+/**
+ * `npm run soak [-- --inputs N] [--seed S] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in
+ * a thread, so that one that hangs is seen from outside and the heap that is measured is its own. Ends with one line,
+ * and with status 1 when anything failed.
+ */
+import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import { fuzzTargets } from '../fuzz/targets.ts';
+import { heapGrowthBytesMax, inputsDefault, silenceMsMax } from './bounds.ts';
+import type { SoakReport } from './thread.ts';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { inputs: { type: 'string' }, seed: { type: 'string' } },
+});
+const inputs = Number(values.inputs ?? inputsDefault);
+const seed = Number(values.seed ?? 1);
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function soak(target: string): Promise<string | null> {
+  const worker = new Worker(new URL('./thread.js', import.meta.url), {
+    workerData: { target, inputs, seed },
+  });
+  return new Promise((resolve) => {
+    let at = 0;
+    let silence = setTimeout(() => {}, 0);
+    const end = (failure: string | null) => {
+      clearTimeout(silence);
+      void worker.terminate();
+      resolve(failure);
+    };
+    const listen = () => {
+      clearTimeout(silence);
+      silence = setTimeout(() => end(`hangs after input ${at} of seed ${seed}`), silenceMsMax);
+    };
+    listen();
+    worker.on('message', (report: SoakReport) => {
+      listen();
+      at = report.at;
+      const mib = (report.grownBytes / 2 ** 20).toFixed(1);
+      say(
+        `${target}: ${report.at} of ${inputs}, ${Math.round(report.perSecond)}/s, heap ${mib} MiB over its start`,
+      );
+      if (report.failure !== null) end(report.failure);
+      else if (report.grownBytes > heapGrowthBytesMax) end(`the heap grew by ${mib} MiB`);
+      else if (report.at === inputs) end(null);
+    });
+    worker.on('error', (error) => end(`crashed: ${error.message}`));
+    worker.on('exit', (code) => end(`ended with ${code}`));
+  });
+}
+
+const chosen = fuzzTargets.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+let failed = 0;
+for (const { name } of chosen) {
+  const failure = await soak(name);
+  if (failure === null) continue;
+  failed += 1;
+  say(`${name}: FAILED: ${failure}`);
+}
+say(`soak targets ${chosen.length} inputs ${inputs} seed ${seed} failed ${failed}`);
+process.exitCode = failed === 0 && chosen.length > 0 ? 0 : 1;
