@@ -106,22 +106,23 @@ export function readCodes({ file, name }: CodeList): ErrorCode[] {
   return codesOf(readFileSync(join(root, file), 'utf8'), name);
 }
 
+/** Padded as the formatter has it, so that it finds nothing to do. */
+function table(rows: readonly (readonly [string, string])[]): string[] {
+  const all = [['code', 'meaning'] as const, ...rows];
+  const [first, second] = [0, 1].map((column) => Math.max(...all.map((row) => row[column]!.length)));
+  const line = ([code, meaning]: readonly [string, string]) =>
+    `| ${code.padEnd(first!)} | ${meaning.padEnd(second!)} |`;
+  const [head, ...body] = all.map(line);
+  return [head!, `| ${'-'.repeat(first!)} | ${'-'.repeat(second!)} |`, ...body];
+}
+
 /** The page. */
 export function errorsPage(): string {
   const parts = codeLists.map((list) => {
     const rows = readCodes(list).map(
-      ({ code, sentence }) => `| \`${code}\` | ${(sentence ?? '').replaceAll('|', '\\|')} |`,
+      ({ code, sentence }) => [`\`${code}\``, (sentence ?? '').replaceAll('|', '\\|')] as const,
     );
-    return [
-      `## ${list.title}`,
-      '',
-      `${list.intro} (\`${list.file}\`)`,
-      '',
-      '| code | meaning |',
-      '| --- | --- |',
-      ...rows,
-      '',
-    ].join('\n');
+    return [`## ${list.title}`, '', `${list.intro} (\`${list.file}\`)`, '', ...table(rows), ''].join('\n');
   });
   return [
     '# Errors',
