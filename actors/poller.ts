@@ -138,10 +138,18 @@ function sendJobs(self: PollerSelf, cluster: Cluster): void {
     for (let at = 0; at < jobs.length; at += batchItemsMax) {
       const part = jobs.slice(at, at + batchItemsMax);
       const sent = ref !== null && self.cast(ref).run(part, self.ref as Ref<PollerProtocol>);
-      if (!sent) for (const { number } of part) lostAt(self, state.underWay.get(number), 'agent_busy');
+      if (sent) continue;
+      // Its link is lost or full: all that it had is for others, or waits a moment for it. What was not sent is no try.
+      for (const { number } of jobs.slice(at)) {
+        const one = state.underWay.get(number);
+        if (one !== undefined) one.attempt -= 1;
+      }
+      dropAgent(self, name);
+      armSweep(self);
+      break;
     }
   }
-  // What could not be sent was given to another agent above, at most `attemptsMax` times.
+  // What could not be sent was given to another agent, at most `attemptsMax` times.
   if (state.toAgents.size > 0) sendJobs(self, cluster);
 }
 

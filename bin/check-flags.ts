@@ -46,14 +46,21 @@ export function readCheck(flags: CheckFlags): NewCheck {
   const target = textOf(flags.target, 'target');
   const port = flags.port === undefined || flags.port === null ? null : wholeOf(flags.port, 'port');
   if (kind === 'tcp' && port === null) throw usage('a tcp check needs a port: --port 22');
+  const intervalMs = millisecondsOf(flags.interval, flags.interval_ms, 'interval', 5_000);
   return {
     name: flags.name === undefined ? target : textOf(flags.name, 'name'),
     kind: kind as CheckKind,
     target,
     port,
     partition: flags.partition === undefined ? defaultPartition : textOf(flags.partition, 'partition'),
-    intervalMs: millisecondsOf(flags.interval, flags.interval_ms, 'interval', 5_000),
-    timeoutMs: millisecondsOf(flags.timeout, flags.timeout_ms, 'timeout', 2_000),
+    intervalMs,
+    // A run that may take as long as the interval would meet its successor.
+    timeoutMs: millisecondsOf(
+      flags.timeout,
+      flags.timeout_ms,
+      'timeout',
+      Math.min(2_000, Math.floor(intervalMs * 0.8)),
+    ),
     retries: flags.retries === undefined ? 3 : wholeOf(flags.retries, 'retries'),
     settings: settingsOf(flags.set ?? flags.settings ?? {}),
   };
@@ -73,7 +80,8 @@ function wholeOf(value: unknown, field: string): number {
 function millisecondsOf(text: unknown, ms: unknown, field: string, otherwise: number): number {
   if (ms !== undefined) return wholeOf(ms, `${field}_ms`);
   if (text === undefined) return otherwise;
-  return typeof text === 'number' ? text * 1_000 : parseDuration(textOf(text, field), field);
+  if (typeof text === 'number') throw usage(`${field} ${text}: write "5s", or ${field}_ms for milliseconds`);
+  return parseDuration(textOf(text, field), field);
 }
 
 /** `k=v` texts, or an object. */

@@ -45,7 +45,7 @@ test('flags and file rows make the same check', () => {
   expect(readCheck(flags)).toMatchObject({
     name: 'a.example',
     intervalMs: 1_000,
-    timeoutMs: 2_000,
+    timeoutMs: 800,
     retries: 3,
   });
   expect(readCheck({ kind: 'dns', target: 'a.example', set: ['expect=a=b'] }).settings).toEqual({

@@ -12,7 +12,7 @@ import { addLookCommands } from './commands/look.ts';
 import { addResultCommands } from './commands/results.ts';
 import { addTenantCommands } from './commands/tenant.ts';
 import { addUpCommands } from './commands/up.ts';
-import { CommandFailure, codeOf } from './failure.ts';
+import { CommandFailure, codeOf, usage } from './failure.ts';
 import { terminalOutput } from './output.ts';
 
 const script = fileURLToPath(import.meta.url);
@@ -26,6 +26,7 @@ const program = new Command('picket')
   .showHelpAfterError('(picket help COMMAND tells more)')
   .showSuggestionAfterError()
   .exitOverride()
+  .helpCommand(false)
   .configureHelp({ showGlobalOptions: true });
 
 const surroundings = { output: terminalOutput(), script, environment: process.env };
@@ -39,6 +40,19 @@ for (const add of [
 ]) {
   add(program, surroundings);
 }
+program
+  .command('help')
+  .description('help of a command: picket help check add')
+  .argument('[command...]', 'the command, with its subcommand')
+  .action((path: string[]) => {
+    let command = program;
+    for (const name of path) {
+      const found = command.commands.find((one) => one.name() === name);
+      if (found === undefined) throw usage(`there is no command "${path.join(' ')}": see picket help`);
+      command = found;
+    }
+    command.outputHelp();
+  });
 for (const command of program.commands) inherit(command);
 
 /** Usage errors of every subcommand end with status 2, not with commander's 1. */

@@ -49,7 +49,7 @@ function addAdd(check: Command, { output }: Surroundings, { tenant, data, json }
     .option('--name <name>', 'default: the target')
     .option('--port <port>', 'tcp: the port')
     .option('--interval <time>', 'how often', '5s')
-    .option('--timeout <time>', 'how long one run may take', '2s')
+    .option('--timeout <time>', 'how long one run may take (default: 2s, at most 4/5 of the interval)')
     .option('--retries <count>', 'like results in a row before the state changes', '3')
     .option('--partition <name>', 'address space of the tenant', 'default')
     .option(
@@ -119,9 +119,11 @@ function addRunNow(check: Command, { output }: Surroundings, { maybeTenant, data
     .action(async (id: string, flags: CommonFlags) => {
       const row = await withOperator(flags.data, (session) => runNow(session, id, flags.tenant ?? null));
       const { status, reason, latency_ms, agent } = row;
+      const took = latency_ms === null ? '' : ` in ${latency_ms} ms`;
+      const by = agent === null ? '' : ` by ${agent}`;
       if (flags.json) output.json(row);
-      else
-        output.line(`${status}${reason ? ` (${reason})` : ''} in ${latency_ms ?? '-'} ms by ${agent ?? '-'}`);
+      else output.line(`${status}${reason ? ` (${reason})` : ''}${took}${by}`);
+      if (status === 'skipped') throw new CommandFailure('not_run', `it did not run: ${reason}`);
     });
 }
 

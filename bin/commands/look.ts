@@ -64,7 +64,13 @@ function addStatus(program: Command, { output }: Surroundings, { data, json }: O
     .action(async (flags: LookFlags) => {
       const status = await withOperator(flags.data, (session) =>
         ask<StatusView>(session, flags.node, 'status', null),
-      );
+      ).catch((error: CommandFailure) => {
+        if (error.code !== 'no_such_procedure') throw error;
+        throw new CommandFailure(
+          'not_a_core',
+          `${flags.node} is no core; status is asked of a core: see picket members`,
+        );
+      });
       if (flags.json) {
         output.json(status);
         return;
