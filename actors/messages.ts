@@ -96,7 +96,6 @@ export interface Explanation {
 export interface TenantTotals {
   checks: number;
   pending: number;
-  resultsPerS: number;
   late: number;
 }
 

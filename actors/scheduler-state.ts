@@ -22,7 +22,6 @@ export interface SchedulerState {
   /** When a poller was last there to be chosen. */
   hadPollerMs: number;
   looking: boolean;
-  results: number;
 }
 
 export function newState(start: SchedulerStart, nowMs: number): SchedulerState {
@@ -35,6 +34,5 @@ export function newState(start: SchedulerStart, nowMs: number): SchedulerState {
     parked: [],
     hadPollerMs: nowMs,
     looking: false,
-    results: 0,
   };
 }

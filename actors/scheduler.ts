@@ -52,7 +52,6 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
         checks: [...state.accounting.checks.values()].filter(({ check }) => check.archivedAtMs === null)
           .length,
         pending: state.accounting.pending,
-        resultsPerS: 0,
         late: state.accounting.late,
       }),
       due(self, checkId) {
@@ -136,7 +135,6 @@ function apply(self: SchedulerSelf, cluster: Cluster, event: AccountingEvent): v
         break;
     }
   }
-  state.results += seen.length;
   const { tenantId, epoch, writer, health } = state.start;
   if (rows.results.length + rows.late.length + rows.gaps.length + rows.watermarks.length > 0) {
     self.cast(writer).write(tenantId, epoch, rows);
@@ -170,10 +168,10 @@ function hand(self: SchedulerSelf, cluster: Cluster, dispatches: readonly Dispat
     state.pollers.get(name)!.load += 1;
     state.handed.set(handKey(dispatch.check.id, dispatch.dueAtMs), name);
     handedTo(state.accounting, dispatch.check.id, dispatch.dueAtMs, name);
-    batches.set(name, [
-      ...(batches.get(name) ?? []),
-      { job: jobOf(state.start, dispatch, now(self)), dispatch },
-    ]);
+    const handout = { job: jobOf(state.start, dispatch, now(self)), dispatch };
+    const batch = batches.get(name);
+    if (batch === undefined) batches.set(name, [handout]);
+    else batch.push(handout);
   }
   for (const [name, batch] of batches) {
     const ref = cluster.names.lookup<PollerProtocol>(pollerKey(name));
