@@ -17,7 +17,12 @@ import {
   readSmallInteger,
   readTime,
 } from './der.ts';
-import { type CertificateExtensions, type RawExtension, readExtensionValues } from './extensions.ts';
+import {
+  type CertificateExtensions,
+  extensionOids,
+  type RawExtension,
+  readExtensionValues,
+} from './extensions.ts';
 import { limits } from './limits.ts';
 import { type DistinguishedName, readName } from './names.ts';
 
@@ -68,6 +73,7 @@ export function readCertificate(der: Uint8Array): CertificateRead {
     part = 'extensions';
     const extensions = readExtensions(frame.rest, frame.fields.version);
     const values = readExtensionValues(extensions);
+    requireName(frame.fields.subject, extensions);
     return { ok: true, certificate: { ...frame.fields, extensions, values } };
   } catch (error) {
     if (error instanceof NotDer) return { ok: false, part, detail: error.message };
@@ -110,7 +116,7 @@ function readFrame(outer: DerValue): {
     signatureAlgorithm,
     version,
     serial: readSerial(serial),
-    issuer: readName(issuer, 'issuer'),
+    issuer: readIssuer(issuer),
     subject: readName(subject, 'subject'),
     notBeforeMs,
     notAfterMs,
@@ -129,6 +135,21 @@ function readVersion(fields: DerValue[]): 1 | 2 | 3 {
   if (version === 1) return 2;
   if (version === 2) return 3;
   throw new NotDer(`version ${version} is not one of v2 and v3`);
+}
+
+/** RFC 5280 4.1.2.4: an issuer has a name. */
+function readIssuer(value: DerValue | undefined): DistinguishedName {
+  const issuer = readName(value, 'issuer');
+  if (issuer.attributes.length === 0) throw new NotDer('the issuer has no name (RFC 5280 4.1.2.4)');
+  return issuer;
+}
+
+/** RFC 5280 4.2.1.6: without a subject the alternative names are all that there is, and critical. */
+function requireName(subject: DistinguishedName, extensions: readonly RawExtension[]): void {
+  if (subject.attributes.length > 0) return;
+  const names = extensions.find(({ oid }) => oid === extensionOids.subjectAltName);
+  if (names !== undefined && !names.critical)
+    throw new NotDer('no subject, and the alternative names are not critical');
 }
 
 /** RFC 5280 4.1.2.2: positive, at most 20 octets. Also the user certificate of a revocation entry. */
