@@ -42,7 +42,7 @@ export function judgeSignatureAlgorithm(algorithm: AlgorithmIdentifier): Verdict
 
 /** Whether `signer` made `signature` over `signed`. False, never an exception, for anything that does not fit. */
 export function isSignedBy(
-  signer: Pick<Certificate, 'keyAlgorithm' | 'publicKey'>,
+  signer: Pick<Certificate, 'keyAlgorithm' | 'publicKey' | 'inOpenssl'>,
   algorithm: AlgorithmIdentifier,
   signed: Uint8Array,
   signature: Uint8Array,

@@ -3,6 +3,7 @@
  * is verify.ts's question. Refuses what no honest issuer writes: trailing bytes, an extension twice, fields of the
  * wrong type, two different signature algorithms.
  */
+import { X509Certificate } from 'node:crypto';
 import {
   type DerValue,
   derTags,
@@ -51,6 +52,8 @@ export interface Certificate {
   readonly keyAlgorithm: AlgorithmIdentifier;
   readonly extensions: readonly RawExtension[];
   readonly values: CertificateExtensions;
+  /** The same as OpenSSL has it, for its key and its links; null when it cannot read it. Read once, when asked. */
+  readonly inOpenssl: () => X509Certificate | null;
 }
 
 /** `part` says where it went wrong: in the frame that everything stands in, or only within the extensions. */
@@ -74,7 +77,8 @@ export function readCertificate(der: Uint8Array): CertificateRead {
     const extensions = readExtensions(frame.rest, frame.fields.version);
     const values = readExtensionValues(extensions);
     requireName(frame.fields.subject, extensions);
-    return { ok: true, certificate: { ...frame.fields, extensions, values } };
+    const inOpenssl = openedOnce(frame.fields.encoded);
+    return { ok: true, certificate: { ...frame.fields, extensions, values, inOpenssl } };
   } catch (error) {
     if (error instanceof NotDer) return { ok: false, part, detail: error.message };
     throw error;
@@ -83,7 +87,7 @@ export function readCertificate(der: Uint8Array): CertificateRead {
 
 /** Everything but the extensions, which are left in `rest`. */
 function readFrame(outer: DerValue): {
-  fields: Omit<Certificate, 'extensions' | 'values'>;
+  fields: Omit<Certificate, 'extensions' | 'values' | 'inOpenssl'>;
   rest: DerValue[];
 } {
   expectUniversal(outer, derTags.sequence, 'certificate');
@@ -124,6 +128,21 @@ function readFrame(outer: DerValue): {
     keyAlgorithm: readAlgorithm(key.children[0], 'key algorithm'),
   };
   return { fields: readFields, rest };
+}
+
+/** Reading a certificate costs OpenSSL 3 more than checking a signature by it, and a verdict asks several times. */
+function openedOnce(encoded: Uint8Array): () => X509Certificate | null {
+  let opened: X509Certificate | null | undefined;
+  return () => {
+    if (opened === undefined) {
+      try {
+        opened = new X509Certificate(encoded);
+      } catch {
+        opened = null;
+      }
+    }
+    return opened;
+  };
 }
 
 /** Takes the version off the front of the fields. Version 1 is the default, so DER does not write it. */

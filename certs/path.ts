@@ -3,7 +3,6 @@
  * and the right to sign, as RFC 5280 6.1 and OpenSSL's X509_check_issued have it. Signatures come later. TLS lets a
  * peer send certificates in any order and more than needed (RFC 8446 4.4.2); what is on nobody's way is not looked at.
  */
-import { X509Certificate } from 'node:crypto';
 import { isSignedBy, judgeSignatureAlgorithm, mayHaveMade } from './algorithms.ts';
 import { type Certificate, sameBytes } from './certificate.ts';
 import { limits } from './limits.ts';
@@ -102,11 +101,8 @@ function mayHaveIssued(candidate: Certificate, certificate: Certificate): boolea
  * identifier, and not at all when an extension that it knows cannot be read. What a link hands us was put together so.
  */
 export function isLinked(issuer: Certificate, certificate: Certificate): boolean {
-  try {
-    return new X509Certificate(certificate.encoded).checkIssued(new X509Certificate(issuer.encoded));
-  } catch {
-    return false;
-  }
+  const [below, above] = [certificate.inOpenssl(), issuer.inOpenssl()];
+  return below !== null && above !== null && below.checkIssued(above);
 }
 
 /** True when both name a key and the names differ: then it is another authority's certificate under the same name. */

@@ -3,7 +3,7 @@
  * has it. What is not written so is refused here, because OpenSSL passes over much of it. Between certificate.ts, which
  * has the octets, and algorithms.ts and verify.ts, which use the key.
  */
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import type { Certificate } from './certificate.ts';
 import {
   type DerValue,
@@ -33,7 +33,7 @@ const pointOctets: Readonly<Record<string, number>> = { 'P-256': 32, 'P-384': 48
 
 const derNull = Uint8Array.of(5, 0);
 
-type KeyCarrier = Pick<Certificate, 'keyAlgorithm' | 'publicKey'>;
+type KeyCarrier = Pick<Certificate, 'keyAlgorithm' | 'publicKey' | 'inOpenssl'>;
 
 export type KeyRead =
   | { readonly ok: true; readonly key: KeyObject; readonly kind: KeyKind; readonly name: string }
@@ -53,8 +53,9 @@ export function readPublicKey(carrier: KeyCarrier): KeyRead {
   const written = readWritten(kind, carrier);
   if (!written.ok) return written;
   try {
-    const key = createPublicKey({ key: Buffer.from(carrier.publicKey), format: 'der', type: 'spki' });
-    return { ok: true, key, kind, name: written.name };
+    const key = carrier.inOpenssl()?.publicKey;
+    if (key !== undefined) return { ok: true, key, kind, name: written.name };
+    return failed('malformed', 'OpenSSL cannot read the certificate');
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return failed('malformed', `unreadable public key: ${why}`);
