@@ -35,6 +35,10 @@ export type CommandCode =
   | 'bad_credential'
   /** A file that was named cannot be read. */
   | 'no_such_file'
+  /** The file of roots has no certificate in it. */
+  | 'no_roots'
+  /** The file of revocation lists has none in it. */
+  | 'no_list'
   /** There is no authority where one is needed: picket certs init makes one. */
   | 'missing_file'
   /** What would be written over belongs to another bearer or authority. */

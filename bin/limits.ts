@@ -41,6 +41,8 @@ export const standbyRetryMs = 250;
 export const resultsPageRows = 5_000;
 export const resultsLimitDefault = 100;
 export const resultsLimitMax = 100_000;
+/** A file of certificates or lists on a command line: as much as a node reads of lists. */
+export const namedFileBytesMax = 8 * 1024 * 1024;
 /** Checks in one message of an import. */
 export const importBatchRows = 500;
 export const importFileBytesMax = 256 * 1024 * 1024;

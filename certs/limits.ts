@@ -34,10 +34,15 @@ export const limits = {
   nodeMappingsMax: 2_000,
   /** A PEM file: a chain, a key and comments. */
   pemBytesMax: 262_144,
+  /** A PEM file of revocation lists: some full ones. */
+  revocationPemBytesMax: 8_388_608,
   /** One revocation list, as DER. */
   revocationListBytesMax: 2_097_152,
   revocationEntriesMax: 20_000,
-  revocationListsMax: 64,
+  /** Lists in one file: one for each intermediate that was replaced in a month, and for those of today. */
+  revocationListsMax: 256,
+  /** Pairs of intermediates that were replaced and are kept: two lists each. */
+  retiredPairsMax: 120,
   /** SPIFFE-ID 2.3: the longest id that must be supported; longer ones are refused. */
   spiffeIdBytesMax: 2_048,
   /** SPIFFE-ID 2.3. */
