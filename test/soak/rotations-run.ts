@@ -11,8 +11,8 @@ export async function soakRotations(count: number, say: (text: string) => void):
   const data = await mkdtemp(join(tmpdir(), 'picket-rotations-'));
   // Nodes look at their files for ever, which must not keep the process.
   const clock = systemClock({ unref: true });
-  const waits = systemClock();
-  const pass = (ms: number) => new Promise<void>((resolve) => void waits.timer(Math.max(0, ms), resolve));
+  const hold = setInterval(() => {}, 60_000);
+  const pass = (ms: number) => new Promise<void>((resolve) => void clock.timer(Math.max(0, ms), resolve));
   let startBytes = 0;
   let grownBytes = 0;
   const sample = (text: string) => {
@@ -28,6 +28,7 @@ export async function soakRotations(count: number, say: (text: string) => void):
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   } finally {
+    clearInterval(hold);
     await rm(data, { recursive: true, force: true });
   }
 }
