@@ -65,8 +65,10 @@ function copied({ tag, inside }: Value): Value {
 }
 
 /** The value and all inside it. */
-function listed(value: Value): Value[] {
-  return [value, ...(Array.isArray(value.inside) ? value.inside.flatMap(listed) : [])];
+function listed(value: Value, into: Value[] = []): Value[] {
+  into.push(value);
+  if (Array.isArray(value.inside)) for (const one of value.inside) listed(one, into);
+  return into;
 }
 
 /** Good DER only: the corpus is ours. */
