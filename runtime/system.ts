@@ -21,6 +21,7 @@ import {
 } from './message.ts';
 import { copyingReply, PendingCall } from './pending-call.ts';
 import { type Random, systemRandom } from './random.ts';
+import type { Recorder } from './recorder.ts';
 import { Ref } from './ref.ts';
 import { Relations } from './relations.ts';
 import type { Router, Signal } from './router.ts';
@@ -65,6 +66,8 @@ export class ActorSystem implements SendPort {
   readonly lifecycle: Lifecycle;
   readonly cells = new Map<number, Cell>();
   router: Router | null = null;
+  /** Whoever makes the system may have its supervisors' decisions recorded: set before any of them starts. */
+  recorder: Recorder | null = null;
   private readonly names = new Map<string, Cell>();
   private readonly letters: DeadLetters;
   private readonly copy: ((value: unknown) => unknown) | null;
