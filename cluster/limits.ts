@@ -129,3 +129,9 @@ export const handshakesMax = 256;
 export const handshakesLoggedPerS = 5;
 /** How long `find` waits for a name unless it is told. */
 export const nameWaitMs = 10_000;
+
+// What the flight recorder keeps of membership and registry (record-*.ts).
+/** Of the reasons about one node, the last ones; all that a record of some minutes needs is in its events. */
+export const recordReasonsMax = 4;
+/** Of one reason: it may quote what a peer said when it closed its link. */
+export const recordReasonCharactersMax = 200;

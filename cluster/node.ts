@@ -2,7 +2,7 @@
  * A cluster node: the actor system, the mesh, membership, the registry and the router, put together. What `bin/` starts,
  * and all that the other rooms see of the cluster.
  */
-import { ActorSystem, type Clock, type Log, type Random, treeOf } from '../runtime/index.ts';
+import { ActorSystem, type Clock, type Log, type Random, Recorder, treeOf } from '../runtime/index.ts';
 import type { Cluster, Member } from './cluster-view.ts';
 import { Directory } from './directory.ts';
 import { type Frame, isRouted } from './frame.ts';
@@ -12,6 +12,7 @@ import type { Link } from './link.ts';
 import type { MembershipEffect } from './membership-peer.ts';
 import { Mesh } from './mesh.ts';
 import { type Procedure, Procedures } from './procedures.ts';
+import { recordProcedure } from './record.ts';
 import { actorCodec, RemoteRouter } from './router.ts';
 import type { Transport } from './transport.ts';
 import { Vigil } from './vigil.ts';
@@ -40,6 +41,7 @@ export class ClusterNode implements Cluster {
   readonly names: Directory;
   readonly members: Vigil;
   readonly procedures: Procedures;
+  readonly recorder: Recorder;
   private readonly options: NodeOptions;
   private readonly mesh: Mesh;
   private readonly router: RemoteRouter;
@@ -62,9 +64,12 @@ export class ClusterNode implements Cluster {
       log,
       ...(options.random && { random: options.random }),
     });
+    this.recorder = new Recorder({ node: name, boot, clock });
+    const { recorder } = this;
+    this.system.recorder = recorder;
     this.router = new RemoteRouter(this.system, codec, linkTo);
     this.procedures = new Procedures(codec, clock, linkTo);
-    this.names = new Directory({ system: this.system, codec, linkTo, nodeLinks, contested });
+    this.names = new Directory({ system: this.system, codec, recorder, linkTo, nodeLinks, contested });
     const self = { name, role, boot, tenant: null, address: this.address };
     // The address is known once the node listens.
     Object.defineProperty(self, 'address', { get: () => this.address, enumerable: true });
@@ -73,6 +78,7 @@ export class ClusterNode implements Cluster {
       codec,
       self,
       pid,
+      recorder,
       linkTo,
       nodeLinks,
       dial: (peer, address, delayMs) => this.mesh.dial(peer, address, delayMs),
@@ -178,6 +184,7 @@ export class ClusterNode implements Cluster {
 
   private declareOwn(): void {
     this.declare('members', { access: 'read', run: (): Member[] => this.members.list() });
+    this.declare('record', recordProcedure(this.recorder));
     this.declare('tree', { access: 'read', run: () => treeOf(this.system) });
     this.declare('registry', {
       access: 'read',

@@ -28,7 +28,7 @@ const worker = defineActor<
     if (broken()) throw new Error(`cannot start with ${secret}`);
     return null;
   },
-  call: Record<never, never>,
+  call: {},
   cast: {
     fail() {
       throw new Error(`cannot handle ${secret}`);
