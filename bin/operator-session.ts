@@ -42,6 +42,40 @@ export async function withOperator<T>(
   }
 }
 
+export type NodeDoor = <T>(name: string, argument: unknown) => Promise<T>;
+
+/** The way to one node, through whichever core the session leads to. */
+export async function nodeDoor(
+  session: OperatorSession,
+  node: string,
+  timeoutMs = commandTimeoutMs,
+): Promise<NodeDoor> {
+  const at = await session.call<{ name: string }>('node', null);
+  if (at.name === node) return (name, argument) => session.call(name, argument, timeoutMs);
+  return async <T>(name: string, argument: unknown) => {
+    try {
+      return await session.call<T>('relay', { node, name, argument }, timeoutMs);
+    } catch (error) {
+      if ((error as CommandFailure).code !== 'no_such_node') throw error;
+      throw new CommandFailure(
+        'no_such_node',
+        `there is no node "${node}", or it cannot be reached: see picket members`,
+      );
+    }
+  };
+}
+
+/** Asks that node; without a name, the core that the session leads to. */
+export async function askNode<T>(
+  session: OperatorSession,
+  node: string | undefined,
+  name: string,
+  argument: unknown,
+): Promise<T> {
+  if (node === undefined) return await session.call<T>(name, argument);
+  return await (await nodeDoor(session, node))<T>(name, argument);
+}
+
 async function connect(data: string): Promise<OperatorClient> {
   const folder = dataFolder(data);
   checkVersion(folder);

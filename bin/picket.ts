@@ -9,6 +9,8 @@ import { Command, CommanderError } from 'commander';
 import { addCertCommands } from './commands/certs.ts';
 import { addCheckCommands } from './commands/check.ts';
 import { addLookCommands } from './commands/look.ts';
+import { addRecordCommand } from './commands/record.ts';
+import { addReplayCommand } from './commands/replay.ts';
 import { addResultCommands } from './commands/results.ts';
 import { addTenantCommands } from './commands/tenant.ts';
 import { addUpCommands } from './commands/up.ts';
@@ -33,6 +35,8 @@ const surroundings = { output: terminalOutput(), script, environment: process.en
 for (const add of [
   addUpCommands,
   addLookCommands,
+  addRecordCommand,
+  addReplayCommand,
   addTenantCommands,
   addCheckCommands,
   addResultCommands,

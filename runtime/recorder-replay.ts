@@ -14,6 +14,7 @@ export type AnyReplayForm = ReplayForm<any, any, any>;
 /** One effect of one entry. */
 export interface Decision {
   readonly node: string;
+  readonly boot: number;
   readonly n: number;
   /** Wall clock, Unix milliseconds. */
   readonly atMs: number;
@@ -26,6 +27,7 @@ export interface Decision {
 /** Why the subject that was asked about is as it is. */
 export interface Reason {
   readonly node: string;
+  readonly boot: number;
   readonly n: number;
   readonly atMs: number;
   readonly machine: string;
@@ -103,12 +105,36 @@ export function replay(
         break;
     }
   }
-  return told;
+  return { ...told, decisions: inOrder(told.decisions), reasons: inOrder(told.reasons) };
+}
+
+/**
+ * As they were made: those of one node by its own count, those of several nodes by their wall clocks, which may differ.
+ */
+function inOrder<T extends Pick<Decision, 'node' | 'boot' | 'n' | 'atMs'>>(rows: readonly T[]): T[] {
+  const lives = new Map<string, T[]>();
+  for (const row of rows) {
+    const life = `${row.node}.${row.boot}`;
+    const known = lives.get(life);
+    if (known === undefined) lives.set(life, [row]);
+    else known.push(row);
+  }
+  // Within a life the clock never goes back here, so that the one sort that follows keeps its order.
+  const timed: { row: T; atMs: number }[] = [];
+  for (const life of lives.values()) {
+    let atMs = 0;
+    for (const row of life.sort((a, b) => a.n - b.n)) {
+      atMs = Math.max(atMs, row.atMs);
+      timed.push({ row, atMs });
+    }
+  }
+  return timed.sort((a, b) => a.atMs - b.atMs).map(({ row }) => row);
 }
 
 /** What one node recorded. */
 class Part {
   readonly node: string;
+  private readonly boot: number;
   private readonly forms: Map<string, AnyReplayForm>;
   private readonly machines = new Map<string, Machine>();
   private readonly explain: string | null;
@@ -116,6 +142,7 @@ class Part {
 
   constructor(head: HeadLine, forms: readonly AnyReplayForm[], options: ReplayOptions, told: ReplayTold) {
     this.node = head.node;
+    this.boot = head.boot;
     this.explain = options.explain ?? null;
     this.told = told;
     this.forms = new Map(forms.map((form) => [form.kind, form]));
@@ -192,7 +219,7 @@ class Part {
 
   private tell(machine: Machine, entry: EntryLine, effects: readonly unknown[]): void {
     const { n, at: atMs, event } = entry;
-    const where = { node: this.node, n, atMs, machine: entry.machine };
+    const where = { node: this.node, boot: this.boot, n, atMs, machine: entry.machine };
     for (const effect of effects) {
       const text = machine.form.tell(effect, event);
       if (text === null) continue;

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Member } from '../../cluster/index.ts';
 import type { TreeNode } from '../../runtime/index.ts';
 import { CommandFailure } from '../failure.ts';
-import { type OperatorSession, withOperator } from '../operator-session.ts';
+import { askNode, type OperatorSession, withOperator } from '../operator-session.ts';
 import type { StatusView } from '../procedures.ts';
 import { table } from '../table.ts';
 import type { TenantView } from '../views.ts';
@@ -41,7 +41,7 @@ function addMembers(program: Command, { output }: Surroundings, { data, json, no
     .addHelpText('after', '\nExamples:\n  picket members\n  picket members --node poller_1 --json\n')
     .action(async (flags: LookFlags) => {
       const members = await withOperator(flags.data, (session) =>
-        ask<Member[]>(session, flags.node, 'members', null),
+        askNode<Member[]>(session, flags.node, 'members', null),
       );
       const rows = members.map(({ rttMs, because: _, ...member }) => ({ ...member, rtt_ms: rttMs }));
       if (flags.json) {
@@ -63,7 +63,7 @@ function addStatus(program: Command, { output }: Surroundings, { data, json }: O
     .addHelpText('after', '\nExample:\n  picket status --json\n')
     .action(async (flags: LookFlags) => {
       const status = await withOperator(flags.data, (session) =>
-        ask<StatusView>(session, flags.node, 'status', null),
+        askNode<StatusView>(session, flags.node, 'status', null),
       ).catch((error: CommandFailure) => {
         if (error.code !== 'no_such_procedure') throw error;
         throw new CommandFailure(
@@ -115,32 +115,13 @@ function addTree(program: Command, { output }: Surroundings, { data, json }: Opt
     .addOption(json())
     .addHelpText('after', '\nExample:\n  picket tree core_1\n')
     .action(async (name: string, flags: LookFlags) => {
-      const roots = await withOperator(flags.data, (session) => ask<TreeNode[]>(session, name, 'tree', null));
+      const roots = await withOperator(flags.data, (session) =>
+        askNode<TreeNode[]>(session, name, 'tree', null),
+      );
       const root = { id: name, kind: 'node', name, restarts: 0, mailbox: 0, children: roots };
       if (flags.json) output.json(root);
       else for (const line of drawTree(root, '')) output.line(line);
     });
-}
-
-/** Asks that node, through whichever core the session leads to. */
-async function ask<T>(
-  session: OperatorSession,
-  node: string | undefined,
-  name: string,
-  argument: unknown,
-): Promise<T> {
-  if (node === undefined) return await session.call<T>(name, argument);
-  const at = await session.call<{ name: string }>('node', null);
-  if (at.name === node) return await session.call<T>(name, argument);
-  try {
-    return await session.call<T>('relay', { node, name, argument });
-  } catch (error) {
-    if ((error as CommandFailure).code !== 'no_such_node') throw error;
-    throw new CommandFailure(
-      'no_such_node',
-      `there is no node "${node}", or it cannot be reached: see picket members`,
-    );
-  }
 }
 
 interface NameRow {
@@ -171,7 +152,12 @@ async function listNames(
     ...(flags.tenant === undefined ? {} : { tenant: wanted?.tenant_id ?? flags.tenant }),
     ...(flags.kind === undefined ? {} : { kind: flags.kind }),
   };
-  const names = await ask<Omit<NameRow, 'tenant_id' | 'status'>[]>(session, flags.node, 'registry', query);
+  const names = await askNode<Omit<NameRow, 'tenant_id' | 'status'>[]>(
+    session,
+    flags.node,
+    'registry',
+    query,
+  );
   return names
     .map((row) => ({
       ...row,
