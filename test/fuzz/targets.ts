@@ -13,6 +13,7 @@ import { createFrameReader } from '../../cluster/frame-reader.ts';
 import { actorCodec, ClusterError } from '../../cluster/index.ts';
 import { type Random, Ref } from '../../runtime/index.ts';
 import { mutated, under } from './mutate.ts';
+import { records } from './record-target.ts';
 
 export interface FuzzTarget {
   readonly name: string;
@@ -28,6 +29,7 @@ export const fuzzTargets: readonly { readonly name: string; make(): FuzzTarget }
   { name: 'certificates', make: certificates },
   { name: 'revocation lists', make: revocationLists },
   { name: 'refs', make: refs },
+  { name: 'records', make: records },
 ];
 
 /** A stream of frames, cut anywhere: whole frames and one stated failure, and no more held than was allowed. */
