@@ -135,3 +135,8 @@ export const nameWaitMs = 10_000;
 export const recordReasonsMax = 4;
 /** Of one reason: it may quote what a peer said when it closed its link. */
 export const recordReasonCharactersMax = 200;
+/**
+ * Of the registry this much text is recorded at once: some 500 names. Then they are only counted, so that a hundred
+ * thousand registered in a second take no longer for it.
+ */
+export const recordRegistryBurstBytes = 128 * 1024;

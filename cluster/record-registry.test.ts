@@ -15,6 +15,7 @@ vi.mock('./limits.ts', async (original) => ({
   deltaEntriesMax: 3,
   removalsKeptMax: 2,
   headsPerMessageMax: 3,
+  recordRegistryBurstBytes: 100_000_000,
 }));
 vi.mock('../runtime/limits.ts', async (original) => ({
   ...(await original<typeof import('../runtime/limits.ts')>()),

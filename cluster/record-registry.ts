@@ -3,6 +3,7 @@
  * Metadata decides nothing and is never kept; keys, refs and sequences do, and are.
  */
 import type { ReplayForm, Witness } from '../runtime/index.ts';
+import { recordRegistryBurstBytes } from './limits.ts';
 import { formatKey, parseKey, type RegistryKey } from './names.ts';
 import {
   type KeptRegistry,
@@ -38,6 +39,7 @@ export function registryForm(
   return {
     kind: 'registry',
     version: 1,
+    burstBytes: recordRegistryBurstBytes,
     weightBytes: weightOf,
     snapshot: snapshotRegistry,
     restore: (snapshot) => restoreRegistry(snapshot as KeptRegistry, ownerAmong),

@@ -58,7 +58,7 @@ export const recordCheckpointBytesMax = 256 * 1024;
 /** An event of more is left out. A delta of 1,000 names has about 80 kB. */
 export const recordEventBytesMax = 128 * 1024;
 /**
- * What one kind of machine may write: this much at once, and this much a second for ever. Past it events are only
+ * What one kind of machine may write: this much at once (a form may say less), and this much a second for ever. Past it events are only
  * counted, until half of the burst is there again; so a storm costs a count per event and pushes nothing out.
  */
 export const recordBurstBytes = 1024 * 1024;

@@ -16,6 +16,8 @@ export interface RecordForm<S, E extends { readonly type: string }, F> {
   readonly kind: string;
   /** Raised when an older record can no longer be restored or stepped. */
   readonly version: number;
+  /** What may be written at once, when that is less than `recordBurstBytes`. */
+  readonly burstBytes?: number;
   /** About how large the snapshot would be, without making it. */
   weightBytes(state: S): number;
   /** All that decides, and nothing that is private. The same state gives the same text, before and after a restore. */

@@ -5,7 +5,6 @@
  */
 import type { Clock } from './clock.ts';
 import {
-  recordBurstBytes,
   recordBytesPerS,
   recordKeptMs,
   recordKindBytesMax,
@@ -17,12 +16,16 @@ import { costOf, type SealedSegment, type SegmentInfo, SegmentWriter } from './r
 interface Gap {
   count: number;
   readonly types: Record<string, number>;
+  /** Wall clock; the other two are monotonic, because in a storm one clock is enough to ask. */
   readonly fromMs: number;
-  toMs: number;
+  readonly sinceMs: number;
+  lastMs: number;
 }
 
 export interface RingNeeds {
   readonly clock: Clock;
+  /** The allowance at its fullest. */
+  readonly burstBytes: number;
   nextSegment(): number;
   /** More is held: the node's total is to be looked at. */
   grew(): void;
@@ -38,17 +41,21 @@ export class Ring {
   private toMs = 0;
   private openedAtMs = 0;
   private sealedBytes = 0;
-  private allowanceBytes = recordBurstBytes;
+  private allowanceBytes: number;
   private refilledAtMs: number;
   private gap: Gap | null = null;
   private counting = false;
+  /** Monotonic, of the event that was admitted last. */
+  nowMs: number;
   /** Events that were not recorded, since the start. */
   leftOut = 0;
 
   constructor(kind: string, needs: RingNeeds) {
     this.kind = kind;
     this.needs = needs;
-    this.refilledAtMs = needs.clock.monotonicMs();
+    this.allowanceBytes = needs.burstBytes;
+    this.nowMs = needs.clock.monotonicMs();
+    this.refilledAtMs = this.nowMs;
   }
 
   get bytes(): number {
@@ -57,26 +64,26 @@ export class Ring {
 
   /** False: the allowance is used up, and the event is only counted. */
   admits(type: string): boolean {
-    if (!this.counting && this.allowanceBytes > 0) return true;
+    this.nowMs = this.needs.clock.monotonicMs();
     this.refill();
-    this.counting = this.allowanceBytes < recordBurstBytes / 2;
-    if (!this.counting) return true;
-    this.leaveOut(type);
-    return false;
+    this.counting = this.allowanceBytes < (this.counting ? this.needs.burstBytes / 2 : 1);
+    if (this.counting) this.leaveOut(type);
+    return !this.counting;
   }
 
   leaveOut(type: string): void {
-    const nowMs = wholeMs(this.needs.clock);
-    this.gap ??= { count: 0, types: {}, fromMs: nowMs, toMs: nowMs };
-    this.gap.count += 1;
-    this.gap.types[type] = (this.gap.types[type] ?? 0) + 1;
-    this.gap.toMs = nowMs;
     this.leftOut += 1;
+    const { nowMs } = this;
+    this.gap ??= { count: 0, types: {}, fromMs: wholeMs(this.needs.clock), sinceMs: nowMs, lastMs: nowMs };
+    const { gap } = this;
+    gap.count += 1;
+    gap.types[type] = (gap.types[type] ?? 0) + 1;
+    gap.lastMs = nowMs;
   }
 
   /** The number of the segment that the next lines go to; another than before when that one was full or old. */
   segment(): number {
-    const nowMs = this.needs.clock.monotonicMs();
+    const { nowMs } = this;
     if (this.number !== 0) {
       const full = this.writer.textBytes >= recordSegmentBytes;
       if (full || nowMs - this.openedAtMs >= recordSegmentMs) this.seal();
@@ -94,7 +101,6 @@ export class Ring {
   /** Into the open segment: after `segment()` only. */
   write(line: string, wallMs: number): void {
     const { heldBytes } = this.writer;
-    this.refill();
     this.allowanceBytes -= this.writer.line(line);
     this.toMs = wallMs;
     if (this.writer.heldBytes === heldBytes) return;
@@ -153,13 +159,16 @@ export class Ring {
     const { gap } = this;
     if (gap === null) return;
     this.gap = null;
-    this.write(JSON.stringify({ gap: { kind: this.kind, ...gap } }), wholeMs(this.needs.clock));
+    const { count, types, fromMs } = gap;
+    const toMs = fromMs + Math.round(gap.lastMs - gap.sinceMs);
+    const line = JSON.stringify({ gap: { kind: this.kind, count, types, fromMs, toMs } });
+    this.write(line, wholeMs(this.needs.clock));
   }
 
   private refill(): void {
-    const nowMs = this.needs.clock.monotonicMs();
+    const { nowMs } = this;
     const earned = ((nowMs - this.refilledAtMs) / 1_000) * recordBytesPerS;
-    this.allowanceBytes = Math.min(recordBurstBytes, this.allowanceBytes + earned);
+    this.allowanceBytes = Math.min(this.needs.burstBytes, this.allowanceBytes + earned);
     this.refilledAtMs = nowMs;
   }
 }

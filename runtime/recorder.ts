@@ -6,7 +6,13 @@
  */
 import type { Clock } from './clock.ts';
 import { assert } from './errors.ts';
-import { recordBytesMax, recordCheckpointBytesMax, recordEventBytesMax, recordKindsMax } from './limits.ts';
+import {
+  recordBurstBytes,
+  recordBytesMax,
+  recordCheckpointBytesMax,
+  recordEventBytesMax,
+  recordKindsMax,
+} from './limits.ts';
 import type { Random } from './random.ts';
 import { hashEffects, hashText, type RecordForm } from './recorder-form.ts';
 import { type RecordHead, recordVersion } from './recorder-lines.ts';
@@ -43,10 +49,16 @@ export class Recorder {
   ): Recording<S, E, F> {
     this.forms[form.kind] = form.version;
     const label = name === '' ? form.kind : `${form.kind}/${name}`;
-    return new Recording(form, label, this.ringOf(form.kind), this.options.clock, () => {
-      this.entries += 1;
-      return this.entries;
-    });
+    return new Recording(
+      form,
+      label,
+      this.ringOf(form.kind, form.burstBytes ?? recordBurstBytes),
+      this.options.clock,
+      () => {
+        this.entries += 1;
+        return this.entries;
+      },
+    );
   }
 
   head(): RecordHead {
@@ -73,12 +85,13 @@ export class Recorder {
     return null;
   }
 
-  private ringOf(kind: string): Ring {
+  private ringOf(kind: string, burstBytes: number): Ring {
     const known = this.rings.get(kind);
     if (known !== undefined) return known;
     assert(this.rings.size < recordKindsMax, `over ${recordKindsMax} kinds of machines are recorded`);
     const ring = new Ring(kind, {
       clock: this.options.clock,
+      burstBytes,
       nextSegment: () => {
         this.segments += 1;
         return this.segments;
@@ -177,7 +190,7 @@ export class Recording<S, E extends { readonly type: string }, F> {
     const n = this.nextEntry();
     this.last = n;
     const atMs = wholeMs(this.clock);
-    const ms = Math.round(this.clock.monotonicMs() * 1_000) / 1_000;
+    const ms = Math.round(this.ring.nowMs * 1_000) / 1_000;
     const chance = this.drawn.length === 0 ? '' : `,"drawn":${JSON.stringify(this.drawn)}`;
     const end = threw ? ',"threw":true}' : '}';
     this.ring.write(
