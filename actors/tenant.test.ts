@@ -24,7 +24,7 @@ function stage() {
       list: () => [],
       watch: (_query, onEvent) => void watchers.push(onEvent),
     },
-    members: { list: () => [], live: () => ['core_1'], watch: nothing },
+    members: { list: () => [], live: () => ['core_1'], split: () => null, watch: nothing },
     declare: nothing,
   };
   const ref = actors.spawn(

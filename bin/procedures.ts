@@ -168,6 +168,9 @@ async function status(node: ClusterNode, store: Store): Promise<StatusView> {
     if (one.status === 'down' || one.status === 'suspect')
       because.push(`${one.name} is ${one.status}: ${one.because.at(-1)}`);
   }
+  const split = node.members.split();
+  if (split !== null)
+    because.push(`the network is split: ${split.here.join(' ')} here, ${split.there.join(' ')} cut off`);
   const tenants = (await store.tenants.list()).filter((row) => row.status === 'active');
   const totals = await Promise.all(tenants.map((row) => totalsOf(node, row, because)));
   const writers = node.names.list({ tenant: 'platform', kind: 'writer' });
@@ -198,7 +201,7 @@ async function status(node: ClusterNode, store: Store): Promise<StatusView> {
     pollers,
     agents,
     results_per_s: Math.round(rates.reduce((sum, rate) => sum + (rate?.resultsPerS ?? 0), 0) * 10) / 10,
-    splits: 0,
+    splits: split === null ? 0 : 1,
     because,
   };
 }

@@ -60,6 +60,15 @@ export interface Members {
   list(): Member[];
   /** Names of the nodes of a role that are up; a suspect still counts: it is not known to be gone. */
   live(role: string): string[];
+  /**
+   * The split that this node sees, with both sides by name and the wall clock's milliseconds at which it was seen; null:
+   * none. A host that lost its power cannot be told from one that is cut off.
+   */
+  split(): {
+    readonly here: readonly string[];
+    readonly there: readonly string[];
+    readonly sinceMs: number;
+  } | null;
   /** Told after each change. */
   watch(onChange: () => void, signal: AbortSignal): void;
 }

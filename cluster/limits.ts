@@ -83,6 +83,8 @@ export const dialAnswerMs = 5_000;
 export const forgetAfterMs = 24 * 60 * 60 * 1_000;
 /** A node that was only heard of, and that nobody has spoken of for this long, is no longer dialled. */
 export const candidateKeptMs = 60_000;
+/** A split is told when its sides have stood still for this long: members are lost within a second of each other. */
+export const splitSettleMs = 1_000;
 /** Decisions about one node that `explain` can tell. */
 export const becauseKeptMax = 16;
 

@@ -97,6 +97,7 @@ export function stage(clock: Clock = systemClock({ unref: true })): Stage {
       list: () => members,
       live: (role) =>
         members.filter((one) => one.role === role && one.status !== 'down').map(({ name }) => name),
+      split: () => null,
       watch: (onChange) => void memberWatchers.add(onChange),
     },
   };
