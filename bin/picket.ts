@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { addCertCommands } from './commands/certs.ts';
 import { addCheckCommands } from './commands/check.ts';
+import { addExplainCommands } from './commands/explain.ts';
 import { addLookCommands } from './commands/look.ts';
 import { addResultCommands } from './commands/results.ts';
 import { addTenantCommands } from './commands/tenant.ts';
@@ -35,6 +36,7 @@ for (const add of [
   addLookCommands,
   addTenantCommands,
   addCheckCommands,
+  addExplainCommands,
   addResultCommands,
   addCertCommands,
 ]) {

@@ -1,6 +1,6 @@
-/** `picket check` and `picket explain`: what is watched, and why it is in the state that it is in. */
+/** `picket check`: what is watched. */
 import { type Command, Option } from 'commander';
-import type { CheckView, Explanation } from '../../actors/index.ts';
+import type { CheckView } from '../../actors/index.ts';
 import { systemClock } from '../../runtime/index.ts';
 import { type CheckFlags, readCheck } from '../check-flags.ts';
 import { importLines, readLines } from '../check-import.ts';
@@ -37,7 +37,6 @@ export function addCheckCommands(program: Command, surroundings: Surroundings): 
   };
   const check = program.command('check').description('checks: add, list, remove, run-now, import');
   for (const add of [addAdd, addList, addRemove, addRunNow, addImport]) add(check, surroundings, options);
-  addExplain(program, surroundings, options);
 }
 
 function addAdd(check: Command, { output }: Surroundings, { tenant, data, json }: Options): void {
@@ -163,29 +162,6 @@ All lines are judged before the first is added.
 Example:
   picket check import checks.ndjson --tenant acme
 `;
-
-function addExplain(program: Command, { output }: Surroundings, { maybeTenant, data, json }: Options): void {
-  const explain = program.command('explain').description('why something is in the state that it is in');
-  explain
-    .command('check')
-    .description('why a check is up, degraded, down or unknown')
-    .argument('<id>', 'of the check')
-    .addOption(maybeTenant())
-    .addOption(data())
-    .addOption(json())
-    .addHelpText('after', '\nExample:\n  picket explain check chk_abcdefghijklmnop\n')
-    .action(async (id: string, flags: CommonFlags) => {
-      const answer = await withOperator(flags.data, (session) =>
-        session.call<Explanation>('explain_check', { tenant: flags.tenant ?? null, id }),
-      );
-      if (flags.json) {
-        output.json(answer);
-        return;
-      }
-      output.line(`${answer.subject}: ${answer.state}`);
-      for (const why of answer.because) output.line(`  ${why}`);
-    });
-}
 
 function showChecks(rows: readonly CheckView[]): string {
   return table(

@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { Member } from '../../cluster/index.ts';
 import type { TreeNode } from '../../runtime/index.ts';
+import { ask } from '../ask-node.ts';
 import { CommandFailure } from '../failure.ts';
 import { type OperatorSession, withOperator } from '../operator-session.ts';
 import type { StatusView } from '../procedures.ts';
@@ -120,27 +121,6 @@ function addTree(program: Command, { output }: Surroundings, { data, json }: Opt
       if (flags.json) output.json(root);
       else for (const line of drawTree(root, '')) output.line(line);
     });
-}
-
-/** Asks that node, through whichever core the session leads to. */
-async function ask<T>(
-  session: OperatorSession,
-  node: string | undefined,
-  name: string,
-  argument: unknown,
-): Promise<T> {
-  if (node === undefined) return await session.call<T>(name, argument);
-  const at = await session.call<{ name: string }>('node', null);
-  if (at.name === node) return await session.call<T>(name, argument);
-  try {
-    return await session.call<T>('relay', { node, name, argument });
-  } catch (error) {
-    if ((error as CommandFailure).code !== 'no_such_node') throw error;
-    throw new CommandFailure(
-      'no_such_node',
-      `there is no node "${node}", or it cannot be reached: see picket members`,
-    );
-  }
 }
 
 interface NameRow {

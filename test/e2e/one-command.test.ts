@@ -69,6 +69,18 @@ describe('one command', () => {
     },
   );
 
+  test('explains why a node is up, as any other sees it', async () => {
+    const answer = await first.ask<{ subject: string; state: string; because: string[] }>(
+      'explain',
+      'node',
+      'poller_1',
+      '--node',
+      'web_1',
+    );
+    expect(answer).toMatchObject({ subject: 'poller_1', state: 'up' });
+    expect(answer.because.at(-1)).toMatch(/^up: /);
+  });
+
   test('watches this machine by itself: each starter check has run within 15 s of the start', async () => {
     const checks = await first.ask<CheckRow[]>('check', 'list');
     expect(checks.map(({ kind }) => kind).sort()).toEqual(['dns', 'http', 'icmp', 'tcp']);
