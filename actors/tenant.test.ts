@@ -25,6 +25,7 @@ function stage() {
       watch: (_query, onEvent) => void watchers.push(onEvent),
     },
     members: { list: () => [], live: () => ['core_1'], split: () => null, watch: nothing },
+    topics: { subscribe: nothing, publish: () => 0 },
     declare: nothing,
   };
   const ref = actors.spawn(

@@ -5,6 +5,7 @@
 import type { Protocol, Ref } from '../runtime/index.ts';
 import type { RegistryKey } from './names.ts';
 import type { Procedure } from './procedures.ts';
+import type { PubSub } from './pubsub.ts';
 
 /** Small and plain: it travels to every node. */
 export type Metadata = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
@@ -78,5 +79,6 @@ export interface Cluster {
   readonly boot: number;
   readonly names: Names;
   readonly members: Members;
+  readonly topics: PubSub;
   declare(name: string, procedure: Procedure): void;
 }

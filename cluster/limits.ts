@@ -131,3 +131,9 @@ export const handshakesMax = 256;
 export const handshakesLoggedPerS = 5;
 /** How long `find` waits for a name unless it is told. */
 export const nameWaitMs = 10_000;
+
+// PubSub (pubsub.ts)
+/** Subscriptions of one node; each costs a function and, the first of its topic, a name. */
+export const subscriptionsMax = 20_000;
+/** Published messages that wait for one tenant's subscribers on a node; more are refused, which `publish` counts. */
+export const postMessagesMax = 100_000;

@@ -92,6 +92,7 @@ export function stage(clock: Clock = systemClock({ unref: true })): Stage {
     node: 'web_1',
     boot: 7,
     declare: () => {},
+    topics: { subscribe: () => {}, publish: () => 0 },
     names,
     members: {
       list: () => members,
