@@ -5,7 +5,7 @@ import type { TreeNode } from '../../runtime/index.ts';
 import { ask } from '../ask-node.ts';
 import { CommandFailure } from '../failure.ts';
 import { type OperatorSession, withOperator } from '../operator-session.ts';
-import type { StatusView } from '../procedures.ts';
+import type { StatusView } from '../status.ts';
 import { table } from '../table.ts';
 import type { TenantView } from '../views.ts';
 import type { Surroundings } from './up.ts';
@@ -54,24 +54,18 @@ function addMembers(program: Command, { output }: Surroundings, { data, json, no
     });
 }
 
-function addStatus(program: Command, { output }: Surroundings, { data, json }: Options): void {
+function addStatus(program: Command, { output }: Surroundings, { data, json, node }: Options): void {
   program
     .command('status')
     .description('health at a glance')
     .addOption(data())
-    .addOption(new Option('--node <name>', 'ask that core (default: any core)'))
+    .addOption(node())
     .addOption(json())
     .addHelpText('after', '\nExample:\n  picket status --json\n')
     .action(async (flags: LookFlags) => {
       const status = await withOperator(flags.data, (session) =>
         ask<StatusView>(session, flags.node, 'status', null),
-      ).catch((error: CommandFailure) => {
-        if (error.code !== 'no_such_procedure') throw error;
-        throw new CommandFailure(
-          'not_a_core',
-          `${flags.node} is no core; status is asked of a core: see picket members`,
-        );
-      });
+      );
       if (flags.json) {
         output.json(status);
         return;

@@ -69,6 +69,15 @@ describe('one command', () => {
     },
   );
 
+  test('tells the same health, whichever node is asked', async () => {
+    const asked = ['core_1', 'web_1', 'poller_2', 'agent_1'].map((node) =>
+      first.ask<Record<string, unknown>>('status', '--node', node),
+    );
+    const counts = { status: 'ok', coordinator: 'core_1', nodes_up: 5, tenants: 1, checks: 4, pollers: 2 };
+    for (const status of await Promise.all(asked))
+      expect(status).toMatchObject({ ...counts, agents: 1, splits: 0, because: [] });
+  });
+
   test('explains why a node is up, as any other sees it', async () => {
     const answer = await first.ask<{ subject: string; state: string; because: string[] }>(
       'explain',
