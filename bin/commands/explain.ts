@@ -56,7 +56,7 @@ function addExplain(explain: Command, { output, environment }: Surroundings, sub
     .addOption(new Option('--json', 'print JSON'))
     .addHelpText('after', `\nExample:\n  ${subject.example}\n`)
     .action(async (id: string, flags: ExplainFlags) => {
-      const answer = await withOperator(flags.data, (session) => subject.find(session, id, flags));
+      const answer = await withOperator(flags, (session) => subject.find(session, id, flags));
       if (flags.json) {
         output.json(answer);
         return;

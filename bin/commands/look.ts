@@ -41,7 +41,7 @@ function addMembers(program: Command, { output }: Surroundings, { data, json, no
     .addOption(json())
     .addHelpText('after', '\nExamples:\n  picket members\n  picket members --node poller_1 --json\n')
     .action(async (flags: LookFlags) => {
-      const members = await withOperator(flags.data, (session) =>
+      const members = await withOperator(flags, (session) =>
         ask<Member[]>(session, flags.node, 'members', null),
       );
       const rows = members.map(({ rttMs, because: _, ...member }) => ({ ...member, rtt_ms: rttMs }));
@@ -63,7 +63,7 @@ function addStatus(program: Command, { output }: Surroundings, { data, json, nod
     .addOption(json())
     .addHelpText('after', '\nExample:\n  picket status --json\n')
     .action(async (flags: LookFlags) => {
-      const status = await withOperator(flags.data, (session) =>
+      const status = await withOperator(flags, (session) =>
         ask<StatusView>(session, flags.node, 'status', null),
       );
       if (flags.json) {
@@ -91,7 +91,7 @@ function addRegistry(program: Command, { output }: Surroundings, { data, json, n
       '\nExamples:\n  picket registry --kind tenant\n  picket registry --tenant platform --json\n',
     )
     .action(async (flags: LookFlags & { tenant?: string; kind?: string }) => {
-      const rows = await withOperator(flags.data, (session) => listNames(session, flags));
+      const rows = await withOperator(flags, (session) => listNames(session, flags));
       if (flags.json) {
         output.json(rows);
         return;
@@ -110,7 +110,7 @@ function addTree(program: Command, { output }: Surroundings, { data, json }: Opt
     .addOption(json())
     .addHelpText('after', '\nExample:\n  picket tree core_1\n')
     .action(async (name: string, flags: LookFlags) => {
-      const roots = await withOperator(flags.data, (session) => ask<TreeNode[]>(session, name, 'tree', null));
+      const roots = await withOperator(flags, (session) => ask<TreeNode[]>(session, name, 'tree', null));
       const root = { id: name, kind: 'node', name, restarts: 0, mailbox: 0, children: roots };
       if (flags.json) output.json(root);
       else for (const line of drawTree(root, '')) output.line(line);

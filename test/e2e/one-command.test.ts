@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -6,6 +7,7 @@ import {
   type Cluster,
   cluster,
   type MemberRow,
+  picket,
   type ResultRow,
   script,
   type UpAnswer,
@@ -76,6 +78,32 @@ describe('one command', () => {
     const counts = { status: 'ok', coordinator: 'core_1', nodes_up: 5, tenants: 1, checks: 4, pollers: 2 };
     for (const status of await Promise.all(asked))
       expect(status).toMatchObject({ ...counts, agents: 1, splits: 0, because: [] });
+  });
+
+  test('is reached by the address of a core and an own certificate, from anywhere', async () => {
+    const core = up.nodes.find(({ role }) => role === 'core')!;
+    const ann = `${first.data}-ann`;
+    const issued = await first.run('certs', 'issue', '--operator', 'ann', '--rights', 'read', '--out', ann);
+    expect(issued.status).toBe(0);
+    const at = ['--at', core.address, '--as', `${ann}/ann.pem`, '--data', `${ann}/nothing`];
+    const seen = await picket('members', '--json', ...at);
+    expect(JSON.parse(seen.out)).toHaveLength(5);
+    // Rights are those of the certificate, whatever the address.
+    const denied = await picket(
+      'check',
+      'add',
+      '--name',
+      'a',
+      '--kind',
+      'icmp',
+      '--target',
+      '192.0.2.1',
+      ...at,
+    );
+    expect(denied).toMatchObject({ status: 1, err: expect.stringContaining('procedure_denied') });
+    const nobody = await picket('members', '--at', '127.0.0.1:1', '--as', `${ann}/ann.pem`);
+    expect(nobody).toMatchObject({ status: 1, err: expect.stringContaining('unreachable') });
+    rmSync(ann, { recursive: true });
   });
 
   test('explains why a node is up, as any other sees it', async () => {
