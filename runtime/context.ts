@@ -118,7 +118,7 @@ export class Context implements Self<unknown>, SendPort {
     const cell = this.live();
     cell.stopAsked ??= reason;
     // Between handlers (a promise of its own that settled) nobody would look at it: ask through the queue.
-    if (cell.present === null) cell.kernel.wakeToStop(cell);
+    if (!cell.handling) cell.kernel.wakeToStop(cell);
   }
 
   after(delayMs: number, tag: string, data: unknown = null): number {

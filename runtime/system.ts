@@ -2,13 +2,14 @@
  * An actor system: all actors of one process, their names, and the ways in from outside (the router of another node,
  * the program's own code). Knows no network and no tenant.
  */
-import { type AnyDefinition, Cell } from './cell.ts';
+import { type AnyDefinition, Behaviours } from './behaviour.ts';
+import { Cell } from './cell.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { DeadLetters } from './dead-letters.ts';
 import type { CallMethods, CastMethods, Definition, LogLevel, Protocol, WhenFull } from './definition.ts';
 import { RuntimeError } from './errors.ts';
 import { Lifecycle } from './lifecycle.ts';
-import { callTimeoutMs, mailboxMessagesMax } from './limits.ts';
+import { callTimeoutMs } from './limits.ts';
 import {
   type ExitReason,
   type Info,
@@ -66,6 +67,7 @@ export class ActorSystem implements SendPort {
   readonly cells = new Map<number, Cell>();
   router: Router | null = null;
   private readonly names = new Map<string, Cell>();
+  private readonly behaviours = new Behaviours();
   private readonly letters: DeadLetters;
   private readonly copy: ((value: unknown) => unknown) | null;
   private numbers = 0;
@@ -173,7 +175,8 @@ export class ActorSystem implements SendPort {
     onStarted: ReplyTarget | null,
   ): Ref<P> {
     const ref = new Ref<P>(this.node, this.boot, this.nextNumber());
-    const cell = new Cell(this, definition as unknown as AnyDefinition, ref as Ref, parent);
+    const behaviour = this.behaviours.of(definition as unknown as AnyDefinition);
+    const cell = new Cell(this, behaviour, ref as Ref, parent);
     this.cells.set(ref.id, cell);
     if (linked && parent !== null) this.relations.link(cell, parent);
     cell.begin(args, onStarted);
@@ -263,19 +266,23 @@ export class ActorSystem implements SendPort {
   }
 
   private accept(cell: Cell, message: Message): boolean {
-    const { mailbox, definition } = cell;
-    if (mailbox.userLength >= (definition.mailboxMessagesMax ?? mailboxMessagesMax)) {
-      const policy = definition.whenFull ?? 'refuse';
-      this.full[policy] += 1;
-      const full = () => new RuntimeError('mailbox_full', `${definition.name} ${cell.ref}`);
-      if (policy !== 'drop_oldest') {
-        message.reply?.fail(full());
-        return policy === 'drop_newest';
-      }
-      mailbox.dropOldestUser()?.reply?.fail(full());
-    }
+    const { mailbox } = cell;
+    if (mailbox.userLength >= cell.behaviour.mailboxMessagesMax) return this.overflow(cell, message);
     mailbox.pushUser(message);
     cell.schedule();
+    return true;
+  }
+
+  private overflow(cell: Cell, message: Message): boolean {
+    const { mailbox, behaviour } = cell;
+    this.full[behaviour.whenFull] += 1;
+    const full = () => new RuntimeError('mailbox_full', `${behaviour.definition.name} ${cell.ref}`);
+    if (behaviour.whenFull !== 'drop_oldest') {
+      message.reply?.fail(full());
+      return behaviour.whenFull === 'drop_newest';
+    }
+    mailbox.dropOldestUser()?.reply?.fail(full());
+    mailbox.pushUser(message);
     return true;
   }
 
