@@ -42,8 +42,6 @@ export class Cell implements Runnable {
   stopping = false;
   /** Calls whose handlers said that they reply later. */
   owed: Set<ReplyTarget> | null = null;
-  handled = 0;
-  busyMs = 0;
   registeredName: string | null = null;
   trapExit: boolean;
   onStarted: ReplyTarget | null = null;
@@ -86,6 +84,15 @@ export class Cell implements Runnable {
     return this.queued;
   }
 
+  get handled(): number {
+    return this.queued?.handled ?? 0;
+  }
+
+  /** Time in the handlers of its messages. */
+  get busyMs(): number {
+    return this.queued?.busyMs ?? 0;
+  }
+
   schedule(): void {
     if (this.scheduled || this.busy !== null || !this.alive || this.stopping) return;
     this.scheduled = true;
@@ -104,21 +111,17 @@ export class Cell implements Runnable {
   turn(budget: number): void {
     this.scheduled = false;
     if (!this.alive) return;
-    const queue = this.kernel.runQueue;
-    const startMs = queue.nowMs;
     if (this.busy === notBegun) {
       this.busy = null;
       this.step(this.present!);
-      queue.look();
+      this.kernel.runQueue.look();
     }
-    const handled = this.queued === null ? 0 : this.drain(this.queued, budget);
-    this.handled += handled;
-    this.busyMs += queue.nowMs - startMs;
+    if (this.queued !== null) this.drain(this.queued, budget);
   }
 
-  /** The number of messages that were handled. */
-  private drain(mailbox: Mailbox, budget: number): number {
+  private drain(mailbox: Mailbox, budget: number): void {
     const queue = this.kernel.runQueue;
+    const startMs = queue.nowMs;
     let count = 0;
     while (count < budget && this.alive && this.busy === null && !this.stopping) {
       const message = mailbox.shift();
@@ -128,8 +131,8 @@ export class Cell implements Runnable {
       if (isPowerOfTwo(count) && queue.look()) break;
     }
     if (!isPowerOfTwo(count)) queue.look();
+    mailbox.did(count, queue.nowMs - startMs);
     if (mailbox.length > 0) this.schedule();
-    return count;
   }
 
   /** Runs one handler; a promise keeps the actor busy until it settles. A throw crashes the actor. */

@@ -54,6 +54,10 @@ export class Mailbox {
   // Lanes are made on first use: an idle actor is to cost little.
   private system: Ring<Message> | null = null;
   private user: Ring<Message> | null = null;
+  /** Messages that were taken out and handled, and the time that it took. */
+  handled = 0;
+  // Not the integer 0: V8 would give the field another form at its first fraction, and move every mailbox to it.
+  private workedMs = -0;
 
   get length(): number {
     return (this.system?.length ?? 0) + (this.user?.length ?? 0);
@@ -61,6 +65,15 @@ export class Mailbox {
 
   get userLength(): number {
     return this.user?.length ?? 0;
+  }
+
+  get busyMs(): number {
+    return this.workedMs + 0;
+  }
+
+  did(messages: number, elapsedMs: number): void {
+    this.handled += messages;
+    this.workedMs += elapsedMs;
   }
 
   pushSystem(message: Message): void {
