@@ -18,7 +18,7 @@ import {
   messageInit,
   type ReplyTarget,
 } from './message.ts';
-import type { Ref } from './ref.ts';
+import { Ref } from './ref.ts';
 import type { Runnable } from './run-queue.ts';
 import type { Kernel } from './system.ts';
 import type { Timer } from './timer-wheel.ts';
@@ -73,6 +73,7 @@ export class Cell implements Runnable {
     this.parent = parent;
     this.trapExit = behaviour.trapExit;
     this.context = new Context(this);
+    Ref.bind(ref, this);
   }
 
   get definition(): AnyDefinition {

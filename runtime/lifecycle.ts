@@ -6,7 +6,7 @@ import type { Cell } from './cell.ts';
 import { messageOf, RuntimeError } from './errors.ts';
 import { crashShapeCharactersMax } from './limits.ts';
 import { type ExitReason, messageCall, messageCast } from './message.ts';
-import type { Ref } from './ref.ts';
+import { Ref } from './ref.ts';
 import { shapeOf } from './shape.ts';
 import type { Kernel } from './system.ts';
 
@@ -88,6 +88,7 @@ export class Lifecycle {
     if (!cell.alive) return;
     cell.alive = false;
     this.kernel.cells.delete(cell.ref.id);
+    Ref.bind(cell.ref, null);
     if (cell.registeredName !== null) this.kernel.forgetName(cell.registeredName);
     cell.context.revoke();
     for (const timer of cell.timers?.values() ?? []) this.kernel.wheel.clear(timer);

@@ -158,6 +158,8 @@ export class ActorSystem implements SendPort {
   }
 
   find(ref: Ref): Cell | null {
+    const bound = Ref.cellOf(ref);
+    if (bound !== null && bound.kernel === this) return bound;
     if (ref.boot !== this.boot || ref.node !== this.node) return null;
     return this.cells.get(ref.id) ?? null;
   }
@@ -184,10 +186,8 @@ export class ActorSystem implements SendPort {
   }
 
   deliverCast(ref: Ref, method: string, args: readonly unknown[]): boolean {
-    if (ref.node !== this.node)
-      return this.router?.cast(ref, method, args) ?? this.lost(ref, method, 'node_down');
-    const cell = ref.boot === this.boot ? this.cells.get(ref.id) : undefined;
-    if (cell === undefined) return this.lost(ref, method, 'no_actor');
+    const cell = this.find(ref);
+    if (cell === null) return this.castElsewhere(ref, method, args);
     const travelled = this.copy === null ? args : (this.copy(args) as readonly unknown[]);
     return this.accept(cell, new Message(messageCast, method, travelled, null, null));
   }
@@ -214,13 +214,13 @@ export class ActorSystem implements SendPort {
     timeoutMs: number,
     reply: ReplyTarget,
   ): void {
-    if (ref.node !== this.node) {
+    const cell = this.find(ref);
+    if (cell === null && ref.node !== this.node) {
       if (this.router === null) reply.fail(new RuntimeError('node_down', `no way to node ${ref.node}`));
       else this.router.call(ref, method, args, timeoutMs, reply);
       return;
     }
-    const cell = ref.boot === this.boot ? this.cells.get(ref.id) : undefined;
-    if (cell === undefined) {
+    if (cell === null) {
       reply.fail(new RuntimeError('no_actor', `${ref} is not there (call ${method})`));
       return;
     }
@@ -286,8 +286,10 @@ export class ActorSystem implements SendPort {
     return true;
   }
 
-  private lost(ref: Ref, method: string, why: string): boolean {
-    this.deadLetter(ref, method, why);
+  private castElsewhere(ref: Ref, method: string, args: readonly unknown[]): boolean {
+    const isHere = ref.node === this.node;
+    if (!isHere && this.router !== null) return this.router.cast(ref, method, args);
+    this.deadLetter(ref, method, isHere ? 'no_actor' : 'node_down');
     return false;
   }
 }
