@@ -81,7 +81,7 @@ export class Cell implements Runnable {
   }
 
   get mailbox(): Mailbox {
-    this.queued ??= new Mailbox();
+    if (this.queued === null) this.queued = new Mailbox();
     return this.queued;
   }
 
@@ -254,6 +254,9 @@ function isPowerOfTwo(count: number): boolean {
 
 function isThenable(value: unknown): value is Promise<unknown> {
   return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+    value !== undefined &&
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { then?: unknown }).then === 'function'
   );
 }
