@@ -21,7 +21,7 @@ import {
 import { Ref } from './ref.ts';
 import type { Runnable } from './run-queue.ts';
 import type { Kernel } from './system.ts';
-import type { Timer } from './timer-wheel.ts';
+import { Ties } from './ties.ts';
 
 /** What an actor is busy with until its first turn, in which `init` runs. */
 const notBegun: Promise<unknown> = Promise.resolve();
@@ -40,12 +40,8 @@ export class Cell implements Runnable {
   stopAsked: ExitReason | null = null;
   /** `terminate` runs: nothing more is taken from the mailbox. */
   stopping = false;
-  /** Calls whose handlers said that they reply later. */
-  owed: Set<ReplyTarget> | null = null;
-  registeredName: string | null = null;
   trapExit: boolean;
   onStarted: ReplyTarget | null = null;
-  onEnded: ((reason: ExitReason) => void)[] | null = null;
   /** A handler runs, or waits. */
   handling = false;
   /**
@@ -55,16 +51,9 @@ export class Cell implements Runnable {
   present: Message | null = null;
   /** The present call's handler has asked for `replyLater`. */
   deferred = false;
-  /** What a supervisor or another keeper of children shows of itself. */
-  about: (() => unknown) | null = null;
-  // Relations and queues are made on first use: an idle actor is to cost little.
+  // Queues and ties are made on first use: most of what a start costs is that the collector moves the actor twice.
   private queued: Mailbox | null = null;
-  links: Map<string, Ref> | null = null;
-  /** Monitors that this actor holds, by number. */
-  monitors: Map<number, Ref> | null = null;
-  /** Monitors that others hold on this actor, by `watcher/number`. */
-  watchers: Map<string, { watcher: Ref; monitor: number }> | null = null;
-  timers: Map<number, Timer> | null = null;
+  ties: Ties | null = null;
 
   constructor(kernel: Kernel, behaviour: Behaviour, ref: Ref, parent: Ref | null) {
     this.kernel = kernel;
@@ -83,6 +72,11 @@ export class Cell implements Runnable {
   get mailbox(): Mailbox {
     if (this.queued === null) this.queued = new Mailbox();
     return this.queued;
+  }
+
+  tied(): Ties {
+    this.ties ??= new Ties();
+    return this.ties;
   }
 
   get handled(): number {
@@ -214,7 +208,7 @@ export class Cell implements Runnable {
     this.handling = false;
     this.present = message;
     const failed = message.reply;
-    if (failed) this.owed?.delete(failed);
+    if (failed) this.ties?.owed?.delete(failed);
     failed?.fail(new RuntimeError('handler_failed', messageOf(thrown), thrown));
     this.kernel.lifecycle.crash(this, thrown);
   }

@@ -11,15 +11,16 @@ export class Later implements LaterReply {
   constructor(cell: Cell, reply: ReplyTarget) {
     this.cell = cell;
     this.reply = reply;
-    cell.owed ??= new Set();
-    cell.owed.add(reply);
+    const ties = cell.tied();
+    ties.owed ??= new Set();
+    ties.owed.add(reply);
   }
 
   answer(value: unknown): void {
-    if (this.cell.owed?.delete(this.reply)) this.reply.answer(value);
+    if (this.cell.ties?.owed?.delete(this.reply)) this.reply.answer(value);
   }
 
   fail(error: unknown): void {
-    if (this.cell.owed?.delete(this.reply)) this.reply.fail(error);
+    if (this.cell.ties?.owed?.delete(this.reply)) this.reply.fail(error);
   }
 }

@@ -120,8 +120,9 @@ export class ActorSystem implements SendPort {
     const cell = this.find(ref);
     if (cell === null) return Promise.resolve('no_actor');
     return new Promise((resolve) => {
-      cell.onEnded ??= [];
-      cell.onEnded.push(resolve);
+      const ties = cell.tied();
+      ties.onEnded ??= [];
+      ties.onEnded.push(resolve);
     });
   }
 
@@ -248,8 +249,9 @@ export class ActorSystem implements SendPort {
     const holder = this.names.get(name);
     if (holder === cell) return;
     if (holder !== undefined) throw new RuntimeError('name_taken', `"${name}" is ${holder.ref}`);
-    if (cell.registeredName !== null) this.names.delete(cell.registeredName);
-    cell.registeredName = name;
+    const ties = cell.tied();
+    if (ties.registeredName !== null) this.names.delete(ties.registeredName);
+    ties.registeredName = name;
     this.names.set(name, cell);
   }
 
