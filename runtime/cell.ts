@@ -16,6 +16,7 @@ import {
   messageExit,
   messageInfo,
   messageInit,
+  noArguments,
   type ReplyTarget,
 } from './message.ts';
 import { Ref } from './ref.ts';
@@ -41,6 +42,8 @@ export class Cell implements Runnable {
   /** `terminate` runs: nothing more is taken from the mailbox. */
   stopping = false;
   trapExit: boolean;
+  /** Until the first turn. */
+  private startArgs = noArguments;
   onStarted: ReplyTarget | null = null;
   /** A handler runs, or waits. */
   handling = false;
@@ -98,7 +101,7 @@ export class Cell implements Runnable {
   begin(args: readonly unknown[], onStarted: ReplyTarget | null): void {
     this.onStarted = onStarted;
     this.busy = notBegun;
-    this.present = new Message(messageInit, 'init', args, null, null);
+    this.startArgs = args;
     this.scheduled = true;
     this.kernel.runQueue.push(this);
   }
@@ -108,7 +111,10 @@ export class Cell implements Runnable {
     if (!this.alive) return;
     if (this.busy === notBegun) {
       this.busy = null;
-      this.step(this.present!);
+      const args = this.startArgs;
+      this.startArgs = noArguments;
+      // A message only now: one that waited with the actor would be moved by the collector with it.
+      this.step(new Message(messageInit, 'init', args, null, null));
       this.kernel.runQueue.look();
     }
     if (this.queued !== null) this.drain(this.queued, budget);
