@@ -63,7 +63,9 @@ export class Behaviours {
   private readonly known = new WeakMap<AnyDefinition, Behaviour>();
   private last: Behaviour | null = null;
 
-  of(definition: AnyDefinition): Behaviour {
+  of<S, P extends Protocol>(described: Definition<S, P>): Behaviour {
+    // What a handler takes and keeps was checked where the definition was written.
+    const definition = described as unknown as AnyDefinition;
     if (this.last !== null && this.last.definition === definition) return this.last;
     let behaviour = this.known.get(definition);
     if (behaviour === undefined) {

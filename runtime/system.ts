@@ -2,8 +2,9 @@
  * An actor system: all actors of one process, their names, and the ways in from outside (the router of another node,
  * the program's own code). Knows no network and no tenant.
  */
-import { type AnyDefinition, Behaviours } from './behaviour.ts';
+import { Behaviours } from './behaviour.ts';
 import { Cell } from './cell.ts';
+import { CellTable } from './cell-table.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { DeadLetters } from './dead-letters.ts';
 import type { CallMethods, CastMethods, Definition, LogLevel, Protocol, WhenFull } from './definition.ts';
@@ -64,7 +65,7 @@ export class ActorSystem implements SendPort {
   readonly senders = createSenders();
   readonly relations: Relations;
   readonly lifecycle: Lifecycle;
-  readonly cells = new Map<number, Cell>();
+  readonly cells = new CellTable();
   router: Router | null = null;
   private readonly names = new Map<string, Cell>();
   private readonly behaviours = new Behaviours();
@@ -161,8 +162,8 @@ export class ActorSystem implements SendPort {
   find(ref: Ref): Cell | null {
     const bound = Ref.cellOf(ref);
     if (bound !== null && bound.kernel === this) return bound;
-    if (ref.boot !== this.boot || ref.node !== this.node) return null;
-    return this.cells.get(ref.id) ?? null;
+    const isHere = ref.boot === this.boot && ref.node === this.node;
+    return (isHere ? this.cells.get(ref.id) : undefined) ?? null;
   }
 
   nextNumber(): number {
@@ -178,9 +179,8 @@ export class ActorSystem implements SendPort {
     onStarted: ReplyTarget | null,
   ): Ref<P> {
     const ref = new Ref<P>(this.node, this.boot, this.nextNumber());
-    const behaviour = this.behaviours.of(definition as unknown as AnyDefinition);
-    const cell = new Cell(this, behaviour, ref as Ref, parent);
-    this.cells.set(ref.id, cell);
+    const cell = new Cell(this, this.behaviours.of(definition), ref as Ref, parent);
+    this.cells.add(cell);
     if (linked && parent !== null) this.relations.link(cell, parent);
     cell.begin(args, onStarted);
     return ref;
