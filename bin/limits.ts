@@ -56,3 +56,5 @@ export const recordWriteBytes = 256 * 1024;
 export const recordAskTimeoutMs = 10_000;
 /** Mismatches of a replay that are told one by one. */
 export const mismatchesToldMax = 20;
+/** Each actor that the status asks answers within this, or is said not to. */
+export const statusAnswerMs = 2_000;

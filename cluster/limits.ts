@@ -83,6 +83,8 @@ export const dialAnswerMs = 5_000;
 export const forgetAfterMs = 24 * 60 * 60 * 1_000;
 /** A node that was only heard of, and that nobody has spoken of for this long, is no longer dialled. */
 export const candidateKeptMs = 60_000;
+/** A split is told when its sides have stood still for this long: members are lost within a second of each other. */
+export const splitSettleMs = 1_000;
 /** Decisions about one node that `explain` can tell. */
 export const becauseKeptMax = 16;
 
@@ -140,3 +142,9 @@ export const recordReasonCharactersMax = 200;
  * thousand registered in a second take no longer for it.
  */
 export const recordRegistryBurstBytes = 128 * 1024;
+
+// PubSub (pubsub.ts)
+/** Subscriptions of one node; each costs a function and, the first of its topic, a name. */
+export const subscriptionsMax = 20_000;
+/** Published messages that wait for one tenant's subscribers on a node; more are refused, which `publish` counts. */
+export const postMessagesMax = 100_000;

@@ -53,6 +53,7 @@ export { isRef, Ref, sameRef } from './ref.ts';
 export type { Router, Signal } from './router.ts';
 export type { Restart, Strategy } from './supervision.ts';
 export { type ChildInfo, type SupervisorProtocol, supervisor } from './supervisor.ts';
-export { ActorSystem, type Log, type SystemCounts, type SystemOptions } from './system.ts';
+export { ActorSystem, type Log, type SystemOptions } from './system.ts';
+export type { SystemCounts } from './system-counts.ts';
 export { Timer, TimerWheel } from './timer-wheel.ts';
 export { type BlockedReport, startWatchdog, type WatchdogOptions } from './watchdog.ts';

@@ -5,10 +5,11 @@
 import { type Command, Option } from 'commander';
 import type { Member, RecordAnswer, RecordQuestion } from '../../cluster/index.ts';
 import { headLine, messageOf, PartSum, type RecordHead, segmentLines } from '../../runtime/index.ts';
+import { nodeDoor } from '../ask-node.ts';
 import { CommandFailure } from '../failure.ts';
 import { recordAskTimeoutMs } from '../limits.ts';
 import { NewFile } from '../new-file.ts';
-import { nodeDoor, type OperatorSession, withOperator } from '../operator-session.ts';
+import { type OperatorSession, withOperator } from '../operator-session.ts';
 import type { Output } from '../output.ts';
 import type { Surroundings } from './up.ts';
 
@@ -37,7 +38,7 @@ export function addRecordCommand(program: Command, { output, environment }: Surr
     .action(async (node: string, path: string, flags: RecordFlags) => {
       const file = new NewFile(path, flags.force === true);
       try {
-        const missing = await withOperator(flags.data, (session) => takeAll(session, node, file, output));
+        const missing = await withOperator(flags, (session) => takeAll(session, node, file, output));
         file.finish();
         output.note(`${path}: ${file.bytes} bytes`);
         if (missing.length > 0) {
