@@ -3,15 +3,16 @@
  * the fence lets through to whom they concern. Between the transport and the node; decides nothing about who is alive.
  */
 import type { PeerIdentity } from '../certs/index.ts';
-import type { Clock } from '../runtime/index.ts';
+import type { Clock, Random } from '../runtime/index.ts';
 import type { Codec } from './codec.ts';
 import { judgeFrame, judgePeer } from './fence.ts';
 import type { Frame } from './frame.ts';
 import type { Greeting } from './greeting.ts';
-import { seedDialMs } from './limits.ts';
+import { seedLookMs } from './limits.ts';
 import { Link } from './link.ts';
 import { isKept, type LinkOrigin } from './link-choice.ts';
 import { LinkWatch } from './link-watch.ts';
+import { Seeds } from './seeds.ts';
 import type { Connection, DialFailure, Transport } from './transport.ts';
 
 export interface MeshHandlers {
@@ -30,6 +31,7 @@ export interface MeshHandlers {
 export interface MeshOptions {
   readonly node: string;
   readonly seeds: readonly string[];
+  readonly random: Random;
   readonly transport: Transport;
   readonly codec: Codec;
   readonly clock: Clock;
@@ -44,17 +46,17 @@ export class Mesh {
   /** Every open link, operators' and unfinished ones included. */
   private readonly open = new Set<Link>();
   private readonly dialling = new Set<string>();
-  /** Which node was found at a seed's address: it may call itself by another. */
-  private readonly foundAtSeed = new Map<string, string>();
   private numbered = 0;
   private ownAddress = '';
   private stopped = false;
   private cancelSeeds: () => void = () => {};
   private readonly watch: LinkWatch;
+  private readonly seeds: Seeds;
 
   constructor(options: MeshOptions) {
     this.options = options;
     this.watch = new LinkWatch(options);
+    this.seeds = new Seeds(options.seeds, options.random);
   }
 
   async listen(): Promise<string> {
@@ -65,14 +67,16 @@ export class Mesh {
   /** Dials the seeds, now and as long as one of them is not linked. */
   begin(): void {
     if (this.stopped) return;
-    const linked = new Set([...this.links.values()].map((link) => link.peer!.address));
     const own = this.options.greeting().address;
-    for (const seed of this.options.seeds) {
-      const found = this.foundAtSeed.get(seed);
-      if (found !== undefined && this.links.has(found)) continue;
-      if (seed !== own && seed !== this.ownAddress && !linked.has(seed)) this.dialAddress(seed, null);
-    }
-    this.cancelSeeds = this.options.clock.timer(seedDialMs, () => this.begin());
+    const linked = new Set([...this.links.values()].map((link) => link.peer!.address));
+    const isLinked = (node: string | null, address: string) =>
+      address === own ||
+      address === this.ownAddress ||
+      linked.has(address) ||
+      (node !== null && this.links.has(node));
+    const { clock } = this.options;
+    for (const seed of this.seeds.due(clock.monotonicMs(), isLinked)) this.dialAddress(seed, null);
+    this.cancelSeeds = clock.timer(seedLookMs, () => this.begin());
   }
 
   linkTo(node: string): Link | null {
@@ -143,7 +147,7 @@ export class Mesh {
         up: (up) => {
           const identity = up.peer!.identity;
           if (address !== null && expected === null && identity.kind === 'node')
-            this.foundAtSeed.set(address, identity.name);
+            this.seeds.found(address, identity.name);
           this.linkUp(up);
         },
         frame: (from, frame) => this.frame(from, frame),

@@ -2,7 +2,7 @@
  * A cluster node: the actor system, the mesh, membership, the registry and the router, put together. What `bin/` starts,
  * and all that the other rooms see of the cluster.
  */
-import { ActorSystem, type Clock, type Log, type Random, treeOf } from '../runtime/index.ts';
+import { ActorSystem, type Clock, type Log, type Random, systemRandom, treeOf } from '../runtime/index.ts';
 import type { Cluster, Member } from './cluster-view.ts';
 import { Directory } from './directory.ts';
 import { type Frame, isRouted } from './frame.ts';
@@ -86,6 +86,7 @@ export class ClusterNode implements Cluster {
     this.mesh = new Mesh({
       node: name,
       seeds: options.seeds,
+      random: options.random ?? systemRandom(),
       transport: options.transport,
       codec,
       clock,
