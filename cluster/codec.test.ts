@@ -36,6 +36,7 @@ function refusal(what: () => unknown): string {
 }
 
 const text = fc.string({ unit: 'grapheme' });
+const key = text.filter((one) => one !== '__proto__');
 const leaf = fc.oneof(
   text,
   fc.integer(),
@@ -49,18 +50,14 @@ const leaf = fc.oneof(
     .tuple(fc.stringMatching(/^[a-z0-9_-]{1,63}$/), fc.nat(2 ** 48 - 1), fc.nat(2 ** 48 - 1))
     .map(([node, boot, id]) => new Ref(node, boot, id)),
 );
-const value = fc
-  .letrec((tie) => ({
-    any: fc.oneof(
-      { maxDepth: 5 },
-      leaf,
-      fc.array(tie('any')),
-      fc.dictionary(text, tie('any'), { noNullPrototype: true }),
-    ),
-  }))
-  .any.filter(
-    (one) => !JSON.stringify(one, (_, v) => (typeof v === 'bigint' ? '0' : v))?.includes('__proto__'),
-  );
+const value = fc.letrec((tie) => ({
+  any: fc.oneof(
+    { maxDepth: 5 },
+    leaf,
+    fc.array(tie('any')),
+    fc.dictionary(key, tie('any'), { noNullPrototype: true }),
+  ),
+})).any;
 
 describe('the payload codec', () => {
   it('brings back every value of the closed set', () => {

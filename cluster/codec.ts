@@ -38,7 +38,10 @@ export interface Codec {
    * are one view of a larger buffer that is not written again. Throws `cannot_encode` with a `PayloadReason`.
    */
   encode(value: unknown, reserveBytes?: number): Buffer;
-  /** Throws `cannot_decode` with a `PayloadReason`. Bytes and texts in the value are copies: nothing keeps the frame. */
+  /**
+   * Throws `cannot_decode` with a `PayloadReason`. Bytes and texts in the value are copies, so that nothing keeps the
+   * frame; a binary that is most of the buffer that it came in may be a view of it: the caller must not write there again.
+   */
   decode(bytes: Uint8Array): unknown;
 }
 
@@ -54,14 +57,13 @@ addExtension({ Class: ErrorOnWire, type: errorExtension, pack: packError, unpack
 
 /** Payloads up to this size share slabs; one that is larger gets its own, so that a small one never keeps a large one. */
 const sharedSlabBytesMax = encodeSlabBytes / 4;
+/** msgpackr keeps some bytes free at the end of its buffer. */
+const encodeSlackBytes = 64;
 
 export function createCodec(refs: RefForm): Codec {
-  const packr = new Packr({
-    useRecords: false,
-    moreTypes: false,
-    useToJSON: false,
-    copyBuffers: true,
-  } as object);
+  const form = { useRecords: false, moreTypes: false, useToJSON: false };
+  const packr = new Packr({ ...form, copyBuffers: true } as object);
+  const keepingPackr = new Packr({ ...form, copyBuffers: false } as object);
   const scanner = new PayloadScan();
   const check = new PayloadCheck(refs.isRef, (ref) => {
     const [node, boot, id] = refs.encodeRef(ref);
@@ -93,7 +95,11 @@ export function createCodec(refs: RefForm): Codec {
   return {
     encode(value, reserveBytes = 0) {
       const prepared = check.prepare(value);
-      if (slabIsLarge) packr.useBuffer(Buffer.allocUnsafeSlow(encodeSlabBytes));
+      const roomBytes = check.roomBytes + reserveBytes + encodeSlackBytes;
+      // A large one gets a buffer of its own size: msgpackr would take four times that.
+      if (roomBytes > sharedSlabBytesMax) packr.useBuffer(Buffer.allocUnsafeSlow(roomBytes));
+      else if (slabIsLarge) packr.useBuffer(Buffer.allocUnsafeSlow(encodeSlabBytes));
+      slabIsLarge = roomBytes > sharedSlabBytesMax;
       let bytes: Buffer;
       try {
         bytes = packr.pack(prepared, reserveBytes === 0 ? 0 : RESERVE_START_SPACE + reserveBytes);
@@ -101,7 +107,6 @@ export function createCodec(refs: RefForm): Codec {
         slabIsLarge = true;
         throw cannotEncode('codec_failed', error instanceof Error ? error.message : String(error), error);
       }
-      slabIsLarge = bytes.length > sharedSlabBytesMax;
       if (bytes.length - reserveBytes > payloadBytesMax)
         throw cannotEncode('too_large', `${bytes.length} bytes`);
       return bytes;
@@ -114,7 +119,7 @@ export function createCodec(refs: RefForm): Codec {
       if (refused !== null) throw cannotDecode(refused, `${source.length} bytes`);
       const found = scanner.found;
       try {
-        const value: unknown = packr.unpack(source);
+        const value: unknown = (isKept(source, scanner) ? keepingPackr : packr).unpack(source);
         return found ? revive(value) : value;
       } catch (error) {
         if (error instanceof ClusterError) throw error;
@@ -122,6 +127,14 @@ export function createCodec(refs: RefForm): Codec {
       }
     },
   };
+}
+
+/**
+ * True when a binary may be a view of the frame instead of a copy: it is most of the payload, and the payload most of the
+ * buffer that it lies in, so that the view keeps at most four times its own size.
+ */
+function isKept(source: Buffer, scanner: PayloadScan): boolean {
+  return scanner.onlyBinaryBytes * 2 >= source.length && source.length * 2 >= source.buffer.byteLength;
 }
 
 function cannotDecode(reason: PayloadReason, detail: string, cause?: unknown): ClusterError {

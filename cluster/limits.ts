@@ -114,6 +114,11 @@ export const linkHighWaterBytes = 8 * 1024 * 1024;
 export const linkQueuedBytesMax = 64 * 1024 * 1024;
 /** What a link gives to its connection ahead of the network: what is urgent waits behind no more than this. */
 export const linkWindowBytes = 256 * 1024;
+/** What one write to a socket holds: the buffer of a connection doubles up to it, and is kept. */
+export const writeBytesMax = 256 * 1024;
+export const writeBufferStartBytes = 16 * 1024;
+/** A peer that does not read what a closing connection has still to send is left after this. */
+export const closePatienceMs = 1_000;
 /**
  * What system frames and signals may wait for a peer that does not read, beyond `linkQueuedBytesMax`. They are never
  * refused, because the cluster's truth is made of them; past this the link is closed (`not_reading`). The names of a large node, told at once, are 20 MB.

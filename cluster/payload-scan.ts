@@ -24,10 +24,17 @@ export class PayloadScan {
   private readonly left = new Int32Array(payloadDepthMax + 1);
   private readonly isObject = new Uint8Array(payloadDepthMax + 1);
   private met = false;
+  private binaries = 0;
+  private binaryBytes = 0;
 
   /** Whether the last scan met a ref or an error: only then the decoded value must be walked again. */
   get found(): boolean {
     return this.met;
+  }
+
+  /** Bytes of the one binary of the last scan; 0 when there were several or none. */
+  get onlyBinaryBytes(): number {
+    return this.binaries === 1 ? this.binaryBytes : 0;
   }
 
   /** Null when the bytes are one value of ours. */
@@ -40,6 +47,7 @@ export class PayloadScan {
     left[0] = 1;
     isObject[0] = 0;
     this.met = false;
+    this.binaries = 0;
     for (;;) {
       while (left[depth] === 0) {
         if (depth === 0) return at === end ? null : 'trailing_bytes';
@@ -74,6 +82,8 @@ export class PayloadScan {
       }
       if (key) return 'key_not_text';
       if (size === binary) {
+        this.binaries += 1;
+        this.binaryBytes = length;
         at += length;
         if (at > end) return 'truncated';
         continue;
