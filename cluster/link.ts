@@ -52,6 +52,8 @@ export class Link {
   readonly dialled: boolean;
   readonly number: number;
   readonly sinceWallMs: number;
+  /** Links to the peer that gave way to this one. */
+  replaced = 0;
   peer: LinkPeer | null = null;
   private readonly options: LinkOptions;
   private readonly inbox: Inbox;
@@ -140,6 +142,7 @@ export class Link {
     if (this.ended || this.retired) return;
     this.retired = true;
     this.after = successor;
+    successor.replaced += this.replaced + 1;
     if (isToWait) {
       successor.waitsFor = this;
       successor.outbox.hold();

@@ -87,6 +87,11 @@ export class Mesh {
     return this.links.values();
   }
 
+  /** Every open link, retired ones and those of commands included. */
+  allLinks(): Iterable<Link> {
+    return this.open;
+  }
+
   dial(name: string, address: string, delayMs: number): void {
     if (delayMs <= 0) this.dialAddress(address, name);
     else this.options.clock.timer(delayMs, () => this.dialAddress(address, name));

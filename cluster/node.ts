@@ -9,9 +9,11 @@ import { type Frame, isRouted } from './frame.ts';
 import { isSystemKind } from './frame-layout.ts';
 import { stopLingerMs } from './limits.ts';
 import type { Link } from './link.ts';
+import { type LinkView, viewOfLink } from './link-view.ts';
 import type { MembershipEffect } from './membership-peer.ts';
 import { Mesh } from './mesh.ts';
 import { type Procedure, Procedures } from './procedures.ts';
+import { Topics } from './pubsub.ts';
 import { actorCodec, RemoteRouter } from './router.ts';
 import type { Transport } from './transport.ts';
 import { Vigil } from './vigil.ts';
@@ -40,6 +42,7 @@ export class ClusterNode implements Cluster {
   readonly names: Directory;
   readonly members: Vigil;
   readonly procedures: Procedures;
+  readonly topics: Topics;
   private readonly options: NodeOptions;
   private readonly mesh: Mesh;
   private readonly router: RemoteRouter;
@@ -65,6 +68,7 @@ export class ClusterNode implements Cluster {
     this.router = new RemoteRouter(this.system, codec, linkTo);
     this.procedures = new Procedures(codec, clock, linkTo);
     this.names = new Directory({ system: this.system, codec, linkTo, nodeLinks, contested });
+    this.topics = new Topics(this.system, this.names);
     const self = { name, role, boot, tenant: null, address: this.address };
     // The address is known once the node listens.
     Object.defineProperty(self, 'address', { get: () => this.address, enumerable: true });
@@ -177,6 +181,14 @@ export class ClusterNode implements Cluster {
     }
   }
 
+  private links(): LinkView[] {
+    const rtts = new Map(this.members.list().map(({ name, rttMs }) => [name, rttMs]));
+    return [...this.mesh.allLinks()].map((link) => {
+      const identity = link.peer?.identity;
+      return viewOfLink(link, identity?.kind === 'node' ? (rtts.get(identity.name) ?? null) : null);
+    });
+  }
+
   private declareOwn(): void {
     this.declare('members', { access: 'read', run: (): Member[] => this.members.list() });
     this.declare('tree', { access: 'read', run: () => treeOf(this.system) });
@@ -185,6 +197,7 @@ export class ClusterNode implements Cluster {
       run: (query: { tenant?: string; kind?: string } | null) =>
         this.names.list(query ?? {}).map(({ key, node, metadata }) => ({ ...key, node, metadata })),
     });
+    this.declare('links', { access: 'read', run: () => this.links() });
     this.declare('node', {
       access: 'read',
       run: () => ({
