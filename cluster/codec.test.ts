@@ -69,6 +69,19 @@ describe('the payload codec', () => {
     );
   });
 
+  it('reads what msgpackr reads, from bytes that msgpackr wrote', () => {
+    const plain = new Packr({ useRecords: false, moreTypes: false });
+    const isPlain = (one: unknown): boolean =>
+      typeof one !== 'object' || one === null || (!(one instanceof Ref) && Object.values(one).every(isPlain));
+    fc.assert(
+      fc.property(value.filter(isPlain), (one) => {
+        const bytes = Buffer.from(plain.pack(one));
+        expect(codec.decode(bytes)).toEqual(plain.unpack(bytes));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('leaves the value that it encodes as it was, refs and all', () => {
     const ref = new Ref('core_1', 5, 6);
     const message = { a: [1, ref], b: { c: ref, n: Number.NaN } };

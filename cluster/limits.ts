@@ -37,6 +37,11 @@ export const payloadBytesMax = frameBytesMax - 4_096;
 export const objectKeysMax = 65_535;
 /** The room that payloads are encoded into, one after the other. */
 export const encodeSlabBytes = 64 * 1024;
+/** Texts of so few bytes are looked up among those that were read before, `textsRememberedMax` of them (a power of two). */
+export const shortTextBytesMax = 24;
+export const textsRememberedMax = 512;
+/** Fewer bytes than this are copied faster one by one than by a view and a call. */
+export const copiedByByteMax = 128;
 /** Characters of an error's code and name that travel; its message is cut at `errorMessageCharactersMax`. */
 export const errorNameCharactersMax = 128;
 export const errorMessageCharactersMax = 4_096;
