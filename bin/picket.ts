@@ -9,6 +9,7 @@ import { Command, CommanderError } from 'commander';
 import { addCertCommands } from './commands/certs.ts';
 import { addCheckCommands } from './commands/check.ts';
 import { addExplainCommands } from './commands/explain.ts';
+import { addLinksCommand } from './commands/links.ts';
 import { addLookCommands } from './commands/look.ts';
 import { addRecordCommand } from './commands/record.ts';
 import { addReplayCommand } from './commands/replay.ts';
@@ -40,6 +41,7 @@ for (const add of [
   addLookCommands,
   addRecordCommand,
   addReplayCommand,
+  addLinksCommand,
   addTenantCommands,
   addCheckCommands,
   addExplainCommands,
