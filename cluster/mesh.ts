@@ -1,13 +1,13 @@
 /**
- * All links of a node: dials seeds and known peers, takes connections, keeps one link per peer, and hands frames that
+ * All links of a node: dials whom it is told to, takes connections, keeps one link per peer, and hands frames that
  * the fence lets through to whom they concern. Between the transport and the node; decides nothing about who is alive.
  */
 import type { PeerIdentity } from '../certs/index.ts';
 import type { Clock } from '../runtime/index.ts';
 import type { Codec } from './codec.ts';
+import type { DialOutcome } from './discovery/decision.ts';
 import { judgeFrame, judgePeer } from './fence.ts';
 import type { Frame } from './frame.ts';
-import { seedDialMs } from './limits.ts';
 import { type Greeting, Link } from './link.ts';
 import { LinkWatch } from './link-watch.ts';
 import type { Connection, DialFailure, Transport } from './transport.ts';
@@ -27,7 +27,6 @@ export interface MeshHandlers {
 
 export interface MeshOptions {
   readonly node: string;
-  readonly seeds: readonly string[];
   readonly transport: Transport;
   readonly codec: Codec;
   readonly clock: Clock;
@@ -36,15 +35,17 @@ export interface MeshOptions {
   readonly log: (level: 'debug' | 'info' | 'warn', message: string, fields: Record<string, unknown>) => void;
 }
 
+type Reached = (outcome: DialOutcome) => void;
+
 export class Mesh {
   private readonly options: MeshOptions;
   private readonly links = new Map<string, Link>();
   /** Every open link, operators' and unfinished ones included. */
   private readonly open = new Set<Link>();
   private readonly dialling = new Set<string>();
-  private ownAddress = '';
+  /** Links to addresses of which it was asked who answers there. */
+  private readonly reaching = new Map<Link, Reached>();
   private stopped = false;
-  private cancelSeeds: () => void = () => {};
   private readonly watch: LinkWatch;
 
   constructor(options: MeshOptions) {
@@ -52,22 +53,8 @@ export class Mesh {
     this.watch = new LinkWatch(options);
   }
 
-  async listen(): Promise<string> {
-    this.ownAddress = await this.options.transport.listen((connection) =>
-      this.adopt(connection, false, null),
-    );
-    return this.ownAddress;
-  }
-
-  /** Dials the seeds, now and as long as one of them is not linked. */
-  begin(): void {
-    if (this.stopped) return;
-    const linked = new Set([...this.links.values()].map((link) => link.peer!.address));
-    const own = this.options.greeting().address;
-    for (const seed of this.options.seeds) {
-      if (seed !== own && seed !== this.ownAddress && !linked.has(seed)) this.dialAddress(seed, null);
-    }
-    this.cancelSeeds = this.options.clock.timer(seedDialMs, () => this.begin());
+  listen(): Promise<string> {
+    return this.options.transport.listen((connection) => this.adopt(connection, false, null));
   }
 
   linkTo(node: string): Link | null {
@@ -83,6 +70,11 @@ export class Mesh {
     else this.options.clock.timer(delayMs, () => this.dialAddress(address, name));
   }
 
+  /** Dials an address of which it is not known who is there; tells once who was. */
+  reach(address: string, reached: Reached): void {
+    this.dialAddress(address, null, reached);
+  }
+
   closeLink(name: string, code: string, because: string): void {
     this.links.get(name)?.close(code, because);
   }
@@ -90,7 +82,6 @@ export class Mesh {
   /** Tells every peer that this node goes, then closes. */
   async stop(): Promise<void> {
     this.stopped = true;
-    this.cancelSeeds();
     this.watch.stop();
     for (const link of [...this.open]) {
       if (link.peer?.identity.kind === 'node') link.sendControl('leaving', {});
@@ -99,20 +90,23 @@ export class Mesh {
     await this.options.transport.close();
   }
 
-  private dialAddress(address: string, name: string | null): void {
-    if (this.stopped || this.dialling.has(address)) return;
+  private dialAddress(address: string, name: string | null, reached: Reached | null = null): void {
+    if (this.stopped || this.dialling.has(address)) {
+      reached?.({ type: 'busy' });
+      return;
+    }
     if (name !== null && this.links.has(name)) return;
     this.dialling.add(address);
     const done = () => this.dialling.delete(address);
     const failed = (failure: DialFailure) => {
       done();
       if (name !== null) this.options.handlers.dialFailed(name, failure);
-      else this.options.log('debug', 'a seed does not answer', { address, ...failure });
+      reached?.({ type: 'failed', code: failure.code });
     };
     const connected = (connection: Connection) => {
       done();
       if (this.stopped) connection.close(false);
-      else this.adopt(connection, true, name);
+      else this.adopt(connection, true, name, reached);
     };
     try {
       this.options.transport.dial(address, connected, failed);
@@ -122,7 +116,12 @@ export class Mesh {
     }
   }
 
-  private adopt(connection: Connection, dialled: boolean, expected: string | null): void {
+  private adopt(
+    connection: Connection,
+    dialled: boolean,
+    expected: string | null,
+    reached: Reached | null = null,
+  ): void {
     const { codec, clock, greeting, log } = this.options;
     const link = new Link({
       connection,
@@ -137,6 +136,7 @@ export class Mesh {
       },
     });
     this.open.add(link);
+    if (reached !== null) this.reaching.set(link, reached);
     this.watch.add(link, connection);
     if (!connection.peer.ok) {
       const { code, detail } = connection.peer;
@@ -154,6 +154,12 @@ export class Mesh {
     }
     if (identity.kind !== 'node') return;
     const { name, role } = identity;
+    const isOwn = name === this.options.node && isSameLife(greeting, this.options.greeting());
+    this.tellReached(link, isOwn ? { type: 'own' } : { type: 'answered', node: name });
+    if (isOwn) {
+      link.close('duplicate_link', 'this is the node itself');
+      return;
+    }
     const present = this.links.get(name);
     if (present !== undefined && present.peer!.greeting.boot > greeting.boot) {
       link.close('old_boot', `boot ${present.peer!.greeting.boot} of ${name} is linked`);
@@ -182,6 +188,12 @@ export class Mesh {
     return dialledBy(present) !== smaller && dialledBy(link) === smaller;
   }
 
+  private tellReached(link: Link, outcome: DialOutcome): void {
+    const reached = this.reaching.get(link);
+    this.reaching.delete(link);
+    reached?.(outcome);
+  }
+
   private frame(link: Link, frame: Frame): void {
     const { identity } = link.peer!;
     const verdict = judgeFrame(identity, frame.kind);
@@ -196,6 +208,7 @@ export class Mesh {
   private linkDown(link: Link, code: string, detail: string, expected: string | null): void {
     this.open.delete(link);
     this.watch.remove(link);
+    this.tellReached(link, { type: 'failed', code });
     const { handlers, log } = this.options;
     const why = `${code}: ${detail}`;
     const quiet = link.peer?.identity.kind === 'operator' || code.endsWith('duplicate_link');
@@ -217,6 +230,10 @@ export class Mesh {
     this.links.delete(identity.name);
     handlers.nodeDown(link, identity.name, link.peer!.greeting.boot, why);
   }
+}
+
+function isSameLife(a: Greeting, b: Greeting): boolean {
+  return a.boot === b.boot && a.pid === b.pid;
 }
 
 function peerName(link: Link): string {

@@ -2,15 +2,18 @@
  * A cluster node: the actor system, the mesh, membership, the registry and the router, put together. What `bin/` starts,
  * and all that the other rooms see of the cluster.
  */
-import { ActorSystem, type Clock, type Log, type Random, treeOf } from '../runtime/index.ts';
+import { ActorSystem, type Clock, type Log, type Random, systemRandom, treeOf } from '../runtime/index.ts';
 import type { Cluster, Member } from './cluster-view.ts';
 import { Directory } from './directory.ts';
+import { Seeker } from './discovery/seeker.ts';
+import { staticSource } from './discovery/static.ts';
 import { type Frame, isRouted } from './frame.ts';
 import { isSystemKind } from './frame-layout.ts';
 import { stopLingerMs } from './limits.ts';
 import type { Link } from './link.ts';
 import type { MembershipEffect } from './membership-peer.ts';
 import { Mesh } from './mesh.ts';
+import type { AddressSource } from './ports/address-source.ts';
 import { type Procedure, Procedures } from './procedures.ts';
 import { actorCodec, RemoteRouter } from './router.ts';
 import type { Transport } from './transport.ts';
@@ -24,7 +27,10 @@ export interface NodeOptions {
   readonly pid: number;
   /** Where others reach this node; null: where it listens. */
   readonly advertise: string | null;
+  /** Addresses of other nodes: the static discovery. */
   readonly seeds: readonly string[];
+  /** Where it learns whom to dial, instead of `seeds`. */
+  readonly discovery?: AddressSource;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly random?: Random;
@@ -43,6 +49,7 @@ export class ClusterNode implements Cluster {
   private readonly options: NodeOptions;
   private readonly mesh: Mesh;
   private readonly router: RemoteRouter;
+  private readonly seeker: Seeker;
   private address: string;
 
   constructor(options: NodeOptions) {
@@ -85,7 +92,6 @@ export class ClusterNode implements Cluster {
     });
     this.mesh = new Mesh({
       node: name,
-      seeds: options.seeds,
       transport: options.transport,
       codec,
       clock,
@@ -104,6 +110,13 @@ export class ClusterNode implements Cluster {
         },
       },
     });
+    this.seeker = new Seeker({
+      source: options.discovery ?? staticSource(options.seeds),
+      clock,
+      random: options.random ?? systemRandom(),
+      reach: (at, outcome) => this.mesh.reach(at, outcome),
+      log,
+    });
     this.declareOwn();
   }
 
@@ -112,7 +125,7 @@ export class ClusterNode implements Cluster {
     const listening = await this.mesh.listen();
     if (this.address === '') this.address = listening;
     this.members.begin();
-    this.mesh.begin();
+    this.seeker.begin([this.address, listening]);
     return this.address;
   }
 
@@ -122,9 +135,10 @@ export class ClusterNode implements Cluster {
 
   /** Says that it leaves, and closes. The actors must have been stopped before. */
   async stop(): Promise<void> {
+    const seeker = this.seeker.stop();
     this.members.stop();
     const linger = new Promise<void>((resolve) => void this.options.clock.timer(stopLingerMs, resolve));
-    await Promise.all([this.mesh.stop(), linger]);
+    await Promise.all([this.mesh.stop(), seeker, linger]);
   }
 
   /** The core that speaks for the cluster while there is no lease for it: the first of the live ones by name. */
@@ -138,6 +152,7 @@ export class ClusterNode implements Cluster {
     const peer = { name, role, boot, address: link.peer!.address, tenant: null };
     this.members.apply({ type: 'link_up', peer, nowMs });
     if (this.mesh.linkTo(name) !== link) return;
+    this.seeker.linked(name, peer.address);
     this.names.apply({ type: 'link_up', peer: name, tenant: null });
   }
 
@@ -145,6 +160,7 @@ export class ClusterNode implements Cluster {
     const nowMs = this.options.clock.monotonicMs();
     this.names.apply({ type: 'link_down', peer: name });
     this.router.lost(name);
+    this.seeker.unlinked(name);
     this.members.apply({ type: 'link_down', name, boot, reason, nowMs });
   }
 
@@ -153,7 +169,10 @@ export class ClusterNode implements Cluster {
     const nowMs = this.options.clock.monotonicMs();
     if (status === 'up') this.names.apply({ type: 'node_up', node, boot });
     else if (status === 'down') this.names.apply({ type: 'node_down', node, boot, nowMs });
-    else if (status === 'left') this.names.apply({ type: 'node_left', node, boot });
+    else if (status === 'left') {
+      this.names.apply({ type: 'node_left', node, boot });
+      this.seeker.left(node, event.address);
+    }
   }
 
   private frame(link: Link, frame: Frame): void {
