@@ -9,6 +9,7 @@ import { Command, CommanderError } from 'commander';
 import { addCertCommands } from './commands/certs.ts';
 import { addCheckCommands } from './commands/check.ts';
 import { addLookCommands } from './commands/look.ts';
+import { addNodeCommand } from './commands/node.ts';
 import { addResultCommands } from './commands/results.ts';
 import { addTenantCommands } from './commands/tenant.ts';
 import { addUpCommands } from './commands/up.ts';
@@ -32,6 +33,7 @@ const program = new Command('picket')
 const surroundings = { output: terminalOutput(), script, environment: process.env };
 for (const add of [
   addUpCommands,
+  addNodeCommand,
   addLookCommands,
   addTenantCommands,
   addCheckCommands,

@@ -185,6 +185,8 @@ export const kubernetesWatchMinMs = 30_000;
 export const kubernetesWatchGraceMs = 5_000;
 /** Between the end of a watch and the next one. */
 export const kubernetesAgainMs = 500;
+/** Watches in a row that are cut before they bring anything; then the list is asked for again. */
+export const kubernetesCutsMax = 3;
 /** Slices or endpoints objects of one service. */
 export const kubernetesObjectsMax = 1_000;
 /** The token of the account; real ones are 1 to 2 kB. */

@@ -5,7 +5,7 @@
 import { promises as dns } from 'node:dns';
 import { isIP } from 'node:net';
 import type { Clock } from '../../runtime/index.ts';
-import { joinAddress } from '../address.ts';
+import { joinAddress, readAddress } from '../address.ts';
 import { ClusterError } from '../errors.ts';
 import {
   dnsHostsAtOnceMax,
@@ -63,12 +63,12 @@ export function dnsSource({ name, port, servers = [], clock }: DnsSettings): Add
 function resolverOf(servers: readonly string[]): dns.Resolver {
   const resolver = new dns.Resolver({ timeout: dnsQuestionMs, tries: dnsTriesMax });
   if (servers.length === 0) return resolver;
-  try {
-    resolver.setServers(servers);
-  } catch (error) {
-    const what = `a name server is ADDR or ADDR:PORT: ${(error as Error).message}`;
-    throw new ClusterError('discovery_setting', what, null, error);
+  for (const server of servers) {
+    const address = readAddress(server);
+    if (isIP(server) > 0 || (address !== null && isIP(address.host) > 0 && address.port > 0)) continue;
+    throw new ClusterError('discovery_setting', `"${server}" is no name server: expected ADDR or ADDR:PORT`);
   }
+  resolver.setServers(servers);
   return resolver;
 }
 

@@ -68,8 +68,8 @@ export async function readBody(response: IncomingMessage, bytesMax: number): Pro
 }
 
 /**
- * The lines of a body as they come. What follows the last line end when the connection ends is dropped: half an event is
- * none. Throws `discovery_malformed` for a line that is longer than `bytesMax`.
+ * The lines of a body as they come. Half a line is dropped when the connection is cut within it, and is a line when the
+ * body ends with it. Throws `discovery_malformed` for a line that is longer than `bytesMax`.
  */
 export async function* linesOf(response: IncomingMessage, bytesMax: number): AsyncGenerator<string> {
   let pending: Buffer[] = [];
@@ -89,4 +89,6 @@ export async function* linesOf(response: IncomingMessage, bytesMax: number): Asy
       throw new ClusterError('discovery_malformed', `a line of the watch is over ${bytesMax} bytes`);
     if (from < chunk.length) pending.push(chunk.subarray(from));
   }
+  const last = Buffer.concat(pending).toString('utf8');
+  if (last.trim() !== '') yield last;
 }

@@ -8,6 +8,7 @@ import type { Clock, Random } from '../../runtime/index.ts';
 import { ClusterError } from '../errors.ts';
 import {
   kubernetesAgainMs,
+  kubernetesCutsMax,
   kubernetesLineBytesMax,
   kubernetesListBytesMax,
   kubernetesListMs,
@@ -74,6 +75,8 @@ class Watcher {
   private readonly call: SourceCall;
   private resource: Resource = 'slices';
   private version = '';
+  /** Watches in a row that were cut before they brought anything. */
+  private cuts = 0;
   private objects: ObjectsByName = new Map();
 
   constructor(api: KubernetesApi, wanted: WantedEndpoints, random: Random, call: SourceCall) {
@@ -129,12 +132,18 @@ class Watcher {
     const lines = linesOf(response, kubernetesLineBytesMax);
     try {
       return await this.within(response, forMs + kubernetesWatchGraceMs, async () => {
-        for await (const line of lines) if (this.take(line)) return true;
+        for await (const line of lines) {
+          this.cuts = 0;
+          if (this.take(line)) return true;
+        }
+        this.cuts = 0;
         return false;
       });
     } catch (error) {
-      // A connection that was cut is an end like another; what was said wrongly is not.
+      // A connection that was cut is an end like another, unless they all are; what was said wrongly never is.
       if (error instanceof ClusterError && error.code === 'discovery_malformed') throw error;
+      this.cuts += 1;
+      if (this.cuts >= kubernetesCutsMax) throw error;
       return false;
     }
   }
