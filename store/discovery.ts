@@ -44,9 +44,9 @@ export function postgresSource({ url, clock }: PostgresSourceSettings): AddressS
       } catch (error) {
         if (call.signal.aborted) return;
         const code = sqlStateOf(error);
-        // No such table or schema: a core brings the database up to date when it starts.
+        // No such table or schema.
         if (code !== '42P01' && code !== '3F000') throw toStoreError(error);
-        const what = 'the database has no table for discovery yet: a core node makes it when it starts';
+        const what = 'the database has no table for discovery yet: bring it up to date';
         throw new StoreError('store_unavailable', what, { cause: error });
       } finally {
         session.close();
