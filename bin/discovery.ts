@@ -41,7 +41,7 @@ export async function openDiscovery(
       }
     }
   } catch (error) {
-    if (error instanceof ClusterError) throw usage(`--discovery ${choice.strategy}: ${error.message}`);
-    throw error;
+    if (!(error instanceof ClusterError)) throw error;
+    throw usage(`--discovery ${choice.strategy}: ${error.message.replace(`${error.code}: `, '')}`);
   }
 }

@@ -126,6 +126,8 @@ describe('addresses', () => {
     expect(at.dials()).toEqual([]);
     at.tell('[2001:DB8::1]:7400');
     expect(at.dials()).toEqual(['[2001:db8::1]:7400']);
+    at.tell('[FE80::1%Eth0]:7400');
+    expect(at.dials()).toEqual(['[fe80::1%Eth0]:7400']);
   });
 
   test('of which nothing is heard after the dial count as failed in the end', () => {

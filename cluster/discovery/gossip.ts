@@ -61,6 +61,17 @@ function groupOf({ group, interface: local }: GossipSettings): Group {
   return { ...address, interface: local };
 }
 
+/**
+ * Bound to the group itself, a socket gets nothing that was sent to this host alone. Not so on Windows, and on IPv6 only with
+ * the interface's name: there the session takes what comes to the port.
+ */
+function boundAddress({ host, interface: local }: Group): string | null {
+  if (process.platform === 'win32') return null;
+  if (!isIPv6(host)) return host;
+  const zone = local?.split('%')[1];
+  return zone === undefined ? null : `${host}%${zone}`;
+}
+
 class GossipSession {
   private readonly settings: GossipSettings;
   private readonly group: Group;
@@ -116,8 +127,7 @@ class GossipSession {
       const host = address.startsWith('::ffff:') ? address.slice(7) : address;
       if (hear(this.heard, bytes, host, this.nowMs())) this.call.tell(addressesHeard(this.heard));
     });
-    // Bound to the group itself, the socket gets nothing that was sent to this host alone. Windows cannot.
-    const bound = process.platform === 'win32' ? {} : { address: group.host };
+    const bound = boundAddress(group);
     const guarded = (work: () => void) => {
       try {
         work();
@@ -125,7 +135,7 @@ class GossipSession {
         this.fail(error as Error);
       }
     };
-    receiver.bind({ port: group.port, ...bound }, () =>
+    receiver.bind({ port: group.port, ...(bound !== null && { address: bound }) }, () =>
       guarded(() => receiver.addMembership(group.host, ...toGroup)),
     );
     sender.bind(0, () =>

@@ -106,7 +106,8 @@ export function dialable(text: unknown): string | null {
   const address = readAddress(text);
   if (address === null || address.port === 0) return null;
   if (/^[0.]+$|^[0:]+$/.test(address.host)) return null;
-  return (text as string).toLowerCase();
+  // A name or address is one whatever its case; the interface behind a `%` is not.
+  return (text as string).replace(/^[^%]+/, (plain) => plain.toLowerCase());
 }
 
 /** Takes the list over: what is known and still there stays as it is, then as many new ones as there is room for. */

@@ -132,8 +132,10 @@ export class Seeker {
         code?: string;
         message?: string;
       };
-      log('debug', 'discovery was tried', { source: source.title, code, detail: message });
-      this.apply({ type: 'session_failed', code, detail: message, nowMs: this.nowMs() });
+      // The rooms' errors begin with their code.
+      const detail = message.startsWith(`${code}: `) ? message.slice(code.length + 2) : message;
+      log('debug', 'discovery was tried', { source: source.title, code, detail });
+      this.apply({ type: 'session_failed', code, detail, nowMs: this.nowMs() });
     }
   }
 
