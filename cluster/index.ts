@@ -22,6 +22,7 @@ export { connectOperator, type OperatorClient } from './operator-client.ts';
 export { ownerOf, rank } from './placement.ts';
 export type { AddressSource, SourceCall } from './ports/address-source.ts';
 export { type Caller, type Procedure, ProcedureError } from './procedures.ts';
+export type { OnPublished, Publisher, PubSub, Topic } from './pubsub.ts';
 export { actorCodec } from './router.ts';
 export { type RunningNode, type StartNodeOptions, startNode } from './start-node.ts';
 export { type TlsTransport, type TlsTransportOptions, tlsTransport } from './tls-transport.ts';

@@ -2,6 +2,7 @@
  * What discovery says in the log: that the addresses changed, which of them do not answer, that the source fails or works
  * again. Once per change and never per try, and not more often than `newsMs` whatever the network does. Pure.
  */
+
 import { newsAddressesMax, newsMs } from '../limits.ts';
 import { type DiscoveryState, type Hint, isLinked } from './hints.ts';
 

@@ -50,7 +50,8 @@ describe('a node of the library', () => {
     expect(hand.calls[0]!.own).toBe(node.address);
     const alias = node.address.replace('127.0.0.1', 'localhost');
     const toItself = () =>
-      logs.filter(({ fields }) => String(fields.detail).includes('this is the node itself')).length;
+      logs.filter(({ fields }) => fields.address === alias && `${fields.detail}`.includes('the node itself'))
+        .length;
     hand.tell(alias, node.address);
     await until('the dial of itself', 10_000, () => toItself() > 0);
     hand.tell();
