@@ -208,7 +208,9 @@ export class Mesh {
   private linkDown(link: Link, code: string, detail: string, expected: string | null): void {
     this.open.delete(link);
     this.watch.remove(link);
-    this.tellReached(link, { type: 'failed', code });
+    // Of a refusal the verdict is worth more than that there was one; nobody listening is `refused` too.
+    const verdict = code.endsWith('refused') ? `${code} ${detail.split(':')[0]!}` : code;
+    this.tellReached(link, { type: 'failed', code: verdict });
     const { handlers, log } = this.options;
     const why = `${code}: ${detail}`;
     const quiet = link.peer?.identity.kind === 'operator' || code.endsWith('duplicate_link');

@@ -97,6 +97,31 @@ describe('addresses', () => {
     expect(at.dials()[0]).toBe('core.example:7400');
   });
 
+  test('of a node that is back elsewhere are dialled: another may live there now', () => {
+    const at = discovery();
+    at.begin();
+    at.tell('10.0.0.2:7400');
+    at.apply({ type: 'linked', node: 'b', address: '10.0.0.2:7400' });
+    at.outcome('10.0.0.2:7400', { type: 'answered', node: 'b' });
+    at.until(60_000);
+    at.take();
+    at.apply({ type: 'unlinked', node: 'b' });
+    at.apply({ type: 'linked', node: 'b', address: '10.0.0.3:7400' });
+    at.until(61_000);
+    expect(at.dials()).toEqual(['10.0.0.2:7400']);
+  });
+
+  test('are the same in capitals, as a node may tell its own', () => {
+    const at = discovery();
+    at.begin();
+    at.tell('core_2.example:7400');
+    at.apply({ type: 'linked', node: 'b', address: 'Core_2.Example:7400' });
+    at.outcome('core_2.example:7400', { type: 'busy' });
+    at.take();
+    at.until(60_000);
+    expect(at.dials()).toEqual([]);
+  });
+
   test('that are no longer told are no longer dialled', () => {
     const at = discovery();
     at.begin();
@@ -128,6 +153,18 @@ describe('addresses', () => {
     expect(at.dials()).toEqual(['[2001:db8::1]:7400']);
     at.tell('[FE80::1%Eth0]:7400');
     expect(at.dials()).toEqual(['[fe80::1%Eth0]:7400']);
+  });
+
+  test('where somebody answers whose link is never kept are dialled ever more slowly', () => {
+    const at = discovery();
+    at.begin();
+    at.tell('10.0.0.2:7400');
+    at.until(600_000, () => ({ type: 'answered', node: 'b' }));
+    const effects = at.take();
+    const dials = effects.filter(({ type }) => type === 'dial').length;
+    expect(dials).toBeGreaterThanOrEqual(600_000 / hintDialMaxMs);
+    expect(dials).toBeLessThan((2 * 600_000) / hintDialMaxMs + 10);
+    expect(effects.filter(({ type }) => type === 'say')).toHaveLength(1);
   });
 
   test('of which nothing is heard after the dial count as failed in the end', () => {

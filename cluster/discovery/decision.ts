@@ -142,7 +142,8 @@ function isWaiting(state: DiscoveryState, hint: Hint): boolean {
   return !state.dialling.has(hint.address) && !isLinked(state, hint);
 }
 
-function hintsOf(state: DiscoveryState, node: string, address: string): Hint[] {
+function hintsOf(state: DiscoveryState, node: string, told: string): Hint[] {
+  const address = dialable(told) ?? told;
   return [...state.hints.values()].filter((hint) => hint.peer === node || hint.address === address);
 }
 
@@ -177,7 +178,7 @@ function dialled(
     state.hints.delete(address);
     state.news.touched = true;
   } else if (hint === undefined) return;
-  else if (outcome.type === 'answered') answered(state, hint, outcome.node, nowMs);
+  else if (outcome.type === 'answered') answered(state, hint, outcome.node, nowMs, random);
   else if (outcome.type === 'busy') hint.dueMs = nowMs + hintDialMinMs;
   else if (!isLinked(state, hint)) failed(state, hint, outcome.code, nowMs, random);
 }

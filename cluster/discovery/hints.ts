@@ -157,12 +157,17 @@ export function isLinked(state: DiscoveryState, hint: Hint): boolean {
   return state.linkedAt.has(hint.address) || (hint.peer !== null && state.linked.has(hint.peer));
 }
 
-export function link(state: DiscoveryState, node: string, address: string, nowMs: number): void {
+export function link(state: DiscoveryState, node: string, told: string, nowMs: number): void {
+  const address = dialable(told) ?? told;
   unlink(state, node);
   state.linked.set(node, { address, sinceMs: nowMs });
   state.linkedAt.set(address, (state.linkedAt.get(address) ?? 0) + 1);
   const hint = state.hints.get(address);
-  if (hint !== undefined) answered(state, hint, node, nowMs);
+  if (hint === undefined) return;
+  hint.peer = node;
+  hint.problem = null;
+  hint.heldUntilMs = nowMs;
+  state.news.touched = true;
 }
 
 /** What it was linked by; null when it was not. */
@@ -176,13 +181,20 @@ export function unlink(state: DiscoveryState, node: string): { address: string; 
   return was;
 }
 
-export function answered(state: DiscoveryState, hint: Hint, node: string, nowMs: number): void {
+/** Until the link is kept this counts as one more try: a node that answers and is refused each time is no address to hurry to. */
+export function answered(
+  state: DiscoveryState,
+  hint: Hint,
+  node: string,
+  nowMs: number,
+  random: Random,
+): void {
   hint.peer = node;
-  hint.heldUntilMs = nowMs;
-  // Should the link not come to be kept, this is no address to hurry back to.
-  hint.dueMs = nowMs + hintDialMinMs;
   hint.problem = null;
   state.news.touched = true;
+  if (state.linked.has(node)) return;
+  hint.attempts += 1;
+  hint.dueMs = nowMs + backoffMs(hint.attempts, hintDialMinMs, hintDialMaxMs, random);
 }
 
 export function failed(state: DiscoveryState, hint: Hint, code: string, nowMs: number, random: Random): void {
@@ -203,6 +215,8 @@ export function lost(
   hint.attempts = nowMs - sinceMs >= hintSettledMs ? 0 : hint.attempts + 1;
   const delayMs = backoffMs(Math.max(1, hint.attempts), hintDialMinMs, hintDialMaxMs, random);
   hint.dueMs = Math.max(nowMs + delayMs, hint.heldUntilMs);
+  // Somebody else may live there by now, also when the node is back at another address.
+  hint.peer = null;
   state.news.touched = true;
 }
 

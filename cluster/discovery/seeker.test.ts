@@ -62,6 +62,20 @@ describe('a node of the library', () => {
     expect(node.members.list().map(({ name, status }) => `${name} ${status}`)).toEqual(['a up', 'b up']);
   });
 
+  test('says once, with the verdict, that it is refused where it dials', async () => {
+    const stranger = await issueNode(
+      await createAuthority('example.org', clock),
+      { role: 'core', name: 'c' },
+      clock,
+    );
+    const { node } = await start('a', {});
+    const { logs } = await start('b', { credential: stranger, seeds: [node.address] });
+    const said = () => logs.filter(({ message }) => message === 'addresses of discovery do not answer');
+    const line = await until('the line', 10_000, () => said()[0] ?? null);
+    expect(line.fields.which).toEqual([node.address]);
+    expect(String(line.fields.codes)).toMatch(/^(peer_)?refused unknown_authority$/);
+  });
+
   test('takes seeds or a source, not both', async () => {
     const both = start('a', { discovery: handheld().source, seeds: ['127.0.0.1:1'] });
     await expect(both).rejects.toMatchObject({ code: 'discovery_setting' });
