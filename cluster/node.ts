@@ -13,6 +13,8 @@ import {
 } from '../runtime/index.ts';
 import type { Cluster, Member } from './cluster-view.ts';
 import { Directory } from './directory.ts';
+import { Seeker } from './discovery/seeker.ts';
+import { staticSource } from './discovery/static.ts';
 import { type Frame, isRouted } from './frame.ts';
 import { isSystemKind } from './frame-layout.ts';
 import { stopLingerMs } from './limits.ts';
@@ -20,6 +22,7 @@ import type { Link } from './link.ts';
 import { type LinkView, viewOfLink } from './link-view.ts';
 import type { MembershipEffect } from './membership-peer.ts';
 import { Mesh } from './mesh.ts';
+import type { AddressSource } from './ports/address-source.ts';
 import { type Procedure, Procedures } from './procedures.ts';
 import { Topics } from './pubsub.ts';
 import { recordProcedure } from './record.ts';
@@ -35,7 +38,10 @@ export interface NodeOptions {
   readonly pid: number;
   /** Where others reach this node; null: where it listens. */
   readonly advertise: string | null;
+  /** Addresses of other nodes: the static discovery. */
   readonly seeds: readonly string[];
+  /** Where it learns whom to dial, instead of `seeds`. */
+  readonly discovery?: AddressSource;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly random?: Random;
@@ -56,6 +62,7 @@ export class ClusterNode implements Cluster {
   private readonly options: NodeOptions;
   private readonly mesh: Mesh;
   private readonly router: RemoteRouter;
+  private readonly seeker: Seeker;
   private address: string;
 
   constructor(options: NodeOptions) {
@@ -103,8 +110,6 @@ export class ClusterNode implements Cluster {
     });
     this.mesh = new Mesh({
       node: name,
-      seeds: options.seeds,
-      random: options.random ?? systemRandom(),
       transport: options.transport,
       codec,
       clock,
@@ -123,6 +128,13 @@ export class ClusterNode implements Cluster {
         },
       },
     });
+    this.seeker = new Seeker({
+      source: options.discovery ?? staticSource(options.seeds),
+      clock,
+      random: options.random ?? systemRandom(),
+      reach: (at, outcome) => this.mesh.reach(at, outcome),
+      log,
+    });
     this.declareOwn();
   }
 
@@ -131,7 +143,7 @@ export class ClusterNode implements Cluster {
     const listening = await this.mesh.listen();
     if (this.address === '') this.address = listening;
     this.members.begin();
-    this.mesh.begin();
+    this.seeker.begin([this.address, listening]);
     return this.address;
   }
 
@@ -141,9 +153,10 @@ export class ClusterNode implements Cluster {
 
   /** Says that it leaves, and closes. The actors must have been stopped before. */
   async stop(): Promise<void> {
+    const seeker = this.seeker.stop();
     this.members.stop();
     const linger = new Promise<void>((resolve) => void this.options.clock.timer(stopLingerMs, resolve));
-    await Promise.all([this.mesh.stop(), linger]);
+    await Promise.all([this.mesh.stop(), seeker, linger]);
   }
 
   /** The core that speaks for the cluster while there is no lease for it: the first of the live ones by name. */
@@ -157,6 +170,7 @@ export class ClusterNode implements Cluster {
     const peer = { name, role, boot, address: link.peer!.address, tenant: null };
     this.members.apply({ type: 'link_up', peer, nowMs });
     if (this.mesh.linkTo(name) !== link) return;
+    this.seeker.linked(name, peer.address);
     this.names.apply({ type: 'link_up', peer: name, tenant: null });
   }
 
@@ -164,6 +178,7 @@ export class ClusterNode implements Cluster {
     const nowMs = this.options.clock.monotonicMs();
     this.names.apply({ type: 'link_down', peer: name });
     this.router.lost(name);
+    this.seeker.unlinked(name);
     this.members.apply({ type: 'link_down', name, boot, reason, nowMs });
   }
 
@@ -172,7 +187,10 @@ export class ClusterNode implements Cluster {
     const nowMs = this.options.clock.monotonicMs();
     if (status === 'up') this.names.apply({ type: 'node_up', node, boot });
     else if (status === 'down') this.names.apply({ type: 'node_down', node, boot, nowMs });
-    else if (status === 'left') this.names.apply({ type: 'node_left', node, boot });
+    else if (status === 'left') {
+      this.names.apply({ type: 'node_left', node, boot });
+      this.seeker.left(node, event.address);
+    }
   }
 
   private frame(link: Link, frame: Frame): void {
