@@ -41,7 +41,10 @@ export interface ConnectionHandlers {
   closed(reason: string): void;
 }
 
-/** `code` is a short stable word: `refused` when nothing listens there, `unreachable`, `timeout`, `tls`. */
+/**
+ * `code` is a short stable word: `refused` when nothing listens there; `unreachable` and `timeout` when not even a host
+ * answers; `silent` when the connection is taken and nothing is said on it; `tls`.
+ */
 export interface DialFailure {
   code: string;
   detail: string;
