@@ -91,7 +91,9 @@ describe('an open link', () => {
     await until('both logs', () => said('core_1', 'revoked') && said('poller_1', 'revoked'));
     await until('it is no longer up', () => a.node.members.live('poller').join() === 'poller_2');
     expect(
-      logs.filter(({ fields }) => fields.peer === 'node poller_2' && fields.code !== 'duplicate_link'),
+      logs.filter(({ node, fields }) => {
+        return node === 'core_1' && fields.peer === 'node poller_2' && fields.code !== 'duplicate_link';
+      }),
     ).toEqual([]);
     b.held.credential = await issueNode(ca, { role: 'poller', name: 'poller_1' }, clock);
     b.transport.renew();

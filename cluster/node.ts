@@ -21,7 +21,7 @@ import { stopLingerMs } from './limits.ts';
 import type { Link } from './link.ts';
 import { type LinkView, viewOfLink } from './link-view.ts';
 import type { MembershipEffect } from './membership-peer.ts';
-import { Mesh } from './mesh.ts';
+import { Mesh, type MeshHandlers } from './mesh.ts';
 import type { AddressSource } from './ports/address-source.ts';
 import { type Procedure, Procedures } from './procedures.ts';
 import { Topics } from './pubsub.ts';
@@ -115,18 +115,7 @@ export class ClusterNode implements Cluster {
       clock,
       greeting: () => ({ boot, pid, address: this.address, knows: [] }),
       log,
-      handlers: {
-        nodeUp: (link, peer, peerRole, peerBoot) => this.linkUp(link, peer, peerRole, peerBoot),
-        nodeDown: (link, peer, peerBoot, reason) => this.linkDown(link, peer, peerBoot, reason),
-        dialFailed: (peer, { code }) =>
-          this.members.apply({ type: 'dial_failed', name: peer, code, nowMs: clock.monotonicMs() }),
-        frame: (link, frame) => this.frame(link, frame),
-        superseded: contested,
-        linkEnded: (link, why) => {
-          this.members.unlinked(link);
-          this.procedures.lost(link, why);
-        },
-      },
+      handlers: this.meshHandlers(),
     });
     this.seeker = new Seeker({
       source: options.discovery ?? staticSource(options.seeds),
@@ -136,6 +125,23 @@ export class ClusterNode implements Cluster {
       log,
     });
     this.declareOwn();
+  }
+
+  private meshHandlers(): MeshHandlers {
+    return {
+      nodeUp: (link, peer, role, boot) => this.linkUp(link, peer, role, boot),
+      nodeDown: (link, peer, boot, reason) => this.linkDown(link, peer, boot, reason),
+      dialFailed: (peer, { code }) => {
+        const nowMs = this.options.clock.monotonicMs();
+        this.members.apply({ type: 'dial_failed', name: peer, code, nowMs });
+      },
+      frame: (link, frame) => this.frame(link, frame),
+      superseded: (detail) => this.options.onSuperseded(detail),
+      linkEnded: (link, why) => {
+        this.members.unlinked(link);
+        this.procedures.lost(link, why);
+      },
+    };
   }
 
   /** Listens and begins to find the others; answers the address that it listens on. */
