@@ -2,7 +2,7 @@
  * Membership's shell: heartbeats out, ticks in, probes and views over the links, and announcements to whoever must
  * know. Performs what the pure membership decides; also notices when this process itself did not run.
  */
-import type { Clock } from '../runtime/index.ts';
+import type { Clock, Recorder, Recording } from '../runtime/index.ts';
 import type { Member, Members, NodeStatus } from './cluster-view.ts';
 import type { Codec } from './codec.ts';
 import type { ControlFrame } from './frame.ts';
@@ -11,12 +11,15 @@ import type { Link } from './link.ts';
 import { createMembership, explainMember, type MembershipEvent, stepMembership } from './membership.ts';
 import type { MembershipEffect, MembershipState, PeerIdentity } from './membership-peer.ts';
 import { members, readView, viewHash, viewOf } from './membership-view.ts';
+import { membershipForm } from './record-membership.ts';
+import { noSplit, type Split, type SplitEvent, type SplitWatch, watchSplit } from './split.ts';
 
 export interface VigilNeeds {
   readonly clock: Clock;
   readonly codec: Codec;
   readonly self: PeerIdentity;
   readonly pid: number;
+  readonly recorder: Recorder;
   linkTo(node: string): Link | null;
   nodeLinks(): Iterable<Link>;
   dial(name: string, address: string, delayMs: number): void;
@@ -40,11 +43,14 @@ interface Beat {
 export class Vigil implements Members {
   private readonly needs: VigilNeeds;
   private readonly state: MembershipState;
+  private readonly record: Recording<MembershipState, MembershipEvent, MembershipEffect>;
   private readonly beats = new Map<Link, Beat>();
   private readonly watchers = new Set<() => void>();
   private lastTickMs: number;
   private lastBeatMs = 0;
   private nonce = 0;
+  private splitWatch: SplitWatch = noSplit;
+  private splitSinceMs = 0;
   private cancelTick: () => void = () => {};
   /** Times that this process did not run for longer than `pausedMinMs`. */
   pauses = 0;
@@ -52,6 +58,7 @@ export class Vigil implements Members {
   constructor(needs: VigilNeeds) {
     this.needs = needs;
     this.state = createMembership(needs.self);
+    this.record = needs.recorder.machine(membershipForm);
     this.lastTickMs = needs.clock.monotonicMs();
   }
 
@@ -65,7 +72,7 @@ export class Vigil implements Members {
   }
 
   apply(event: MembershipEvent): void {
-    const { effects } = stepMembership(this.state, event);
+    const { effects } = this.record.step(this.state, event, stepMembership);
     for (const effect of effects) this.perform(effect);
   }
 
@@ -93,6 +100,11 @@ export class Vigil implements Members {
       if (identity.role === role && (status === 'up' || status === 'suspect')) names.push(identity.name);
     }
     return names.sort();
+  }
+
+  split(): (Split & { sinceMs: number }) | null {
+    const { told } = this.splitWatch;
+    return told === null ? null : { ...told, sinceMs: this.splitSinceMs };
   }
 
   watch(onChange: () => void, signal: AbortSignal): void {
@@ -209,8 +221,25 @@ export class Vigil implements Members {
       for (const link of this.needs.nodeLinks()) this.beat(link);
     }
     // What the sockets hold is heard before anyone is judged: a late process reads first.
-    this.needs.clock.afterIo(() => this.apply({ type: 'tick', nowMs: this.needs.clock.monotonicMs() }));
+    this.needs.clock.afterIo(() => {
+      const lookedMs = this.needs.clock.monotonicMs();
+      this.apply({ type: 'tick', nowMs: lookedMs });
+      const { watch, event } = watchSplit(this.splitWatch, this.state, lookedMs);
+      this.splitWatch = watch;
+      if (event !== null) this.tellSplit(event);
+    });
     this.tickLater();
+  }
+
+  private tellSplit(event: SplitEvent): void {
+    const { log, clock } = this.needs;
+    if (event.type === 'healed') {
+      log('info', 'the split is over', { back: event.back, lost: event.lost });
+    } else {
+      this.splitSinceMs = clock.wallMs();
+      log('warn', 'the network is split', { here: event.split.here, there: event.split.there });
+    }
+    for (const watcher of [...this.watchers]) watcher();
   }
 
   private perform(effect: MembershipEffect): void {

@@ -90,7 +90,7 @@ async function startNode(
 ): Promise<{ rotating: RotatingNode; address: string }> {
   const role = name.split('_')[0]!;
   const told = { role, name, listen: '127.0.0.1:0', discovery: 'static', logLevel: 'info' };
-  const trust = await openTrust({ ...told, seed: [], data: folder.path }, folder, clock);
+  const trust = await openTrust({ ...told, seed: [], dnsServer: [], data: folder.path }, folder, clock);
   const log = (_level: string, message: string, fields: Record<string, unknown>) => {
     if (message === 'peer renewed its certificate') rotating.renewalsTaken += 1;
     if (message === 'link ended') rotating.lastEndMs = clock.monotonicMs();
