@@ -129,3 +129,23 @@ export const handshakesMax = 256;
 export const handshakesLoggedPerS = 5;
 /** How long `find` waits for a name unless it is told. */
 export const nameWaitMs = 10_000;
+
+// Supervised children (specs*.ts, children*.ts, supervisor*.ts)
+/** Children that the map of one cluster holds; each costs every node about 500 B. */
+export const specsMax = 200_000;
+/** Arguments of one spec. */
+export const childArgumentsMax = 16;
+/** Specs, removals and ids in one message: at 100 B each about 100 kB. */
+export const specsPerMessageMax = 1_000;
+/** The map is compared by this many hashes: at 10,000 specs one difference costs telling 40 of them. */
+export const specBucketsCount = 256;
+/** Lives of writers that a message may tell of. */
+export const specWritersMax = 20_000;
+/** How often the map's hash is told to the linked peers: what was lost on an open link is mended within three of them. */
+export const specsCompareMs = 1_000;
+/**
+ * How long it is remembered what a life of a node wrote after it ended and nothing of it is left. A node that was absent
+ * for longer rejoins with nothing of its own view of specs.
+ */
+export const tombstoneRetentionMs = 7 * 24 * 60 * 60 * 1_000;
+export const specsForgetEveryMs = 60 * 60 * 1_000;
