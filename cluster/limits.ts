@@ -149,3 +149,45 @@ export const specsCompareMs = 1_000;
  */
 export const tombstoneRetentionMs = 7 * 24 * 60 * 60 * 1_000;
 export const specsForgetEveryMs = 60 * 60 * 1_000;
+/** Children that one question to the peers names. */
+export const askIdsMax = 1_000;
+/** A peer that does not answer by then is not waited for; what the registry shows as held is not started even so. */
+export const askTimeoutMs = 1_000;
+/** How often a child that another node holds is asked for again, should nobody have told that it was let go. */
+export const heldRecheckMs = 1_000;
+/** What falls due with time is looked at this often while there is any; starts and handovers that wait, that often. */
+export const childrenTickMs = 100;
+export const rateTickMs = 5;
+/** Children that one node starts in a second: a takeover must leave room for the node's own work. */
+export const startsPerS = 25_000;
+export const startsBurstMax = 1_000;
+/** Children whose `init` is under way at a time: what they reach for (a database) gets no more at once. */
+export const startsUnderWayMax = 1_000;
+/** A child whose `init` takes longer is ended, and tried again later. */
+export const childStartMs = 10_000;
+/** Children that a node gives away in a second because another came; when it leaves it is in more of a hurry. */
+export const movesPerS = 1_000;
+export const movesPerSDraining = 5_000;
+/** Children that are ending at a time while more wait to be moved. */
+export const movesUnderWayMax = 64;
+/** Children are not moved until nobody came or went for this long. */
+export const membersSettleMs = 200;
+/** A new node starts nothing until it has heard of no new member for this long. */
+export const joinSettleMs = 300;
+/** A node that finds none of its seeds begins alone after this. */
+export const aloneMs = 5_000;
+/** States that were handed over, kept for children that cannot start yet. */
+export const handedKeptMax = 10_000;
+export const handedKeptMs = 30_000;
+/** How often a state is passed on when the one who got it does not own its child any more. */
+export const handoverHopsMax = 3;
+/** Restart intensity of one child: more ends than this within the time and it is put off, */
+export const childRestartsMax = 3;
+export const childRestartsWithinMs = 5_000;
+/** first for this long, then for twice as long each time, with a quarter of jitter either way. */
+export const childBackoffMinMs = 1_000;
+export const childBackoffMaxMs = 60_000;
+/** A child that ran this long is no longer held to have failed. */
+export const childSteadyMs = 60_000;
+/** Events in the life of one child that `explain` can tell. */
+export const childBecauseKeptMax = 8;

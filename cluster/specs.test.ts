@@ -128,7 +128,7 @@ const action = fc.oneof(
 describe('the map of child specs', () => {
   it('is alike on all nodes after any history: what was put and by nobody who knew of it removed, and nothing else', () => {
     fc.assert(
-      fc.property(fc.array(action, { maxLength: 120 }), (actions) => {
+      fc.property(fc.array(action, { maxLength: 120, size: 'max' }), (actions) => {
         const nodes = new Nodes(4);
         const wanted = new Map<string, string>();
         const dots = (n: number, id: string) =>
