@@ -29,7 +29,13 @@ export function createLife(): ChildLife {
 }
 
 /** `ranMs`: how long it had run; `random`: in [0, 1), so that children that failed together do not come back together. */
-export function judgeEnd(life: ChildLife, why: string, ranMs: number, nowMs: number, random: number): Verdict {
+export function judgeEnd(
+  life: ChildLife,
+  why: string,
+  ranMs: number,
+  nowMs: number,
+  random: number,
+): Verdict {
   note(life, why);
   life.restarts += 1;
   if (ranMs >= childSteadyMs) life.putOff = 0;

@@ -3,6 +3,8 @@
  * holds, and of two that both want a child the better placed goes first: so of nodes that see each other two never run
  * the same child, whatever each believes of the others. Between reconciling and the rate of starts.
  */
+
+import { note } from './child-life.ts';
 import type { ChildrenEffect, ChildrenEvent } from './children.ts';
 import {
   type Child,
@@ -13,7 +15,6 @@ import {
   peersOfRole,
   setPhase,
 } from './children-state.ts';
-import { note } from './child-life.ts';
 import { askIdsMax, askTimeoutMs } from './limits.ts';
 import { ownerOf } from './placement.ts';
 
@@ -131,7 +132,8 @@ export function takeAnswer(
 /** Answers of nodes that are gone are not waited for. */
 export function forgetPeers(state: ChildrenState, nowMs: number): void {
   for (const round of [...state.rounds.values()]) {
-    for (const peer of round.waiting) if (isGone(state, peer) || !state.members.has(peer)) round.waiting.delete(peer);
+    for (const peer of round.waiting)
+      if (isGone(state, peer) || !state.members.has(peer)) round.waiting.delete(peer);
     finish(state, round.number, nowMs);
   }
 }

@@ -7,7 +7,11 @@ const names = ['core_0', 'core_1', 'core_2', 'core_3'];
 let versions = 0;
 const wantOf = (id: string): Want => {
   versions += 1;
-  return { spec: { id, kind: 'counter', role: 'core', args: [] }, version: `v${versions}`, source: 'dynamic' };
+  return {
+    spec: { id, kind: 'counter', role: 'core', args: [] },
+    version: `v${versions}`,
+    source: 'dynamic',
+  };
 };
 const idOf = (n: number) => `child ${n}`;
 const clusterOf = (count: number, children = 0) => {
@@ -40,7 +44,9 @@ const actions = {
   lose: fc.record({ type: fc.constant('lose' as const), pick }),
   repeat: fc.record({ type: fc.constant('repeat' as const), pick }),
 };
-type Action = { [K in keyof typeof actions]: (typeof actions)[K] extends fc.Arbitrary<infer A> ? A : never }[keyof typeof actions];
+type Action = {
+  [K in keyof typeof actions]: (typeof actions)[K] extends fc.Arbitrary<infer A> ? A : never;
+}[keyof typeof actions];
 
 function act(cluster: TestCluster, one: Action): void {
   const { sent } = cluster;
@@ -115,7 +121,15 @@ const orderly = [
 
 describe('supervised children after any history', () => {
   it('are exactly those that are wanted, each on its placement owner, whatever was cut, lost, repeated and reordered', () => {
-    const unruly = [...orderly, actions.late, actions.cut, actions.link, actions.shuffle, actions.lose, actions.repeat];
+    const unruly = [
+      ...orderly,
+      actions.late,
+      actions.cut,
+      actions.link,
+      actions.shuffle,
+      actions.lose,
+      actions.repeat,
+    ];
     fc.assert(
       fc.property(fc.array(fc.oneof(...unruly), { maxLength: 90, size: 'max' }), (history) => {
         const cluster = clusterOf(2, 4);
@@ -136,7 +150,8 @@ describe('supervised children after any history', () => {
         const cluster = clusterOf(2, 4);
         const twice: string[] = [];
         cluster.watch = () => {
-          for (const [id, at] of cluster.running()) if (at.length > 1) twice.push(`${id} on ${at.join(' and ')}`);
+          for (const [id, at] of cluster.running())
+            if (at.length > 1) twice.push(`${id} on ${at.join(' and ')}`);
         };
         for (const one of history) act(cluster, one);
         expect(twice).toEqual([]);

@@ -7,7 +7,7 @@ import type { ChildrenEffect, ChildrenEvent } from './children.ts';
 import { claim } from './children-claims.ts';
 import { reconcile, stop } from './children-reconcile.ts';
 import { type Child, type ChildrenState, isGone, isWantedHere, lifeOf, setPhase } from './children-state.ts';
-import { handedKeptMs, handedKeptMax, handoverHopsMax } from './limits.ts';
+import { handedKeptMax, handedKeptMs, handoverHopsMax } from './limits.ts';
 
 export function startedUp(state: ChildrenState, effects: ChildrenEffect[], id: string, nowMs: number): void {
   const child = state.children.get(id);
@@ -129,16 +129,9 @@ export function handedOver(
   if (child?.phase === 'held') claim(state, effects, child, nowMs);
 }
 
-function keepHanded(
-  state: ChildrenState,
-  id: string,
-  version: string,
-  handed: unknown,
-  nowMs: number,
-): void {
+function keepHanded(state: ChildrenState, id: string, version: string, handed: unknown, nowMs: number): void {
   state.handed.delete(id);
   state.handed.set(id, { version, state: handed, untilMs: nowMs + handedKeptMs });
   // The oldest goes: its child starts without a state.
   if (state.handed.size > handedKeptMax) state.handed.delete(state.handed.keys().next().value!);
 }
-

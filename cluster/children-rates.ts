@@ -8,8 +8,8 @@ import { claim, heldBy } from './children-claims.ts';
 import { reconcile, stop } from './children-reconcile.ts';
 import { type Child, type ChildrenState, isGone, lifeOf, setPhase } from './children-state.ts';
 import {
-  childStartMs,
   childrenTickMs,
+  childStartMs,
   heldRecheckMs,
   membersSettleMs,
   movesPerS,

@@ -2,15 +2,10 @@
  * What is to be done about one child, by what is wanted, who owns it, and what it does here now. Asked after any of these
  * changed; asking twice does nothing more. Between the protocol and the claims.
  */
-import { claim } from './children-claims.ts';
+
 import type { ChildrenEffect } from './children.ts';
-import {
-  type Child,
-  type ChildrenState,
-  isWantedHere,
-  type StopCause,
-  setPhase,
-} from './children-state.ts';
+import { claim } from './children-claims.ts';
+import { type Child, type ChildrenState, isWantedHere, type StopCause, setPhase } from './children-state.ts';
 
 export function reconcile(
   state: ChildrenState,

@@ -11,15 +11,17 @@ import { reconcile } from './children-reconcile.ts';
 import {
   type ChildrenState,
   createChild,
-  placeOf,
   type MemberSeen,
   placementOf,
+  placeOf,
   type StopCause,
   type Want,
 } from './children-state.ts';
 
-/** `nowMs`: monotonic. `random`: in [0, 1). */
-export type ChildrenEvent = { readonly nowMs: number } & (
+/** `nowMs`: monotonic. */
+export type ChildrenEvent = ChildrenHappening & { readonly nowMs: number };
+
+export type ChildrenHappening =
   /** From now on this node takes children of these kinds; it waits `quietMs` after it last heard of a new member first. */
   | { type: 'serve'; kinds: readonly string[]; quietMs: number }
   /** This node goes: it takes nothing more and hands over all that it has. */
@@ -34,7 +36,13 @@ export type ChildrenEvent = { readonly nowMs: number } & (
   /** A peer that owns these children by its view asks whether it may start them, */
   | { type: 'ask'; peer: string; round: number; ids: readonly string[] }
   /** and is told which ones the answerer holds, and which ones by its view others do. */
-  | { type: 'answer'; peer: string; round: number; held: readonly string[]; elsewhere: readonly HeldElsewhere[] }
+  | {
+      type: 'answer';
+      peer: string;
+      round: number;
+      held: readonly string[];
+      elsewhere: readonly HeldElsewhere[];
+    }
   /** A peer has ended this child here, for this node to start; `hops`: how often that was passed on. */
   | { type: 'handover'; id: string; version: string; state: unknown; hops: number }
   /** Of the child that this node started: */
@@ -46,16 +54,22 @@ export type ChildrenEvent = { readonly nowMs: number } & (
       detail: string | null;
       /** What it handed over when it was stopped to move; else null. */
       state: unknown;
+      /** In [0, 1). */
       random: number;
     }
-  | { type: 'tick' }
-);
+  | { type: 'tick' };
 
 export type ChildrenEffect =
   /** To all nodes: whether this one takes children. */
   | { type: 'tell_serving'; serving: boolean }
   | { type: 'ask'; peers: readonly string[]; round: number; ids: readonly string[] }
-  | { type: 'answer'; peer: string; round: number; held: readonly string[]; elsewhere: readonly HeldElsewhere[] }
+  | {
+      type: 'answer';
+      peer: string;
+      round: number;
+      held: readonly string[];
+      elsewhere: readonly HeldElsewhere[];
+    }
   /** `handed`: what the node that had it before handed over, or null. */
   | { type: 'start'; id: string; want: Want; handed: unknown }
   /** `handoff`: ask it for its state first. `ended` follows. */

@@ -191,3 +191,15 @@ export const childBackoffMaxMs = 60_000;
 export const childSteadyMs = 60_000;
 /** Events in the life of one child that `explain` can tell. */
 export const childBecauseKeptMax = 8;
+/** How long a child may take to end before it is killed, */
+export const supervisedShutdownMs = 5_000;
+/** and to handle what it was sent before, give its state and end. */
+export const handoffMs = 5_000;
+/** A state that is handed over, encoded; a larger one stays behind and its child starts afresh. */
+export const handoffBytesMax = 256 * 1024;
+/** `start` and `stop` of a child, unless told. */
+export const childAnswerMs = 15_000;
+/** How often rows of wanted children are read when nobody tells of a change. */
+export const rowsReadMs = 5_000;
+/** A node that leaves goes after this at the latest, whatever it still has. */
+export const drainMs = 30_000;

@@ -3,16 +3,20 @@
  * and all that the other rooms see of the cluster.
  */
 import { ActorSystem, type Clock, type Log, type Random, treeOf } from '../runtime/index.ts';
+import { readWord, type Word, wordRow } from './children-wire.ts';
 import type { Cluster, Member } from './cluster-view.ts';
+import type { Codec } from './codec.ts';
 import { Directory } from './directory.ts';
+import { ClusterError } from './errors.ts';
 import { type Frame, isRouted } from './frame.ts';
 import { isSystemKind } from './frame-layout.ts';
-import { stopLingerMs } from './limits.ts';
+import { handoffBytesMax, stopLingerMs } from './limits.ts';
 import type { Link } from './link.ts';
 import type { MembershipEffect } from './membership-peer.ts';
 import { Mesh } from './mesh.ts';
 import { type Procedure, Procedures } from './procedures.ts';
 import { actorCodec, RemoteRouter } from './router.ts';
+import { ClusterSupervisor, type SupervisorNeeds } from './supervisor.ts';
 import type { Transport } from './transport.ts';
 import { Vigil } from './vigil.ts';
 
@@ -40,7 +44,9 @@ export class ClusterNode implements Cluster {
   readonly names: Directory;
   readonly members: Vigil;
   readonly procedures: Procedures;
+  readonly supervisor: ClusterSupervisor;
   private readonly options: NodeOptions;
+  private readonly codec: Codec;
   private readonly mesh: Mesh;
   private readonly router: RemoteRouter;
   private address: string;
@@ -51,7 +57,8 @@ export class ClusterNode implements Cluster {
     this.node = name;
     this.boot = boot;
     this.address = options.advertise ?? '';
-    const codec = actorCodec();
+    this.codec = actorCodec();
+    const { codec } = this;
     const linkTo = (node: string) => this.mesh.linkTo(node);
     const nodeLinks = () => this.mesh.nodeLinks();
     const contested = (detail: string) => options.onSuperseded(detail);
@@ -104,6 +111,7 @@ export class ClusterNode implements Cluster {
         },
       },
     });
+    this.supervisor = new ClusterSupervisor(this.supervisorNeeds());
     this.declareOwn();
   }
 
@@ -112,6 +120,7 @@ export class ClusterNode implements Cluster {
     const listening = await this.mesh.listen();
     if (this.address === '') this.address = listening;
     this.members.begin();
+    this.supervisor.begin();
     this.mesh.begin();
     return this.address;
   }
@@ -120,8 +129,10 @@ export class ClusterNode implements Cluster {
     this.procedures.declare(name, procedure);
   }
 
-  /** Says that it leaves, and closes. The actors must have been stopped before. */
+  /** Hands its supervised children over, says that it leaves, and closes. Other actors must have been stopped before. */
   async stop(): Promise<void> {
+    await this.supervisor.drain();
+    this.supervisor.end();
     this.members.stop();
     const linger = new Promise<void>((resolve) => void this.options.clock.timer(stopLingerMs, resolve));
     await Promise.all([this.mesh.stop(), linger]);
@@ -139,11 +150,13 @@ export class ClusterNode implements Cluster {
     this.members.apply({ type: 'link_up', peer, nowMs });
     if (this.mesh.linkTo(name) !== link) return;
     this.names.apply({ type: 'link_up', peer: name, tenant: null });
+    this.supervisor.linkUp(name);
   }
 
   private linkDown(_link: Link, name: string, boot: number, reason: string): void {
     const nowMs = this.options.clock.monotonicMs();
     this.names.apply({ type: 'link_down', peer: name });
+    this.supervisor.linkDown(name);
     this.router.lost(name);
     this.members.apply({ type: 'link_down', name, boot, reason, nowMs });
   }
@@ -170,10 +183,37 @@ export class ClusterNode implements Cluster {
     try {
       if (frame.kind.startsWith('registry_')) {
         if (!this.names.receive(identity.name, frame)) link.close('cannot_decode', frame.kind);
+      } else if (frame.kind === 'supervisor') {
+        const word = readWord(this.codec.decode(frame.payload));
+        if (word === null) link.close('cannot_decode', frame.kind);
+        else if (typeof word !== 'string') this.supervisor.receive(identity.name, word);
       } else this.members.receive(link, identity.name, greeting.boot, frame);
     } catch (error) {
       link.close('cannot_decode', `${frame.kind}: ${String(error)}`);
     }
+  }
+
+  private supervisorNeeds(): SupervisorNeeds {
+    const { role, seeds, log } = this.options;
+    return {
+      system: this.system,
+      role,
+      names: this.names,
+      members: this.members,
+      log,
+      hasSeeds: seeds.length > 0,
+      say: (to, word) => this.say(to, word),
+      ask: (node, procedure, argument) => this.procedures.ask(node, procedure, argument),
+    };
+  }
+
+  private say(to: string | null, word: Word): void {
+    const payload = this.codec.encode(wordRow(word));
+    // It goes before all messages: what is large would hold the heartbeats up.
+    if (word.type === 'handover' && payload.length > handoffBytesMax)
+      throw new ClusterError('cannot_encode', `a state of ${payload.length} bytes`, 'too_large');
+    if (to !== null) this.mesh.linkTo(to)?.sendControl('supervisor', {}, payload);
+    else for (const link of this.mesh.nodeLinks()) link.sendControl('supervisor', {}, payload);
   }
 
   private declareOwn(): void {
@@ -183,6 +223,18 @@ export class ClusterNode implements Cluster {
       access: 'read',
       run: (query: { tenant?: string; kind?: string } | null) =>
         this.names.list(query ?? {}).map(({ key, node, metadata }) => ({ ...key, node, metadata })),
+    });
+    this.declare('children', {
+      access: 'read',
+      run: (query: { kind?: string } | null) => this.supervisor.list(query?.kind ?? null),
+    });
+    this.declare('explain_child', {
+      access: 'read',
+      run: ({ id }: { id: string }) => this.supervisor.explain(id),
+    });
+    this.declare('explain_child_here', {
+      access: 'node',
+      run: ({ id }: { id: string }) => this.supervisor.explainHere(id),
     });
     this.declare('node', {
       access: 'read',

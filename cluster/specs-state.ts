@@ -5,7 +5,7 @@
 import type { ChildSpec } from './child-spec.ts';
 import { highLane, lowLane, mix32, numberHash, textHash } from './hash.ts';
 import { specBucketsCount } from './limits.ts';
-import { createContext, type Dot, hasSeen, sameDot, type SpecContext, see } from './spec-context.ts';
+import { createContext, type Dot, hasSeen, type SpecContext, sameDot, see } from './spec-context.ts';
 import type { SpecDelta, SpecDigest, SpecExchange, SpecRemoval } from './specs-wire.ts';
 
 /** A spec and the write that it comes from. Never changed. */
@@ -120,8 +120,12 @@ export function bucketOf(id: string): number {
 
 /** Puts an entry into the hashes, or takes it out: the same operation. */
 function rehash(state: SpecsState, { spec, node, stamp, count }: SpecEntry): void {
-  const high = mix32(numberHash(stamp, textHash(node, highLane)) ^ numberHash(count, textHash(spec.id, highLane)));
-  const low = mix32(numberHash(count, textHash(node, lowLane)) ^ numberHash(stamp, textHash(spec.id, lowLane)));
+  const high = mix32(
+    numberHash(stamp, textHash(node, highLane)) ^ numberHash(count, textHash(spec.id, highLane)),
+  );
+  const low = mix32(
+    numberHash(count, textHash(node, lowLane)) ^ numberHash(stamp, textHash(spec.id, lowLane)),
+  );
   state.hashHigh ^= high;
   state.hashLow ^= low;
   const bucket = bucketOf(spec.id);

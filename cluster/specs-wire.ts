@@ -91,14 +91,17 @@ function readEntry(row: unknown): SpecEntry | null {
   if (!isRow(row, 9)) return null;
   const spec = readSpecFields(row.slice(0, 5));
   const [clock, node, stamp, count] = row.slice(5);
-  if (spec === null || !isCount(clock) || !isNodeName(node) || !isCount(stamp) || !isCount(count)) return null;
+  if (spec === null || !isCount(clock) || !isNodeName(node) || !isCount(stamp) || !isCount(count))
+    return null;
   return { spec, clock, node, stamp, count };
 }
 
 function readRemoval(row: unknown): SpecRemoval | null {
   if (!isRow(row, 4)) return null;
   const [id, node, stamp, count] = row;
-  return isKeyId(id) && isNodeName(node) && isCount(stamp) && isCount(count) ? { id, node, stamp, count } : null;
+  return isKeyId(id) && isNodeName(node) && isCount(stamp) && isCount(count)
+    ? { id, node, stamp, count }
+    : null;
 }
 
 function readContext(value: unknown): ContextRow[] | null {

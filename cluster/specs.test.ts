@@ -107,7 +107,8 @@ class Nodes {
     const { nowMs } = this;
     if (effect.type === 'broadcast') all({ type: 'delta', peer, delta: effect.delta });
     else if (effect.type === 'broadcast_hash') all({ ...effect, type: 'hash', peer });
-    else if (effect.type === 'send_digest') to(effect.peer, { type: 'digest', peer, digest: effect.digest, nowMs });
+    else if (effect.type === 'send_digest')
+      to(effect.peer, { type: 'digest', peer, digest: effect.digest, nowMs });
     else if (effect.type === 'send_exchange')
       to(effect.peer, { type: 'exchange', peer, exchange: effect.exchange, nowMs });
   }
@@ -115,8 +116,14 @@ class Nodes {
 
 const nodeOf = fc.nat({ max: 3 });
 const action = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ type: fc.constant('put' as const), n: nodeOf, id: fc.nat({ max: 4 }) }) },
-  { weight: 5, arbitrary: fc.record({ type: fc.constant('remove' as const), n: nodeOf, id: fc.nat({ max: 4 }) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ type: fc.constant('put' as const), n: nodeOf, id: fc.nat({ max: 4 }) }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({ type: fc.constant('remove' as const), n: nodeOf, id: fc.nat({ max: 4 }) }),
+  },
   { weight: 8, arbitrary: fc.record({ type: fc.constant('deliver' as const), at: fc.nat() }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('lose' as const), at: fc.nat() }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('repeat' as const), at: fc.nat() }) },
@@ -158,7 +165,10 @@ describe('the map of child specs', () => {
         const shown = nodes.states.map((state) => expected.map((id) => specOf(state, id)));
         for (const one of shown) expect(one).toEqual(shown[0]);
         for (const state of nodes.states) {
-          expect([state.hashHigh, state.hashLow]).toEqual([nodes.states[0]!.hashHigh, nodes.states[0]!.hashLow]);
+          expect([state.hashHigh, state.hashLow]).toEqual([
+            nodes.states[0]!.hashHigh,
+            nodes.states[0]!.hashLow,
+          ]);
         }
       }),
       { numRuns: 400 },

@@ -116,7 +116,10 @@ function flush(state: SpecsState, effects: SpecsEffect[]): void {
   const held = puts.filter((entry) => state.entries.get(entry.spec.id)?.includes(entry));
   for (let at = 0; at < Math.max(held.length, removals.length); at += specsPerMessageMax) {
     const to = at + specsPerMessageMax;
-    effects.push({ type: 'broadcast', delta: { puts: held.slice(at, to), removals: removals.slice(at, to) } });
+    effects.push({
+      type: 'broadcast',
+      delta: { puts: held.slice(at, to), removals: removals.slice(at, to) },
+    });
   }
 }
 

@@ -3,17 +3,14 @@
  * that a test delivers, loses or repeats, views that change when the test says so, actors that are only counted. The
  * registry is played by claims that are told like everything else; whom it shows is settled by placement, as in earnest.
  */
-import { type ChildrenEffect, type ChildrenEvent, stepChildren } from '../children.ts';
+import { type ChildrenEffect, type ChildrenHappening, stepChildren } from '../children.ts';
 import { type ChildrenState, createChildren, placeOf, type Want } from '../children-state.ts';
 import { ownerOf } from '../placement.ts';
-
-type Untimed<E> = E extends unknown ? Omit<E, 'nowMs'> : never;
-export type Event = Untimed<ChildrenEvent>;
 
 interface Envelope {
   readonly from: string;
   readonly to: string;
-  readonly event: Event | { type: 'claims'; rows: readonly ClaimRow[] };
+  readonly event: ChildrenHappening | { type: 'claims'; rows: readonly ClaimRow[] };
 }
 
 type ClaimRow = readonly [id: string, sequence: number, held: boolean];
@@ -191,9 +188,9 @@ export class TestCluster {
     return placed;
   }
 
-  apply(node: TestNode, event: Event): void {
+  apply(node: TestNode, event: ChildrenHappening): void {
     if (!node.alive) return;
-    const { effects } = stepChildren(node.state, { ...event, nowMs: this.nowMs } as ChildrenEvent);
+    const { effects } = stepChildren(node.state, { ...event, nowMs: this.nowMs });
     for (const effect of effects) this.perform(node, effect);
   }
 

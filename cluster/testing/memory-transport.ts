@@ -17,6 +17,7 @@ export class MemoryNetwork {
   readonly clock: Clock;
   readonly listeners = new Map<string, Listener>();
   readonly silent = new Set<MemoryTransport>();
+  private readonly sides = new Map<MemoryTransport, number>();
   private ports = 0;
 
   constructor(clock: Clock) {
@@ -32,6 +33,20 @@ export class MemoryNetwork {
   silence(transport: MemoryTransport): void {
     this.silent.add(transport);
     this.listeners.delete(transport.address);
+  }
+
+  /** From now on these hear only each other, and the rest only the rest; with nobody, all hear all. Open links end. */
+  split(side: readonly MemoryTransport[]): void {
+    this.sides.clear();
+    for (const transport of side) this.sides.set(transport, 1);
+    for (const { transport } of [...this.listeners.values()]) {
+      for (const end of [...transport.ends]) if (!this.hears(end.owner, end.to)) end.close(false);
+    }
+  }
+
+  hears(a: MemoryTransport, b: MemoryTransport): boolean {
+    if (this.silent.has(a) || this.silent.has(b)) return false;
+    return this.sides.get(a) === this.sides.get(b);
   }
 }
 
@@ -62,7 +77,7 @@ export class MemoryTransport implements Transport {
     const { network } = this;
     network.clock.timer(latencyMs, () => {
       const listener = network.listeners.get(address);
-      if (listener === undefined || network.silent.has(this)) {
+      if (listener === undefined || !network.hears(this, listener.transport)) {
         onFailure({ code: 'refused', detail: address });
         return;
       }
@@ -94,8 +109,8 @@ class End implements Connection {
   readonly peer: PeerJudgement;
   readonly address: string;
   other: End | null = null;
-  private readonly owner: MemoryTransport;
-  private readonly to: MemoryTransport;
+  readonly owner: MemoryTransport;
+  readonly to: MemoryTransport;
   private handlers: ConnectionHandlers | null = null;
   private isOpen = true;
 
@@ -149,9 +164,9 @@ class End implements Connection {
   }
 
   private arrive(what: (end: End) => void): void {
-    const { clock, silent } = this.owner.network;
-    clock.timer(latencyMs, () => {
-      if (silent.has(this.owner) || silent.has(this.to)) return;
+    const { network } = this.owner;
+    network.clock.timer(latencyMs, () => {
+      if (!network.hears(this.owner, this.to)) return;
       if (this.other?.isOpen) what(this.other);
     });
   }
