@@ -70,11 +70,12 @@ export class Answers {
   /** Another version is wanted now, or none: those who wait for an earlier one wait in vain. */
   superseded(id: string, present: string | null): void {
     if (!this.byId.has(id)) return;
-    const error = new ClusterError('no_such_child', `${id} was stopped, or started otherwise, meanwhile`);
+    const error = () =>
+      new ClusterError('no_such_child', `${id} was stopped, or started otherwise, meanwhile`);
     this.settle(
       id,
       ({ version }) => version !== null && version !== present,
-      (one) => one.reject(error),
+      (one) => one.reject(error()),
     );
   }
 

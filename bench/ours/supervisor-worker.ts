@@ -69,17 +69,18 @@ const changed = () => {
 
 const child = defineActor<null, ChildProtocol>({
   name: kind,
-  init(self) {
+  trapExit: true,
+  init() {
     actors += 1;
     changed();
-    self.signal.addEventListener('abort', () => {
-      actors -= 1;
-      changed();
-    });
     return null;
   },
   call: { ping: () => 0 },
   cast: {},
+  terminate() {
+    actors -= 1;
+    changed();
+  },
 });
 
 let node: ClusterNode;
