@@ -32,7 +32,7 @@ export type ChildrenHappening =
   /** What is wanted changed; `holder`: the other node that the registry shows under its name. */
   | { type: 'wants'; changes: readonly WantChange[] }
   /** The registry shows the child's name on that node now, or on none. */
-  | { type: 'name'; id: string; node: string | null }
+  | { type: 'names'; changes: readonly NameSeen[] }
   /** A peer that owns these children by its view asks whether it may start them, */
   | { type: 'ask'; peer: string; round: number; ids: readonly string[] }
   /** and is told which ones the answerer holds, and which ones by its view others do. */
@@ -45,8 +45,8 @@ export type ChildrenHappening =
     }
   /** A peer has ended this child here, for this node to start; `hops`: how often that was passed on. */
   | { type: 'handover'; id: string; version: string; state: unknown; hops: number }
-  /** Of the child that this node started: */
-  | { type: 'started'; id: string }
+  /** Of children that this node started: */
+  | { type: 'started'; ids: readonly string[] }
   | {
       type: 'ended';
       id: string;
@@ -86,6 +86,8 @@ export interface WantChange {
   readonly holder: string | null;
 }
 
+export type NameSeen = readonly [id: string, node: string | null];
+
 export type HeldElsewhere = readonly [node: string, ids: readonly string[]];
 
 export interface ChildrenStep {
@@ -124,8 +126,8 @@ export function stepChildren(state: ChildrenState, event: ChildrenEvent): Childr
     case 'wants':
       for (const change of event.changes) want(state, effects, change, nowMs);
       break;
-    case 'name':
-      nameSeen(state, effects, event.id, event.node, nowMs);
+    case 'names':
+      for (const [id, node] of event.changes) nameSeen(state, effects, id, node, nowMs);
       break;
     case 'ask':
       answerAsk(state, effects, event, nowMs);
@@ -137,7 +139,7 @@ export function stepChildren(state: ChildrenState, event: ChildrenEvent): Childr
       handedOver(state, effects, event, nowMs);
       break;
     case 'started':
-      startedUp(state, effects, event.id, nowMs);
+      for (const id of event.ids) startedUp(state, effects, id, nowMs);
       break;
     case 'ended':
       ended(state, effects, event, nowMs);

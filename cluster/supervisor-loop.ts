@@ -5,7 +5,7 @@
  */
 import { type ActorSystem, type Log, messageOf, type Ref } from '../runtime/index.ts';
 import { keyOfChild } from './child-spec.ts';
-import { type ChildrenEffect, type ChildrenHappening, stepChildren } from './children.ts';
+import { type ChildrenEffect, type ChildrenHappening, type NameSeen, stepChildren } from './children.ts';
 import { nextTickMs } from './children-rates.ts';
 import { type ChildrenState, createChildren } from './children-state.ts';
 import type { Word } from './children-wire.ts';
@@ -37,6 +37,10 @@ export class SupervisorLoop {
   keeper: Keeper | null = null;
   private readonly needs: LoopNeeds;
   private readonly queue: ChildrenHappening[] = [];
+  /** Of this turn, to be stepped together: there may be thousands. */
+  private names: NameSeen[] = [];
+  private starts: [id: string, ref: Ref][] = [];
+  private gatherAsked = false;
   private stepping = false;
   private tickAtMs: number | null = null;
   private cancelTick: () => void = () => {};
@@ -51,7 +55,10 @@ export class SupervisorLoop {
     this.keeper = new Keeper(
       {
         system,
-        started: (id, ref) => this.started(id, ref),
+        started: (id, ref) => {
+          this.starts.push([id, ref]);
+          this.gather();
+        },
         ended: (id, ref, reason, detail, state) => this.ended(id, ref, reason, detail, state),
       },
       kinds,
@@ -81,8 +88,30 @@ export class SupervisorLoop {
     this.keeper?.end();
   }
 
-  private started(id: string, ref: Ref): void {
-    this.step({ type: 'started', id });
+  /** The registry shows the child's name there now. */
+  nameSeen(id: string, node: string | null): void {
+    this.names.push([id, node]);
+    this.gather();
+  }
+
+  private gather(): void {
+    if (this.gatherAsked) return;
+    this.gatherAsked = true;
+    this.needs.system.clock.soon(() => {
+      this.gatherAsked = false;
+      const { names } = this;
+      // One that has ended meanwhile may be under start again.
+      const starts = this.starts.filter(([id, ref]) => this.keeper?.refOf(id)?.id === ref.id);
+      this.names = [];
+      this.starts = [];
+      if (names.length > 0) this.step({ type: 'names', changes: names });
+      if (starts.length === 0) return;
+      this.step({ type: 'started', ids: starts.map(([id]) => id) });
+      for (const [id, ref] of starts) this.claimName(id, ref);
+    });
+  }
+
+  private claimName(id: string, ref: Ref): void {
     const child = this.state.children.get(id);
     if (child?.phase !== 'running' || this.keeper?.refOf(id)?.id !== ref.id) return;
     const { names, system } = this.needs;
@@ -91,7 +120,7 @@ export class SupervisorLoop {
     if (names.supervise(key, ref, { version })) return;
     const holder = names.entry(key)?.node ?? null;
     if (holder === system.node) system.exit(ref, 'name_taken');
-    else this.step({ type: 'name', id, node: holder });
+    else this.nameSeen(id, holder);
   }
 
   private ended(id: string, ref: Ref, reason: string, detail: string | null, state: unknown): void {

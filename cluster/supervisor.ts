@@ -253,7 +253,7 @@ export class ClusterSupervisor {
     const key = want === null ? entry.key : keyOfChild(want.spec);
     if (key.tenant !== entry.key.tenant || key.kind !== entry.key.kind) return;
     if (key.partition !== entry.key.partition) return;
-    this.loop.step({ type: 'name', id, node: type === 'removed' ? null : entry.node });
+    this.loop.nameSeen(id, type === 'removed' ? null : entry.node);
     if (type === 'removed') this.answers.runsNoMore(id);
     else this.answers.runs(id, entry.metadata.version, entry.ref);
   }

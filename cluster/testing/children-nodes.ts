@@ -224,10 +224,10 @@ export class TestCluster {
 
   private startedUp(node: TestNode, id: string): void {
     if (!node.alive || !node.actors.has(id)) return;
-    this.apply(node, { type: 'started', id });
+    this.apply(node, { type: 'started', ids: [id] });
     if (node.state.children.get(id)?.phase !== 'running') return;
     const holder = this.holderOf(node, id);
-    if (holder !== null && holder !== node.name) this.apply(node, { type: 'name', id, node: holder });
+    if (holder !== null && holder !== node.name) this.apply(node, { type: 'names', changes: [[id, holder]] });
     else this.claim(node, id, true);
   }
 
@@ -270,7 +270,7 @@ export class TestCluster {
   private seeName(node: TestNode, id: string): void {
     const holder = this.holderOf(node, id);
     if (holder !== node.name && node.claims.get(id)?.[2]) this.claim(node, id, false);
-    this.apply(node, { type: 'name', id, node: holder });
+    this.apply(node, { type: 'names', changes: [[id, holder]] });
   }
 
   private seeNames(node: TestNode): void {
