@@ -99,10 +99,7 @@ function keeps(state: ChildrenState, child: Child, peer: string): boolean {
     case 'queued':
     case 'failed':
     case 'unknown_kind':
-      return (
-        isEligible(state, { name: state.self, role: state.role, live: true }) &&
-        ownerOf(child.place, [state.self, peer]) === state.self
-      );
+      return isEligible(state, state.self, true) && ownerOf(child.place, [state.self, peer]) === state.self;
     default:
       return false;
   }
@@ -129,11 +126,11 @@ export function takeAnswer(
   finish(state, round.number, nowMs);
 }
 
-/** Answers of nodes that are gone are not waited for. */
-export function forgetPeers(state: ChildrenState, nowMs: number): void {
+/** Answers of lives of nodes that are over are not waited for. */
+export function forgetPeers(state: ChildrenState, gone: readonly string[], nowMs: number): void {
+  if (gone.length === 0) return;
   for (const round of [...state.rounds.values()]) {
-    for (const peer of round.waiting)
-      if (isGone(state, peer) || !state.members.has(peer)) round.waiting.delete(peer);
+    for (const peer of gone) round.waiting.delete(peer);
     finish(state, round.number, nowMs);
   }
 }

@@ -56,6 +56,8 @@ export interface Child {
 export interface MemberSeen {
   readonly name: string;
   readonly role: string;
+  /** One life of its process. */
+  readonly boot: number;
   /** Up, or only suspected. */
   readonly live: boolean;
 }
@@ -184,7 +186,7 @@ export function isGone(state: ChildrenState, node: string): boolean {
   return state.members.get(node)?.live === false;
 }
 
-export function isEligible(state: ChildrenState, { name, live }: MemberSeen): boolean {
+export function isEligible(state: ChildrenState, name: string, live: boolean): boolean {
   if (name === state.self) return state.serving && !state.draining;
   return live && state.serves.has(name);
 }
@@ -202,7 +204,7 @@ export function placementOf(state: ChildrenState, role: string): Placement {
   let known = state.placements.get(role);
   if (known === undefined) {
     const names = [...state.members.values()]
-      .filter((member) => member.role === role && isEligible(state, member))
+      .filter((member) => member.role === role && isEligible(state, member.name, member.live))
       .map(({ name }) => name);
     known = { names: names.sort().join(' '), placement: createPlacement(names) };
     state.placements.set(role, known);

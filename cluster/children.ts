@@ -181,10 +181,16 @@ function membersSeen(
   members: readonly MemberSeen[],
   nowMs: number,
 ): void {
+  const before = state.members;
   state.members = new Map(members.map((member) => [member.name, member]));
-  // What it said holds for as long as it is there.
-  for (const peer of [...state.serves]) if (state.members.get(peer)?.live !== true) state.serves.delete(peer);
-  forgetPeers(state, nowMs);
+  const isOver = ({ name, boot, live }: MemberSeen) => {
+    const now = state.members.get(name);
+    return live && (now?.live !== true || now.boot !== boot);
+  };
+  const gone = [...before.values()].filter(isOver).map(({ name }) => name);
+  // What it said holds for as long as that life of it is there.
+  for (const peer of gone) state.serves.delete(peer);
+  forgetPeers(state, gone, nowMs);
   replace(state, effects, nowMs);
 }
 

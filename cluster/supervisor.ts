@@ -3,7 +3,7 @@
  * replicated map of specs (specs.ts): what is wanted comes from there and from rows, who runs it is decided in
  * supervisor-loop.ts, and the registry shows where. Every node has one; those that `serve` run children.
  */
-import type { ActorSystem, Log, Protocol, Ref } from '../runtime/index.ts';
+import type { ActorSystem, Clock, Log, Protocol, Ref } from '../runtime/index.ts';
 import { type ChildSpec, faultOf, keyOfChild, sameSpec } from './child-spec.ts';
 import type { Want } from './children-state.ts';
 import { type ChildExplanation, type ChildRow, explainChild, listChildren } from './children-view.ts';
@@ -88,9 +88,8 @@ export class ClusterSupervisor {
       await this.rows.begin();
     }
     if (this.needs.hasSeeds && !this.isLinked) {
-      await new Promise<void>((resolve) => {
+      await within(clock, aloneMs, (resolve) => {
         this.onLinked = resolve;
-        clock.timer(aloneMs, resolve);
       });
     }
     if (this.ended.signal.aborted) return;
@@ -150,9 +149,8 @@ export class ClusterSupervisor {
   /** Gives all children away and takes none. Resolves when none is left, at the latest after `drainMs`. */
   async drain(): Promise<void> {
     if (this.loop.keeper === null) return;
-    await new Promise<void>((resolve) => {
+    await within(this.needs.system.clock, drainMs, (resolve) => {
       this.onDrained = resolve;
-      this.needs.system.clock.timer(drainMs, resolve);
       this.loop.step({ type: 'drain' });
     });
   }
@@ -259,8 +257,8 @@ export class ClusterSupervisor {
   }
 
   private membersChanged(): void {
-    const members = this.needs.members.list().map(({ name, role, status }) => {
-      return { name, role, live: status === 'up' || status === 'suspect' };
+    const members = this.needs.members.list().map(({ name, role, boot, status }) => {
+      return { name, role, boot, live: status === 'up' || status === 'suspect' };
     });
     this.loop.step({ type: 'members', members });
   }
@@ -275,4 +273,15 @@ export class ClusterSupervisor {
     const known = code === 'unknown_kind' ? code : 'child_failed';
     this.answers.failed(id, version, new ClusterError(known, `${id}: ${detail}`));
   }
+}
+
+/** Resolves when `begin`'s resolve is called, at the latest when the time is over. */
+function within(clock: Clock, ms: number, begin: (resolve: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = clock.timer(ms, resolve);
+    begin(() => {
+      cancel();
+      resolve();
+    });
+  });
 }

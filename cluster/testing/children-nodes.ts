@@ -278,7 +278,12 @@ export class TestCluster {
   }
 
   private seeMembers(node: TestNode): void {
-    const members = [...this.known].map((name) => ({ name, role: 'core', live: node.view.has(name) }));
+    const members = [...this.known].map((name) => ({
+      name,
+      role: 'core',
+      boot: 1,
+      live: node.view.has(name),
+    }));
     this.apply(node, { type: 'members', members });
     this.seeNames(node);
   }
