@@ -60,8 +60,10 @@ export function askAll(state: ChildrenState, effects: ChildrenEffect[], nowMs: n
       continue;
     }
     const ids = part.map(({ id }) => id);
-    state.rounds.set(number, { number, ids, waiting: new Set(peers), dueMs: nowMs + askTimeoutMs });
+    const waiting = new Set(peers.filter((peer) => !state.slow.has(peer)));
+    state.rounds.set(number, { number, ids, waiting, dueMs: nowMs + askTimeoutMs });
     effects.push({ type: 'ask', peers, round: number, ids });
+    finish(state, number, nowMs);
   }
 }
 
@@ -110,6 +112,7 @@ export function takeAnswer(
   { peer, round: number, held, elsewhere }: ChildrenEvent & { type: 'answer' },
   nowMs: number,
 ): void {
+  state.slow.delete(peer);
   const round = state.rounds.get(number);
   if (round === undefined || !round.waiting.delete(peer)) return;
   const refuse = (ids: readonly string[], by: string) => {
@@ -139,6 +142,7 @@ export function forgetPeers(state: ChildrenState, gone: readonly string[], nowMs
 export function giveUpRounds(state: ChildrenState, nowMs: number): void {
   for (const round of [...state.rounds.values()]) {
     if (round.dueMs > nowMs) break;
+    for (const peer of round.waiting) state.slow.add(peer);
     round.waiting.clear();
     finish(state, round.number, nowMs);
   }

@@ -85,10 +85,14 @@ export interface ChildrenState {
   begun: boolean;
   quietMs: number;
   quietUntilMs: number;
+  /** It begins then, whoever still comes. */
+  quietEndMs: number;
   kinds: ReadonlySet<string>;
   members: Map<string, MemberSeen>;
   /** Other nodes that said that they take children. */
   readonly serves: Set<string>;
+  /** Other nodes that did not answer in time when they were last asked: they are asked, and not waited for. */
+  readonly slow: Set<string>;
   /** Which node owns what, by role. */
   readonly placements: Map<string, { readonly names: string; readonly placement: Placement }>;
   membersChangedMs: number;
@@ -117,9 +121,11 @@ export function createChildren(self: string, role: string): ChildrenState {
     begun: false,
     quietMs: 0,
     quietUntilMs: 0,
+    quietEndMs: 0,
     kinds: new Set(),
     members: new Map(),
     serves: new Set(),
+    slow: new Set(),
     placements: new Map(),
     membersChangedMs: 0,
     children: new Map(),

@@ -130,6 +130,21 @@ describe('an owner', () => {
     expect(node.state.children.get(two.spec.id)).toMatchObject({ phase: 'held', heldBy: 'b' });
   });
 
+  it('does not wait again for a node that did not answer, until it does', () => {
+    const node = alone('b');
+    const [one, two, three, four] = ofA(4, 'b') as [Want, Want, Want, Want];
+    node.wants(one);
+    node.later(askTimeoutMs);
+    const effects = node.wants(two);
+    expect([only(effects, 'ask').length, only(effects, 'start').length]).toEqual([1, 1]);
+    const { round } = only(effects, 'ask')[0]!;
+    node.step({ type: 'answer', peer: 'b', round, held: [], elsewhere: [] });
+    expect(only(node.wants(three), 'start')).toEqual([]);
+    node.members();
+    node.members('b');
+    expect(only(node.wants(four), 'start')).toEqual([]);
+  });
+
   it('asks again for what another holds, and at once when its name is gone', () => {
     const node = alone('b');
     const [one] = ofA(1, 'b') as [Want];

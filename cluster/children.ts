@@ -17,6 +17,7 @@ import {
   type StopCause,
   type Want,
 } from './children-state.ts';
+import { joinSettleEndMs } from './limits.ts';
 
 /** `nowMs`: monotonic. */
 export type ChildrenEvent = ChildrenHappening & { readonly nowMs: number };
@@ -105,6 +106,7 @@ export function stepChildren(state: ChildrenState, event: ChildrenEvent): Childr
       state.kinds = new Set(event.kinds);
       state.quietMs = event.quietMs;
       state.quietUntilMs = nowMs + event.quietMs;
+      state.quietEndMs = nowMs + joinSettleEndMs;
       state.begun = event.quietMs === 0;
       effects.push({ type: 'tell_serving', serving: true });
       replace(state, effects, nowMs);
@@ -189,7 +191,10 @@ function membersSeen(
   };
   const gone = [...before.values()].filter(isOver).map(({ name }) => name);
   // What it said holds for as long as that life of it is there.
-  for (const peer of gone) state.serves.delete(peer);
+  for (const peer of gone) {
+    state.serves.delete(peer);
+    state.slow.delete(peer);
+  }
   forgetPeers(state, gone, nowMs);
   replace(state, effects, nowMs);
 }
@@ -202,7 +207,7 @@ function replace(state: ChildrenState, effects: ChildrenEffect[], nowMs: number)
   const changed = [...state.placements].some(([role, { names }]) => before.get(role) !== names);
   if (!changed) return;
   state.membersChangedMs = nowMs;
-  if (!state.begun) state.quietUntilMs = nowMs + state.quietMs;
+  if (!state.begun) state.quietUntilMs = Math.min(state.quietEndMs, nowMs + state.quietMs);
   for (const child of [...state.children.values()]) {
     if (child.want === null) continue;
     child.owner = placementOf(state, child.want.spec.role).ownerOf(child.place);

@@ -174,6 +174,8 @@ export const movesUnderWayMax = 64;
 export const membersSettleMs = 200;
 /** A new node starts nothing until it has heard of no new member for this long. */
 export const joinSettleMs = 300;
+/** It begins after this, even if more of them still come. */
+export const joinSettleEndMs = 3_000;
 /** A node that finds none of its seeds begins alone after this. */
 export const aloneMs = 5_000;
 /** States that were handed over, kept for children that cannot start yet. */
@@ -203,3 +205,5 @@ export const childAnswerMs = 15_000;
 export const rowsReadMs = 5_000;
 /** A node that leaves goes after this at the latest, whatever it still has. */
 export const drainMs = 30_000;
+/** Children that the procedure `children` lists. */
+export const childrenListedMax = 10_000;

@@ -10,7 +10,7 @@ import { Directory } from './directory.ts';
 import { ClusterError } from './errors.ts';
 import { type Frame, isRouted } from './frame.ts';
 import { isSystemKind } from './frame-layout.ts';
-import { handoffBytesMax, stopLingerMs } from './limits.ts';
+import { childrenListedMax, handoffBytesMax, stopLingerMs } from './limits.ts';
 import type { Link } from './link.ts';
 import type { MembershipEffect } from './membership-peer.ts';
 import { Mesh } from './mesh.ts';
@@ -207,13 +207,14 @@ export class ClusterNode implements Cluster {
     };
   }
 
-  private say(to: string | null, word: Word): void {
+  private say(to: string | null, word: Word): boolean {
     const payload = this.codec.encode(wordRow(word));
     // It goes before all messages: what is large would hold the heartbeats up.
     if (word.type === 'handover' && payload.length > handoffBytesMax)
       throw new ClusterError('cannot_encode', `a state of ${payload.length} bytes`, 'too_large');
-    if (to !== null) this.mesh.linkTo(to)?.sendControl('supervisor', {}, payload);
-    else for (const link of this.mesh.nodeLinks()) link.sendControl('supervisor', {}, payload);
+    if (to !== null) return this.mesh.linkTo(to)?.sendControl('supervisor', {}, payload) ?? false;
+    for (const link of this.mesh.nodeLinks()) link.sendControl('supervisor', {}, payload);
+    return true;
   }
 
   private declareOwn(): void {
@@ -226,7 +227,8 @@ export class ClusterNode implements Cluster {
     });
     this.declare('children', {
       access: 'read',
-      run: (query: { kind?: string } | null) => this.supervisor.list(query?.kind ?? null),
+      run: (query: { kind?: string } | null) =>
+        this.supervisor.list(query?.kind ?? null).slice(0, childrenListedMax),
     });
     this.declare('explain_child', {
       access: 'read',

@@ -17,8 +17,8 @@ export interface LoopNeeds {
   readonly role: string;
   readonly names: Directory;
   readonly log: Log;
-  /** To one node, or to all that are linked. */
-  say(to: string | null, word: Word): void;
+  /** To one node, or to all that are linked. False: there is no link. */
+  say(to: string | null, word: Word): boolean;
   tellServing(): void;
   report(id: string, version: string, code: 'child_failed' | 'unknown_kind', detail: string): void;
   drained(): void;
@@ -137,7 +137,11 @@ export class SupervisorLoop {
         needs.tellServing();
         return;
       case 'ask':
-        for (const peer of effect.peers) needs.say(peer, effect);
+        for (const peer of effect.peers) {
+          // Who cannot be asked is not waited for; what the registry shows of it is not started even so.
+          if (needs.say(peer, effect)) continue;
+          this.step({ type: 'answer', peer, round: effect.round, held: [], elsewhere: [] });
+        }
         return;
       case 'answer':
         needs.say(effect.peer, effect);

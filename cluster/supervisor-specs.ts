@@ -15,7 +15,7 @@ export interface SharedSpecsNeeds {
   readonly node: string;
   readonly boot: number;
   readonly clock: Clock;
-  say(to: string | null, word: Word): void;
+  say(to: string | null, word: Word): boolean;
   members(): readonly Member[];
   /** Whether this node takes children: told with the hash. */
   serving(): boolean;

@@ -26,8 +26,8 @@ export interface SupervisorNeeds {
   readonly log: Log;
   /** Whether other nodes are to be found by this one. */
   readonly hasSeeds: boolean;
-  /** To one node, or to all that are linked. Throws `cannot_encode`. */
-  say(to: string | null, word: Word): void;
+  /** To one node, or to all that are linked. False: there is no link. Throws `cannot_encode`. */
+  say(to: string | null, word: Word): boolean;
   /** A declared procedure of another node. */
   ask(node: string, procedure: string, argument: unknown): Promise<unknown>;
 }
