@@ -111,7 +111,7 @@ export const supervisor: Bench = {
   name: 'supervisor',
   about: '10,000 supervised children asked for together, started over three nodes',
   figures: [{ key: 'start_10k_per_s', better: 'more' }],
-  rounds: 5,
+  rounds: 9,
   contenders: [{ name: 'ours', open: () => running(async () => {}, startRound) }],
 };
 

@@ -52,11 +52,17 @@ export function hasSeen(context: SpecContext, dot: Dot): boolean {
   return dot.count <= seen.upTo || seen.beyond.has(dot.count);
 }
 
-export function see(context: SpecContext, dot: Dot): void {
-  if (hasSeen(context, dot)) return;
-  const seen = seenOf(context, dot);
-  seen.beyond.add(dot.count);
+/** False when it was seen before. */
+export function see(context: SpecContext, dot: Dot): boolean {
+  const { count } = dot;
+  const known = context.writers.get(writerOf(dot));
+  if (known === undefined && dot.stamp < context.horizonMs) return false;
+  if (known !== undefined && (count <= known.upTo || known.beyond.has(count))) return false;
+  const seen = known ?? seenOf(context, dot);
+  if (count === seen.upTo + 1) seen.upTo = count;
+  else seen.beyond.add(count);
   close(seen);
+  return true;
 }
 
 /** Takes over all that another node has seen. Only after everything that it still holds of it was merged. */
@@ -118,5 +124,5 @@ function seenOf(context: SpecContext, writer: { node: string; stamp: number }): 
 }
 
 function close(seen: Seen): void {
-  while (seen.beyond.delete(seen.upTo + 1)) seen.upTo += 1;
+  while (seen.beyond.size > 0 && seen.beyond.delete(seen.upTo + 1)) seen.upTo += 1;
 }

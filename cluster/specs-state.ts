@@ -5,7 +5,7 @@
 import type { ChildSpec } from './child-spec.ts';
 import { highLane, lowLane, mix32, numberHash, textHash } from './hash.ts';
 import { specBucketsCount } from './limits.ts';
-import { createContext, type Dot, hasSeen, type SpecContext, sameDot, see } from './spec-context.ts';
+import { createContext, type Dot, type SpecContext, sameDot, see } from './spec-context.ts';
 import type { SpecDelta, SpecDigest, SpecExchange, SpecRemoval } from './specs-wire.ts';
 
 /** A spec and the write that it comes from. Never changed. */
@@ -101,8 +101,7 @@ export function drop(state: SpecsState, id: string, dot: Dot): boolean {
 
 /** A spec that another node holds: taken unless its write was seen before, for then it is held, or was removed. */
 export function take(state: SpecsState, changed: Set<string>, incoming: SpecEntry): void {
-  if (hasSeen(state.context, incoming)) return;
-  see(state.context, incoming);
+  if (!see(state.context, incoming)) return;
   state.clock = Math.max(state.clock, incoming.clock);
   hold(state, incoming);
   changed.add(incoming.spec.id);
