@@ -15,6 +15,7 @@ import type { Link } from './link.ts';
 import type { MembershipEffect } from './membership-peer.ts';
 import { Mesh } from './mesh.ts';
 import { type Procedure, Procedures } from './procedures.ts';
+import { Topics } from './pubsub.ts';
 import { actorCodec, RemoteRouter } from './router.ts';
 import { ClusterSupervisor, type SupervisorNeeds } from './supervisor.ts';
 import type { Transport } from './transport.ts';
@@ -45,6 +46,7 @@ export class ClusterNode implements Cluster {
   readonly members: Vigil;
   readonly procedures: Procedures;
   readonly supervisor: ClusterSupervisor;
+  readonly topics: Topics;
   private readonly options: NodeOptions;
   private readonly codec: Codec;
   private readonly mesh: Mesh;
@@ -72,6 +74,7 @@ export class ClusterNode implements Cluster {
     this.router = new RemoteRouter(this.system, codec, linkTo);
     this.procedures = new Procedures(codec, clock, linkTo);
     this.names = new Directory({ system: this.system, codec, linkTo, nodeLinks, contested });
+    this.topics = new Topics(this.system, this.names);
     const self = { name, role, boot, tenant: null, address: this.address };
     // The address is known once the node listens.
     Object.defineProperty(self, 'address', { get: () => this.address, enumerable: true });
