@@ -40,6 +40,13 @@ export const deltaEntriesMax = 1_000;
 export const removalsKeptMax = 1_024;
 /** How long the names of a node that is down are kept, hidden, for its boot to return. */
 export const downGraceMs = 60_000;
+/**
+ * Names of a node that others told of and that this one has not met after this are hidden until it does: it may have
+ * died before. One that lives is dialled several times by then.
+ */
+export const strangerKeptMs = 5_000;
+/** How often graces are looked at. */
+export const registryTickMs = 1_000;
 /** Heads (shards) in one message of the exchange. */
 export const headsPerMessageMax = 1_000;
 /**

@@ -10,7 +10,7 @@ import { Directory } from './directory.ts';
 import { ClusterError } from './errors.ts';
 import { type Frame, isRouted } from './frame.ts';
 import { isSystemKind } from './frame-layout.ts';
-import { childrenListedMax, handoffBytesMax, stopLingerMs } from './limits.ts';
+import { childrenListedMax, handoffBytesMax, registryTickMs, stopLingerMs } from './limits.ts';
 import type { Link } from './link.ts';
 import type { MembershipEffect } from './membership-peer.ts';
 import { Mesh } from './mesh.ts';
@@ -52,6 +52,7 @@ export class ClusterNode implements Cluster {
   private readonly mesh: Mesh;
   private readonly router: RemoteRouter;
   private address: string;
+  private cancelNamesTick: () => void = () => {};
 
   constructor(options: NodeOptions) {
     const { name, role, boot, pid, clock, log } = options;
@@ -123,6 +124,7 @@ export class ClusterNode implements Cluster {
     const listening = await this.mesh.listen();
     if (this.address === '') this.address = listening;
     this.members.begin();
+    this.tickNames();
     this.supervisor.begin();
     this.mesh.begin();
     return this.address;
@@ -136,6 +138,7 @@ export class ClusterNode implements Cluster {
   async stop(): Promise<void> {
     await this.supervisor.drain();
     this.supervisor.end();
+    this.cancelNamesTick();
     this.members.stop();
     const linger = new Promise<void>((resolve) => void this.options.clock.timer(stopLingerMs, resolve));
     await Promise.all([this.mesh.stop(), linger]);
@@ -144,6 +147,14 @@ export class ClusterNode implements Cluster {
   /** The core that speaks for the cluster while there is no lease for it: the first of the live ones by name. */
   coordinator(): string | null {
     return this.members.live('core')[0] ?? null;
+  }
+
+  private tickNames(): void {
+    const { clock } = this.options;
+    this.cancelNamesTick = clock.timer(registryTickMs, () => {
+      this.names.apply({ type: 'tick', nowMs: clock.monotonicMs() });
+      this.tickNames();
+    });
   }
 
   private linkUp(link: Link, name: string, role: string, boot: number): void {

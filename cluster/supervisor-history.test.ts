@@ -103,7 +103,10 @@ const action = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: fc.constant('split' as const), side: fc.subarray(names) }) },
   {
     weight: 6,
-    arbitrary: fc.record({ type: fc.constant('pass' as const), ms: fc.constantFrom(3, 40, 700, 6_000) }),
+    arbitrary: fc.record({
+      type: fc.constant('pass' as const),
+      ms: fc.constantFrom(3, 40, 700, 6_000, 65_000),
+    }),
   },
 );
 
