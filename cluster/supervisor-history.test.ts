@@ -1,15 +1,14 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { defineActor, manualClock, seededRandom } from '../runtime/index.ts';
 import { ClusterNode } from './node.ts';
 import { MemoryNetwork, type MemoryTransport } from './testing/memory-transport.ts';
 
 interface Protocol {
-  start: [];
+  start: [id: string];
   call: Record<never, never>;
   cast: Record<never, never>;
 }
-const child = defineActor<null, Protocol>({ name: 'child', init: () => null, call: {}, cast: {} });
 const names = ['core_0', 'core_1', 'core_2', 'core_3'];
 
 /** Whole nodes, every part of them as in earnest but for the wire and the clock. */
@@ -18,7 +17,9 @@ class Cluster {
   readonly network = new MemoryNetwork(this.clock);
   readonly up = new Map<string, { node: ClusterNode; transport: MemoryTransport }>();
   readonly seeds: string[] = [];
-  readonly wanted = new Set<string>();
+  /** The living actors of each life of a node. */
+  readonly actors = new Map<ClusterNode, Set<string>>();
+  readonly twice: string[] = [];
   private boots = 0;
 
   async join(name: string): Promise<void> {
@@ -42,7 +43,29 @@ class Cluster {
     seeds.push(transport.address);
     this.up.set(name, { node, transport });
     await node.start();
-    void node.supervisor.serve({ child: { definition: child } });
+    void node.supervisor.serve({ child: { definition: this.child(node) } });
+  }
+
+  /** Counted from its first moment to its last. */
+  private child(node: ClusterNode) {
+    const { actors, twice } = this;
+    const here = new Set<string>();
+    actors.set(node, here);
+    return defineActor<string, Protocol>({
+      name: 'child',
+      trapExit: true,
+      init(_self, id) {
+        here.add(id);
+        const at = [...actors].filter(([, ids]) => ids.has(id)).map(([one]) => one.node);
+        if (at.length > 1) twice.push(`${id} on ${at.join(' and ')}`);
+        return id;
+      },
+      call: {},
+      cast: {},
+      terminate({ state }) {
+        here.delete(state);
+      },
+    });
   }
 
   at(pick: number): ClusterNode | null {
@@ -55,6 +78,7 @@ class Cluster {
     if (one === undefined || this.up.size < 2) return;
     this.up.delete(name);
     this.network.silence(one.transport);
+    this.actors.delete(one.node);
     one.node.supervisor.end();
     one.node.members.stop();
   }
@@ -91,7 +115,7 @@ class Cluster {
 }
 
 const name = fc.constantFrom(...names);
-const action = fc.oneof(
+const orderly = [
   {
     weight: 6,
     arbitrary: fc.record({ type: fc.constant('start' as const), pick: fc.nat(9), id: fc.nat(7) }),
@@ -100,7 +124,6 @@ const action = fc.oneof(
   { weight: 2, arbitrary: fc.record({ type: fc.constant('join' as const), name }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('kill' as const), name }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('leave' as const), name }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('split' as const), side: fc.subarray(names) }) },
   {
     weight: 6,
     arbitrary: fc.record({
@@ -108,45 +131,75 @@ const action = fc.oneof(
       ms: fc.constantFrom(3, 40, 700, 6_000, 65_000),
     }),
   },
-);
+] as const;
+const split = {
+  weight: 2,
+  arbitrary: fc.record({ type: fc.constant('split' as const), side: fc.subarray(names) }),
+};
+type Action = typeof split.arbitrary | (typeof orderly)[number]['arbitrary'];
 
-it('whole nodes end with exactly the children that are wanted, each once and on its owner, after any history', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(action, { maxLength: 25, size: 'max' }), async (history) => {
-      const cluster = new Cluster();
-      for (const one of names.slice(0, 3)) await cluster.join(one);
-      await cluster.clock.advance(2_000);
-      let isSplit = false;
-      for (const one of history) {
-        const id = 'id' in one ? `child ${one.id}` : '';
-        if (one.type === 'start') {
-          const spec = { id, kind: 'child', role: 'core', args: [] };
-          cluster
-            .at(one.pick)
-            ?.supervisor.start(spec)
-            .catch(() => {});
-        } else if (one.type === 'stop') {
-          cluster
-            .at(one.pick)
-            ?.supervisor.stop(id)
-            .catch(() => {});
-        } else if (one.type === 'join') await cluster.join(one.name);
-        else if (one.type === 'kill') cluster.kill(one.name);
-        else if (one.type === 'leave') cluster.leave(one.name);
-        else if (one.type === 'split') {
-          isSplit = !isSplit;
-          cluster.split(isSplit ? one.side : []);
-        } else await cluster.clock.advance(one.ms);
-      }
-      cluster.split([]);
-      await cluster.clock.advance(25_000);
-      const views = [...cluster.up.values()].map(({ node }) =>
-        node.supervisor.list('child').map(({ id }) => id),
-      );
-      for (const view of views) expect(view).toEqual(views[0]);
-      expect(cluster.running().sort()).toEqual(views[0]);
-      cluster.end();
-    }),
-    { numRuns: 12 },
-  );
-}, 60_000);
+async function act(cluster: Cluster, one: Action extends fc.Arbitrary<infer A> ? A : never): Promise<void> {
+  switch (one.type) {
+    case 'start': {
+      const id = `child ${one.id}`;
+      const started = cluster.at(one.pick)?.supervisor.start({ id, kind: 'child', role: 'core', args: [id] });
+      started?.catch(() => {});
+      return;
+    }
+    case 'stop':
+      cluster
+        .at(one.pick)
+        ?.supervisor.stop(`child ${one.id}`)
+        .catch(() => {});
+      return;
+    case 'join':
+      return await cluster.join(one.name);
+    case 'kill':
+      return cluster.kill(one.name);
+    case 'leave':
+      return cluster.leave(one.name);
+    case 'split':
+      return cluster.split(one.side);
+    case 'pass':
+      return await cluster.clock.advance(one.ms);
+  }
+}
+
+async function three(): Promise<Cluster> {
+  const cluster = new Cluster();
+  for (const one of names.slice(0, 3)) await cluster.join(one);
+  await cluster.clock.advance(2_000);
+  return cluster;
+}
+
+async function settled(cluster: Cluster): Promise<void> {
+  cluster.split([]);
+  await cluster.clock.advance(25_000);
+  const views = [...cluster.up.values()].map(({ node }) => node.supervisor.list('child').map(({ id }) => id));
+  for (const view of views) expect(view).toEqual(views[0]);
+  expect(cluster.running().sort()).toEqual(views[0]);
+  cluster.end();
+}
+
+describe('whole nodes after any history', () => {
+  it('end with exactly the children that are wanted, each once and on its owner', async () => {
+    const history = fc.array(fc.oneof(...orderly, split), { maxLength: 25, size: 'max' });
+    const holds = async (actions: Parameters<typeof act>[1][]) => {
+      const cluster = await three();
+      for (const one of actions) await act(cluster, one);
+      await settled(cluster);
+    };
+    await fc.assert(fc.asyncProperty(history, holds), { numRuns: 10 });
+  }, 60_000);
+
+  it('have run no child twice at any moment, if the network was whole', async () => {
+    const history = fc.array(fc.oneof(...orderly), { maxLength: 25, size: 'max' });
+    const holds = async (actions: Parameters<typeof act>[1][]) => {
+      const cluster = await three();
+      for (const one of actions) await act(cluster, one);
+      await settled(cluster);
+      expect(cluster.twice).toEqual([]);
+    };
+    await fc.assert(fc.asyncProperty(history, holds), { numRuns: 10 });
+  }, 60_000);
+});
