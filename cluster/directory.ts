@@ -3,6 +3,7 @@
  * the pure registry decides. Between the actors (`Names`), the mesh (frames) and membership (who is there).
  */
 import { type ActorSystem, type Protocol, type Recorder, type Recording, Ref } from '../runtime/index.ts';
+import { placementText } from './child-spec.ts';
 import type { Metadata, NameEntry, NameEvent, NameQuery, Names } from './cluster-view.ts';
 import type { Codec } from './codec.ts';
 import { ClusterError } from './errors.ts';
@@ -38,8 +39,8 @@ export interface DirectoryNeeds {
 
 /** Supervised names of a tenant are settled by where the tenant is placed, so that its actors stay together. */
 export function ownerAmong(key: string, nodes: readonly string[]): string {
-  const tenant = parseKey(key)?.tenant;
-  return ownerOf(tenant === undefined || tenant === platformTenant ? key : tenant, nodes)!;
+  const parsed = parseKey(key);
+  return ownerOf(parsed === null ? key : placementText(parsed), nodes)!;
 }
 
 export class Directory implements Names {
@@ -75,6 +76,12 @@ export class Directory implements Names {
     void system.ended(ref).then(() => this.apply({ type: 'remove', key, ref }));
   }
 
+  /** For a child of the supervisor, which takes the name away when the child ends. False: another holds it. */
+  supervise(key: RegistryKey, ref: Ref, metadata: Metadata): boolean {
+    const nowMs = this.needs.system.clock.wallMs();
+    return this.apply({ type: 'put', put: { key, ref, metadata, supervised: true }, nowMs }) === null;
+  }
+
   update(key: RegistryKey, metadata: Metadata): void {
     const refused = this.apply({ type: 'update', key, metadata });
     if (refused !== null) throw new ClusterError(refused, formatKey(key));
@@ -86,6 +93,11 @@ export class Directory implements Names {
 
   lookup<P extends Protocol>(key: RegistryKey): Ref<P> | null {
     return (lookup(this.state, key)?.ref as Ref<P> | undefined) ?? null;
+  }
+
+  entry(key: RegistryKey): NameEntry | null {
+    const holder = lookup(this.state, key);
+    return holder === null ? null : entryOf(holder);
   }
 
   list(query: NameQuery): NameEntry[] {

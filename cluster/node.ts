@@ -2,31 +2,26 @@
  * A cluster node: the actor system, the mesh, membership, the registry and the router, put together. What `bin/` starts,
  * and all that the other rooms see of the cluster.
  */
-import {
-  ActorSystem,
-  type Clock,
-  type Log,
-  type Random,
-  Recorder,
-  systemRandom,
-  treeOf,
-} from '../runtime/index.ts';
-import type { Cluster, Member } from './cluster-view.ts';
+import { ActorSystem, type Clock, type Log, type Random, Recorder, systemRandom } from '../runtime/index.ts';
+import { readWord, type Word, wordRow } from './children-wire.ts';
+import type { Cluster } from './cluster-view.ts';
+import type { Codec } from './codec.ts';
 import { Directory } from './directory.ts';
 import { Seeker } from './discovery/seeker.ts';
 import { staticSource } from './discovery/static.ts';
+import { ClusterError } from './errors.ts';
 import { type Frame, isRouted } from './frame.ts';
 import { isSystemKind } from './frame-layout.ts';
-import { stopLingerMs } from './limits.ts';
+import { handoffBytesMax, registryTickMs, stopLingerMs } from './limits.ts';
 import type { Link } from './link.ts';
-import { type LinkView, viewOfLink } from './link-view.ts';
 import type { MembershipEffect } from './membership-peer.ts';
 import { Mesh, type MeshHandlers } from './mesh.ts';
+import { declareOwn } from './node-procedures.ts';
 import type { AddressSource } from './ports/address-source.ts';
 import { type Procedure, Procedures } from './procedures.ts';
 import { Topics } from './pubsub.ts';
-import { recordProcedure } from './record.ts';
 import { actorCodec, RemoteRouter } from './router.ts';
+import { ClusterSupervisor, type SupervisorNeeds } from './supervisor.ts';
 import type { Transport } from './transport.ts';
 import { Vigil } from './vigil.ts';
 
@@ -58,12 +53,15 @@ export class ClusterNode implements Cluster {
   readonly members: Vigil;
   readonly procedures: Procedures;
   readonly recorder: Recorder;
+  readonly supervisor: ClusterSupervisor;
   readonly topics: Topics;
   private readonly options: NodeOptions;
+  private readonly codec: Codec;
   private readonly mesh: Mesh;
   private readonly router: RemoteRouter;
   private readonly seeker: Seeker;
   private address: string;
+  private cancelNamesTick: () => void = () => {};
 
   constructor(options: NodeOptions) {
     const { name, role, boot, pid, clock, log } = options;
@@ -71,7 +69,8 @@ export class ClusterNode implements Cluster {
     this.node = name;
     this.boot = boot;
     this.address = options.advertise ?? '';
-    const codec = actorCodec();
+    this.codec = actorCodec();
+    const { codec } = this;
     const linkTo = (node: string) => this.mesh.linkTo(node);
     const nodeLinks = () => this.mesh.nodeLinks();
     const contested = (detail: string) => options.onSuperseded(detail);
@@ -124,7 +123,8 @@ export class ClusterNode implements Cluster {
       reach: (at, outcome) => this.mesh.reach(at, outcome),
       log,
     });
-    this.declareOwn();
+    this.supervisor = new ClusterSupervisor(this.supervisorNeeds());
+    declareOwn(this, this.mesh, this.router);
   }
 
   private meshHandlers(): MeshHandlers {
@@ -149,6 +149,8 @@ export class ClusterNode implements Cluster {
     const listening = await this.mesh.listen();
     if (this.address === '') this.address = listening;
     this.members.begin();
+    this.tickNames();
+    this.supervisor.begin();
     this.seeker.begin([this.address, listening]);
     return this.address;
   }
@@ -157,8 +159,11 @@ export class ClusterNode implements Cluster {
     this.procedures.declare(name, procedure);
   }
 
-  /** Says that it leaves, and closes. The actors must have been stopped before. */
+  /** Hands its supervised children over, says that it leaves, and closes. Other actors must have been stopped before. */
   async stop(): Promise<void> {
+    await this.supervisor.drain();
+    this.supervisor.end();
+    this.cancelNamesTick();
     const seeker = this.seeker.stop();
     this.members.stop();
     const linger = new Promise<void>((resolve) => void this.options.clock.timer(stopLingerMs, resolve));
@@ -170,6 +175,14 @@ export class ClusterNode implements Cluster {
     return this.members.live('core')[0] ?? null;
   }
 
+  private tickNames(): void {
+    const { clock } = this.options;
+    this.cancelNamesTick = clock.timer(registryTickMs, () => {
+      this.names.apply({ type: 'tick', nowMs: clock.monotonicMs() });
+      this.tickNames();
+    });
+  }
+
   private linkUp(link: Link, name: string, role: string, boot: number): void {
     const nowMs = this.options.clock.monotonicMs();
     this.members.linked(link);
@@ -178,11 +191,13 @@ export class ClusterNode implements Cluster {
     if (this.mesh.linkTo(name) !== link) return;
     this.seeker.linked(name, peer.address);
     this.names.apply({ type: 'link_up', peer: name, tenant: null });
+    this.supervisor.linkUp(name);
   }
 
   private linkDown(_link: Link, name: string, boot: number, reason: string): void {
     const nowMs = this.options.clock.monotonicMs();
     this.names.apply({ type: 'link_down', peer: name });
+    this.supervisor.linkDown(name);
     this.router.lost(name);
     this.seeker.unlinked(name);
     this.members.apply({ type: 'link_down', name, boot, reason, nowMs });
@@ -213,38 +228,37 @@ export class ClusterNode implements Cluster {
     try {
       if (frame.kind.startsWith('registry_')) {
         if (!this.names.receive(identity.name, frame)) link.close('cannot_decode', frame.kind);
+      } else if (frame.kind === 'supervisor') {
+        const word = readWord(this.codec.decode(frame.payload));
+        if (word === null) link.close('cannot_decode', frame.kind);
+        else if (typeof word !== 'string') this.supervisor.receive(identity.name, word);
       } else this.members.receive(link, identity.name, greeting.boot, frame);
     } catch (error) {
       link.close('cannot_decode', `${frame.kind}: ${String(error)}`);
     }
   }
 
-  private links(): LinkView[] {
-    const rtts = new Map(this.members.list().map(({ name, rttMs }) => [name, rttMs]));
-    return [...this.mesh.allLinks()].map((link) => {
-      const identity = link.peer?.identity;
-      return viewOfLink(link, identity?.kind === 'node' ? (rtts.get(identity.name) ?? null) : null);
-    });
+  private supervisorNeeds(): SupervisorNeeds {
+    const { role, seeds, discovery, log } = this.options;
+    return {
+      system: this.system,
+      role,
+      names: this.names,
+      members: this.members,
+      log,
+      hasSeeds: seeds.length > 0 || discovery !== undefined,
+      say: (to, word) => this.say(to, word),
+      ask: (node, procedure, argument) => this.procedures.ask(node, procedure, argument),
+    };
   }
 
-  private declareOwn(): void {
-    this.declare('members', { access: 'read', run: (): Member[] => this.members.list() });
-    this.declare('record', recordProcedure(this.recorder));
-    this.declare('tree', { access: 'read', run: () => treeOf(this.system) });
-    this.declare('registry', {
-      access: 'read',
-      run: (query: { tenant?: string; kind?: string } | null) =>
-        this.names.list(query ?? {}).map(({ key, node, metadata }) => ({ ...key, node, metadata })),
-    });
-    this.declare('links', { access: 'read', run: () => this.links() });
-    this.declare('node', {
-      access: 'read',
-      run: () => ({
-        name: this.node,
-        boot: this.boot,
-        counts: this.system.counts(),
-        malformed: this.router.malformed,
-      }),
-    });
+  private say(to: string | null, word: Word): boolean {
+    const payload = this.codec.encode(wordRow(word));
+    // It goes before all messages: what is large would hold the heartbeats up.
+    if (word.type === 'handover' && payload.length > handoffBytesMax)
+      throw new ClusterError('cannot_encode', `a state of ${payload.length} bytes`, 'too_large');
+    if (to !== null) return this.mesh.linkTo(to)?.sendControl('supervisor', {}, payload) ?? false;
+    for (const link of this.mesh.nodeLinks()) link.sendControl('supervisor', {}, payload);
+    return true;
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deltaEntriesMax, downGraceMs, removalsKeptMax, watchersMax } from './limits.ts';
+import { deltaEntriesMax, downGraceMs, removalsKeptMax, strangerKeptMs, watchersMax } from './limits.ts';
 import { ownerOf } from './placement.ts';
 import { list, lookup, type RegistryEvent, stepRegistry } from './registry.ts';
 import { headsHash } from './registry-exchange.ts';
@@ -292,6 +292,17 @@ describe('a node that goes', () => {
     step(b, { type: 'link_down', peer: 'core_1' });
     exchange(a, b);
     expect(names(a)).toEqual(['b1', 'b2']);
+  });
+
+  it('is not believed to have names for ever when others told of it and it never came', () => {
+    const { a } = pair();
+    step(a, { type: 'watch', watcher: 1, filter: {} });
+    expect(lookup(a, key('b1'))).not.toBeNull();
+    step(a, { type: 'tick', nowMs: 0 });
+    expect(changes(step(a, { type: 'tick', nowMs: strangerKeptMs - 1 }))).toEqual([]);
+    expect(changes(step(a, { type: 'tick', nowMs: strangerKeptMs }))).toEqual(['removed b1', 'removed b2']);
+    expect(changes(step(a, { type: 'node_up', node: 'core_2', boot: 1 }))).toEqual(['added b1', 'added b2']);
+    expect(changes(step(a, { type: 'tick', nowMs: 10 * strangerKeptMs }))).toEqual([]);
   });
 
   it('loses its names at once when it leaves, or when a later boot of it is seen', () => {
