@@ -28,6 +28,7 @@ export {
   readRevocationList,
   readRevocationLists,
 } from './revocation.ts';
+export { newestLists, readRevocationFile } from './revocation-file.ts';
 export {
   type Revoked,
   type Rotated,
@@ -51,7 +52,7 @@ export {
   type SpiffeId,
   type TenantIdentity,
 } from './spiffe.ts';
-export { readSvid, svidFileNames } from './svid-files.ts';
+export { readSvid, svidPaths } from './svid-files.ts';
 export {
   clientTlsOptions,
   isReusedSession,

@@ -26,6 +26,8 @@ export type ClusterErrorCode =
   | 'name_in_use'
   /** Nothing was heard on the link, or nothing useful in time. */
   | 'link_silent'
+  /** The peer reads so slowly that more system frames wait for it than a link may hold. */
+  | 'not_reading'
   /** Another link to the same peer is kept. */
   | 'duplicate_link'
   /** The node is leaving or stopping. */
@@ -63,7 +65,17 @@ export type ClusterErrorCode =
   /** The child's start threw or hung, or it ended too often; it is tried again later. */
   | 'child_failed'
   /** The node that is to run the child was not taught its kind. */
-  | 'unknown_kind';
+  | 'unknown_kind'
+  /** A setting of discovery cannot be used; the text says which. */
+  | 'discovery_setting'
+  /** What discovery asks (name servers, the Kubernetes API, the group) is not reached, or its answer did not come in time. */
+  | 'discovery_unreachable'
+  /** What discovery asks refuses this node: its token, its rights. */
+  | 'discovery_denied'
+  /** What discovery asks for is not there: no such name, no such service. */
+  | 'discovery_not_found'
+  /** What discovery asks gave an answer that is none, or too long a one. */
+  | 'discovery_malformed';
 
 /** Why a payload was refused, at either end. */
 export type PayloadReason =

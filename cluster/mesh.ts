@@ -1,14 +1,16 @@
 /**
- * All links of a node: dials seeds and known peers, takes connections, keeps one link per peer, and hands frames that
+ * All links of a node: dials whom it is told to, takes connections, keeps one link per peer, and hands frames that
  * the fence lets through to whom they concern. Between the transport and the node; decides nothing about who is alive.
  */
 import type { PeerIdentity } from '../certs/index.ts';
 import type { Clock } from '../runtime/index.ts';
 import type { Codec } from './codec.ts';
+import type { DialOutcome } from './discovery/decision.ts';
 import { judgeFrame, judgePeer } from './fence.ts';
 import type { Frame } from './frame.ts';
-import { seedDialMs } from './limits.ts';
-import { type Greeting, Link } from './link.ts';
+import type { Greeting } from './greeting.ts';
+import { Link } from './link.ts';
+import { isKept, type LinkOrigin } from './link-choice.ts';
 import { LinkWatch } from './link-watch.ts';
 import type { Connection, DialFailure, Transport } from './transport.ts';
 
@@ -27,7 +29,6 @@ export interface MeshHandlers {
 
 export interface MeshOptions {
   readonly node: string;
-  readonly seeds: readonly string[];
   readonly transport: Transport;
   readonly codec: Codec;
   readonly clock: Clock;
@@ -36,15 +37,18 @@ export interface MeshOptions {
   readonly log: (level: 'debug' | 'info' | 'warn', message: string, fields: Record<string, unknown>) => void;
 }
 
+type Reached = (outcome: DialOutcome) => void;
+
 export class Mesh {
   private readonly options: MeshOptions;
   private readonly links = new Map<string, Link>();
   /** Every open link, operators' and unfinished ones included. */
   private readonly open = new Set<Link>();
   private readonly dialling = new Set<string>();
-  private ownAddress = '';
+  private numbered = 0;
+  /** Links to addresses of which it was asked who answers there. */
+  private readonly reaching = new Map<Link, Reached>();
   private stopped = false;
-  private cancelSeeds: () => void = () => {};
   private readonly watch: LinkWatch;
 
   constructor(options: MeshOptions) {
@@ -52,22 +56,8 @@ export class Mesh {
     this.watch = new LinkWatch(options);
   }
 
-  async listen(): Promise<string> {
-    this.ownAddress = await this.options.transport.listen((connection) =>
-      this.adopt(connection, false, null),
-    );
-    return this.ownAddress;
-  }
-
-  /** Dials the seeds, now and as long as one of them is not linked. */
-  begin(): void {
-    if (this.stopped) return;
-    const linked = new Set([...this.links.values()].map((link) => link.peer!.address));
-    const own = this.options.greeting().address;
-    for (const seed of this.options.seeds) {
-      if (seed !== own && seed !== this.ownAddress && !linked.has(seed)) this.dialAddress(seed, null);
-    }
-    this.cancelSeeds = this.options.clock.timer(seedDialMs, () => this.begin());
+  listen(): Promise<string> {
+    return this.options.transport.listen((connection) => this.adopt(connection, null, null));
   }
 
   linkTo(node: string): Link | null {
@@ -78,9 +68,19 @@ export class Mesh {
     return this.links.values();
   }
 
+  /** Every open link, retired ones and those of commands included. */
+  allLinks(): Iterable<Link> {
+    return this.open;
+  }
+
   dial(name: string, address: string, delayMs: number): void {
     if (delayMs <= 0) this.dialAddress(address, name);
     else this.options.clock.timer(delayMs, () => this.dialAddress(address, name));
+  }
+
+  /** Dials an address of which it is not known who is there; tells once who was. */
+  reach(address: string, reached: Reached): void {
+    this.dialAddress(address, null, reached);
   }
 
   closeLink(name: string, code: string, because: string): void {
@@ -90,7 +90,6 @@ export class Mesh {
   /** Tells every peer that this node goes, then closes. */
   async stop(): Promise<void> {
     this.stopped = true;
-    this.cancelSeeds();
     this.watch.stop();
     for (const link of [...this.open]) {
       if (link.peer?.identity.kind === 'node') link.sendControl('leaving', {});
@@ -99,20 +98,23 @@ export class Mesh {
     await this.options.transport.close();
   }
 
-  private dialAddress(address: string, name: string | null): void {
-    if (this.stopped || this.dialling.has(address)) return;
+  private dialAddress(address: string, name: string | null, reached: Reached | null = null): void {
+    if (this.stopped || this.dialling.has(address)) {
+      reached?.({ type: 'busy' });
+      return;
+    }
     if (name !== null && this.links.has(name)) return;
     this.dialling.add(address);
     const done = () => this.dialling.delete(address);
     const failed = (failure: DialFailure) => {
       done();
       if (name !== null) this.options.handlers.dialFailed(name, failure);
-      else this.options.log('debug', 'a seed does not answer', { address, ...failure });
+      reached?.({ type: 'failed', code: failure.code });
     };
     const connected = (connection: Connection) => {
       done();
       if (this.stopped) connection.close(false);
-      else this.adopt(connection, true, name);
+      else this.adopt(connection, address, name, reached);
     };
     try {
       this.options.transport.dial(address, connected, failed);
@@ -122,11 +124,20 @@ export class Mesh {
     }
   }
 
-  private adopt(connection: Connection, dialled: boolean, expected: string | null): void {
+  /** `address` was dialled, for `expected` or to learn who is there. */
+  private adopt(
+    connection: Connection,
+    address: string | null,
+    expected: string | null,
+    reached: Reached | null = null,
+  ): void {
     const { codec, clock, greeting, log } = this.options;
+    const dialled = address !== null;
+    this.numbered = (this.numbered + 1) % 0x1_0000_0000;
     const link = new Link({
       connection,
       dialled,
+      number: this.numbered,
       greeting,
       codec,
       clock,
@@ -137,6 +148,7 @@ export class Mesh {
       },
     });
     this.open.add(link);
+    if (reached !== null) this.reaching.set(link, reached);
     this.watch.add(link, connection);
     if (!connection.peer.ok) {
       const { code, detail } = connection.peer;
@@ -154,32 +166,49 @@ export class Mesh {
     }
     if (identity.kind !== 'node') return;
     const { name, role } = identity;
+    const isOwn = name === this.options.node && isSameLife(greeting, this.options.greeting());
+    this.tellReached(link, isOwn ? { type: 'own' } : { type: 'answered', node: name });
+    if (isOwn) {
+      link.close('duplicate_link', 'this is the node itself');
+      return;
+    }
     const present = this.links.get(name);
     if (present !== undefined && present.peer!.greeting.boot > greeting.boot) {
       link.close('old_boot', `boot ${present.peer!.greeting.boot} of ${name} is linked`);
       return;
     }
-    if (
-      present !== undefined &&
-      present.peer!.greeting.boot === greeting.boot &&
-      !this.replaces(link, present)
-    ) {
-      link.close('duplicate_link', `another link to ${name} is kept`);
-      return;
+    if (present !== undefined && present.peer!.greeting.boot === greeting.boot) {
+      if (!isKept(this.originOf(link), this.originOf(present))) {
+        // Nothing was sent on it but hello, so nothing has to wait for it.
+        link.retire(present, false);
+        return;
+      }
+      present.retire(link, true);
+    } else {
+      // An earlier boot is gone before the later one is there: what waits for its actors is told.
+      this.endAll(name, 'old_boot', `boot ${greeting.boot} of ${name} is linked`);
     }
-    // An earlier boot is gone before the later one is there: what waits for its actors is told.
-    if (present !== undefined && present.peer!.greeting.boot !== greeting.boot)
-      present.close('old_boot', `boot ${greeting.boot} of ${name} is linked`);
     this.links.set(name, link);
-    if (present?.isOpen) present.close('duplicate_link', `another link to ${name} is kept`);
     this.options.handlers.nodeUp(link, name, role, greeting.boot);
   }
 
-  /** Of two links between the same two lives the one dialled by the smaller name is kept: both ends decide alike. */
-  private replaces(link: Link, present: Link): boolean {
-    const dialledBy = (one: Link) => (one.dialled ? this.options.node : peerName(one));
-    const smaller = [this.options.node, peerName(present)].sort()[0];
-    return dialledBy(present) !== smaller && dialledBy(link) === smaller;
+  private originOf(link: Link): LinkOrigin {
+    if (link.dialled) return { dialler: this.options.node, number: link.number };
+    return { dialler: peerName(link), number: link.peer!.greeting.link };
+  }
+
+  /** Ends every link of the node that is there, those that are retired included. */
+  private endAll(name: string, code: string, because: string): void {
+    for (const link of [...this.open]) {
+      if (this.links.get(name) !== link && !(link.isRetired && peerName(link) === name)) continue;
+      link.close(code, because);
+    }
+  }
+
+  private tellReached(link: Link, outcome: DialOutcome): void {
+    const reached = this.reaching.get(link);
+    this.reaching.delete(link);
+    reached?.(outcome);
   }
 
   private frame(link: Link, frame: Frame): void {
@@ -196,6 +225,9 @@ export class Mesh {
   private linkDown(link: Link, code: string, detail: string, expected: string | null): void {
     this.open.delete(link);
     this.watch.remove(link);
+    // Of a refusal the verdict is worth more than that there was one; nobody listening is `refused` too.
+    const verdict = code.endsWith('refused') ? `${code} ${detail.split(':')[0]!}` : code;
+    this.tellReached(link, { type: 'failed', code: verdict });
     const { handlers, log } = this.options;
     const why = `${code}: ${detail}`;
     const quiet = link.peer?.identity.kind === 'operator' || code.endsWith('duplicate_link');
@@ -213,10 +245,22 @@ export class Mesh {
       if (expected !== null && link.peer === null) handlers.dialFailed(expected, { code, detail });
       return;
     }
-    if (this.links.get(identity.name) !== link) return;
-    this.links.delete(identity.name);
-    handlers.nodeDown(link, identity.name, link.peer!.greeting.boot, why);
+    const { name } = identity;
+    if (this.links.get(name) !== link) {
+      // Who was to get what is lost with it learns so by the end of the link that took its place.
+      const isLost = link.isRetired && code !== 'duplicate_link' && code !== 'peer_leaving';
+      if (isLost && !this.stopped) this.links.get(name)?.close('link_silent', `its predecessor: ${why}`);
+      return;
+    }
+    this.links.delete(name);
+    // Nothing of what the peer sent before arrives after its loss was told.
+    this.endAll(name, 'link_silent', `its successor: ${why}`);
+    handlers.nodeDown(link, name, link.peer!.greeting.boot, why);
   }
+}
+
+function isSameLife(a: Greeting, b: Greeting): boolean {
+  return a.boot === b.boot && a.pid === b.pid;
 }
 
 function peerName(link: Link): string {

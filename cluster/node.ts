@@ -2,22 +2,34 @@
  * A cluster node: the actor system, the mesh, membership, the registry and the router, put together. What `bin/` starts,
  * and all that the other rooms see of the cluster.
  */
-import { ActorSystem, type Clock, type Log, type Random, treeOf } from '../runtime/index.ts';
-import { readWord, type Word, wordRow } from './children-wire.ts';
+import {
+  ActorSystem,
+  type Clock,
+  type Log,
+  type Random,
+  Recorder,
+  systemRandom,
+  treeOf,
+} from '../runtime/index.ts';
 import type { Cluster, Member } from './cluster-view.ts';
 import type { Codec } from './codec.ts';
 import { Directory } from './directory.ts';
-import { ClusterError } from './errors.ts';
+import { Seeker } from './discovery/seeker.ts';
+import { staticSource } from './discovery/static.ts';
 import { type Frame, isRouted } from './frame.ts';
 import { isSystemKind } from './frame-layout.ts';
-import { childrenListedMax, handoffBytesMax, registryTickMs, stopLingerMs } from './limits.ts';
+import { registryTickMs, stopLingerMs } from './limits.ts';
 import type { Link } from './link.ts';
+import { type LinkView, viewOfLink } from './link-view.ts';
 import type { MembershipEffect } from './membership-peer.ts';
-import { Mesh } from './mesh.ts';
+import { Mesh, type MeshHandlers } from './mesh.ts';
+import type { AddressSource } from './ports/address-source.ts';
 import { type Procedure, Procedures } from './procedures.ts';
 import { Topics } from './pubsub.ts';
+import { recordProcedure } from './record.ts';
 import { actorCodec, RemoteRouter } from './router.ts';
-import { ClusterSupervisor, type SupervisorNeeds } from './supervisor.ts';
+import type { ClusterSupervisor } from './supervisor.ts';
+import { hearWord, superviseOn } from './supervisor-wiring.ts';
 import type { Transport } from './transport.ts';
 import { Vigil } from './vigil.ts';
 
@@ -29,7 +41,10 @@ export interface NodeOptions {
   readonly pid: number;
   /** Where others reach this node; null: where it listens. */
   readonly advertise: string | null;
+  /** Addresses of other nodes: the static discovery. */
   readonly seeds: readonly string[];
+  /** Where it learns whom to dial, instead of `seeds`. */
+  readonly discovery?: AddressSource;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly random?: Random;
@@ -46,11 +61,13 @@ export class ClusterNode implements Cluster {
   readonly members: Vigil;
   readonly procedures: Procedures;
   readonly supervisor: ClusterSupervisor;
+  readonly recorder: Recorder;
   readonly topics: Topics;
   private readonly options: NodeOptions;
   private readonly codec: Codec;
   private readonly mesh: Mesh;
   private readonly router: RemoteRouter;
+  private readonly seeker: Seeker;
   private address: string;
   private cancelNamesTick: () => void = () => {};
 
@@ -72,9 +89,12 @@ export class ClusterNode implements Cluster {
       log,
       ...(options.random && { random: options.random }),
     });
+    this.recorder = new Recorder({ node: name, boot, clock });
+    const { recorder } = this;
+    this.system.recorder = recorder;
     this.router = new RemoteRouter(this.system, codec, linkTo);
     this.procedures = new Procedures(codec, clock, linkTo);
-    this.names = new Directory({ system: this.system, codec, linkTo, nodeLinks, contested });
+    this.names = new Directory({ system: this.system, codec, recorder, linkTo, nodeLinks, contested });
     this.topics = new Topics(this.system, this.names);
     const self = { name, role, boot, tenant: null, address: this.address };
     // The address is known once the node listens.
@@ -84,6 +104,7 @@ export class ClusterNode implements Cluster {
       codec,
       self,
       pid,
+      recorder,
       linkTo,
       nodeLinks,
       dial: (peer, address, delayMs) => this.mesh.dial(peer, address, delayMs),
@@ -96,27 +117,42 @@ export class ClusterNode implements Cluster {
     });
     this.mesh = new Mesh({
       node: name,
-      seeds: options.seeds,
       transport: options.transport,
       codec,
       clock,
       greeting: () => ({ boot, pid, address: this.address, knows: [] }),
       log,
-      handlers: {
-        nodeUp: (link, peer, peerRole, peerBoot) => this.linkUp(link, peer, peerRole, peerBoot),
-        nodeDown: (link, peer, peerBoot, reason) => this.linkDown(link, peer, peerBoot, reason),
-        dialFailed: (peer, { code }) =>
-          this.members.apply({ type: 'dial_failed', name: peer, code, nowMs: clock.monotonicMs() }),
-        frame: (link, frame) => this.frame(link, frame),
-        superseded: contested,
-        linkEnded: (link, why) => {
-          this.members.unlinked(link);
-          this.procedures.lost(link, why);
-        },
-      },
+      handlers: this.meshHandlers(),
     });
-    this.supervisor = new ClusterSupervisor(this.supervisorNeeds());
+    this.seeker = new Seeker({
+      source: options.discovery ?? staticSource(options.seeds),
+      clock,
+      random: options.random ?? systemRandom(),
+      reach: (at, outcome) => this.mesh.reach(at, outcome),
+      log,
+    });
+    const { names, members, procedures, system } = this;
+    const hasSeeds = options.discovery !== undefined || options.seeds.length > 0;
+    const supervisor = { system, role, names, members, procedures, codec, log, hasSeeds, linkTo, nodeLinks };
+    this.supervisor = superviseOn(supervisor);
     this.declareOwn();
+  }
+
+  private meshHandlers(): MeshHandlers {
+    return {
+      nodeUp: (link, peer, role, boot) => this.linkUp(link, peer, role, boot),
+      nodeDown: (link, peer, boot, reason) => this.linkDown(link, peer, boot, reason),
+      dialFailed: (peer, { code }) => {
+        const nowMs = this.options.clock.monotonicMs();
+        this.members.apply({ type: 'dial_failed', name: peer, code, nowMs });
+      },
+      frame: (link, frame) => this.frame(link, frame),
+      superseded: (detail) => this.options.onSuperseded(detail),
+      linkEnded: (link, why) => {
+        this.members.unlinked(link);
+        this.procedures.lost(link, why);
+      },
+    };
   }
 
   /** Listens and begins to find the others; answers the address that it listens on. */
@@ -126,7 +162,7 @@ export class ClusterNode implements Cluster {
     this.members.begin();
     this.tickNames();
     this.supervisor.begin();
-    this.mesh.begin();
+    this.seeker.begin([this.address, listening]);
     return this.address;
   }
 
@@ -139,9 +175,10 @@ export class ClusterNode implements Cluster {
     await this.supervisor.drain();
     this.supervisor.end();
     this.cancelNamesTick();
+    const seeker = this.seeker.stop();
     this.members.stop();
     const linger = new Promise<void>((resolve) => void this.options.clock.timer(stopLingerMs, resolve));
-    await Promise.all([this.mesh.stop(), linger]);
+    await Promise.all([this.mesh.stop(), seeker, linger]);
   }
 
   /** The core that speaks for the cluster while there is no lease for it: the first of the live ones by name. */
@@ -163,6 +200,7 @@ export class ClusterNode implements Cluster {
     const peer = { name, role, boot, address: link.peer!.address, tenant: null };
     this.members.apply({ type: 'link_up', peer, nowMs });
     if (this.mesh.linkTo(name) !== link) return;
+    this.seeker.linked(name, peer.address);
     this.names.apply({ type: 'link_up', peer: name, tenant: null });
     this.supervisor.linkUp(name);
   }
@@ -172,6 +210,7 @@ export class ClusterNode implements Cluster {
     this.names.apply({ type: 'link_down', peer: name });
     this.supervisor.linkDown(name);
     this.router.lost(name);
+    this.seeker.unlinked(name);
     this.members.apply({ type: 'link_down', name, boot, reason, nowMs });
   }
 
@@ -180,7 +219,10 @@ export class ClusterNode implements Cluster {
     const nowMs = this.options.clock.monotonicMs();
     if (status === 'up') this.names.apply({ type: 'node_up', node, boot });
     else if (status === 'down') this.names.apply({ type: 'node_down', node, boot, nowMs });
-    else if (status === 'left') this.names.apply({ type: 'node_left', node, boot });
+    else if (status === 'left') {
+      this.names.apply({ type: 'node_left', node, boot });
+      this.seeker.left(node, event.address);
+    }
   }
 
   private frame(link: Link, frame: Frame): void {
@@ -198,60 +240,32 @@ export class ClusterNode implements Cluster {
       if (frame.kind.startsWith('registry_')) {
         if (!this.names.receive(identity.name, frame)) link.close('cannot_decode', frame.kind);
       } else if (frame.kind === 'supervisor') {
-        const word = readWord(this.codec.decode(frame.payload));
-        if (word === null) link.close('cannot_decode', frame.kind);
-        else if (typeof word !== 'string') this.supervisor.receive(identity.name, word);
+        if (!hearWord(this.supervisor, this.codec, identity.name, frame))
+          link.close('cannot_decode', frame.kind);
       } else this.members.receive(link, identity.name, greeting.boot, frame);
     } catch (error) {
       link.close('cannot_decode', `${frame.kind}: ${String(error)}`);
     }
   }
 
-  private supervisorNeeds(): SupervisorNeeds {
-    const { role, seeds, log } = this.options;
-    return {
-      system: this.system,
-      role,
-      names: this.names,
-      members: this.members,
-      log,
-      hasSeeds: seeds.length > 0,
-      say: (to, word) => this.say(to, word),
-      ask: (node, procedure, argument) => this.procedures.ask(node, procedure, argument),
-    };
-  }
-
-  private say(to: string | null, word: Word): boolean {
-    const payload = this.codec.encode(wordRow(word));
-    // It goes before all messages: what is large would hold the heartbeats up.
-    if (word.type === 'handover' && payload.length > handoffBytesMax)
-      throw new ClusterError('cannot_encode', `a state of ${payload.length} bytes`, 'too_large');
-    if (to !== null) return this.mesh.linkTo(to)?.sendControl('supervisor', {}, payload) ?? false;
-    for (const link of this.mesh.nodeLinks()) link.sendControl('supervisor', {}, payload);
-    return true;
+  private links(): LinkView[] {
+    const rtts = new Map(this.members.list().map(({ name, rttMs }) => [name, rttMs]));
+    return [...this.mesh.allLinks()].map((link) => {
+      const identity = link.peer?.identity;
+      return viewOfLink(link, identity?.kind === 'node' ? (rtts.get(identity.name) ?? null) : null);
+    });
   }
 
   private declareOwn(): void {
     this.declare('members', { access: 'read', run: (): Member[] => this.members.list() });
+    this.declare('record', recordProcedure(this.recorder));
     this.declare('tree', { access: 'read', run: () => treeOf(this.system) });
     this.declare('registry', {
       access: 'read',
       run: (query: { tenant?: string; kind?: string } | null) =>
         this.names.list(query ?? {}).map(({ key, node, metadata }) => ({ ...key, node, metadata })),
     });
-    this.declare('children', {
-      access: 'read',
-      run: (query: { kind?: string } | null) =>
-        this.supervisor.list(query?.kind ?? null).slice(0, childrenListedMax),
-    });
-    this.declare('explain_child', {
-      access: 'read',
-      run: ({ id }: { id: string }) => this.supervisor.explain(id),
-    });
-    this.declare('explain_child_here', {
-      access: 'node',
-      run: ({ id }: { id: string }) => this.supervisor.explainHere(id),
-    });
+    this.declare('links', { access: 'read', run: () => this.links() });
     this.declare('node', {
       access: 'read',
       run: () => ({

@@ -2,7 +2,7 @@
  * `picket certs init|issue|revoke|rotate`: the authority of a data folder, and what it signs. Needs no running cluster;
  * one that runs in the folder sees the changed files by itself.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import {
@@ -29,6 +29,7 @@ import { confirm } from '../confirm.ts';
 import { checkVersion, dataFolder, prepareFolder } from '../data-folder.ts';
 import { parseDuration } from '../durations.ts';
 import { CommandFailure, usage } from '../failure.ts';
+import { readNamedFile } from '../named-file.ts';
 import type { Surroundings } from './up.ts';
 
 interface Flags {
@@ -115,7 +116,7 @@ function addIssue(certs: Command, around: Surroundings): void {
       const authority = await openExisting(folder.authority);
       const credential = await issueFor(authority, flags, name, lifetimeMs);
       const out = flags.out === undefined ? folder.credentials : resolve(flags.out);
-      requireSameBearer(out, name, credential);
+      const replaced = requireSameBearer(out, name, credential);
       const path = await writeCredential(out, name, credential);
       const [leaf] = summariesOf(credential.chainPem);
       const answer = {
@@ -124,9 +125,16 @@ function addIssue(certs: Command, around: Surroundings): void {
         not_after: leaf?.not_after ?? null,
         credential: path,
         roots: join(out, 'roots.pem'),
+        replaced: replaced?.serial ?? null,
       };
       if (flags.json) around.output.json(answer);
       else around.output.line(`${path}: serial ${answer.serial}, until ${answer.not_after}`);
+      if (replaced !== null && !flags.json) {
+        const { serial, not_after } = replaced;
+        around.output.note(
+          `it replaced serial ${serial}, which stays good until ${not_after} unless it is revoked`,
+        );
+      }
     });
 }
 
@@ -143,11 +151,11 @@ function addRevoke(certs: Command, around: Surroundings): void {
       const folder = dataFolder(flags.data);
       checkVersion(folder);
       await openExisting(folder.authority);
-      const target = existsSync(what) ? { pem: readText(what) } : { serial: what };
+      const target = existsSync(what) ? { pem: readNamedFile(what) } : { serial: what };
       if (!('pem' in target) && !/^[0-9a-fA-F:]+$/.test(what)) {
         throw usage(`"${what}" is neither a file nor a serial of hexadecimal digits`);
       }
-      await confirm(`${what} is revoked for ever.`, flags.yes);
+      await confirm(`${shownTarget(what, target)} is revoked for ever.`, flags.yes);
       const clock = systemClock();
       const { serial, issuers, already } = await withAuthorityLock(folder.authority, clock, () =>
         revoke(folder.authority, target, clock),
@@ -200,6 +208,14 @@ function addRotate(certs: Command, around: Surroundings): void {
     });
 }
 
+/** What is lost, in words: whose certificate it is, and that an authority takes with it what it signed. */
+function shownTarget(what: string, target: { pem: string } | { serial: string }): string {
+  const [first] = 'pem' in target ? summariesOf(target.pem) : [];
+  if (first === undefined) return what;
+  const all = first.ca ? ', with everything that it signed,' : '';
+  return `${first.names.join() || first.subject} (serial ${first.serial})${all}`;
+}
+
 /** The name of the bearer; a usage failure unless exactly one is given with what belongs to it. */
 function judgeBearer({ node, operator, role }: IssueFlags): string {
   if ((node === undefined) === (operator === undefined)) {
@@ -229,17 +245,17 @@ function issueFor(
   );
 }
 
-/** Refuses to write over what belongs to another bearer or to another authority. */
-function requireSameBearer(out: string, name: string, credential: Credential): void {
+/** Refuses to write over what belongs to another bearer or to another authority; gives what will be written over. */
+function requireSameBearer(out: string, name: string, credential: Credential) {
   const path = credentialPath(out, name);
   const roots = join(out, 'roots.pem');
-  if (existsSync(roots) && readText(roots).trim() !== credential.rootsPem.trim()) {
+  if (existsSync(roots) && readNamedFile(roots).trim() !== credential.rootsPem.trim()) {
     throw new CommandFailure('already_exists', `${roots} is of another authority: use another --out`);
   }
-  if (!existsSync(path)) return;
-  const [before] = summariesOf(readText(path));
+  if (!existsSync(path)) return null;
+  const [before] = summariesOf(readNamedFile(path));
   const [now] = summariesOf(credential.chainPem);
-  if (before?.names.join() === now?.names.join()) return;
+  if (before !== undefined && before.names.join() === now?.names.join()) return before;
   throw new CommandFailure(
     'already_exists',
     `${path} belongs to ${before?.names.join() ?? 'another'}: use another --out`,
@@ -263,12 +279,4 @@ async function openExisting(folder: string): Promise<Authority> {
 function summariesOf(pem: string) {
   const read = inspectPem(pem);
   return read.ok ? read.certificates.flatMap((one) => ('serial' in one ? [one] : [])) : [];
-}
-
-export function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new CommandFailure('no_such_file', `${file} cannot be read: ${(error as Error).message}`);
-  }
 }

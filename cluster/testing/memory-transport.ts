@@ -1,12 +1,13 @@
 /**
- * A network for tests, in one process: transports whose connections hand bytes over after a fixed delay of the test's
- * clock, in order. A node can be made silent (its host lost power: nothing comes or goes, nobody is told). Judges no
+ * A network for tests, in one process: transports whose connections hand bytes over after a delay of the test's clock, in
+ * order. The delay is the same for every connection unless the test draws another for each direction of each. A node can be made silent (its host lost power: nothing comes or goes, nobody is told). Judges no
  * certificate: every peer is the node that it says.
  */
 import type { Clock } from '../../runtime/index.ts';
 import type { Connection, ConnectionHandlers, DialFailure, PeerJudgement, Transport } from '../transport.ts';
 
-const latencyMs = 1;
+/** One way, when a test does not say otherwise. */
+const usualLatencyMs = 1;
 
 interface Listener {
   readonly transport: MemoryTransport;
@@ -18,10 +19,15 @@ export class MemoryNetwork {
   readonly listeners = new Map<string, Listener>();
   readonly silent = new Set<MemoryTransport>();
   private readonly sides = new Map<MemoryTransport, number>();
+  /** Every connection that was made, oldest first. */
+  readonly connections: MemoryConnection[] = [];
+  /** Asked once for each dial, and once for each direction of each connection. */
+  readonly drawLatencyMs: () => number;
   private ports = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, drawLatencyMs: () => number = () => usualLatencyMs) {
     this.clock = clock;
+    this.drawLatencyMs = drawLatencyMs;
   }
 
   transport(name: string, role: 'core' | 'poller'): MemoryTransport {
@@ -50,6 +56,13 @@ export class MemoryNetwork {
   }
 }
 
+/** A connection as its test sees it. */
+export interface MemoryConnection {
+  readonly dialler: string;
+  /** Nothing that is sent on it arrives from now on, and neither end is told. */
+  isCut: boolean;
+}
+
 export class MemoryTransport implements Transport {
   readonly network: MemoryNetwork;
   readonly name: string;
@@ -75,14 +88,16 @@ export class MemoryTransport implements Transport {
     onFailure: (failure: DialFailure) => void,
   ): void {
     const { network } = this;
-    network.clock.timer(latencyMs, () => {
+    network.clock.timer(network.drawLatencyMs(), () => {
       const listener = network.listeners.get(address);
       if (listener === undefined || !network.hears(this, listener.transport)) {
         onFailure({ code: 'refused', detail: address });
         return;
       }
-      const near = new End(this, listener.transport);
-      const far = new End(listener.transport, this);
+      const wire: MemoryConnection = { dialler: this.name, isCut: false };
+      network.connections.push(wire);
+      const near = new End(this, listener.transport, wire);
+      const far = new End(listener.transport, this, wire);
       near.other = far;
       far.other = near;
       listener.onConnection(far);
@@ -111,12 +126,17 @@ class End implements Connection {
   other: End | null = null;
   readonly owner: MemoryTransport;
   readonly to: MemoryTransport;
+  private readonly latencyMs: number;
   private handlers: ConnectionHandlers | null = null;
   private isOpen = true;
 
-  constructor(owner: MemoryTransport, to: MemoryTransport) {
+  private readonly wire: MemoryConnection;
+
+  constructor(owner: MemoryTransport, to: MemoryTransport, wire: MemoryConnection) {
+    this.wire = wire;
     this.owner = owner;
     this.to = to;
+    this.latencyMs = owner.network.drawLatencyMs();
     this.address = to.address;
     const { name, role } = to;
     const identity = { kind: 'node', trustDomain: 'test.local', role, name } as const;
@@ -165,8 +185,8 @@ class End implements Connection {
 
   private arrive(what: (end: End) => void): void {
     const { network } = this.owner;
-    network.clock.timer(latencyMs, () => {
-      if (!network.hears(this.owner, this.to)) return;
+    network.clock.timer(this.latencyMs, () => {
+      if (this.wire.isCut || !network.hears(this.owner, this.to)) return;
       if (this.other?.isOpen) what(this.other);
     });
   }

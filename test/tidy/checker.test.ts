@@ -195,6 +195,8 @@ describe('the manner', () => {
     expect(report(sizes(treeOf({ 'actors/a.ts': `const a = () => {\n${lines(67)}\n};\n` })))).toBe('');
     expect(report(sizes(treeOf({ 'actors/a.ts': lines(302) })))).toContain('301 lines, 300 at most');
     expect(report(sizes(treeOf({ 'actors/a.test.ts': lines(302) })))).toBe('');
+    expect(report(sizes(treeOf({ 'actors/limits.ts': lines(302) })))).toBe('');
+    expect(report(sizes(treeOf({ 'actors/deep/limits.ts': lines(302) })))).toContain('300 at most');
     const suite = `describe.each([1])('a', () => {\n${lines(80)}\nit('b', () => {});\n});\n`;
     expect(report(sizes(treeOf({ 'actors/a.test.ts': suite })))).toBe('');
     expect(report(sizes(treeOf({ 'test/a.ts': `export function suite() {\n${suite}}\n` })))).toBe('');
