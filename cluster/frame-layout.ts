@@ -62,6 +62,11 @@ export const controlKinds = {
   /** Yes, `ageMs` ago. A peer that hears nothing does not answer. */
   probe_alive: { number: 38, fields: { nonce: 'u32', subjectBoot: 'u48', ageMs: 'u32', subject: 'text' } },
   leaving: { number: 39, fields: {} },
+  /**
+   * The sender sends no more messages on this link, because another one to the same peer is kept, and goes on reading.
+   * Who has read it, and retires the link too, answers `close` with `duplicate_link`: all that was sent has arrived.
+   */
+  retire: { number: 41, fields: {} },
   /** The sender's certificate was renewed: the payload proves the new one for this connection (`RenewalProof`). */
   credential: { number: 40, fields: {} },
   /** Hashes per origin after the heartbeat's hash differed. */

@@ -99,6 +99,15 @@ export const connectionsMax = 2_000;
 export const linkHighWaterBytes = 8 * 1024 * 1024;
 /** Over this it refuses calls and replies too: the most memory that one peer which does not read can cost. */
 export const linkQueuedBytesMax = 64 * 1024 * 1024;
+/**
+ * How long a link that another one took the place of may take until both ends have read all of it. Longer than the pause
+ * of 4 s that is not taken for a death; past it what was lost on it is told as the loss of the peer's link.
+ */
+export const linkRetireMs = 5_000;
+/** Of the text of a close frame: within `frameTextBytesMax` also when a character is cut through. */
+export const closeDetailBytesMax = 240;
+/** Peers that a hello may name. */
+export const greetingKnowsMax = 2_000;
 /** Pending remote calls of one node; more fail with `link_busy`. */
 export const remoteCallsMax = 1_000_000;
 /** A procedure that does not say otherwise. */
