@@ -15,7 +15,7 @@ import {
   protocolVersionMin,
 } from './frame-layout.ts';
 import { createFrameReader } from './frame-reader.ts';
-import { type Greeting, type LinkGreeting, readGreeting } from './greeting.ts';
+import { type LinkGreeting, readGreeting } from './greeting.ts';
 import {
   closeDetailBytesMax,
   frameBytesMax,
@@ -54,7 +54,7 @@ export interface LinkOptions {
   readonly dialled: boolean;
   /** This side's count of its links. */
   readonly number: number;
-  readonly greeting: () => Greeting;
+  readonly greeting: () => LinkGreeting;
   readonly codec: Codec;
   readonly clock: Clock;
   readonly handlers: LinkHandlers;
@@ -119,7 +119,7 @@ export class Link {
     this.cancelTimer = clock.timer(helloTimeoutMs, () =>
       this.close('link_silent', `no hello within ${helloTimeoutMs} ms`),
     );
-    const greeting: LinkGreeting = { ...this.options.greeting(), link: this.number };
+    const greeting = this.options.greeting();
     this.sendControl(
       'hello',
       { version: protocolVersion, versionMin: protocolVersionMin, boot: greeting.boot },

@@ -42,7 +42,12 @@ export function mergeDelta(
     if (sequence <= held) continue;
     if (window !== null) window.removed.set(`${partition}/${kind}/${id}`, sequence);
     const { tenant } = shard;
-    const group = findGroup(state.index, tenant, kind, partition) ?? { tenant, partition, kind, slots: new Map() };
+    const group = findGroup(state.index, tenant, kind, partition) ?? {
+      tenant,
+      partition,
+      kind,
+      slots: new Map(),
+    };
     // Also of a name that came and went unseen here: whoever is told by us may hold it.
     noteRemoval(shard, { group, id, sequence });
     const entry = claimIn(shard, group, id);
