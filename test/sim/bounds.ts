@@ -1,0 +1,53 @@
+/** Every number of the simulation, by name, unit last. */
+
+/** Promises that answer each other for ever are a fault of the code under test. */
+export const microtaskRoundsMax = 10_000;
+/** What two kernels hold of one connection before its writer sees that the reader is slow. */
+export const kernelBufferBytes = 256 * 1024;
+/** A chunk comes in two pieces, cut anywhere. */
+export const splitChunkChance = 0.02;
+/** A path that was cut carries again after at most this. */
+export const retransmissionMsMax = 1_000;
+/** Delays between tries of a connect that nobody answers, as Linux makes them; then the dial's own deadline comes. */
+export const synRetriesMs: readonly number[] = [1_000, 2_000];
+/** A handshake with a stopped process looks again this often. */
+export const handshakePollMs = 250;
+
+/** Lines that a failure shows. */
+export const traceLinesShown = 120;
+export const traceLinesKept = 2_000;
+
+// The load of one node. Shares of its actions; with one action every `actionEveryMs` they are about so many a second.
+export const actionEveryMs = 57;
+export const loadShares = {
+  call: 10,
+  tell: 3,
+  register: 1.2,
+  release: 1.2,
+  update: 0.5,
+  monitor: 0.6,
+  procedure: 0.5,
+  crash: 0.1,
+} as const;
+export type LoadAction = keyof typeof loadShares;
+export const servicesPerNode = 2;
+export const namesPerNode = 16;
+/** Names that any node may take, so that two sides of a split take the same. */
+export const sharedNames = 6;
+
+// Checks.
+/** A call may end this much after its deadline: two ticks of the timer wheel. */
+export const callSlackMs = 10;
+/** What must always hold is looked at this often. */
+export const lookEveryMs = 997;
+/** After this without any fault everything must have converged: a dial that just began may take 5 s, the next 5 s. */
+export const settleMs = 15_000;
+
+// A history.
+export const joinMs = 1_000;
+export const firstCalmMs = 6_000;
+export const roundsPerHistory = 2;
+export const faultsMs = 20_000;
+export const faultEveryMs = 1_500;
+/** How long names stand still before lists are compared: more than any path takes. */
+export const stillMs = 1_000;
