@@ -39,7 +39,7 @@ export const sharedNames = 6;
 /** A call may end this much after its deadline: two ticks of the timer wheel. */
 export const callSlackMs = 10;
 /** What must always hold is looked at this often. */
-export const lookEveryMs = 997;
+export const lookEveryMs = 1_997;
 /** After this without any fault everything must have converged: a dial that just began may take 5 s, the next 5 s. */
 export const settleMs = 15_000;
 

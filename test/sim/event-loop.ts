@@ -42,11 +42,15 @@ export class EventLoop {
   private order = 0;
   private readonly heap: Happening[] = [];
   private soonTasks: (() => void)[] = [];
+  /** Of this very instant, for when nothing else is left of it. */
+  private after: Happening[] = [];
+  private afterAt = 0;
 
   /** Puts a task in; the answer's `cancelled` takes it out again. */
   put(delayMs: number, part: Part, owner: Process | null, run: () => void): Happening {
     const happening = { atMs: this.nowMs + delayMs, order: 0, part, process: owner, run, cancelled: false };
-    this.insert(happening);
+    if (part === afterPart) this.after.push(happening);
+    else this.insert(happening);
     return happening;
   }
 
@@ -57,8 +61,7 @@ export class EventLoop {
   /** Lets time pass up to an instant. Must not be called from a promise: microtasks could not be run within it. */
   runUntil(untilMs: number): void {
     this.settle();
-    for (let next = this.heap[0]; next !== undefined && next.atMs <= untilMs; next = this.heap[0]) {
-      this.removeFirst();
+    for (let next = this.next(untilMs); next !== null; next = this.next(untilMs)) {
       if (next.cancelled) continue;
       this.nowMs = next.atMs;
       const owner = next.process;
@@ -76,6 +79,23 @@ export class EventLoop {
     this.nowMs = untilMs;
   }
 
+  /** What waits for everything else of an instant comes when nothing else of it is left. */
+  private next(untilMs: number): Happening | null {
+    const first = this.heap[0];
+    if (this.afterAt < this.after.length && (first === undefined || first.atMs > this.nowMs)) {
+      const next = this.after[this.afterAt]!;
+      this.afterAt += 1;
+      if (this.afterAt === this.after.length) {
+        this.after = [];
+        this.afterAt = 0;
+      }
+      return next;
+    }
+    if (first === undefined || first.atMs > untilMs) return null;
+    this.removeFirst();
+    return first;
+  }
+
   /** A stopped process goes on: what fell due meanwhile comes now, in the order in which an event loop looks. */
   resume(owner: Process): void {
     owner.paused = false;
@@ -85,7 +105,8 @@ export class EventLoop {
       for (const one of held) {
         if (one.part !== part || one.cancelled) continue;
         one.atMs = this.nowMs;
-        this.insert(one);
+        if (part === afterPart) this.after.push(one);
+        else this.insert(one);
       }
     }
   }

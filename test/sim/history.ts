@@ -2,16 +2,7 @@
  * One simulated history from a seed: nodes join, rounds of faults come and are healed, and after each the checks look.
  * Between the command and the tests (who run many) and the world. The same seed gives the same history, event for event.
  */
-import {
-  faultsMs,
-  firstCalmMs,
-  joinMs,
-  lookEveryMs,
-  roundsPerHistory,
-  settleMs,
-  stillMs,
-  traceLinesKept,
-} from './bounds.ts';
+import { faultsMs, firstCalmMs, joinMs, lookEveryMs, roundsPerHistory, settleMs, stillMs } from './bounds.ts';
 import { checks } from './checks/all.ts';
 import { timerPart } from './event-loop.ts';
 import { Faults } from './faults.ts';
@@ -23,7 +14,10 @@ export interface HistoryOptions {
   /** Unless told, 3 to 7 by the seed. */
   readonly nodes?: number | undefined;
   readonly plant?: Plant | undefined;
+  /** How many of the last events are kept as text; none unless told. */
   readonly traceLines?: number | undefined;
+  /** Without any fault: to measure. */
+  readonly calm?: boolean | undefined;
 }
 
 export interface HistoryReport {
@@ -40,14 +34,14 @@ export interface HistoryReport {
 
 /** Not within a promise: see `outsidePromises`. */
 export function runHistory(options: HistoryOptions): HistoryReport {
-  const { seed, plant, traceLines = traceLinesKept } = options;
+  const { seed, plant, traceLines = 0 } = options;
   const nodes = options.nodes ?? 3 + (seed % 5);
   const world = new World(seed, nodes, plant ?? null, traceLines);
   const rejected = (reason: unknown) =>
     world.fail(`a promise that nobody waits for failed: ${textOf(reason)}`);
   process.on('unhandledRejection', rejected);
   try {
-    live(world);
+    live(world, options.calm === true);
   } catch (error) {
     world.fail(`an error that nobody caught: ${textOf(error)}`);
   } finally {
@@ -65,7 +59,7 @@ export function runHistory(options: HistoryOptions): HistoryReport {
   };
 }
 
-function live(world: World): void {
+function live(world: World, calm: boolean): void {
   for (const check of checks) check.begin?.(world);
   const faults = new Faults(world);
   // Some come late: what the others hold by then must reach them too.
@@ -77,7 +71,7 @@ function live(world: World): void {
   }
   pass(world, firstCalmMs);
   for (let round = 0; round < roundsPerHistory; round += 1) {
-    faults.begin(faultsMs);
+    if (!calm) faults.begin(faultsMs);
     pass(world, faultsMs);
     faults.healAll();
     pass(world, settleMs);

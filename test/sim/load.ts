@@ -28,7 +28,12 @@ import {
 import type { World } from './world.ts';
 
 const tenants = ['platform', 'acme', 'globex', 'initech'];
-const sharesTotal = Object.values(loadShares).reduce((sum, share) => sum + share, 0);
+const actions = Object.keys(loadShares) as LoadAction[];
+/** Of each action and those before it. */
+const sharesUpTo = actions.map((_, at) =>
+  actions.slice(0, at + 1).reduce((sum, action) => sum + loadShares[action], 0),
+);
+const sharesTotal = sharesUpTo.at(-1)!;
 
 const changesNames: ReadonlySet<LoadAction> = new Set(['register', 'release', 'update', 'crash', 'monitor']);
 
@@ -77,12 +82,10 @@ class Load {
   }
 
   private chosen(): LoadAction {
-    let at = this.world.random.next() * sharesTotal;
-    for (const [action, share] of Object.entries(loadShares)) {
-      at -= share;
-      if (at < 0) return action as LoadAction;
-    }
-    return 'call';
+    const at = this.world.random.next() * sharesTotal;
+    let action = 0;
+    while (at >= sharesUpTo[action]!) action += 1;
+    return actions[action]!;
   }
 
   private act(action: LoadAction): void {

@@ -3,11 +3,11 @@
  * with one line and with status 1 when one failed; wrong flags are status 2.
  */
 import { parseArgs } from 'node:util';
-import { traceLinesShown } from './bounds.ts';
+import { traceLinesKept, traceLinesShown } from './bounds.ts';
 import { outsidePromises } from './event-loop.ts';
 import { type HistoryReport, runHistory } from './history.ts';
 
-const help = `npm run sim -- [--seeds N] [--seed FIRST] [--nodes M] [--trace]
+const help = `npm run sim -- [--seeds N] [--seed FIRST] [--nodes M] [--trace] [--calm]
 
 Runs N simulated histories of a cluster (real code; simulated clock, network and faults), each from a seed.
 
@@ -15,6 +15,7 @@ Runs N simulated histories of a cluster (real code; simulated clock, network and
   --seed FIRST the first seed (1); the others follow it
   --nodes M    nodes of each cluster, 2 to 250; unless told, 3 to 7 by the seed
   --trace      print every event of every history: for one seed
+  --calm       without faults: to measure the simulator
   --help       this text
 
 Examples:
@@ -28,6 +29,7 @@ interface Flags {
   readonly seed: number;
   readonly nodes: number | undefined;
   readonly trace: boolean;
+  readonly calm: boolean;
 }
 
 function say(text: string): void {
@@ -45,6 +47,7 @@ function readFlags(args: readonly string[]): Flags | string | null {
         seed: { type: 'string' },
         nodes: { type: 'string' },
         trace: { type: 'boolean' },
+        calm: { type: 'boolean' },
         help: { type: 'boolean' },
       },
     }));
@@ -58,7 +61,7 @@ function readFlags(args: readonly string[]): Flags | string | null {
   if (seeds === null) return '--seeds is a number of histories, 1 or more';
   if (seed === null) return '--seed is a number from 0 to 4294967295';
   if (nodes === null) return '--nodes is a number from 2 to 250';
-  return { seeds, seed, nodes, trace: values.trace === true };
+  return { seeds, seed, nodes, trace: values.trace === true, calm: values.calm === true };
 }
 
 function whole(
@@ -82,27 +85,41 @@ function sayFailure(report: HistoryReport): void {
 async function run(flags: Flags): Promise<number> {
   let failed = 0;
   let simulatedMs = 0;
+  let events = 0;
   let hash = '';
+  const startCpu = process.cpuUsage();
   const startMs = performance.now();
   for (let at = 0; at < flags.seeds; at += 1) {
     const seed = (flags.seed + at) >>> 0;
-    const traceLines = flags.trace ? Number.POSITIVE_INFINITY : undefined;
-    const report = await outsidePromises(() => runHistory({ seed, nodes: flags.nodes, traceLines }));
+    const { nodes, calm } = flags;
+    const options = { seed, nodes, calm, traceLines: flags.trace ? Number.POSITIVE_INFINITY : 0 };
+    const report = await outsidePromises(() => runHistory(options));
     simulatedMs += report.simulatedMs;
+    events += report.events;
     hash = report.hash;
     if (flags.trace) for (const line of report.trace()) say(line);
     if (report.failures.length === 0) continue;
     failed += 1;
-    sayFailure(report);
+    // The seed makes the same history again, this time with its text.
+    Error.stackTraceLimit = 10;
+    if (flags.trace) sayFailure(report);
+    else sayFailure(await outsidePromises(() => runHistory({ ...options, traceLines: traceLinesKept })));
+    Error.stackTraceLimit = 0;
   }
   const realMs = performance.now() - startMs;
+  const { user, system } = process.cpuUsage(startCpu);
+  const cpuMs = (user + system) / 1_000;
   say(
-    `${Math.round(simulatedMs / 1_000)} simulated seconds in ${(realMs / 1_000).toFixed(1)} s: ${Math.round(simulatedMs / realMs)} times real time`,
+    `${Math.round(simulatedMs / 1_000)} simulated seconds in ${(realMs / 1_000).toFixed(1)} s (${(cpuMs / 1_000).toFixed(1)} s of CPU): ` +
+      `${Math.round(simulatedMs / realMs)} times real time (${Math.round(simulatedMs / cpuMs)} by CPU), ` +
+      `${Math.round(events / cpuMs)} events a CPU millisecond`,
   );
   say(`seeds ${flags.seeds} failed ${failed} trace ${hash}`);
   return failed === 0 ? 0 : 1;
 }
 
+// Stacks are made for every expected failure, and read by nobody.
+Error.stackTraceLimit = 0;
 const flags = readFlags(process.argv.slice(2));
 if (flags === null) process.stdout.write(help);
 else if (typeof flags === 'string') {

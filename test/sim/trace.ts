@@ -1,6 +1,7 @@
 /**
  * What happened, for two readers: a hash of every delivered byte and every decision, so that two runs can be compared,
- * and the last events as text, for people. Texts are made when somebody reads them.
+ * and the last events as text, for people. Texts are made when somebody reads them; a run that nobody reads keeps none,
+ * since its seed makes them again.
  */
 import { createFrameReader } from '../../cluster/frame-reader.ts';
 import { mix32, numberHash, textHash } from '../../cluster/hash.ts';
@@ -31,12 +32,12 @@ export class Trace {
     let hash = this.high;
     for (let at = 0; at < bytes.length; at += 1) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
     this.fold(hash, atMs, this.nameHash(from) ^ Math.imul(this.nameHash(to), 3));
-    this.keep({ atMs, from, to, bytes });
+    if (this.linesMax > 0) this.keep({ atMs, from, to, bytes });
   }
 
   say(atMs: number, who: string, what: string): void {
     this.fold(textHash(what, this.high), atMs, this.nameHash(who));
-    this.keep({ atMs, who, what });
+    if (this.linesMax > 0) this.keep({ atMs, who, what });
   }
 
   /** The last events, oldest first. */

@@ -3,7 +3,6 @@
  * history (which says when) and the parts. Collects what the checks find wrong.
  */
 import { type Random, seededRandom } from '../../runtime/index.ts';
-import { traceLinesKept } from './bounds.ts';
 import { EventLoop } from './event-loop.ts';
 import type { Announcement } from './insides.ts';
 import { Ledger } from './ledger.ts';
@@ -59,7 +58,7 @@ export class World {
   /** While set nobody takes, changes or gives up names: what was on its way arrives, and lists can be compared. */
   isStill = false;
 
-  constructor(seed: number, nodes: number, plant: Plant | null = null, traceLines = traceLinesKept) {
+  constructor(seed: number, nodes: number, plant: Plant | null = null, traceLines = 0) {
     this.random = seededRandom(seed);
     this.plant = plant;
     this.trace = new Trace(traceLines);
