@@ -48,6 +48,20 @@ export const joinMs = 1_000;
 export const firstCalmMs = 6_000;
 export const roundsPerHistory = 2;
 export const faultsMs = 20_000;
-export const faultEveryMs = 1_500;
+/** Between two faults, on the average of a round: crowded rounds find what meets, lonely ones what must never happen. */
+export const faultEveryMs = [700, 1_500, 1_500, 5_000, 12_000] as const;
 /** How long names stand still before lists are compared: more than any path takes. */
 export const stillMs = 1_000;
+
+/** What the cluster promises (docs/ARCHITECTURE.md, Liveness): a death is noticed within this, */
+export const deathNoticedMs = 5_000;
+/** with this for the way of the news, */
+export const noticeSlackMs = 200;
+/** and a pause of this is none. */
+export const pauseNoDeathMs = 4_000;
+/** A disturbance excuses what is decided this long after it: the deadlines, and the dials that follow. */
+export const excuseMs = 8_000;
+/** A name held twice is settled this long after the holders are linked. */
+export const conflictSettledMs = 1_000;
+/** Messages to refs that were kept, not looked up: some lead to an earlier life of their node. */
+export const keptRefShare = 0.04;

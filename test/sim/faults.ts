@@ -18,6 +18,7 @@ export class Faults {
   private readonly world: World;
   private readonly open = new Set<() => void>();
   private untilMs = 0;
+  private everyMs = 0;
 
   constructor(world: World) {
     this.world = world;
@@ -25,6 +26,7 @@ export class Faults {
 
   begin(forMs: number): void {
     this.untilMs = this.world.loop.nowMs + forMs;
+    this.everyMs = this.world.pick(faultEveryMs);
     this.later();
   }
 
@@ -38,7 +40,7 @@ export class Faults {
 
   private later(): void {
     const { world } = this;
-    const delayMs = world.random.next() * 2 * faultEveryMs;
+    const delayMs = world.random.next() * 2 * this.everyMs;
     if (world.loop.nowMs + delayMs >= this.untilMs) return;
     world.loop.put(delayMs, timerPart, null, () => {
       this.one();

@@ -6,6 +6,7 @@ import type { PeerIdentity } from '../../certs/index.ts';
 import type { Frame } from '../../cluster/frame.ts';
 import type { ClusterNode } from '../../cluster/index.ts';
 import type { Link } from '../../cluster/link.ts';
+import type { MembershipEvent } from '../../cluster/membership.ts';
 import type { MembershipEffect, MembershipState } from '../../cluster/membership-peer.ts';
 import type { RegistryState } from '../../cluster/registry-state.ts';
 
@@ -18,12 +19,16 @@ export interface Insides {
   frame(link: Link, frame: Frame): void;
   readonly mesh: {
     readonly links: Map<string, Link>;
-    readonly open: Set<Link>;
+    readonly open: Map<Link, string | null>;
     linkTo(node: string): Link | null;
     dialAddress(address: string, name: string | null): void;
-    replaces(link: Link, present: Link): boolean;
+    linkUp(link: Link): void;
   };
-  readonly members: { readonly state: MembershipState; readonly beats: Map<Link, unknown> };
+  readonly members: {
+    readonly state: MembershipState;
+    readonly beats: Map<Link, unknown>;
+    apply(event: MembershipEvent): void;
+  };
   readonly names: { readonly state: RegistryState };
   readonly router: { readonly calls: Map<number, unknown>; lost(node: string): void };
 }

@@ -10,6 +10,8 @@ import type { Life } from './life.ts';
 export interface CallRecord {
   readonly life: Life;
   readonly what: string;
+  /** The node that was asked. */
+  readonly to: string;
   readonly askedAtMs: number;
   readonly timeoutMs: number;
   endedAtMs: number | null;
@@ -41,6 +43,15 @@ export interface Stream {
   underWay: { readonly sequence: number; readonly losses: number; readonly sentAtMs: number }[];
 }
 
+/** A holder was told that it has lost its name. */
+export interface Conflict {
+  readonly atMs: number;
+  readonly key: string;
+  readonly life: Life;
+  /** Who held it then, as the loser saw it. */
+  readonly against: Life | undefined;
+}
+
 /** How often the link between the two was lost, as either side saw it. */
 export function lossesOf(stream: Stream, to: Life | undefined): number {
   return (stream.from.losses.get(stream.to.node) ?? 0) + (to?.losses.get(stream.from.name) ?? 0);
@@ -52,5 +63,17 @@ export class Ledger {
   readonly monitors = new Map<string, MonitorRecord>();
   /** The highest boot of a sender that each life has heard. */
   readonly bootsHeard = new Map<string, number>();
-  counts = { calls: 0, answered: 0, failed: 0, casts: 0, told: 0, names: 0, monitors: 0, downs: 0 };
+  /** Since they were last looked at. */
+  readonly conflicts: Conflict[] = [];
+  counts = {
+    calls: 0,
+    answered: 0,
+    failed: 0,
+    casts: 0,
+    told: 0,
+    names: 0,
+    monitors: 0,
+    downs: 0,
+    conflicts: 0,
+  };
 }

@@ -63,6 +63,7 @@ export class Life implements Process {
       linkDown: (peer, peerBoot, reason) => {
         this.linkedSinceMs.delete(peer);
         this.losses.set(peer, (this.losses.get(peer) ?? 0) + 1);
+        for (const watch of world.watches) watch.linkLost?.(this, peer);
         world.trace.say(world.loop.nowMs, this.name, `link lost to ${peer} of boot ${peerBoot}: ${reason}`);
       },
     });

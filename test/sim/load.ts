@@ -8,6 +8,7 @@ import { formatKey } from '../../cluster/index.ts';
 import type { Ref } from '../../runtime/index.ts';
 import {
   actionEveryMs,
+  keptRefShare,
   type LoadAction,
   loadShares,
   namesPerNode,
@@ -119,7 +120,12 @@ class Load {
     }
   }
 
+  /** Mostly by name; now and then by a ref that was kept, perhaps of an earlier life. */
   private somebody(): Ref<WorkerProtocol> | null {
+    if (this.world.chance(keptRefShare)) {
+      const [kept] = this.world.pick(this.world.lives).services.values();
+      return (kept as Ref<WorkerProtocol> | undefined) ?? null;
+    }
     return this.life.node.names.lookup<WorkerProtocol>(this.world.pick(this.serviceKeys));
   }
 
@@ -129,7 +135,7 @@ class Load {
     if (ref === null) return;
     const timeoutMs = 200 + world.below(2_000);
     const value = ++this.numbers;
-    const record = this.asked(`call to ${ref}`, timeoutMs);
+    const record = this.asked(`call to ${ref}`, ref.node, timeoutMs);
     const methods = life.node.system.call(ref, timeoutMs);
     const answer = world.chance(0.1)
       ? methods.late(ref, value, world.below(2_000))
@@ -145,11 +151,12 @@ class Load {
 
   private askProcedure(): void {
     const { world, life } = this;
-    const link = insidesOf(life.node).mesh.linkTo(world.pick(world.sites).name);
+    const { name } = world.pick(world.sites);
+    const link = insidesOf(life.node).mesh.linkTo(name);
     if (link === null) return;
     const timeoutMs = 500 + world.below(1_500);
     const value = ++this.numbers;
-    const record = this.asked(`procedure at ${link.address}`, timeoutMs);
+    const record = this.asked(`procedure at ${link.address}`, name, timeoutMs);
     life.node.procedures.call(link, 'sim_echo', value, timeoutMs).then(
       (got) => {
         if (got !== value) world.fail(`${life.name} asked a procedure for ${value} and was answered ${got}`);
@@ -159,9 +166,9 @@ class Load {
     );
   }
 
-  private asked(what: string, timeoutMs: number): CallRecord {
+  private asked(what: string, to: string, timeoutMs: number): CallRecord {
     const { world, life } = this;
-    const record = { life, what, askedAtMs: world.loop.nowMs, timeoutMs, endedAtMs: null };
+    const record = { life, what, to, askedAtMs: world.loop.nowMs, timeoutMs, endedAtMs: null };
     world.ledger.counts.calls += 1;
     world.ledger.openCalls.add(record);
     return record;
@@ -218,7 +225,17 @@ class Load {
     }
     world.ledger.counts.names += 1;
     life.hold({ key, ref, metadata });
-    void node.system.ended(ref).then(() => life.letGo(ref));
+    void node.system.ended(ref).then((reason) => {
+      life.letGo(ref);
+      if (reason === 'name_conflict') this.lostName(formatKey(key), node.names.lookup(key));
+    });
+  }
+
+  private lostName(key: string, winner: Ref | null): void {
+    const { world, life } = this;
+    const against = winner === null ? undefined : world.lifeOf(winner.node, winner.boot);
+    world.ledger.counts.conflicts += 1;
+    world.ledger.conflicts.push({ atMs: world.loop.nowMs, key, life, against });
   }
 
   private serviceStarted(ref: Ref, role: string): void {
@@ -250,8 +267,8 @@ class Load {
 
   private monitorSomebody(): void {
     const { world, life, monitors } = this;
-    const key = world.chance(0.5) ? world.pick(this.serviceKeys) : this.knownKey();
-    const ref = key === null ? null : life.node.names.lookup(key);
+    const key = this.knownKey();
+    const ref = key === null || world.chance(0.5) ? this.somebody() : life.node.names.lookup(key);
     if (ref === null) return;
     life.node.system.cast(this.watcher).watch(ref, (monitor) => {
       const record = { life, monitor, target: ref, sinceMs: world.loop.nowMs, downs: 0, forgotten: false };

@@ -3,7 +3,7 @@
  * history (which says when) and the parts. Collects what the checks find wrong.
  */
 import { type Random, seededRandom } from '../../runtime/index.ts';
-import { EventLoop } from './event-loop.ts';
+import { EventLoop, timerPart } from './event-loop.ts';
 import type { Announcement } from './insides.ts';
 import { Ledger } from './ledger.ts';
 import { Life } from './life.ts';
@@ -37,6 +37,9 @@ export interface Disturbance {
 export interface WorldWatch {
   started?(life: Life): void;
   announced?(life: Life, announcement: Announcement): void;
+  linkLost?(life: Life, peer: string): void;
+  /** It was killed, or stopped. */
+  gone?(life: Life): void;
 }
 
 /** Changes every life before it begins: where a planted fault gets in. */
@@ -54,6 +57,7 @@ export class World {
   readonly disturbances: Disturbance[] = [];
   readonly watches: WorldWatch[] = [];
   readonly plant: Plant | null;
+  private readonly supersededNow = new Set<string>();
   withLoad = true;
   /** While set nobody takes, changes or gives up names: what was on its way arrives, and lists can be compared. */
   isStill = false;
@@ -124,12 +128,14 @@ export class World {
     life.endedAtMs = this.loop.nowMs;
     life.site.life = null;
     this.network.processEnded(life.site.host, withPower);
+    for (const watch of this.watches) watch.gone?.(life);
   }
 
   pause(life: Life): void {
     if (life.ended || life.paused) return;
     this.trace.say(this.loop.nowMs, life.name, 'is stopped');
     life.paused = true;
+    for (const watch of this.watches) watch.gone?.(life);
   }
 
   resume(life: Life): void {
@@ -156,15 +162,22 @@ export class World {
     for (const watch of this.watches) watch.announced?.(life, announcement);
   }
 
+  /** Whether the site's life has been told that it is not the highest. */
+  isSuperseding(name: string): boolean {
+    return this.supersededNow.has(name);
+  }
+
   /** A later boot of its name is known: the process ends, and whoever runs it starts it with a higher one. */
   superseded(life: Life, detail: string): void {
     if (life.ended) return;
     this.trace.say(this.loop.nowMs, life.name, `is superseded: ${detail}`);
-    this.loop.put(0, 0, null, () => {
+    this.supersededNow.add(life.name);
+    this.loop.put(0, timerPart, null, () => {
+      this.supersededNow.delete(life.name);
       if (life.ended) return;
       this.crash(life, true);
       this.disturb('restart', life.name, null, 1_000);
-      this.loop.put(500, 0, null, () => {
+      this.loop.put(500, timerPart, null, () => {
         if (life.site.life === null) this.start(life.site);
       });
     });

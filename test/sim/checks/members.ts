@@ -28,6 +28,32 @@ export const members: Check = {
   },
 };
 
+/** Whoever is told that it is suspected says with a higher incarnation that it lives. */
+export const refutes: Check = {
+  name: 'refutes',
+  begin(world) {
+    world.watches.push({
+      started(life) {
+        const { members: vigil } = insidesOf(life.node);
+        const apply = vigil.apply.bind(vigil);
+        vigil.apply = (event) => {
+          apply(event);
+          if (event.type !== 'gossip' || vigil.state.peers.get(event.from)?.linked !== true) return;
+          for (const { name, boot, status, incarnation } of event.entries) {
+            if (
+              name === life.name &&
+              boot === life.boot &&
+              status !== 'up' &&
+              incarnation >= vigil.state.incarnation
+            )
+              world.fail(`${life.name} did not refute what ${event.from} says of it: ${status}`);
+          }
+        };
+      },
+    });
+  },
+};
+
 export const links: Check = {
   name: 'links',
   settled(world) {

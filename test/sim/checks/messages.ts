@@ -3,12 +3,26 @@
  * lived arrived. What is told twice, astray or out of order is judged by the load as it comes.
  */
 import { callSlackMs, stillMs } from '../bounds.ts';
+import { timerPart } from '../event-loop.ts';
 import { lossesOf } from '../ledger.ts';
 import type { World } from '../world.ts';
 import type { Check } from './check.ts';
 
 export const calls: Check = {
   name: 'calls',
+  begin(world) {
+    world.watches.push({
+      linkLost(life, peer) {
+        const lostAtMs = world.loop.nowMs;
+        world.loop.put(callSlackMs, timerPart, life, () => {
+          for (const call of world.ledger.openCalls) {
+            if (call.life === life && call.to === peer && call.askedAtMs < lostAtMs)
+              world.fail(`${life.name}: a ${call.what} goes on, its link was lost ${callSlackMs} ms ago`);
+          }
+        });
+      },
+    });
+  },
   always(world) {
     const nowMs = world.loop.nowMs;
     const { openCalls } = world.ledger;
