@@ -11,6 +11,8 @@ function stage() {
   const clock = manualClock();
   const actors = new ActorSystem({ clock, node: 'core_1', boot: 1 });
   const released: number[] = [];
+  const owed: number[] = [];
+  let storeAway = false;
   const asked: ((answer: LeaseAnswer) => void)[] = [];
   const nothing = () => {};
   const cluster: Cluster = {
@@ -35,7 +37,10 @@ function stage() {
         renewSession: async () => ({ databaseNowMs: 0, expiresAtMs: 4_000 }),
         endSession: async () => {},
         acquire: () => new Promise((resolve) => asked.push(resolve)),
-        release: async (_tenant, _node, _boot, epoch) => void released.push(epoch),
+        release: async (_tenant, _node, _boot, epoch) => {
+          if (storeAway) throw new Error('away');
+          released.push(epoch);
+        },
       },
       results: {
         write: async () => ({ fenced: [] }),
@@ -45,10 +50,14 @@ function stage() {
       },
       writer: () => null,
       allowAll: () => false,
+      owed: (_tenant: string, epoch: number) => void owed.push(epoch),
     }),
     tenantId,
   );
-  return { clock, actors, released, asked, ref, watchers };
+  const loseStore = () => {
+    storeAway = true;
+  };
+  return { clock, actors, released, owed, loseStore, asked, ref, watchers };
 }
 
 test('a tenant that is stopped while it asks for its lease gives back what it is granted afterwards', async () => {
@@ -60,6 +69,18 @@ test('a tenant that is stopped while it asks for its lease gives back what it is
   asked[0]!({ granted: true, epoch: 7, databaseNowMs: 0 });
   expect(await ended).toBe('shutdown');
   expect(released).toEqual([7]);
+});
+
+test('a tenant whose lease the store does not take back says so', async () => {
+  const { clock, actors, released, owed, loseStore, asked, ref } = stage();
+  await clock.settle();
+  const ended = actors.ended(ref);
+  actors.exit(ref, 'shutdown');
+  loseStore();
+  await clock.settle();
+  asked[0]!({ granted: true, epoch: 7, databaseNowMs: 0 });
+  await ended;
+  expect([released, owed]).toEqual([[], [7]]);
 });
 
 test('a refused tenant is in standby, asks each second, and sooner when the holder’s session ends sooner', async () => {

@@ -34,6 +34,8 @@ export interface TenantNeeds {
   leases: LeaseStore;
   results: ResultStore;
   writer: () => Ref<WriterProtocol> | null;
+  /** A lease that the store did not take back: while this core lives nobody else gets it, so it is given back later. */
+  owed(tenantId: string, epoch: number): void;
   /** Only for the default tenant of a one-machine cluster. */
   allowAll(tenantId: string): boolean;
 }
@@ -152,7 +154,8 @@ async function giveUp(self: TenantSelf, needs: TenantNeeds, reason: string): Pro
       .call(writer, flushOnStopMs)
       .flush()
       .catch(() => {});
-  await needs.leases.release(tenantId, needs.cluster.node, needs.cluster.boot, epoch).catch(() => {});
+  const { node, boot } = needs.cluster;
+  await needs.leases.release(tenantId, node, boot, epoch).catch(() => needs.owed(tenantId, epoch));
 }
 
 /** Handlers wait for the store and the other actors beside the mailbox: a slow store must not make the tenant deaf. */
