@@ -65,3 +65,16 @@ export const excuseMs = 8_000;
 export const conflictSettledMs = 1_000;
 /** Messages to refs that were kept, not looked up: some lead to an earlier life of their node. */
 export const keptRefShare = 0.04;
+
+// The store of the platform.
+/** Of `store/limits.ts`: a session ends this long after its last renewal. */
+export const sessionLifeMs = 4_000;
+/** A statement is under way for up to this in each direction, */
+export const storeAnswerMs = 8;
+/** and one whose answer is lost fails after this. */
+export const storeLostMs = 1_000;
+export const rowEveryMs = 400;
+/** Histories in which the cores hold tenants. */
+export const tenantsShare = 0.3;
+/** Of all names that the load takes. */
+export const simPartition = 'sim';

@@ -165,6 +165,7 @@ const faults: readonly Fault[] = [
   { share: 2, begin: (world) => moveClock(world) },
   { share: 2, begin: (world) => dialTwice(world) },
   { share: 1, begin: (world) => readSlowly(world) },
+  { share: 1, begin: (world) => loseStore(world) },
 ];
 const sharesTotal = faults.reduce((sum, { share }) => sum + share, 0);
 
@@ -279,6 +280,21 @@ function readSlowly(world: World) {
     end() {
       told.toMs = world.loop.nowMs;
       for (const end of ends) end.unstall();
+    },
+  };
+}
+
+/** One core, or all of them, cannot reach the database; what they asked may have been done. */
+function loseStore(world: World) {
+  const { store, trace, loop } = world;
+  if (store === null) return null;
+  const names = world.chance(0.5) ? world.sites.map(({ name }) => name) : [world.pick(world.sites).name];
+  trace.say(loop.nowMs, 'WORLD', `the store is away for ${names.join(' ')}`);
+  for (const name of names) store.away.add(name);
+  return {
+    forMs: between(world, 300, 9_000),
+    end() {
+      for (const name of names) store.away.delete(name);
     },
   };
 }

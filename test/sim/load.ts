@@ -14,6 +14,7 @@ import {
   namesPerNode,
   servicesPerNode,
   sharedNames,
+  simPartition,
 } from './bounds.ts';
 import { insidesOf } from './insides.ts';
 import { type CallRecord, lossesOf, type MonitorRecord } from './ledger.ts';
@@ -39,7 +40,7 @@ const sharesTotal = sharesUpTo.at(-1)!;
 const changesNames: ReadonlySet<LoadAction> = new Set(['register', 'release', 'update', 'crash', 'monitor']);
 
 export function serviceKey(site: string, place: string): RegistryKey {
-  return { tenant: 'platform', partition: 'sim', kind: 'service', id: `${site}/${place}` };
+  return { tenant: 'platform', partition: simPartition, kind: 'service', id: `${site}/${place}` };
 }
 
 export function startLoad(world: World, life: Life): void {
@@ -206,7 +207,7 @@ class Load {
     if (life.holds.size >= namesPerNode) return;
     const shared = world.chance(0.2);
     const id = shared ? `shared_${world.below(sharedNames)}` : `own_${life.name}_${++this.numbers}`;
-    const key = { tenant: world.pick(tenants), partition: 'sim', kind: shared ? 'shared' : 'own', id };
+    const key = { tenant: world.pick(tenants), partition: simPartition, kind: shared ? 'shared' : 'own', id };
     const ref = node.system.spawn(worker, this.probe, 'thing');
     this.take(key, ref, { value: 0 });
   }

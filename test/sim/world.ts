@@ -3,6 +3,7 @@
  * history (which says when) and the parts. Collects what the checks find wrong.
  */
 import { type Random, seededRandom } from '../../runtime/index.ts';
+import { tenantsShare } from './bounds.ts';
 import { EventLoop, timerPart } from './event-loop.ts';
 import type { Announcement } from './insides.ts';
 import { Ledger } from './ledger.ts';
@@ -10,6 +11,8 @@ import { Life } from './life.ts';
 import { startLoad } from './load.ts';
 import { type Host, Network } from './network.ts';
 import { worldStartWallMs } from './process-clock.ts';
+import { SimStore } from './sim-store.ts';
+import { startTenants } from './tenant-load.ts';
 import { Trace } from './trace.ts';
 
 /** A place where lives of one node name follow each other. */
@@ -59,6 +62,8 @@ export class World {
   readonly plant: Plant | null;
   private readonly supersededNow = new Set<string>();
   withLoad = true;
+  /** In histories whose cores hold tenants. */
+  store: SimStore | null = null;
   /** While set nobody takes, changes or gives up names: what was on its way arrives, and lists can be compared. */
   isStill = false;
 
@@ -72,6 +77,7 @@ export class World {
     // Some clusters know every address, some only the first.
     const known = this.chance(0.5) ? addresses : addresses.slice(0, 1 + this.below(2));
     for (const site of this.sites) site.seeds = known;
+    if (this.chance(tenantsShare)) this.store = new SimStore(this);
     for (const from of this.sites) {
       for (const to of this.sites)
         this.network.setLatency(from.host, to.host, 0.1 + this.random.next() * 1.5);
@@ -117,6 +123,7 @@ export class World {
     for (const watch of this.watches) watch.started?.(life);
     life.begin();
     if (this.withLoad) startLoad(this, life);
+    if (this.store !== null && site.role === 'core') startTenants(this, this.store, life);
     return life;
   }
 

@@ -5,6 +5,7 @@ import { deaths } from './deaths.ts';
 import { links, members, refutes } from './members.ts';
 import { calls, monitors, streams } from './messages.ts';
 import { names } from './names.ts';
+import { tenants } from './tenants.ts';
 import { watches } from './watches.ts';
 
 export const checks: readonly Check[] = [
@@ -18,4 +19,5 @@ export const checks: readonly Check[] = [
   links,
   deaths,
   conflicts,
+  tenants,
 ];

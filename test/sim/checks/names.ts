@@ -4,6 +4,7 @@
  */
 import { formatKey, type NameEntry } from '../../../cluster/index.ts';
 import { sameRef } from '../../../runtime/index.ts';
+import { simPartition } from '../bounds.ts';
 import type { HeldName } from '../ledger.ts';
 import type { Life } from '../life.ts';
 import type { World } from '../world.ts';
@@ -13,7 +14,7 @@ export const names: Check = {
   name: 'names',
   always(world) {
     for (const life of world.living()) {
-      const own = life.node.names.list({ node: life.name });
+      const own = life.node.names.list({ partition: simPartition, node: life.name });
       compare(world, `${life.name} of itself`, life.holds, own);
     }
   },
@@ -28,7 +29,8 @@ export const names: Check = {
         all.set(text, held);
       }
     }
-    for (const life of world.living()) compare(world, life.name, all, life.node.names.list({}));
+    for (const life of world.living())
+      compare(world, life.name, all, life.node.names.list({ partition: simPartition }));
   },
 };
 
