@@ -18,7 +18,7 @@ export interface Candidate {
 }
 
 /** A candidate from what its registry entry says. */
-export function candidateOf(name: string, metadata: Metadata, load: number): Candidate {
+export function candidateOf(name: string, metadata: Metadata, load: number): Candidate & { load: number } {
   const texts = (value: unknown) => (Array.isArray(value) ? (value as string[]) : []);
   return {
     name,

@@ -13,7 +13,7 @@ import {
   healthKey,
   type WriterProtocol,
 } from './messages.ts';
-import type { Check, CheckState, ResultRow } from './ports/check.ts';
+import type { Check, CheckState, CheckStateRow, ResultRow } from './ports/check.ts';
 
 interface Watched {
   check: Check;
@@ -78,7 +78,9 @@ export function healthMonitor({ cluster }: { cluster: Cluster }) {
         }
       },
       results(self, rows) {
-        for (const row of rows) fold(self, row);
+        const states = rows.flatMap((row) => fold(self, row));
+        const { writer, tenantId, epoch } = self.state;
+        if (states.length > 0) self.cast(writer).write(tenantId, epoch, { states });
       },
       subscribe(self, subscriber) {
         if (self.state.subscribers.size >= subscribersMax) {
@@ -98,23 +100,21 @@ export function healthMonitor({ cluster }: { cluster: Cluster }) {
   });
 }
 
-function fold(self: HealthSelf, row: ResultRow): void {
+/** The row to store when the result changed what there is to say of its check. */
+function fold(self: HealthSelf, row: ResultRow): CheckStateRow[] {
   const { state } = self;
   const watched = state.checks.get(row.checkId);
-  if (watched === undefined) return;
+  if (watched === undefined) return [];
   const before = watched.health.state;
   const { health, changed } = foldHealth(watched.health, row, watched.check.retries);
   watched.health = health;
   tell(self, row.checkId);
-  if (!changed) return;
+  if (!changed) return [];
   const { checkId } = row;
   const { state: now, flapping, because } = health;
-  const sinceMs = health.sinceMs ?? row.dueAtMs;
-  self.cast(state.writer).write(state.tenantId, state.epoch, {
-    states: [{ checkId, state: now, flapping, sinceMs, because }],
-  });
   if (before !== now)
     self.log('info', 'check changed', { tenant: state.tenantId, checkId, from: before, to: now, because });
+  return [{ checkId, state: now, flapping, sinceMs: health.sinceMs ?? row.dueAtMs, because }];
 }
 
 function tell(self: HealthSelf, checkId: string): void {

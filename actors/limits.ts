@@ -58,11 +58,11 @@ export const pollerHeldResultsMax = 100_000;
 export const pollerHeldMs = 60_000;
 export const pollerRetryMs = 250;
 /** How long a poller keeps jobs that no agent is there for, so that a restart of an agent costs no gap. */
+export const noAgentWaitMs = 1_500;
 /** The same for a scheduler that sees no poller. */
 export const noPollerWaitMs = 1_000;
 /** How often a scheduler that lost a poller looks whether its link is back. */
 export const pollerLookMs = 250;
-export const noAgentWaitMs = 1_500;
 
 /** Results that a check's health keeps to explain itself. */
 export const resultsKeptPerCheck = 10;

@@ -2,9 +2,9 @@
  * The poller of a node: takes jobs from the tenants' schedulers, gives each to an agent, watches over its answer, and
  * brings the results home to whichever core holds the tenant by then. Has no database.
  */
-import type { Cluster, NameEntry } from '../cluster/index.ts';
+import type { Cluster } from '../cluster/index.ts';
 import { defineActor, type Ref, type Self } from '../runtime/index.ts';
-import { candidateOf, chooseAgent } from './dispatch.ts';
+import { chooseAgent } from './dispatch.ts';
 import {
   agentGraceMs,
   attemptsMax,
@@ -24,6 +24,7 @@ import {
   pollerKey,
 } from './messages.ts';
 import { type Homes, homeOf, sendHome, sendLater } from './poller-homes.ts';
+import { Roster } from './roster.ts';
 
 interface UnderWay {
   number: number;
@@ -36,7 +37,7 @@ interface UnderWay {
 }
 
 interface PollerState extends Homes {
-  agents: Map<string, { entry: NameEntry; load: number; monitor: number }>;
+  agents: Roster;
   underWay: Map<number, UnderWay>;
   /** Jobs that no agent was there for yet. */
   parked: UnderWay[];
@@ -58,7 +59,7 @@ export function poller({ cluster }: { cluster: Cluster }) {
       const metadata = { status: 'available', partitions: [] };
       cluster.names.register(pollerKey(cluster.node), self.ref, metadata);
       return {
-        agents: new Map(),
+        agents: new Roster('agent'),
         underWay: new Map(),
         parked: [],
         homes: new Map(),
@@ -106,10 +107,7 @@ export function poller({ cluster }: { cluster: Cluster }) {
 function assign(self: PollerSelf, one: UnderWay): void {
   const { state } = self;
   const nowMs = self.monotonicMs();
-  const candidates = [...state.agents].map(([name, { entry, load }]) =>
-    candidateOf(name, entry.metadata, load),
-  );
-  const choice = chooseAgent(candidates, one.job, one.agent);
+  const choice = chooseAgent(state.agents.candidates(), one.job, one.agent);
   if ('refused' in choice) {
     // An agent that restarts is to cost no gap; where none was for longer already, instants follow into one gap.
     const waits = nowMs - one.takenAtMs < noAgentWaitMs && nowMs - state.hadAgentMs < noAgentWaitMs;
@@ -122,7 +120,7 @@ function assign(self: PollerSelf, one: UnderWay): void {
   one.attempt += 1;
   one.answerByMs = nowMs + one.job.timeoutMs + agentGraceMs;
   state.underWay.set(one.number, one);
-  state.agents.get(choice.chosen)!.load += 1;
+  state.agents.addLoad(choice.chosen, 1);
   const batch = state.toAgents.get(choice.chosen);
   const numbered = { number: one.number, job: one.job };
   if (batch === undefined) state.toAgents.set(choice.chosen, [numbered]);
@@ -176,8 +174,7 @@ function lostAt(self: PollerSelf, one: UnderWay | undefined, reason: string): vo
 
 function release(state: PollerState, one: UnderWay): void {
   state.underWay.delete(one.number);
-  const agent = one.agent === null ? undefined : state.agents.get(one.agent);
-  if (agent !== undefined) agent.load -= 1;
+  if (one.agent !== null) state.agents.addLoad(one.agent, -1);
 }
 
 function notRun(self: PollerSelf, job: Job, reason: string, as: NotRun['as']): void {
@@ -186,36 +183,25 @@ function notRun(self: PollerSelf, job: Job, reason: string, as: NotRun['as']): v
 }
 
 function agentsChanged(self: PollerSelf, cluster: Cluster): void {
-  const { state } = self;
-  const present = new Map(
-    cluster.names.list({ tenant: 'platform', kind: 'agent' }).map((one) => [one.key.id, one]),
-  );
-  for (const [name, entry] of present) {
-    const known = state.agents.get(name);
-    if (known !== undefined && known.entry.ref.toString() === entry.ref.toString()) known.entry = entry;
-    else {
-      if (known !== undefined) dropAgent(self, name);
-      state.agents.set(name, { entry, load: 0, monitor: self.monitor(entry.ref) });
-    }
-  }
-  for (const name of [...state.agents.keys()]) if (!present.has(name)) dropAgent(self, name);
+  self.state.agents.refresh(self, cluster, (name) => agentGone(self, name));
   unpark(self);
   sendJobs(self, cluster);
 }
 
 function agentDown(self: PollerSelf, monitor: number, cluster: Cluster): void {
-  for (const [name, agent] of self.state.agents) if (agent.monitor === monitor) dropAgent(self, name);
+  const name = self.state.agents.monitored(monitor);
+  if (name !== null) dropAgent(self, name);
   sendJobs(self, cluster);
   // Its link may be back while its name never went: then nothing else would tell us.
   armSweep(self);
 }
 
 function dropAgent(self: PollerSelf, name: string): void {
+  if (self.state.agents.drop(self, name)) agentGone(self, name);
+}
+
+function agentGone(self: PollerSelf, name: string): void {
   const { state } = self;
-  const agent = state.agents.get(name);
-  if (agent === undefined) return;
-  self.demonitor(agent.monitor);
-  state.agents.delete(name);
   state.toAgents.delete(name);
   for (const one of [...state.underWay.values()]) if (one.agent === name) lostAt(self, one, 'agent_lost');
 }
@@ -233,8 +219,7 @@ function armSweep(self: PollerSelf): void {
 
 function sweepLater(self: PollerSelf, cluster: Cluster): void {
   const { state } = self;
-  const lost = cluster.names.list({ tenant: 'platform', kind: 'agent' }).length > state.agents.size;
-  if (lost || state.underWay.size + state.parked.length > 0) armSweep(self);
+  if (state.agents.isShort(cluster) || state.underWay.size + state.parked.length > 0) armSweep(self);
 }
 
 function sweep(self: PollerSelf, cluster: Cluster): void {

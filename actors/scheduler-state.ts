@@ -1,19 +1,13 @@
 /** What a scheduler holds beside its accounting: who can run jobs, who has which, and what waits. */
-import type { NameEntry } from '../cluster/index.ts';
 import type { Dispatch } from './job.ts';
 import type { SchedulerStart } from './messages.ts';
 import { type Accounting, accounting } from './open-instants.ts';
-
-export interface PollerSeen {
-  entry: NameEntry;
-  monitor: number;
-  load: number;
-}
+import { Roster } from './roster.ts';
 
 export interface SchedulerState {
   start: SchedulerStart;
   accounting: Accounting;
-  pollers: Map<string, PollerSeen>;
+  pollers: Roster;
   /** Who has how many of ours: taken back when a row for the instant is given out. */
   handed: Map<string, string>;
   timer: number | null;
@@ -28,7 +22,7 @@ export function newState(start: SchedulerStart, nowMs: number): SchedulerState {
   return {
     start,
     accounting: accounting(),
-    pollers: new Map(),
+    pollers: new Roster('poller'),
     handed: new Map(),
     timer: null,
     parked: [],

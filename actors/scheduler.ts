@@ -6,7 +6,7 @@
 import type { Cluster } from '../cluster/index.ts';
 import { defineActor, type Ref, type Self } from '../runtime/index.ts';
 import { type AccountingEvent, account, handedTo, isOpen } from './accounting.ts';
-import { candidateOf, choosePoller } from './dispatch.ts';
+import { choosePoller } from './dispatch.ts';
 import { type Dispatch, jobOf } from './job.ts';
 import { batchItemsMax, noPollerWaitMs, pollerLookMs } from './limits.ts';
 import {
@@ -75,13 +75,12 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
       added: (self, added) => apply(self, cluster, { type: 'added', checks: added, nowMs: now(self) }),
       removed: (self, check) => apply(self, cluster, { type: 'removed', check }),
       results(self, rows) {
-        for (const row of rows) apply(self, cluster, { type: 'result', row, nowMs: now(self) });
+        const nowMs = now(self);
+        apply(self, cluster, ...rows.map((row): AccountingEvent => ({ type: 'result', row, nowMs })));
       },
       notRun(self, items) {
-        for (const item of items) {
-          takeBack(self.state, item.checkId, item.dueAtMs);
-          apply(self, cluster, { type: 'not_run', ...item });
-        }
+        for (const item of items) takeBack(self.state, item.checkId, item.dueAtMs);
+        apply(self, cluster, ...items.map((item): AccountingEvent => ({ type: 'not_run', ...item })));
       },
       pollersChanged: (self) => pollersChanged(self, cluster),
     },
@@ -104,12 +103,13 @@ function instant(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
 }
 
-function apply(self: SchedulerSelf, cluster: Cluster, event: AccountingEvent): void {
+/** What events of one message give out goes on as one message to each. */
+function apply(self: SchedulerSelf, cluster: Cluster, ...events: AccountingEvent[]): void {
   const { state } = self;
   const dispatches: Dispatch[] = [];
   const rows: Required<WriterRows> = { results: [], late: [], gaps: [], watermarks: [], states: [] };
   const seen: ResultRow[] = [];
-  for (const effect of account(state.accounting, event)) {
+  for (const effect of events.flatMap((event) => account(state.accounting, event))) {
     switch (effect.type) {
       case 'dispatch':
         dispatches.push(effect);
@@ -152,12 +152,10 @@ function wake(self: SchedulerSelf, atMs: number): void {
 function hand(self: SchedulerSelf, cluster: Cluster, dispatches: readonly Dispatch[]): void {
   const { state } = self;
   const batches = new Map<string, { job: Job; dispatch: Dispatch }[]>();
+  const candidates = state.pollers.candidates();
   for (const dispatch of dispatches) {
     // It may have been written off while it waited for a poller.
     if (!isOpen(state.accounting, dispatch.check.id, dispatch.dueAtMs)) continue;
-    const candidates = [...state.pollers].map(([name, { entry, load }]) =>
-      candidateOf(name, entry.metadata, load),
-    );
     const choice = choosePoller(candidates, dispatch.check, null);
     if ('refused' in choice) {
       park(self, cluster, dispatch);
@@ -165,7 +163,7 @@ function hand(self: SchedulerSelf, cluster: Cluster, dispatches: readonly Dispat
     }
     const name = choice.chosen;
     state.hadPollerMs = self.monotonicMs();
-    state.pollers.get(name)!.load += 1;
+    state.pollers.addLoad(name, 1);
     state.handed.set(handKey(dispatch.check.id, dispatch.dueAtMs), name);
     handedTo(state.accounting, dispatch.check.id, dispatch.dueAtMs, name);
     const handout = { job: jobOf(state.start, dispatch, now(self)), dispatch };
@@ -229,39 +227,24 @@ function takeBack(state: SchedulerState, checkId: string, dueAtMs: number): void
   const name = state.handed.get(key);
   if (name === undefined) return;
   state.handed.delete(key);
-  const poller = state.pollers.get(name);
-  if (poller !== undefined) poller.load -= 1;
+  state.pollers.addLoad(name, -1);
 }
 
 function pollersChanged(self: SchedulerSelf, cluster: Cluster): void {
   const { state } = self;
-  const entries = cluster.names.list({ tenant: 'platform', kind: 'poller' });
-  const present = new Map(entries.map((entry) => [entry.key.id, entry]));
-  for (const [name, entry] of present) {
-    const known = state.pollers.get(name);
-    if (known !== undefined && known.entry.ref.toString() === entry.ref.toString()) known.entry = entry;
-    else {
-      if (known !== undefined) dropPoller(self, cluster, name);
-      state.pollers.set(name, { entry, monitor: self.monitor(entry.ref), load: 0 });
-    }
-  }
-  for (const name of [...state.pollers.keys()]) if (!present.has(name)) dropPoller(self, cluster, name);
+  state.pollers.refresh(self, cluster, (name) => pollerGone(self, cluster, name));
   if (state.parked.length > 0 && state.pollers.size > 0) hand(self, cluster, state.parked.splice(0));
 }
 
 function pollerDown(self: SchedulerSelf, cluster: Cluster, monitor: number): void {
-  for (const [name, poller] of [...self.state.pollers]) {
-    if (poller.monitor === monitor) dropPoller(self, cluster, name);
-  }
+  const name = self.state.pollers.monitored(monitor);
+  if (name !== null && self.state.pollers.drop(self, name)) pollerGone(self, cluster, name);
   lookLater(self);
 }
 
-function dropPoller(self: SchedulerSelf, cluster: Cluster, name: string): void {
+/** What it had is handed out again. */
+function pollerGone(self: SchedulerSelf, cluster: Cluster, name: string): void {
   const { state } = self;
-  const poller = state.pollers.get(name);
-  if (poller === undefined) return;
-  self.demonitor(poller.monitor);
-  state.pollers.delete(name);
   for (const [key, holder] of [...state.handed]) if (holder === name) state.handed.delete(key);
   apply(self, cluster, { type: 'poller_lost', poller: name, nowMs: now(self) });
 }

@@ -26,7 +26,8 @@ function stage() {
       list: () => [],
       watch: (_query, onEvent) => void watchers.push(onEvent),
     },
-    members: { list: () => [], live: () => ['core_1'], watch: nothing },
+    members: { list: () => [], live: () => ['core_1'], split: () => null, watch: nothing },
+    topics: { subscribe: nothing, publish: () => 0 },
     declare: nothing,
   };
   const ref = actors.spawn(

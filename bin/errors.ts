@@ -15,8 +15,6 @@ export type CommandCode =
   | 'unreachable'
   /** The nodes started and do not see each other. */
   | 'not_ready'
-  /** Only a core can be asked this. */
-  | 'not_a_core'
   /** What was asked to run did not: nobody was there to run it. */
   | 'not_run'
   /** A node ended before it was ready. */

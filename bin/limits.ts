@@ -48,3 +48,5 @@ export const importTimeoutMs = 60_000;
 /** `run-now` waits this long for its result: the longest timeout of a check, and the way there and back. */
 export const runNowWaitMs = 65_000;
 export const runNowLookMs = 150;
+/** Each actor that the status asks answers within this, or is said not to. */
+export const statusAnswerMs = 2_000;

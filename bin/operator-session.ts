@@ -1,32 +1,44 @@
 /**
- * How a command reaches the cluster of a data folder: the operator's credential, an address from the list of running
- * nodes, one link. Ends with the command.
+ * How a command reaches a cluster: the operator's credential, the address of a core, one link. Both come from a data
+ * folder (what `picket up` keeps there) or from `--at` and `--as`. Ends with the command.
  */
-import { CertsError, readCredential, rootsOf, trustDomainOfRoots } from '../certs/index.ts';
+import { basename, dirname, resolve } from 'node:path';
+import { CertsError, type Credential, readCredential, rootsOf, trustDomainOfRoots } from '../certs/index.ts';
 import {
   ClusterError,
   connectOperator,
   type OperatorClient,
   ProcedureError,
+  splitAddress,
   tlsTransport,
 } from '../cluster/index.ts';
 import { messageOf, systemClock } from '../runtime/index.ts';
 import { checkVersion, dataFolder, readRunning } from './data-folder.ts';
-import { CommandFailure, codeOf } from './failure.ts';
+import { CommandFailure, codeOf, usage } from './failure.ts';
 import { commandTimeoutMs } from './limits.ts';
 
 export const operatorName = 'operator';
+
+/** Where a command goes, and as whom: its own flags with those that every command takes. */
+export interface Target {
+  /** The folder of a cluster of this machine. */
+  data: string;
+  /** `HOST:PORT` of any core, of a cluster on other hosts. */
+  at?: string;
+  /** File of the operator's certificate and key, with `roots.pem` beside it; unless told, that of the data folder. */
+  as?: string;
+}
 
 export interface OperatorSession {
   call<T>(name: string, argument: unknown, timeoutMs?: number): Promise<T>;
 }
 
-/** Runs `work` with a session to any core of the cluster in `data`. */
+/** Runs `work` with a session to a core. */
 export async function withOperator<T>(
-  data: string,
+  target: Target,
   work: (session: OperatorSession) => Promise<T>,
 ): Promise<T> {
-  const client = await connect(data);
+  const client = await connect(target);
   try {
     return await work({
       call: async <A>(name: string, argument: unknown, timeoutMs = commandTimeoutMs) => {
@@ -42,35 +54,57 @@ export async function withOperator<T>(
   }
 }
 
-async function connect(data: string): Promise<OperatorClient> {
+async function connect(target: Target): Promise<OperatorClient> {
+  const addresses = target.at === undefined ? runningCores(target.data) : [judgeAddress(target.at)];
+  const credential = await credentialOf(target);
+  const trustDomain = trustDomainOfRoots(rootsOf(credential)) ?? '';
+  const clock = systemClock();
+  let last: unknown = new Error('it has no core');
+  for (const address of addresses) {
+    const log = () => {};
+    const transport = tlsTransport({ credential: () => credential, trustDomain, listen: null, clock, log });
+    try {
+      return await connectOperator(transport, clock, address);
+    } catch (error) {
+      last = error;
+      await transport.close();
+    }
+  }
+  const where = target.at !== undefined ? `at ${target.at}` : `of the cluster in ${dataFolder(target.data).path}`;
+  throw new CommandFailure('unreachable', `no core ${where} answers: ${messageOf(last)}`);
+}
+
+function runningCores(data: string): string[] {
   const folder = dataFolder(data);
   checkVersion(folder);
   const running = readRunning(folder);
   if (running === null) {
     throw new CommandFailure(
       'not_running',
-      `no cluster runs in ${folder.path}: start one with picket up, or name its folder with --data`,
+      `no cluster runs in ${folder.path}: start one with picket up, name its folder with --data, or a core of it with --at`,
     );
   }
-  const credential = await readCredential(folder.credentials, operatorName).catch((error) => {
-    throw error instanceof CertsError ? new CommandFailure(error.code, error.message) : error;
-  });
-  const trustDomain = trustDomainOfRoots(rootsOf(credential)) ?? '';
-  const clock = systemClock();
-  const cores = running.nodes.filter((node) => node.role === 'core');
-  let last: unknown = new Error('no core is running');
-  for (const core of cores) {
-    const log = () => {};
-    const transport = tlsTransport({ credential: () => credential, trustDomain, listen: null, clock, log });
-    try {
-      return await connectOperator(transport, clock, core.address);
-    } catch (error) {
-      last = error;
-      await transport.close();
-    }
+  return running.nodes.filter((node) => node.role === 'core').map(({ address }) => address);
+}
+
+function judgeAddress(at: string): string {
+  try {
+    splitAddress(at);
+    return at;
+  } catch (error) {
+    throw usage(`--at: ${messageOf(error)}`);
   }
-  const detail = cores.length === 0 ? 'it has no core' : messageOf(last);
-  throw new CommandFailure('unreachable', `no core of the cluster in ${folder.path} answers: ${detail}`);
+}
+
+async function credentialOf({ data, as }: Target): Promise<Credential> {
+  const path = as === undefined ? null : resolve(as);
+  const folder = path === null ? dataFolder(data).credentials : dirname(path);
+  const name = path === null ? operatorName : basename(path, '.pem');
+  try {
+    return await readCredential(folder, name);
+  } catch (error) {
+    throw error instanceof CertsError ? new CommandFailure(error.code, error.message) : error;
+  }
 }
 
 function failureOf(error: unknown): CommandFailure {

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { addCertCommands } from './commands/certs.ts';
 import { addCheckCommands } from './commands/check.ts';
+import { addExplainCommands } from './commands/explain.ts';
 import { addLookCommands } from './commands/look.ts';
 import { addResultCommands } from './commands/results.ts';
 import { addTenantCommands } from './commands/tenant.ts';
@@ -25,6 +26,8 @@ const program = new Command('picket')
   .version(version)
   .showHelpAfterError('(picket help COMMAND tells more)')
   .showSuggestionAfterError()
+  .option('--at <host:port>', 'a core of a cluster that does not run in --data (or PICKET_AT)')
+  .option('--as <file>', "your operator's certificate, with roots.pem beside it (or PICKET_AS)")
   .exitOverride()
   .helpCommand(false)
   .configureHelp({ showGlobalOptions: true });
@@ -35,6 +38,7 @@ for (const add of [
   addLookCommands,
   addTenantCommands,
   addCheckCommands,
+  addExplainCommands,
   addResultCommands,
   addCertCommands,
 ]) {
@@ -54,6 +58,14 @@ program
     command.outputHelp();
   });
 for (const command of program.commands) inherit(command);
+// What every command takes is among the flags of each.
+program.hook('preAction', (_, command) => {
+  const { at = process.env.PICKET_AT, as = process.env.PICKET_AS } = program.opts<{
+    at?: string;
+    as?: string;
+  }>();
+  command.setOptionValue('at', at || undefined).setOptionValue('as', as || undefined);
+});
 
 /** Usage errors of every subcommand end with status 2, not with commander's 1. */
 function inherit(command: Command): void {

@@ -12,26 +12,12 @@ import {
   type Tenant,
   type TenantProtocol,
   tenantKey,
-  type WriterProtocol,
 } from '../actors/index.ts';
 import { type ClusterNode, ProcedureError } from '../cluster/index.ts';
 import type { Ref } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
 import { standbyRetryMs, standbyWaitMs } from './limits.ts';
 import { gapView, resultView, tenantView } from './views.ts';
-
-export interface StatusView {
-  status: 'ok' | 'degraded';
-  coordinator: string | null;
-  nodes_up: number;
-  tenants: number;
-  checks: number;
-  pollers: number;
-  agents: number;
-  results_per_s: number;
-  splits: number;
-  because: string[];
-}
 
 export function declareMonitor(
   node: ClusterNode,
@@ -44,7 +30,6 @@ export function declareMonitor(
   const write = (name: string, run: (argument: never) => unknown) =>
     node.declare(name, { access: 'write', run });
 
-  read('status', () => status(node, store));
   read('tenant_list', async () => (await store.tenants.list()).map(tenantView));
   write('tenant_create', async ({ slug, name }: { slug: string; name: string }) => {
     const answer = await store.tenants.create(text(slug), text(name));
@@ -159,61 +144,6 @@ async function ofCheck<T>(
 function movedAway(error: unknown): boolean {
   const { code } = error as { code?: string };
   return code === 'no_actor' || code === 'node_down' || code === 'standby' || code === 'actor_dead';
-}
-
-async function status(node: ClusterNode, store: Store): Promise<StatusView> {
-  const members = node.members.list();
-  const because: string[] = [];
-  for (const one of members) {
-    if (one.status === 'down' || one.status === 'suspect')
-      because.push(`${one.name} is ${one.status}: ${one.because.at(-1)}`);
-  }
-  const tenants = (await store.tenants.list()).filter((row) => row.status === 'active');
-  const totals = await Promise.all(tenants.map((row) => totalsOf(node, row, because)));
-  const writers = node.names.list({ tenant: 'platform', kind: 'writer' });
-  const rates = await Promise.all(
-    writers.map((entry) =>
-      node.system
-        .call(entry.ref as Ref<WriterProtocol>, 2_000)
-        .totals()
-        .catch(() => null),
-    ),
-  );
-  for (const [index, rate] of rates.entries()) {
-    if (rate === null) because.push(`the writer of ${writers[index]!.node} does not answer`);
-    else if (rate.storeAway)
-      because.push(`${writers[index]!.node} cannot reach the store: ${rate.buffered} results wait`);
-  }
-  // By their names, not by their processes: what counts is that the actor is there.
-  const pollers = node.names.list({ tenant: 'platform', kind: 'poller' }).length;
-  const agents = node.names.list({ tenant: 'platform', kind: 'agent' }).length;
-  if (pollers === 0) because.push('no poller is up: no check runs');
-  if (agents === 0) because.push('no agent is up: no check runs');
-  return {
-    status: because.length === 0 ? 'ok' : 'degraded',
-    coordinator: node.coordinator(),
-    nodes_up: members.filter((one) => one.status === 'up').length,
-    tenants: tenants.length,
-    checks: totals.reduce((sum, checks) => sum + checks, 0),
-    pollers,
-    agents,
-    results_per_s: Math.round(rates.reduce((sum, rate) => sum + (rate?.resultsPerS ?? 0), 0) * 10) / 10,
-    splits: 0,
-    because,
-  };
-}
-
-async function totalsOf(node: ClusterNode, row: Tenant, because: string[]): Promise<number> {
-  const ref = node.names.lookup<TenantProtocol>(tenantKey(row.id));
-  const totals =
-    ref === null
-      ? null
-      : await node.system
-          .call(ref, 2_000)
-          .totals()
-          .catch(() => null);
-  if (totals === null) because.push(`no core runs tenant ${row.slug} now`);
-  return totals?.checks ?? 0;
 }
 
 function text(value: unknown): string {

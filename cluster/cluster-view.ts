@@ -5,6 +5,7 @@
 import type { Protocol, Ref } from '../runtime/index.ts';
 import type { RegistryKey } from './names.ts';
 import type { Procedure } from './procedures.ts';
+import type { PubSub } from './pubsub.ts';
 
 /** Small and plain: it travels to every node. */
 export type Metadata = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
@@ -60,6 +61,15 @@ export interface Members {
   list(): Member[];
   /** Names of the nodes of a role that are up; a suspect still counts: it is not known to be gone. */
   live(role: string): string[];
+  /**
+   * The split that this node sees, with both sides by name and the wall clock's milliseconds at which it was seen; null:
+   * none. A host that lost its power cannot be told from one that is cut off.
+   */
+  split(): {
+    readonly here: readonly string[];
+    readonly there: readonly string[];
+    readonly sinceMs: number;
+  } | null;
   /** Told after each change. */
   watch(onChange: () => void, signal: AbortSignal): void;
 }
@@ -69,5 +79,6 @@ export interface Cluster {
   readonly boot: number;
   readonly names: Names;
   readonly members: Members;
+  readonly topics: PubSub;
   declare(name: string, procedure: Procedure): void;
 }

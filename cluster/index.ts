@@ -17,6 +17,7 @@ export { ClusterNode, type NodeOptions } from './node.ts';
 export { connectOperator, type OperatorClient } from './operator-client.ts';
 export { ownerOf, rank } from './placement.ts';
 export { type Caller, type Procedure, ProcedureError } from './procedures.ts';
+export type { OnPublished, Publisher, PubSub, Topic } from './pubsub.ts';
 export { actorCodec } from './router.ts';
 export { type RunningNode, type StartNodeOptions, startNode } from './start-node.ts';
 export { type TlsTransport, type TlsTransportOptions, tlsTransport } from './tls-transport.ts';

@@ -83,6 +83,8 @@ export const dialAnswerMs = 5_000;
 export const forgetAfterMs = 24 * 60 * 60 * 1_000;
 /** A node that was only heard of, and that nobody has spoken of for this long, is no longer dialled. */
 export const candidateKeptMs = 60_000;
+/** A split is told when its sides have stood still for this long: members are lost within a second of each other. */
+export const splitSettleMs = 1_000;
 /** Decisions about one node that `explain` can tell. */
 export const becauseKeptMax = 16;
 
@@ -138,3 +140,9 @@ export const handshakesMax = 256;
 export const handshakesLoggedPerS = 5;
 /** How long `find` waits for a name unless it is told. */
 export const nameWaitMs = 10_000;
+
+// PubSub (pubsub.ts)
+/** Subscriptions of one node; each costs a function and, the first of its topic, a name. */
+export const subscriptionsMax = 20_000;
+/** Published messages that wait for one tenant's subscribers on a node; more are refused, which `publish` counts. */
+export const postMessagesMax = 100_000;

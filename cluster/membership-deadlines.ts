@@ -106,6 +106,7 @@ export function dialFailed(
   nowMs: number,
 ): void {
   if (peer.linked || peer.status === 'left') return;
+  peer.cutOff = code === 'timeout' || code === 'unreachable';
   const refused = code === 'refused' && peer.status === 'suspect';
   if (!refused) peer.firstRefusedMs = null;
   if (!refused || peer.indirectMs > peer.linkClosedMs) {

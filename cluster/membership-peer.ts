@@ -64,6 +64,8 @@ export interface Peer {
   indirectMs: number;
   linkClosedMs: number;
   firstRefusedMs: number | null;
+  /** The last dial reached nothing at all, not even a host that refuses: the network is cut, or the host is gone. */
+  cutOff: boolean;
   dialDueMs: number | null;
   dialAnswerDueMs: number | null;
   dialAttempts: number;
@@ -100,6 +102,7 @@ export function createPeer(identity: PeerIdentity, nowMs: number): Peer {
     indirectMs: Number.NEGATIVE_INFINITY,
     linkClosedMs: nowMs,
     firstRefusedMs: null,
+    cutOff: false,
     dialDueMs: null,
     dialAnswerDueMs: null,
     dialAttempts: 0,

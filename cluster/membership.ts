@@ -2,7 +2,7 @@
  * Who is there, as one node sees it: this file is the protocol of membership, `(state, event) -> {state, effects}`. The
  * links report what they hear, the shell's tick brings the time, and every decision says why. Two numbers: `boot` is one
  * life of a process; `incarnation` is raised by a living node to refute a suspicion. The state is changed in place; the
- * same events always give the same state and effects. Splits (who is on which side) are read off the announcements.
+ * same events always give the same state and effects. Splits (who is on which side) are read off it by `split.ts`.
  */
 import { nodesMax } from './limits.ts';
 import { dialFailed, tick } from './membership-deadlines.ts';
@@ -37,7 +37,10 @@ export type MembershipEvent =
     }
   /** It said that it goes. */
   | { type: 'peer_leaving'; name: string; boot: number; nowMs: number }
-  /** `refused`: nothing listens at the address. Any other code says nothing about the process. */
+  /**
+   * `refused`: nothing listens at the address. Any other code says nothing about the process; `timeout` and `unreachable`
+   * say that not even its host answers.
+   */
   | { type: 'dial_failed'; name: string; code: string; nowMs: number }
   /** The view of a peer. */
   | { type: 'gossip'; from: string; entries: readonly ViewEntry[]; nowMs: number }
@@ -158,6 +161,7 @@ function connect(peer: Peer, nowMs: number): void {
   peer.linked = true;
   peer.directMs = nowMs;
   peer.firstRefusedMs = null;
+  peer.cutOff = false;
   peer.dialDueMs = null;
   peer.dialAnswerDueMs = null;
   peer.dialAttempts = 0;

@@ -12,6 +12,7 @@ import type { Link } from './link.ts';
 import type { MembershipEffect } from './membership-peer.ts';
 import { Mesh } from './mesh.ts';
 import { type Procedure, Procedures } from './procedures.ts';
+import { Topics } from './pubsub.ts';
 import { actorCodec, RemoteRouter } from './router.ts';
 import type { Transport } from './transport.ts';
 import { Vigil } from './vigil.ts';
@@ -40,6 +41,7 @@ export class ClusterNode implements Cluster {
   readonly names: Directory;
   readonly members: Vigil;
   readonly procedures: Procedures;
+  readonly topics: Topics;
   private readonly options: NodeOptions;
   private readonly mesh: Mesh;
   private readonly router: RemoteRouter;
@@ -65,6 +67,7 @@ export class ClusterNode implements Cluster {
     this.router = new RemoteRouter(this.system, codec, linkTo);
     this.procedures = new Procedures(codec, clock, linkTo);
     this.names = new Directory({ system: this.system, codec, linkTo, nodeLinks, contested });
+    this.topics = new Topics(this.system, this.names);
     const self = { name, role, boot, tenant: null, address: this.address };
     // The address is known once the node listens.
     Object.defineProperty(self, 'address', { get: () => this.address, enumerable: true });

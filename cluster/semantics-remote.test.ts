@@ -267,7 +267,7 @@ test('a link to a ref of an earlier boot of a node is an exit with no_actor', as
   const ref = watching();
   await act(ref, (self) => self.link(new Ref(target.node, target.boot - 1, target.id)));
   expect(notes).toEqual(['exit no_actor']);
-  expect(near.system.find(ref)!.links!.size).toBe(0);
+  expect(near.system.find(ref)!.ties!.links!.size).toBe(0);
 });
 
 test('an exit that crosses an unlink on its way is nothing', async () => {

@@ -88,6 +88,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     system: node.system,
     names: node.names,
     members: node.members,
+    topics: node.topics,
     declare: (procedure, run) => node.declare(procedure, run),
     find: (key, withinMs = nameWaitMs) => named(node, clock, key, withinMs),
     renew(renewed) {

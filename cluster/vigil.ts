@@ -11,6 +11,7 @@ import type { Link } from './link.ts';
 import { createMembership, explainMember, type MembershipEvent, stepMembership } from './membership.ts';
 import type { MembershipEffect, MembershipState, PeerIdentity } from './membership-peer.ts';
 import { members, readView, viewHash, viewOf } from './membership-view.ts';
+import { noSplit, type Split, type SplitEvent, type SplitWatch, watchSplit } from './split.ts';
 
 export interface VigilNeeds {
   readonly clock: Clock;
@@ -45,6 +46,8 @@ export class Vigil implements Members {
   private lastTickMs: number;
   private lastBeatMs = 0;
   private nonce = 0;
+  private splitWatch: SplitWatch = noSplit;
+  private splitSinceMs = 0;
   private cancelTick: () => void = () => {};
   /** Times that this process did not run for longer than `pausedMinMs`. */
   pauses = 0;
@@ -93,6 +96,11 @@ export class Vigil implements Members {
       if (identity.role === role && (status === 'up' || status === 'suspect')) names.push(identity.name);
     }
     return names.sort();
+  }
+
+  split(): (Split & { sinceMs: number }) | null {
+    const { told } = this.splitWatch;
+    return told === null ? null : { ...told, sinceMs: this.splitSinceMs };
   }
 
   watch(onChange: () => void, signal: AbortSignal): void {
@@ -209,8 +217,25 @@ export class Vigil implements Members {
       for (const link of this.needs.nodeLinks()) this.beat(link);
     }
     // What the sockets hold is heard before anyone is judged: a late process reads first.
-    this.needs.clock.afterIo(() => this.apply({ type: 'tick', nowMs: this.needs.clock.monotonicMs() }));
+    this.needs.clock.afterIo(() => {
+      const lookedMs = this.needs.clock.monotonicMs();
+      this.apply({ type: 'tick', nowMs: lookedMs });
+      const { watch, event } = watchSplit(this.splitWatch, this.state, lookedMs);
+      this.splitWatch = watch;
+      if (event !== null) this.tellSplit(event);
+    });
     this.tickLater();
+  }
+
+  private tellSplit(event: SplitEvent): void {
+    const { log, clock } = this.needs;
+    if (event.type === 'healed') {
+      log('info', 'the split is over', { back: event.back, lost: event.lost });
+    } else {
+      this.splitSinceMs = clock.wallMs();
+      log('warn', 'the network is split', { here: event.split.here, there: event.split.there });
+    }
+    for (const watcher of [...this.watchers]) watcher();
   }
 
   private perform(effect: MembershipEffect): void {

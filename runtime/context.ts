@@ -118,26 +118,27 @@ export class Context implements Self<unknown>, SendPort {
     const cell = this.live();
     cell.stopAsked ??= reason;
     // Between handlers (a promise of its own that settled) nobody would look at it: ask through the queue.
-    if (cell.present === null) cell.kernel.wakeToStop(cell);
+    if (!cell.handling) cell.kernel.wakeToStop(cell);
   }
 
   after(delayMs: number, tag: string, data: unknown = null): number {
     const cell = this.live();
     const number = cell.kernel.nextNumber();
     const timer = new Timer(() => {
-      cell.timers?.delete(number);
+      cell.ties?.timers?.delete(number);
       cell.kernel.deliverInfo(cell, { type: 'timeout', tag, data });
     });
-    cell.timers ??= new Map();
-    cell.timers.set(number, timer);
+    const ties = cell.tied();
+    ties.timers ??= new Map();
+    ties.timers.set(number, timer);
     cell.kernel.wheel.set(timer, delayMs);
     return number;
   }
 
   cancel(number: number): void {
-    const timer = this.cell.timers?.get(number);
+    const timer = this.cell.ties?.timers?.get(number);
     if (timer === undefined) return;
-    this.cell.timers!.delete(number);
+    this.cell.ties!.timers!.delete(number);
     this.cell.kernel.wheel.clear(timer);
   }
 
@@ -185,7 +186,7 @@ export class Context implements Self<unknown>, SendPort {
 
   /** Sets what introspection shows of this actor beside its counters: a supervisor its children, say. */
   describe(about: () => unknown): void {
-    this.live().about = about;
+    this.live().tied().about = about;
   }
 
   /** See `ActorSystem.whenSettled`. */

@@ -117,3 +117,31 @@ test('handlers that take long leave the loop its turns, also within the turn of 
   const gaps = beats.map((atMs, at) => atMs - (beats[at - 1] ?? 0));
   expect(Math.max(...gaps)).toBeLessThanOrEqual(beatMs + 3 * sliceMs + 2 * timerTickMs);
 });
+
+test('starting very many actors leaves the loop its turns', async () => {
+  const clock = workClock();
+  const actors = new ActorSystem({ clock });
+  const many = 20_000;
+  let begun = 0;
+  const slow = defineActor<null, SinkProtocol>({
+    name: 'slow',
+    init() {
+      clock.work(0.01);
+      begun += 1;
+      return null;
+    },
+    call: { handled: () => 0 },
+    cast: { take() {} },
+  });
+  const beats: number[] = [];
+  const beat = () => {
+    beats.push(clock.monotonicMs());
+    clock.timer(beatMs, beat);
+  };
+  clock.timer(beatMs, beat);
+  for (let n = 0; n < many; n += 1) actors.spawn(slow);
+  await clock.run(() => begun === many);
+  const gaps = beats.map((atMs, at) => atMs - (beats[at - 1] ?? 0));
+  expect(beats.length).toBeGreaterThan(clock.monotonicMs() / (beatMs * 2));
+  expect(Math.max(...gaps)).toBeLessThanOrEqual(beatMs + 2 * sliceMs);
+});

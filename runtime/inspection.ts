@@ -43,7 +43,7 @@ export function inspectActor(system: ActorSystem, id: string): ActorInspection |
   return {
     id: String(cell.ref.id),
     name: cell.definition.name,
-    registeredName: cell.registeredName,
+    registeredName: cell.ties?.registeredName ?? null,
     status: statusOf(cell),
     mailbox: { system: cell.mailbox.length - cell.mailbox.userLength, user: cell.mailbox.userLength },
     handled: cell.handled,
@@ -51,11 +51,11 @@ export function inspectActor(system: ActorSystem, id: string): ActorInspection |
     restarts: restartsOf(system, cell),
     parents: parentsOf(system, cell),
     trapExit: cell.trapExit,
-    links: shown(cell.links?.values()),
-    monitors: shown(cell.monitors?.values()),
-    monitoredBy: shown([...(cell.watchers?.values() ?? [])].map(({ watcher }) => watcher)),
-    timers: cell.timers?.size ?? 0,
-    owed: cell.owed?.size ?? 0,
+    links: shown(cell.ties?.links?.values()),
+    monitors: shown(cell.ties?.monitors?.values()),
+    monitoredBy: shown([...(cell.ties?.watchers?.values() ?? [])].map(({ watcher }) => watcher)),
+    timers: cell.ties?.timers?.size ?? 0,
+    owed: cell.ties?.owed?.size ?? 0,
     state: shapeOf(cell.context.state, crashShapeCharactersMax),
   };
 }
@@ -68,7 +68,7 @@ function statusOf(cell: Cell): ActorInspection['status'] {
 }
 
 function restartsOf(system: ActorSystem, cell: Cell): number {
-  const children = (cell.parent === null ? null : system.find(cell.parent))?.about?.();
+  const children = (cell.parent === null ? null : system.find(cell.parent))?.ties?.about?.();
   if (!Array.isArray(children)) return 0;
   return (children as ChildInfo[]).find((child) => child.ref?.id === cell.ref.id)?.restarts ?? 0;
 }

@@ -35,14 +35,14 @@ export function treeOf(system: ActorSystem): TreeNode[] {
 
 function nodeOf(cell: Cell, restarts: number, byParent: Map<number, Cell[]>, seen: Set<Cell>): TreeNode {
   seen.add(cell);
-  const supervised = cell.about?.();
+  const supervised = cell.ties?.about?.();
   const infos = Array.isArray(supervised) ? (supervised as ChildInfo[]) : null;
   const restartsOf = new Map(infos?.map((info) => [info.ref?.id, info.restarts]));
   const children = (byParent.get(cell.ref.id) ?? []).filter((child) => !seen.has(child));
   return {
     id: String(cell.ref.id),
     kind: infos === null ? 'actor' : 'supervisor',
-    name: cell.registeredName ?? cell.definition.name,
+    name: cell.ties?.registeredName ?? cell.definition.name,
     restarts,
     mailbox: cell.mailbox.length,
     handled: cell.handled,

@@ -6,7 +6,7 @@ import type { Cell } from './cell.ts';
 import { messageOf, RuntimeError } from './errors.ts';
 import { crashShapeCharactersMax } from './limits.ts';
 import { type ExitReason, messageCall, messageCast } from './message.ts';
-import type { Ref } from './ref.ts';
+import { Ref } from './ref.ts';
 import { shapeOf } from './shape.ts';
 import type { Kernel } from './system.ts';
 
@@ -88,22 +88,24 @@ export class Lifecycle {
     if (!cell.alive) return;
     cell.alive = false;
     this.kernel.cells.delete(cell.ref.id);
-    if (cell.registeredName !== null) this.kernel.forgetName(cell.registeredName);
+    Ref.bind(cell.ref, null);
+    const name = cell.ties?.registeredName ?? null;
+    if (name !== null) this.kernel.forgetName(name);
     cell.context.revoke();
-    for (const timer of cell.timers?.values() ?? []) this.kernel.wheel.clear(timer);
+    for (const timer of cell.ties?.timers?.values() ?? []) this.kernel.wheel.clear(timer);
     if (cell.busy !== null && cell.started) this.keepUnsettled(cell, cell.busy);
     const gone = new RuntimeError('no_actor', `${cell.definition.name} ${cell.ref} ended: ${reason}`);
     const present = cell.present?.reply ?? null;
-    if (present !== null && !cell.owed?.has(present)) present.fail(gone);
-    for (const reply of cell.owed ?? []) reply.fail(gone);
-    cell.owed = null;
+    if (present !== null && !cell.ties?.owed?.has(present)) present.fail(gone);
+    for (const reply of cell.ties?.owed ?? []) reply.fail(gone);
+    if (cell.ties !== null) cell.ties.owed = null;
     cell.onStarted?.fail(new RuntimeError('start_failed', `${cell.definition.name}: ${detail ?? reason}`));
     for (let message = cell.mailbox.shift(); message !== undefined; message = cell.mailbox.shift()) {
       if (message.kind === messageCall) message.reply!.fail(gone);
       else if (message.kind === messageCast) this.kernel.deadLetter(cell.ref, message.method, reason);
     }
     this.kernel.relations.ended(cell, reason, detail);
-    for (const told of cell.onEnded ?? []) told(reason);
+    for (const told of cell.ties?.onEnded ?? []) told(reason);
   }
 
   /** Resolves when the last async handler of an ended actor has settled; counts a zombie when it has not by then. */

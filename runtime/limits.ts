@@ -6,6 +6,8 @@
 export const mailboxMessagesMax = 100_000;
 /** A mailbox ring starts with this many places (a power of two) and doubles up to its bound. */
 export const mailboxStartMessages = 8;
+/** Actors of neighbouring ids that share a page of the table; one that outlives the others keeps its page (half a KB). */
+export const cellPageBits = 6;
 /** Messages that one actor handles before the next one gets its turn. */
 export const turnMessagesMax = 256;
 /**

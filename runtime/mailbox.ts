@@ -54,13 +54,28 @@ export class Mailbox {
   // Lanes are made on first use: an idle actor is to cost little.
   private system: Ring<Message> | null = null;
   private user: Ring<Message> | null = null;
+  /** Messages that were taken out and handled, and the time that it took. */
+  handled = 0;
+  // Not the integer 0: V8 would give the field another form at its first fraction, and move every mailbox to it.
+  private workedMs = -0;
+
+  // `?.` and `??` also ask whether a value is undefined, which costs a look at its map; these are asked per message.
 
   get length(): number {
-    return (this.system?.length ?? 0) + (this.user?.length ?? 0);
+    return (this.system === null ? 0 : this.system.length) + this.userLength;
   }
 
   get userLength(): number {
-    return this.user?.length ?? 0;
+    return this.user === null ? 0 : this.user.length;
+  }
+
+  get busyMs(): number {
+    return this.workedMs + 0;
+  }
+
+  did(messages: number, elapsedMs: number): void {
+    this.handled += messages;
+    this.workedMs += elapsedMs;
   }
 
   pushSystem(message: Message): void {
@@ -69,7 +84,7 @@ export class Mailbox {
   }
 
   pushUser(message: Message): void {
-    this.user ??= new Ring();
+    if (this.user === null) this.user = new Ring();
     this.user.push(message);
   }
 
@@ -79,6 +94,6 @@ export class Mailbox {
 
   shift(): Message | undefined {
     if (this.system !== null && this.system.length > 0) return this.system.shift();
-    return this.user?.shift();
+    return this.user === null ? undefined : this.user.shift();
   }
 }

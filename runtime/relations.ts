@@ -18,7 +18,7 @@ export class Relations {
   }
 
   link(cell: Cell, ref: Ref): void {
-    if (sameRef(cell.ref, ref) || cell.links?.has(ref.toString())) return;
+    if (sameRef(cell.ref, ref) || cell.ties?.links?.has(ref.toString())) return;
     if (this.kernel.isLocal(ref)) {
       const other = this.kernel.find(ref);
       if (other === null) {
@@ -36,8 +36,8 @@ export class Relations {
   }
 
   unlink(cell: Cell, ref: Ref): void {
-    if (!cell.links?.delete(ref.toString())) return;
-    if (this.kernel.isLocal(ref)) this.kernel.find(ref)?.links?.delete(cell.ref.toString());
+    if (!cell.ties?.links?.delete(ref.toString())) return;
+    if (this.kernel.isLocal(ref)) this.kernel.find(ref)?.ties?.links?.delete(cell.ref.toString());
     else this.send({ type: 'unlink', from: cell.ref, to: ref });
   }
 
@@ -62,10 +62,11 @@ export class Relations {
   }
 
   demonitor(cell: Cell, monitor: number): void {
-    const ref = cell.monitors?.get(monitor);
+    const ref = cell.ties?.monitors?.get(monitor);
     if (ref === undefined) return;
-    cell.monitors!.delete(monitor);
-    if (this.kernel.isLocal(ref)) this.kernel.find(ref)?.watchers?.delete(watcherKey(cell.ref, monitor));
+    cell.ties!.monitors!.delete(monitor);
+    if (this.kernel.isLocal(ref))
+      this.kernel.find(ref)?.ties?.watchers?.delete(watcherKey(cell.ref, monitor));
     else this.send({ type: 'demonitor', from: cell.ref, to: ref, monitor });
   }
 
@@ -76,7 +77,7 @@ export class Relations {
     }
     const cell = this.kernel.find(to);
     // An exit over a link that was undone while it was under way is nobody's.
-    if (cell === null || (linked && !cell.links?.has(from.toString()))) return;
+    if (cell === null || (linked && !cell.ties?.links?.has(from.toString()))) return;
     this.deliverExit(cell, from, reason, detail, linked);
   }
 
@@ -88,7 +89,7 @@ export class Relations {
     detail: string | null,
     linked: boolean,
   ): void {
-    if (linked) cell.links?.delete(from.toString());
+    if (linked) cell.ties?.links?.delete(from.toString());
     // The program itself is the parent of what it spawned.
     const fromParent = cell.parent === null ? from.id === 0 : sameRef(cell.parent, from);
     const asks = reason === 'kill' && !linked;
@@ -107,25 +108,27 @@ export class Relations {
   }
 
   private down(cell: Cell, monitor: number, reason: ExitReason, detail: string | null): void {
-    const ref = cell.monitors?.get(monitor);
+    const ref = cell.ties?.monitors?.get(monitor);
     if (ref === undefined) return;
-    cell.monitors!.delete(monitor);
+    cell.ties!.monitors!.delete(monitor);
     this.kernel.deliverInfo(cell, { type: 'down', monitor, ref, reason, detail });
   }
 
   /** Tells everyone concerned that the actor has ended, and forgets its side. */
   ended(cell: Cell, reason: ExitReason, detail: string | null): void {
-    for (const { watcher, monitor } of cell.watchers?.values() ?? []) {
+    const { ties } = cell;
+    if (ties === null) return;
+    for (const { watcher, monitor } of ties.watchers?.values() ?? []) {
       const local = this.kernel.isLocal(watcher) ? this.kernel.find(watcher) : null;
       if (local !== null) this.down(local, monitor, reason, detail);
       else if (!this.kernel.isLocal(watcher)) {
         this.send({ type: 'down', from: cell.ref, to: watcher, monitor, reason, detail });
       }
     }
-    for (const ref of cell.links?.values() ?? []) this.sendExit(cell.ref, ref, reason, detail, true);
-    for (const monitor of [...(cell.monitors?.keys() ?? [])]) this.demonitor(cell, monitor);
-    cell.watchers = null;
-    cell.links = null;
+    for (const ref of ties.links?.values() ?? []) this.sendExit(cell.ref, ref, reason, detail, true);
+    for (const monitor of [...(ties.monitors?.keys() ?? [])]) this.demonitor(cell, monitor);
+    ties.watchers = null;
+    ties.links = null;
     for (const cells of this.byNode.values()) cells.delete(cell);
   }
 
@@ -141,11 +144,11 @@ export class Relations {
         }
         return;
       case 'demonitor':
-        cell?.watchers?.delete(watcherKey(signal.from, signal.monitor));
+        cell?.ties?.watchers?.delete(watcherKey(signal.from, signal.monitor));
         return;
       case 'down':
         // Only the node of the one that is watched may say that it ended.
-        if (cell?.monitors?.get(signal.monitor)?.node === signal.from.node)
+        if (cell?.ties?.monitors?.get(signal.monitor)?.node === signal.from.node)
           this.down(cell, signal.monitor, signal.reason, signal.detail);
         return;
       case 'link':
@@ -157,7 +160,7 @@ export class Relations {
         this.remember(signal.from.node, cell);
         return;
       case 'unlink':
-        cell?.links?.delete(signal.from.toString());
+        cell?.ties?.links?.delete(signal.from.toString());
         return;
       case 'exit':
         this.sendExit(signal.from, signal.to, signal.reason, signal.detail, signal.linked);
@@ -170,13 +173,13 @@ export class Relations {
     const cells = this.byNode.get(node);
     this.byNode.delete(node);
     for (const cell of cells ?? []) {
-      for (const [monitor, ref] of [...(cell.monitors ?? [])]) {
+      for (const [monitor, ref] of [...(cell.ties?.monitors ?? [])]) {
         if (ref.node === node) this.down(cell, monitor, 'node_down', null);
       }
-      for (const [key, { watcher }] of [...(cell.watchers ?? [])]) {
-        if (watcher.node === node) cell.watchers!.delete(key);
+      for (const [key, { watcher }] of [...(cell.ties?.watchers ?? [])]) {
+        if (watcher.node === node) cell.ties!.watchers!.delete(key);
       }
-      for (const ref of [...(cell.links?.values() ?? [])]) {
+      for (const ref of [...(cell.ties?.links?.values() ?? [])]) {
         if (ref.node === node) this.deliverExit(cell, ref, 'node_down', null, true);
       }
     }
@@ -202,18 +205,21 @@ function answerDown(signal: Signal & { type: 'monitor' }, reason: ExitReason): S
 }
 
 function addLink(cell: Cell, ref: Ref): void {
-  cell.links ??= new Map();
-  cell.links.set(ref.toString(), ref);
+  const ties = cell.tied();
+  ties.links ??= new Map();
+  ties.links.set(ref.toString(), ref);
 }
 
 function addMonitor(cell: Cell, monitor: number, ref: Ref): void {
-  cell.monitors ??= new Map();
-  cell.monitors.set(monitor, ref);
+  const ties = cell.tied();
+  ties.monitors ??= new Map();
+  ties.monitors.set(monitor, ref);
 }
 
 function addWatcher(cell: Cell, watcher: Ref, monitor: number): void {
-  cell.watchers ??= new Map();
-  cell.watchers.set(watcherKey(watcher, monitor), { watcher, monitor });
+  const ties = cell.tied();
+  ties.watchers ??= new Map();
+  ties.watchers.set(watcherKey(watcher, monitor), { watcher, monitor });
 }
 
 function watcherKey(watcher: Ref, monitor: number): string {

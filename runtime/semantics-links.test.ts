@@ -82,7 +82,7 @@ test('a link to oneself is no link', async () => {
   const { act, actors, spawn } = world();
   const ref = spawn([], true);
   await act(ref, (self) => self.link(self.ref));
-  expect(actors.find(ref)?.links ?? null).toBe(null);
+  expect(actors.find(ref)?.ties?.links ?? null).toBe(null);
 });
 
 test('a link to an actor that is not there is an exit with no_actor', async () => {

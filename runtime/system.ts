@@ -2,13 +2,15 @@
  * An actor system: all actors of one process, their names, and the ways in from outside (the router of another node,
  * the program's own code). Knows no network and no tenant.
  */
-import { type AnyDefinition, Cell } from './cell.ts';
+import { Behaviours } from './behaviour.ts';
+import { Cell } from './cell.ts';
+import { CellTable } from './cell-table.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { DeadLetters } from './dead-letters.ts';
 import type { CallMethods, CastMethods, Definition, LogLevel, Protocol, WhenFull } from './definition.ts';
 import { RuntimeError } from './errors.ts';
 import { Lifecycle } from './lifecycle.ts';
-import { callTimeoutMs, mailboxMessagesMax } from './limits.ts';
+import { callTimeoutMs } from './limits.ts';
 import {
   type ExitReason,
   type Info,
@@ -63,9 +65,10 @@ export class ActorSystem implements SendPort {
   readonly senders = createSenders();
   readonly relations: Relations;
   readonly lifecycle: Lifecycle;
-  readonly cells = new Map<number, Cell>();
+  readonly cells = new CellTable();
   router: Router | null = null;
   private readonly names = new Map<string, Cell>();
+  private readonly behaviours = new Behaviours();
   private readonly letters: DeadLetters;
   private readonly copy: ((value: unknown) => unknown) | null;
   private numbers = 0;
@@ -118,8 +121,9 @@ export class ActorSystem implements SendPort {
     const cell = this.find(ref);
     if (cell === null) return Promise.resolve('no_actor');
     return new Promise((resolve) => {
-      cell.onEnded ??= [];
-      cell.onEnded.push(resolve);
+      const ties = cell.tied();
+      ties.onEnded ??= [];
+      ties.onEnded.push(resolve);
     });
   }
 
@@ -156,8 +160,10 @@ export class ActorSystem implements SendPort {
   }
 
   find(ref: Ref): Cell | null {
-    if (ref.boot !== this.boot || ref.node !== this.node) return null;
-    return this.cells.get(ref.id) ?? null;
+    const bound = Ref.cellOf(ref);
+    if (bound !== null && bound.kernel === this) return bound;
+    const isHere = ref.boot === this.boot && ref.node === this.node;
+    return (isHere ? this.cells.get(ref.id) : undefined) ?? null;
   }
 
   nextNumber(): number {
@@ -173,18 +179,16 @@ export class ActorSystem implements SendPort {
     onStarted: ReplyTarget | null,
   ): Ref<P> {
     const ref = new Ref<P>(this.node, this.boot, this.nextNumber());
-    const cell = new Cell(this, definition as unknown as AnyDefinition, ref as Ref, parent);
-    this.cells.set(ref.id, cell);
+    const cell = new Cell(this, this.behaviours.of(definition), ref as Ref, parent);
+    this.cells.add(cell);
     if (linked && parent !== null) this.relations.link(cell, parent);
     cell.begin(args, onStarted);
     return ref;
   }
 
   deliverCast(ref: Ref, method: string, args: readonly unknown[]): boolean {
-    if (ref.node !== this.node)
-      return this.router?.cast(ref, method, args) ?? this.lost(ref, method, 'node_down');
-    const cell = ref.boot === this.boot ? this.cells.get(ref.id) : undefined;
-    if (cell === undefined) return this.lost(ref, method, 'no_actor');
+    const cell = this.find(ref);
+    if (cell === null) return this.castElsewhere(ref, method, args);
     const travelled = this.copy === null ? args : (this.copy(args) as readonly unknown[]);
     return this.accept(cell, new Message(messageCast, method, travelled, null, null));
   }
@@ -211,13 +215,13 @@ export class ActorSystem implements SendPort {
     timeoutMs: number,
     reply: ReplyTarget,
   ): void {
-    if (ref.node !== this.node) {
+    const cell = this.find(ref);
+    if (cell === null && ref.node !== this.node) {
       if (this.router === null) reply.fail(new RuntimeError('node_down', `no way to node ${ref.node}`));
       else this.router.call(ref, method, args, timeoutMs, reply);
       return;
     }
-    const cell = ref.boot === this.boot ? this.cells.get(ref.id) : undefined;
-    if (cell === undefined) {
+    if (cell === null) {
       reply.fail(new RuntimeError('no_actor', `${ref} is not there (call ${method})`));
       return;
     }
@@ -245,8 +249,9 @@ export class ActorSystem implements SendPort {
     const holder = this.names.get(name);
     if (holder === cell) return;
     if (holder !== undefined) throw new RuntimeError('name_taken', `"${name}" is ${holder.ref}`);
-    if (cell.registeredName !== null) this.names.delete(cell.registeredName);
-    cell.registeredName = name;
+    const ties = cell.tied();
+    if (ties.registeredName !== null) this.names.delete(ties.registeredName);
+    ties.registeredName = name;
     this.names.set(name, cell);
   }
 
@@ -263,24 +268,30 @@ export class ActorSystem implements SendPort {
   }
 
   private accept(cell: Cell, message: Message): boolean {
-    const { mailbox, definition } = cell;
-    if (mailbox.userLength >= (definition.mailboxMessagesMax ?? mailboxMessagesMax)) {
-      const policy = definition.whenFull ?? 'refuse';
-      this.full[policy] += 1;
-      const full = () => new RuntimeError('mailbox_full', `${definition.name} ${cell.ref}`);
-      if (policy !== 'drop_oldest') {
-        message.reply?.fail(full());
-        return policy === 'drop_newest';
-      }
-      mailbox.dropOldestUser()?.reply?.fail(full());
-    }
+    const { mailbox } = cell;
+    if (mailbox.userLength >= cell.behaviour.mailboxMessagesMax) return this.overflow(cell, message);
     mailbox.pushUser(message);
     cell.schedule();
     return true;
   }
 
-  private lost(ref: Ref, method: string, why: string): boolean {
-    this.deadLetter(ref, method, why);
+  private overflow(cell: Cell, message: Message): boolean {
+    const { mailbox, behaviour } = cell;
+    this.full[behaviour.whenFull] += 1;
+    const full = () => new RuntimeError('mailbox_full', `${behaviour.definition.name} ${cell.ref}`);
+    if (behaviour.whenFull !== 'drop_oldest') {
+      message.reply?.fail(full());
+      return behaviour.whenFull === 'drop_newest';
+    }
+    mailbox.dropOldestUser()?.reply?.fail(full());
+    mailbox.pushUser(message);
+    return true;
+  }
+
+  private castElsewhere(ref: Ref, method: string, args: readonly unknown[]): boolean {
+    const isHere = ref.node === this.node;
+    if (!isHere && this.router !== null) return this.router.cast(ref, method, args);
+    this.deadLetter(ref, method, isHere ? 'no_actor' : 'node_down');
     return false;
   }
 }

@@ -50,9 +50,10 @@ export class TimerWheel {
   /** A timer that is set already is moved. Never fires early; fires at most one tick late as far as the loop lets it. */
   set(timer: Timer, delayMs: number): void {
     this.clear(timer);
+    const nowMs = this.clock.monotonicMs() - this.startMs;
     // An empty wheel has nothing to step through: it is brought to the present at once.
-    if (this.length === 0) this.tick = Math.max(this.tick, this.nowTick());
-    const dueMs = this.clock.monotonicMs() - this.startMs + Math.max(0, delayMs);
+    if (this.length === 0) this.tick = Math.max(this.tick, Math.floor(nowMs / timerTickMs));
+    const dueMs = nowMs + Math.max(0, delayMs);
     timer.atTick = Math.max(this.tick + 1, Math.ceil(dueMs / timerTickMs));
     this.place(timer);
     this.length += 1;

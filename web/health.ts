@@ -61,12 +61,19 @@ export function healthPages(needs: HealthNeeds): HealthPages {
         coordinator: cluster.members.live('core')[0] ?? null,
         nodes_up: nodes.filter(({ status }) => status === 'up').length,
         nodes: nodes.map(nodeRow),
-        splits: [],
+        splits: splitRows(cluster),
         tenant: { slug: needs.tenantSlug, id, holder },
         at: new Date(needs.clock.wallMs()).toISOString(),
       });
     },
   };
+}
+
+function splitRows(cluster: Cluster) {
+  const split = cluster.members.split();
+  if (split === null) return [];
+  const { here, there, sinceMs } = split;
+  return [{ here, there, since: new Date(sinceMs).toISOString() }];
 }
 
 function nodeRow({ name, role, status, boot, incarnation, address, pid, rttMs, because }: Member) {

@@ -1,6 +1,6 @@
-/** `picket check` and `picket explain`: what is watched, and why it is in the state that it is in. */
+/** `picket check`: what is watched. */
 import { type Command, Option } from 'commander';
-import type { CheckView, Explanation } from '../../actors/index.ts';
+import type { CheckView } from '../../actors/index.ts';
 import { systemClock } from '../../runtime/index.ts';
 import { type CheckFlags, readCheck } from '../check-flags.ts';
 import { importLines, readLines } from '../check-import.ts';
@@ -8,13 +8,12 @@ import { showDuration } from '../durations.ts';
 import { CommandFailure } from '../failure.ts';
 import { pause } from '../launcher/lock.ts';
 import { runNowLookMs, runNowWaitMs } from '../limits.ts';
-import { type OperatorSession, withOperator } from '../operator-session.ts';
+import { type OperatorSession, type Target, withOperator } from '../operator-session.ts';
 import { table } from '../table.ts';
 import type { ResultView } from '../views.ts';
 import type { Surroundings } from './up.ts';
 
-interface CommonFlags {
-  data: string;
+interface CommonFlags extends Target {
   tenant: string;
   json?: boolean;
 }
@@ -37,7 +36,6 @@ export function addCheckCommands(program: Command, surroundings: Surroundings): 
   };
   const check = program.command('check').description('checks: add, list, remove, run-now, import');
   for (const add of [addAdd, addList, addRemove, addRunNow, addImport]) add(check, surroundings, options);
-  addExplain(program, surroundings, options);
 }
 
 function addAdd(check: Command, { output }: Surroundings, { tenant, data, json }: Options): void {
@@ -62,9 +60,10 @@ function addAdd(check: Command, { output }: Surroundings, { tenant, data, json }
     .addOption(data())
     .addOption(json())
     .addHelpText('after', addExamples)
-    .action(async ({ data: folder, tenant: slug, json: asJson, ...flags }: CommonFlags & CheckFlags) => {
-      const wanted = readCheck(flags);
-      const [row] = await withOperator(folder, (session) =>
+    .action(async (flags: CommonFlags & CheckFlags) => {
+      const { tenant: slug, json: asJson, data: _, at: _at, as: _as, ...described } = flags;
+      const wanted = readCheck(described);
+      const [row] = await withOperator(flags, (session) =>
         session.call<CheckView[]>('check_add', { tenant: slug, checks: [wanted] }),
       );
       if (asJson) output.json(row);
@@ -81,7 +80,7 @@ function addList(check: Command, { output }: Surroundings, { tenant, data, json 
     .addOption(json())
     .addHelpText('after', '\nExample:\n  picket check list --tenant acme --json\n')
     .action(async (flags: CommonFlags) => {
-      const rows = await withOperator(flags.data, (session) =>
+      const rows = await withOperator(flags, (session) =>
         session.call<CheckView[]>('check_list', { tenant: flags.tenant }),
       );
       if (flags.json) output.json(rows);
@@ -99,7 +98,7 @@ function addRemove(check: Command, { output }: Surroundings, { maybeTenant, data
     .addOption(json())
     .addHelpText('after', '\nExample:\n  picket check remove chk_abcdefghijklmnop\n')
     .action(async (id: string, flags: CommonFlags) => {
-      const row = await withOperator(flags.data, (session) =>
+      const row = await withOperator(flags, (session) =>
         session.call<CheckView>('check_remove', { tenant: flags.tenant ?? null, id }),
       );
       if (flags.json) output.json(row);
@@ -117,7 +116,7 @@ function addRunNow(check: Command, { output }: Surroundings, { maybeTenant, data
     .addOption(json())
     .addHelpText('after', '\nExample:\n  picket check run-now chk_abcdefghijklmnop\n')
     .action(async (id: string, flags: CommonFlags) => {
-      const row = await withOperator(flags.data, (session) => runNow(session, id, flags.tenant ?? null));
+      const row = await withOperator(flags, (session) => runNow(session, id, flags.tenant ?? null));
       const { status, reason, latency_ms, agent } = row;
       const took = latency_ms === null ? '' : ` in ${latency_ms} ms`;
       const by = agent === null ? '' : ` by ${agent}`;
@@ -138,7 +137,7 @@ function addImport(check: Command, { output }: Surroundings, { tenant, data, jso
     .addHelpText('after', importExamples)
     .action(async (file: string, flags: CommonFlags) => {
       const lines = await readLines(file);
-      const added = await withOperator(flags.data, (session) =>
+      const added = await withOperator(flags, (session) =>
         importLines(session, flags.tenant, file, lines, output),
       );
       if (flags.json) output.json(added);
@@ -163,29 +162,6 @@ All lines are judged before the first is added.
 Example:
   picket check import checks.ndjson --tenant acme
 `;
-
-function addExplain(program: Command, { output }: Surroundings, { maybeTenant, data, json }: Options): void {
-  const explain = program.command('explain').description('why something is in the state that it is in');
-  explain
-    .command('check')
-    .description('why a check is up, degraded, down or unknown')
-    .argument('<id>', 'of the check')
-    .addOption(maybeTenant())
-    .addOption(data())
-    .addOption(json())
-    .addHelpText('after', '\nExample:\n  picket explain check chk_abcdefghijklmnop\n')
-    .action(async (id: string, flags: CommonFlags) => {
-      const answer = await withOperator(flags.data, (session) =>
-        session.call<Explanation>('explain_check', { tenant: flags.tenant ?? null, id }),
-      );
-      if (flags.json) {
-        output.json(answer);
-        return;
-      }
-      output.line(`${answer.subject}: ${answer.state}`);
-      for (const why of answer.because) output.line(`  ${why}`);
-    });
-}
 
 function showChecks(rows: readonly CheckView[]): string {
   return table(

@@ -2,9 +2,10 @@
 import { type Command, Option } from 'commander';
 import type { Member } from '../../cluster/index.ts';
 import type { TreeNode } from '../../runtime/index.ts';
+import { ask } from '../ask-node.ts';
 import { CommandFailure } from '../failure.ts';
 import { type OperatorSession, withOperator } from '../operator-session.ts';
-import type { StatusView } from '../procedures.ts';
+import type { StatusView } from '../status.ts';
 import { table } from '../table.ts';
 import type { TenantView } from '../views.ts';
 import type { Surroundings } from './up.ts';
@@ -40,7 +41,7 @@ function addMembers(program: Command, { output }: Surroundings, { data, json, no
     .addOption(json())
     .addHelpText('after', '\nExamples:\n  picket members\n  picket members --node poller_1 --json\n')
     .action(async (flags: LookFlags) => {
-      const members = await withOperator(flags.data, (session) =>
+      const members = await withOperator(flags, (session) =>
         ask<Member[]>(session, flags.node, 'members', null),
       );
       const rows = members.map(({ rttMs, because: _, ...member }) => ({ ...member, rtt_ms: rttMs }));
@@ -53,24 +54,18 @@ function addMembers(program: Command, { output }: Surroundings, { data, json, no
     });
 }
 
-function addStatus(program: Command, { output }: Surroundings, { data, json }: Options): void {
+function addStatus(program: Command, { output }: Surroundings, { data, json, node }: Options): void {
   program
     .command('status')
     .description('health at a glance')
     .addOption(data())
-    .addOption(new Option('--node <name>', 'ask that core (default: any core)'))
+    .addOption(node())
     .addOption(json())
     .addHelpText('after', '\nExample:\n  picket status --json\n')
     .action(async (flags: LookFlags) => {
-      const status = await withOperator(flags.data, (session) =>
+      const status = await withOperator(flags, (session) =>
         ask<StatusView>(session, flags.node, 'status', null),
-      ).catch((error: CommandFailure) => {
-        if (error.code !== 'no_such_procedure') throw error;
-        throw new CommandFailure(
-          'not_a_core',
-          `${flags.node} is no core; status is asked of a core: see picket members`,
-        );
-      });
+      );
       if (flags.json) {
         output.json(status);
         return;
@@ -96,7 +91,7 @@ function addRegistry(program: Command, { output }: Surroundings, { data, json, n
       '\nExamples:\n  picket registry --kind tenant\n  picket registry --tenant platform --json\n',
     )
     .action(async (flags: LookFlags & { tenant?: string; kind?: string }) => {
-      const rows = await withOperator(flags.data, (session) => listNames(session, flags));
+      const rows = await withOperator(flags, (session) => listNames(session, flags));
       if (flags.json) {
         output.json(rows);
         return;
@@ -115,32 +110,11 @@ function addTree(program: Command, { output }: Surroundings, { data, json }: Opt
     .addOption(json())
     .addHelpText('after', '\nExample:\n  picket tree core_1\n')
     .action(async (name: string, flags: LookFlags) => {
-      const roots = await withOperator(flags.data, (session) => ask<TreeNode[]>(session, name, 'tree', null));
+      const roots = await withOperator(flags, (session) => ask<TreeNode[]>(session, name, 'tree', null));
       const root = { id: name, kind: 'node', name, restarts: 0, mailbox: 0, children: roots };
       if (flags.json) output.json(root);
       else for (const line of drawTree(root, '')) output.line(line);
     });
-}
-
-/** Asks that node, through whichever core the session leads to. */
-async function ask<T>(
-  session: OperatorSession,
-  node: string | undefined,
-  name: string,
-  argument: unknown,
-): Promise<T> {
-  if (node === undefined) return await session.call<T>(name, argument);
-  const at = await session.call<{ name: string }>('node', null);
-  if (at.name === node) return await session.call<T>(name, argument);
-  try {
-    return await session.call<T>('relay', { node, name, argument });
-  } catch (error) {
-    if ((error as CommandFailure).code !== 'no_such_node') throw error;
-    throw new CommandFailure(
-      'no_such_node',
-      `there is no node "${node}", or it cannot be reached: see picket members`,
-    );
-  }
 }
 
 interface NameRow {

@@ -44,7 +44,7 @@ export function addResultCommands(program: Command, { output, environment }: Sur
         throw usage(`--limit "${flags.limit}": 1 to ${resultsLimitMax}`);
       }
       const sinceMs = flags.since === undefined ? null : parseSince(flags.since, systemClock().wallMs());
-      const rows = await withOperator(flags.data, (session) => readRows(session, flags, sinceMs, limit));
+      const rows = await withOperator(flags, (session) => readRows(session, flags, sinceMs, limit));
       if (flags.json) output.json(rows);
       else output.line(show(rows));
     });

@@ -32,7 +32,7 @@ export function addTenantCommands(program: Command, { output, environment }: Sur
     .addOption(json())
     .addHelpText('after', '\nExample:\n  picket tenant create acme --name "Acme Ltd"\n')
     .action(async (slug: string, flags: TenantFlags) => {
-      const row = await withOperator(flags.data, (session) =>
+      const row = await withOperator(flags, (session) =>
         session.call<TenantView>('tenant_create', { slug, name: flags.name ?? slug }, 60_000),
       );
       if (flags.json) output.json(row);
@@ -46,9 +46,7 @@ export function addTenantCommands(program: Command, { output, environment }: Sur
     .addOption(json())
     .addHelpText('after', '\nExample:\n  picket tenant list --json\n')
     .action(async (flags: TenantFlags) => {
-      const rows = await withOperator(flags.data, (session) =>
-        session.call<TenantView[]>('tenant_list', null),
-      );
+      const rows = await withOperator(flags, (session) => session.call<TenantView[]>('tenant_list', null));
       if (flags.json) output.json(rows);
       else output.line(show(rows));
     });

@@ -204,7 +204,7 @@ async function seeEachOther(data: string, count: number, clock: Clock): Promise<
   const untilMs = clock.monotonicMs() + clusterReadyMs;
   let missing = '';
   while (clock.monotonicMs() < untilMs) {
-    const members = await withOperator(data, (session) =>
+    const members = await withOperator({ data }, (session) =>
       session.call<{ name: string; status: string }[]>('members', null),
     ).catch((error: Error) => {
       missing = error.message;

@@ -2,11 +2,13 @@
 import { agent } from '../../actors/index.ts';
 import { createIcmpProber, findProber } from '../../checks/index.ts';
 import { childOf, supervisor } from '../../runtime/index.ts';
+import { declareStatus } from '../status.ts';
 import { keepTree } from './keep-tree.ts';
 import type { RoleContext, RunningRole } from './role.ts';
 
 export async function start(context: RoleContext): Promise<RunningRole> {
   const { node, environment, log } = context;
+  declareStatus(node, null);
   const program = await findProber(environment.PATH ?? '');
   if (program === null) log('warn', 'no fping and no ping on the PATH: icmp checks go to other agents', {});
   const icmp = program === null ? null : createIcmpProber(program);

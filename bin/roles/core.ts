@@ -1,6 +1,7 @@
 /** A core node: coordinates, holds tenants, writes the database, and answers operators. */
 import { startCore } from '../../actors/index.ts';
 import { declareMonitor } from '../procedures.ts';
+import { declareStatus } from '../status.ts';
 import { openRoleStore } from './database.ts';
 import { keepTree } from './keep-tree.ts';
 import type { RoleContext, RunningRole } from './role.ts';
@@ -10,6 +11,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   const store = openRoleStore(context);
   const ownMachineTenant = flags.ownMachineTenant ?? null;
   const core = startCore(node.system, { cluster: node, ...store, ownMachineTenant });
+  declareStatus(node, store);
   declareMonitor(node, store, core, ownMachineTenant);
   const stop = keepTree(context, core.ref);
   return {

@@ -3,12 +3,14 @@ import { startWeb } from '../../web/index.ts';
 import { CommandFailure } from '../failure.ts';
 import { httpPortDefault } from '../limits.ts';
 import { ownerOfPort } from '../process-table.ts';
+import { declareStatus } from '../status.ts';
 import { openRoleStore } from './database.ts';
 import type { RoleContext, RunningRole } from './role.ts';
 
 export async function start(context: RoleContext): Promise<RunningRole> {
   const { node, flags, log, clock } = context;
   const store = openRoleStore(context);
+  declareStatus(node, store);
   const port = Number(flags.http ?? httpPortDefault);
   const health = () =>
     store.health().then(

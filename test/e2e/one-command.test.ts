@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -6,6 +7,7 @@ import {
   type Cluster,
   cluster,
   type MemberRow,
+  picket,
   type ResultRow,
   script,
   type UpAnswer,
@@ -68,6 +70,53 @@ describe('one command', () => {
       expect([...pids].sort()).toEqual(up.nodes.map(({ pid }) => pid).sort());
     },
   );
+
+  test('tells the same health, whichever node is asked', async () => {
+    const asked = ['core_1', 'web_1', 'poller_2', 'agent_1'].map((node) =>
+      first.ask<Record<string, unknown>>('status', '--node', node),
+    );
+    const counts = { status: 'ok', coordinator: 'core_1', nodes_up: 5, tenants: 1, checks: 4, pollers: 2 };
+    for (const status of await Promise.all(asked))
+      expect(status).toMatchObject({ ...counts, agents: 1, splits: 0, because: [] });
+  });
+
+  test('is reached by the address of a core and an own certificate, from anywhere', async () => {
+    const core = up.nodes.find(({ role }) => role === 'core')!;
+    const ann = `${first.data}-ann`;
+    const issued = await first.run('certs', 'issue', '--operator', 'ann', '--rights', 'read', '--out', ann);
+    expect(issued.status).toBe(0);
+    const at = ['--at', core.address, '--as', `${ann}/ann.pem`, '--data', `${ann}/nothing`];
+    const seen = await picket('members', '--json', ...at);
+    expect(JSON.parse(seen.out)).toHaveLength(5);
+    // Rights are those of the certificate, whatever the address.
+    const denied = await picket(
+      'check',
+      'add',
+      '--name',
+      'a',
+      '--kind',
+      'icmp',
+      '--target',
+      '192.0.2.1',
+      ...at,
+    );
+    expect(denied).toMatchObject({ status: 1, err: expect.stringContaining('procedure_denied') });
+    const nobody = await picket('members', '--at', '127.0.0.1:1', '--as', `${ann}/ann.pem`);
+    expect(nobody).toMatchObject({ status: 1, err: expect.stringContaining('unreachable') });
+    rmSync(ann, { recursive: true });
+  });
+
+  test('explains why a node is up, as any other sees it', async () => {
+    const answer = await first.ask<{ subject: string; state: string; because: string[] }>(
+      'explain',
+      'node',
+      'poller_1',
+      '--node',
+      'web_1',
+    );
+    expect(answer).toMatchObject({ subject: 'poller_1', state: 'up' });
+    expect(answer.because.at(-1)).toMatch(/^up: /);
+  });
 
   test('watches this machine by itself: each starter check has run within 15 s of the start', async () => {
     const checks = await first.ask<CheckRow[]>('check', 'list');

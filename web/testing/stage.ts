@@ -92,11 +92,13 @@ export function stage(clock: Clock = systemClock({ unref: true })): Stage {
     node: 'web_1',
     boot: 7,
     declare: () => {},
+    topics: { subscribe: () => {}, publish: () => 0 },
     names,
     members: {
       list: () => members,
       live: (role) =>
         members.filter((one) => one.role === role && one.status !== 'down').map(({ name }) => name),
+      split: () => null,
       watch: (onChange) => void memberWatchers.add(onChange),
     },
   };

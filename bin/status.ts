@@ -1,0 +1,105 @@
+/**
+ * Health at a glance, as any node can tell it: members, names, and what the tenants' actors and the writers answer.
+ * The tenants that ought to run are rows: a node with the store reads them, any other knows those that do run.
+ */
+import { type TenantProtocol, tenantKey, type WriterProtocol } from '../actors/index.ts';
+import { type ClusterNode, platformTenant } from '../cluster/index.ts';
+import type { Ref } from '../runtime/index.ts';
+import type { Store } from '../store/index.ts';
+import { statusAnswerMs } from './limits.ts';
+
+export interface StatusView {
+  status: 'ok' | 'degraded';
+  coordinator: string | null;
+  nodes_up: number;
+  tenants: number;
+  checks: number;
+  pollers: number;
+  agents: number;
+  results_per_s: number;
+  splits: number;
+  because: string[];
+}
+
+interface TenantSeen {
+  id: string;
+  /** For people: the slug where it is known. */
+  shown: string;
+}
+
+/** `store`: null on a node that has none. */
+export function declareStatus(node: ClusterNode, store: Pick<Store, 'tenants'> | null): void {
+  const tenants = store === null ? () => runningTenants(node) : () => activeTenants(store);
+  node.declare('status', { access: 'read', run: async () => status(node, await tenants()) });
+}
+
+async function activeTenants({ tenants }: Pick<Store, 'tenants'>): Promise<TenantSeen[]> {
+  const rows = await tenants.list();
+  return rows.filter((row) => row.status === 'active').map(({ id, slug }) => ({ id, shown: slug }));
+}
+
+function runningTenants(node: ClusterNode): TenantSeen[] {
+  const names = node.names.list({ kind: 'tenant' });
+  return [...new Set(names.map(({ key }) => key.tenant))].map((id) => ({ id, shown: id }));
+}
+
+async function status(node: ClusterNode, tenants: readonly TenantSeen[]): Promise<StatusView> {
+  const members = node.members.list();
+  const because: string[] = [];
+  for (const one of members) {
+    if (one.status === 'down' || one.status === 'suspect')
+      because.push(`${one.name} is ${one.status}: ${one.because.at(-1)}`);
+  }
+  const split = node.members.split();
+  if (split !== null)
+    because.push(`the network is split: ${split.here.join(' ')} here, ${split.there.join(' ')} cut off`);
+  const [checks, resultsPerS] = await Promise.all([
+    Promise.all(tenants.map((one) => checksOf(node, one, because))),
+    ratesOf(node, because),
+  ]);
+  // By their names, not by their processes: what counts is that the actor is there.
+  const count = (kind: string) => node.names.list({ tenant: platformTenant, kind }).length;
+  const pollers = count('poller');
+  const agents = count('agent');
+  if (pollers === 0) because.push('no poller is up: no check runs');
+  if (agents === 0) because.push('no agent is up: no check runs');
+  return {
+    status: because.length === 0 ? 'ok' : 'degraded',
+    coordinator: node.coordinator(),
+    nodes_up: members.filter((one) => one.status === 'up').length,
+    tenants: tenants.length,
+    checks: checks.reduce((sum, one) => sum + one, 0),
+    pollers,
+    agents,
+    results_per_s: Math.round(resultsPerS * 10) / 10,
+    splits: split === null ? 0 : 1,
+    because,
+  };
+}
+
+async function checksOf(node: ClusterNode, { id, shown }: TenantSeen, because: string[]): Promise<number> {
+  const ref = node.names.lookup<TenantProtocol>(tenantKey(id));
+  const totals = ref === null ? null : await answer(node.system.call(ref, statusAnswerMs).totals());
+  if (totals === null) because.push(`no core runs tenant ${shown} now`);
+  return totals?.checks ?? 0;
+}
+
+/** Results stored in a second, by all writers together. */
+async function ratesOf(node: ClusterNode, because: string[]): Promise<number> {
+  const writers = node.names.list({ tenant: platformTenant, kind: 'writer' });
+  const totals = await Promise.all(
+    writers.map(({ ref }) => answer(node.system.call(ref as Ref<WriterProtocol>, statusAnswerMs).totals())),
+  );
+  let perS = 0;
+  for (const [at, one] of totals.entries()) {
+    const name = writers[at]!.node;
+    if (one === null) because.push(`the writer of ${name} does not answer`);
+    else if (one.storeAway) because.push(`${name} cannot reach the store: ${one.buffered} results wait`);
+    perS += one?.resultsPerS ?? 0;
+  }
+  return perS;
+}
+
+function answer<T>(asked: Promise<T>): Promise<T | null> {
+  return asked.catch(() => null);
+}

@@ -1,0 +1,65 @@
+/**
+ * Whether the network is split, as one node sees it: which members it lost to silence and cannot reach at all, against
+ * those that it still has. Between membership's state and whoever is told; pure. A process that hangs still has its
+ * connections taken by its host, and one that died refuses them, so neither is taken for a split; a host that lost its
+ * power cannot be told from one that is cut off, and counts.
+ */
+import { splitSettleMs } from './limits.ts';
+import type { MembershipState } from './membership-peer.ts';
+
+/** Both sides by name, sorted; this node is among `here`. */
+export interface Split {
+  readonly here: readonly string[];
+  readonly there: readonly string[];
+}
+
+export type SplitEvent =
+  /** Once for each split, and again when its sides have changed. */
+  | { type: 'split'; split: Split }
+  /** Nobody is cut off any more: `back` are those that are linked again with the same boot. */
+  | { type: 'healed'; back: readonly string[]; lost: readonly string[] };
+
+export interface SplitWatch {
+  /** As it was last told; null: none. */
+  readonly told: Split | null;
+  readonly seen: Split | null;
+  readonly seenSinceMs: number;
+}
+
+export const noSplit: SplitWatch = { told: null, seen: null, seenSinceMs: 0 };
+
+export function splitIn({ self, peers }: MembershipState): Split | null {
+  const here = [self.name];
+  const there: string[] = [];
+  for (const { identity, status, cutOff } of peers.values()) {
+    if (status === 'up') here.push(identity.name);
+    else if (status === 'down' && cutOff) there.push(identity.name);
+  }
+  return there.length === 0 ? null : { here: here.sort(), there: there.sort() };
+}
+
+/** Members are lost one by one within seconds: what is told is the picture that has stood still for a moment. */
+export function watchSplit(
+  watch: SplitWatch,
+  state: MembershipState,
+  nowMs: number,
+): { watch: SplitWatch; event: SplitEvent | null } {
+  const seen = splitIn(state);
+  if (!isSame(seen, watch.seen)) return { watch: { ...watch, seen, seenSinceMs: nowMs }, event: null };
+  if (isSame(seen, watch.told) || nowMs - watch.seenSinceMs < splitSettleMs) return { watch, event: null };
+  const told = { ...watch, told: seen };
+  if (seen !== null) return { watch: told, event: { type: 'split', split: seen } };
+  const away = watch.told?.there ?? [];
+  const isBack = (name: string) => state.peers.get(name)?.status === 'up';
+  const event: SplitEvent = {
+    type: 'healed',
+    back: away.filter(isBack),
+    lost: away.filter((name) => !isBack(name)),
+  };
+  return { watch: told, event };
+}
+
+function isSame(one: Split | null, other: Split | null): boolean {
+  if (one === null || other === null) return one === other;
+  return one.there.join() === other.there.join() && one.here.join() === other.here.join();
+}
