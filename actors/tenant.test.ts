@@ -11,9 +11,9 @@ function stage() {
   const clock = manualClock();
   const actors = new ActorSystem({ clock, node: 'core_1', boot: 1 });
   const released: number[] = [];
-  const owed: number[] = [];
+  const owed: (number | null)[] = [];
   let storeAway = false;
-  const asked: ((answer: LeaseAnswer) => void)[] = [];
+  const asked: ((answer: LeaseAnswer | Promise<never>) => void)[] = [];
   const nothing = () => {};
   const cluster: Cluster = {
     node: 'core_1',
@@ -51,7 +51,7 @@ function stage() {
       },
       writer: () => null,
       allowAll: () => false,
-      owed: (_tenant: string, epoch: number) => void owed.push(epoch),
+      owed: (_tenant: string, epoch: number | null) => void owed.push(epoch),
     }),
     tenantId,
   );
@@ -82,6 +82,17 @@ test('a tenant whose lease the store does not take back says so', async () => {
   asked[0]!({ granted: true, epoch: 7, databaseNowMs: 0 });
   await ended;
   expect([released, owed]).toEqual([[], [7]]);
+});
+
+test('a tenant that was not answered may have been granted its lease, and says so when it stops', async () => {
+  const { clock, actors, owed, asked, ref } = stage();
+  await clock.settle();
+  asked[0]!(Promise.reject(new Error('no answer')));
+  await clock.settle();
+  const ended = actors.ended(ref);
+  actors.exit(ref, 'shutdown');
+  await ended;
+  expect(owed).toEqual([null]);
 });
 
 test('a refused tenant is in standby, asks each second, and sooner when the holder’s session ends sooner', async () => {

@@ -5,15 +5,9 @@ import { tenants } from './tenants.ts';
 
 const tenantId = 'abcdefghijkl';
 
-test('a lease that could not be given back when its tenant moved away is given back when the store answers', async () => {
-  const clock = manualClock();
-  const actors = new ActorSystem({ clock, node: 'core_1', boot: 1 });
-  let cores = ['core_1'];
-  let memberChanged = () => {};
-  let isAway = false;
-  const released: number[] = [];
+function clusterOf(cores: () => string[], watch: (onChange: () => void) => void): Cluster {
   const nothing = () => {};
-  const cluster: Cluster = {
+  return {
     node: 'core_1',
     boot: 1,
     names: {
@@ -24,15 +18,25 @@ test('a lease that could not be given back when its tenant moved away is given b
       list: () => [],
       watch: nothing,
     },
-    members: {
-      list: () => [],
-      live: () => cores,
-      watch(onChange) {
-        memberChanged = onChange;
-      },
-    },
+    members: { list: () => [], live: cores, split: () => null, watch },
+    topics: { publish: nothing, subscribe: nothing } as unknown as Cluster['topics'],
     declare: nothing,
   };
+}
+
+test('a lease that could not be given back when its tenant moved away is given back when the store answers', async () => {
+  const clock = manualClock();
+  const actors = new ActorSystem({ clock, node: 'core_1', boot: 1 });
+  let cores = ['core_1'];
+  let memberChanged = () => {};
+  let isAway = false;
+  const released: number[] = [];
+  const cluster = clusterOf(
+    () => cores,
+    (onChange) => {
+      memberChanged = onChange;
+    },
+  );
   const answer = <T>(value: T) => (isAway ? Promise.reject(new Error('away')) : Promise.resolve(value));
   const row = { id: tenantId, slug: 'acme', name: 'Acme', status: 'active', createdAtMs: 0 } as const;
   actors.spawn(

@@ -153,7 +153,7 @@ function place(self: TenantsSelf, needs: TenantsNeeds): void {
 function treeOf(self: TenantsSelf, needs: TenantsNeeds, tenantId: string) {
   const { state, ref } = self;
   const slugOf = (id: string) => state.rows.find((row) => row.id === id)?.slug ?? null;
-  const owed = (id: string, epoch: number) => {
+  const owed = (id: string, epoch: number | null) => {
     // A keeper that has ended owes nothing: the session that ends with it frees all leases.
     if (!self.signal.aborted) self.cast(ref as Ref<TenantsProtocol>).owed(id, epoch);
   };
