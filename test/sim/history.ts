@@ -87,8 +87,10 @@ function live(world: World, calm: boolean): void {
 /** Lets time pass, looking at what must always hold. */
 function pass(world: World, forMs: number): void {
   const untilMs = world.loop.nowMs + forMs;
+  // What is looked at grows with the square of the nodes.
+  const everyMs = lookEveryMs * Math.max(1, world.sites.length / 10);
   while (world.loop.nowMs < untilMs && world.failures.length === 0) {
-    world.loop.runUntil(Math.min(untilMs, world.loop.nowMs + lookEveryMs));
+    world.loop.runUntil(Math.min(untilMs, world.loop.nowMs + everyMs));
     for (const check of checks) check.always?.(world);
   }
 }

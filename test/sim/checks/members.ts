@@ -2,6 +2,7 @@
  * Members and links, when the world has settled: every node sees exactly the living lives as up, has one link to each
  * and nothing left over from those that are gone.
  */
+import { viewHash } from '../../../cluster/membership-view.ts';
 import { insidesOf } from '../insides.ts';
 import type { Check } from './check.ts';
 
@@ -20,6 +21,9 @@ export const members: Check = {
         else if (member.status !== 'up')
           world.fail(`${life.name} says that ${other.name} is ${member.status}: ${because}`);
       }
+      const { state } = insidesOf(life.node).members;
+      if (viewHash(state) !== viewHash({ ...state, viewHash: null }))
+        world.fail(`${life.name} remembers a hash of its view that it no longer has`);
       for (const [name, { status }] of seen) {
         if (!living.has(name) && (status === 'up' || status === 'suspect'))
           world.fail(`${life.name} says that ${name} is ${status}, it is gone`);

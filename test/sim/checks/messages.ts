@@ -2,6 +2,7 @@
  * Messages: every call ends by its deadline, every monitor of a dead thing is told once, and what was sent while the link
  * lived arrived. What is told twice, astray or out of order is judged by the load as it comes.
  */
+import type { Ref } from '../../../runtime/index.ts';
 import { callSlackMs, stillMs } from '../bounds.ts';
 import { timerPart } from '../event-loop.ts';
 import { lossesOf } from '../ledger.ts';
@@ -71,7 +72,7 @@ export const streams: Check = {
   },
 };
 
-function isThere(world: World, ref: { node: string; boot: number; id: number }): boolean {
+function isThere(world: World, ref: Ref): boolean {
   const life = world.lifeOf(ref.node, ref.boot);
-  return life !== undefined && !life.ended && life.node.system.cells.has(ref.id);
+  return life !== undefined && !life.ended && life.node.system.find(ref) !== null;
 }
