@@ -78,3 +78,10 @@ export const rowEveryMs = 400;
 export const tenantsShare = 0.3;
 /** Of all names that the load takes. */
 export const simPartition = 'sim';
+
+// Joining.
+export const joinLookMs = 100;
+export const joinPatienceMs = 30_000;
+/** What we hold ourselves to: so many nodes, started over so long, see each other this long after the last. */
+export const joinNodes = 200;
+export const joinOverMs = 10_000;

@@ -3,9 +3,10 @@
  * with one line and with status 1 when one failed; wrong flags are status 2.
  */
 import { parseArgs } from 'node:util';
-import { traceLinesKept, traceLinesShown } from './bounds.ts';
+import { joinNodes, joinOverMs, traceLinesKept, traceLinesShown } from './bounds.ts';
 import { outsidePromises } from './event-loop.ts';
 import { type HistoryReport, runHistory } from './history.ts';
+import { joinedAfterMs } from './join.ts';
 
 const help = `npm run sim -- [--seeds N] [--seed FIRST] [--nodes M] [--trace] [--calm]
 
@@ -15,6 +16,7 @@ Runs N simulated histories of a cluster (real code; simulated clock, network and
   --seed FIRST the first seed (1); the others follow it
   --nodes M    nodes of each cluster, 2 to 250; unless told, 3 to 7 by the seed
   --trace      print every event of every history: for one seed
+  --join       only let the nodes (200) start over 10 s, and say when all see all
   --calm       without faults: to measure the simulator
   --help       this text
 
@@ -30,6 +32,7 @@ interface Flags {
   readonly nodes: number | undefined;
   readonly trace: boolean;
   readonly calm: boolean;
+  readonly join: boolean;
 }
 
 function say(text: string): void {
@@ -48,6 +51,7 @@ function readFlags(args: readonly string[]): Flags | string | null {
         nodes: { type: 'string' },
         trace: { type: 'boolean' },
         calm: { type: 'boolean' },
+        join: { type: 'boolean' },
         help: { type: 'boolean' },
       },
     }));
@@ -61,7 +65,14 @@ function readFlags(args: readonly string[]): Flags | string | null {
   if (seeds === null) return '--seeds is a number of histories, 1 or more';
   if (seed === null) return '--seed is a number from 0 to 4294967295';
   if (nodes === null) return '--nodes is a number from 2 to 250';
-  return { seeds, seed, nodes, trace: values.trace === true, calm: values.calm === true };
+  return {
+    seeds,
+    seed,
+    nodes,
+    trace: values.trace === true,
+    calm: values.calm === true,
+    join: values.join === true,
+  };
 }
 
 function whole(
@@ -80,6 +91,14 @@ function sayFailure(report: HistoryReport): void {
   say(`\nseed ${seed} (${nodes} nodes) failed, trace ${hash}; its last events:`);
   for (const line of report.trace().slice(-traceLinesShown)) say(`  ${line}`);
   for (const failure of failures.slice(0, 20)) say(`seed ${seed}: ${failure}`);
+}
+
+async function join({ seed, nodes = joinNodes }: Flags): Promise<number> {
+  const { ms } = await outsidePromises(() => joinedAfterMs(seed, nodes, joinOverMs));
+  say(
+    `${nodes} nodes started over ${joinOverMs} ms: all see all ${ms === null ? 'not at all' : `${ms} ms later`}`,
+  );
+  return ms !== null && ms <= joinOverMs ? 0 : 1;
 }
 
 async function run(flags: Flags): Promise<number> {
@@ -125,4 +144,4 @@ if (flags === null) process.stdout.write(help);
 else if (typeof flags === 'string') {
   process.stderr.write(`${flags}\n\n${help}`);
   process.exitCode = 2;
-} else process.exitCode = await run(flags);
+} else process.exitCode = flags.join ? await join(flags) : await run(flags);
