@@ -1,0 +1,1 @@
+export const keptSeeds: Readonly<Record<string, number>> = {};
