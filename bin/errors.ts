@@ -45,6 +45,16 @@ export type CommandCode =
   | 'bad_line'
   /** The check that was asked to run gave no result in time. */
   | 'no_result'
+  /** What would be written is there already, and `--force` was not given. */
+  | 'file_exists'
+  /** There is no room left to write to. */
+  | 'disk_full'
+  /** A file or its folder cannot be written. */
+  | 'cannot_write'
+  /** The record was written, and a node that is up did not give its part. */
+  | 'record_partial'
+  /** The record has nothing about the subject that was asked for. */
+  | 'no_such_subject'
   /** No node of this name is in the cluster. */
   | 'no_such_node'
   /** No tenant has this slug or id. */

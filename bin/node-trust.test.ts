@@ -28,6 +28,7 @@ const flagsOf = (more: Partial<NodeFlags>): NodeFlags => ({
   listen: '127.0.0.1:0',
   discovery: 'static',
   seed: [],
+  dnsServer: [],
   data,
   logLevel: 'info',
   ...more,

@@ -4,14 +4,27 @@
  */
 
 // Frames (frame.ts)
-/** A frame after its length field. Larger messages do not travel. */
+/** A frame after its length field, put together where it came in parts. Larger messages do not travel. */
 export const frameBytesMax = 16 * 1024 * 1024;
-/** A frame from a peer that has not yet said hello: nobody unknown makes us hold more than this. */
-export const frameBeforeHelloBytesMax = 64 * 1024;
 /** A text field of a routing header, in UTF-8: its length is one byte. */
 export const frameTextBytesMax = 255;
 /** The first room taken for a frame that is not complete; it doubles as bytes arrive, so a length alone costs nothing. */
 export const frameAssemblyStartBytes = 64 * 1024;
+
+// Parts (lane.ts, parts.ts)
+/**
+ * A frame over this travels in parts, after its hello: so what is urgent is never behind more than this of what is not,
+ * and a frame that is not in parts costs its receiver no more.
+ */
+export const wholeFrameBytesMax = 64 * 1024;
+/** A part with its head: one TLS record, which its receiver reads where it lies. */
+export const partFrameBytes = 16 * 1024;
+/** Frames that are under way in parts on one link, one way. */
+export const partedFramesMax = 8;
+/** What they may come to when they are whole: the memory that a peer can take at the other end with them. */
+export const partedBytesMax = 64 * 1024 * 1024;
+/** The first room taken for a frame in parts; it doubles as parts arrive, so that a claim alone costs little. */
+export const partsStartBytes = 1024 * 1024;
 
 // Payloads (codec.ts)
 /** Arrays and objects within each other. */
@@ -24,6 +37,11 @@ export const payloadBytesMax = frameBytesMax - 4_096;
 export const objectKeysMax = 65_535;
 /** The room that payloads are encoded into, one after the other. */
 export const encodeSlabBytes = 64 * 1024;
+/** Texts of so few bytes are looked up among those that were read before, `textsRememberedMax` of them (a power of two). */
+export const shortTextBytesMax = 24;
+export const textsRememberedMax = 512;
+/** Fewer bytes than this are copied faster one by one than by a view and a call. */
+export const copiedByByteMax = 128;
 /** Characters of an error's code and name that travel; its message is cut at `errorMessageCharactersMax`. */
 export const errorNameCharactersMax = 128;
 export const errorMessageCharactersMax = 4_096;
@@ -101,6 +119,21 @@ export const connectionsMax = 2_000;
 export const linkHighWaterBytes = 8 * 1024 * 1024;
 /** Over this it refuses calls and replies too: the most memory that one peer which does not read can cost. */
 export const linkQueuedBytesMax = 64 * 1024 * 1024;
+/** What a link gives to its connection ahead of the network: what is urgent waits behind no more than this. */
+export const linkWindowBytes = 256 * 1024;
+/** What one write to a socket holds: the buffer of a connection doubles up to it, and is kept. */
+export const writeBytesMax = 256 * 1024;
+export const writeBufferStartBytes = 16 * 1024;
+/** A peer that does not read what a closing connection has still to send is left after this. */
+export const closePatienceMs = 1_000;
+/**
+ * What system frames and signals may wait for a peer that does not read, beyond `linkQueuedBytesMax`. They are never
+ * refused, because the cluster's truth is made of them; past this the link is closed (`not_reading`). The names of a large node, told at once, are 20 MB.
+ */
+export const linkUrgentBytesMax = 64 * 1024 * 1024;
+/** A link on which a frame is not finished must bring this many bytes within `linkStallMs`, or is closed. */
+export const linkStallBytes = 64 * 1024;
+export const linkStallMs = 10_000;
 /**
  * How long a link that another one took the place of may take until both ends have read all of it. Longer than the pause
  * of 4 s that is not taken for a death; past it what was lost on it is told as the loss of the peer's link.
@@ -118,8 +151,6 @@ export const procedureTimeoutMs = 10_000;
 export const proceduresPerLinkMax = 256;
 /** How often remote calls whose deadline has passed are let go. */
 export const remoteSweepMs = 5_000;
-/** How often seeds that are not linked are dialled. */
-export const seedDialMs = 1_000;
 /** A tick that comes this much late means that this process did not run: it then accuses nobody. */
 export const pausedMinMs = 1_000;
 /**
@@ -140,6 +171,96 @@ export const handshakesMax = 256;
 export const handshakesLoggedPerS = 5;
 /** How long `find` waits for a name unless it is told. */
 export const nameWaitMs = 10_000;
+
+// What the flight recorder keeps of membership and registry (record-*.ts).
+/** Of the reasons about one node, the last ones; all that a record of some minutes needs is in its events. */
+export const recordReasonsMax = 4;
+/** Of one reason: it may quote what a peer said when it closed its link. */
+export const recordReasonCharactersMax = 200;
+/**
+ * Of the registry this much text is recorded at once: some 500 names. Then they are only counted, so that a hundred
+ * thousand registered in a second take no longer for it.
+ */
+export const recordRegistryBurstBytes = 128 * 1024;
+
+// Discovery (discovery/). Addresses are hints from anywhere, so each number is also what a hostile source can cost.
+/** Addresses that are kept; the topology is for a couple of hundred nodes. */
+export const hintsMax = 1_000;
+/** Of a longer list only the first are looked at. */
+export const addressesReadMax = 10_000;
+/** Addresses that were found to lead to this very node. */
+export const ownAddressesMax = 64;
+/** Dials to hints: under way at once, and begun within a second. */
+export const hintDialsAtOnceMax = 16;
+export const hintDialsPerS = 20;
+/** Between two dials of an address where nobody answers; the pause doubles from the least to the greatest. */
+export const hintDialMinMs = 500;
+export const hintDialMaxMs = 10_000;
+/** A dial of which nothing was heard: past the limits of connecting, of the handshake and of the hello together. */
+export const dialOutcomeMs = 15_000;
+/** After a link that lasted this long its address begins with the least pause again. */
+export const hintSettledMs = 10_000;
+/** Who said that it leaves is closing: its address is left alone this long, even while the source still has it. */
+export const leftHoldMs = 5_000;
+/** Between two sessions of a source that fails; doubles likewise. */
+export const sourceRetryMinMs = 500;
+export const sourceRetryMaxMs = 30_000;
+/** A session that lasts this long is a good one. */
+export const sourceSettledMs = 10_000;
+/** The log hears of other or failing addresses at most this often, and of this many by name. */
+export const newsMs = 5_000;
+export const newsAddressesMax = 8;
+/** A stopping node waits this long for its source to take back what it announced. */
+export const sourceStopMs = 1_000;
+
+// Discovery by DNS (discovery/dns.ts)
+export const dnsPauseMs = 5_000;
+/** One question to one server, how often it is asked, and all of one session together. */
+export const dnsQuestionMs = 1_500;
+export const dnsTriesMax = 2;
+export const dnsSessionMs = 8_000;
+/** Hosts of SRV records that are asked for at once, and in one session. */
+export const dnsHostsAtOnceMax = 16;
+export const dnsHostsMax = 1_000;
+
+// Discovery by the Kubernetes API (discovery/kubernetes*.ts)
+/** From the request to the head of the answer. */
+export const kubernetesAnswerMs = 10_000;
+/** From the head of a list to its end. */
+export const kubernetesListMs = 20_000;
+/** A list: at about 1 kB an endpoint some ten thousand of them. */
+export const kubernetesListBytesMax = 16 * 1024 * 1024;
+/** One line of a watch is one object: a slice has 1,000 endpoints at most. */
+export const kubernetesLineBytesMax = 4 * 1024 * 1024;
+/** What of a refusal's body is read for its message. */
+export const kubernetesRefusalBytesMax = 8 * 1024;
+/** How long the server is asked to keep a watch open, at least; up to twice that by chance. It bounds how long a dead connection is trusted. */
+export const kubernetesWatchMinMs = 30_000;
+/** Past the end that was asked for, a watch that is still open is cut. */
+export const kubernetesWatchGraceMs = 5_000;
+/** Between the end of a watch and the next one. */
+export const kubernetesAgainMs = 500;
+/** Watches in a row that are cut before they bring anything; then the list is asked for again. */
+export const kubernetesCutsMax = 3;
+/** Slices or endpoints objects of one service. */
+export const kubernetesObjectsMax = 1_000;
+/** The token of the account; real ones are 1 to 2 kB. */
+export const kubernetesTokenBytesMax = 64 * 1024;
+
+// Discovery by UDP multicast (discovery/gossip*.ts)
+export const gossipBeaconMs = 2_000;
+/** Six beacons missing. */
+export const gossipKeptMs = 12_000;
+/** Our own beacons come back to us: when they do not for this long, the membership of the group is gone. */
+export const gossipDeafMs = 7_000;
+/** A longer packet is none of ours, and is not looked at. */
+export const gossipPacketBytesMax = 128;
+/** Packets that are looked at in a second: ten for each of a couple of hundred nodes is more than they ever send. */
+export const gossipPacketsPerS = 2_000;
+/** Ports that one sender may announce: nodes of one host. */
+export const gossipPortsPerSenderMax = 16;
+/** Routers do not forward it: discovery by multicast is for one network. */
+export const gossipHopsMax = 1;
 
 // PubSub (pubsub.ts)
 /** Subscriptions of one node; each costs a function and, the first of its topic, a name. */

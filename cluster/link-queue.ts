@@ -2,33 +2,27 @@
  * What a link has still to write, in two lanes: system frames go before user frames. Knows bytes alone; when it is
  * written, and how much may wait, is the link's business.
  */
+import { type Flow, Lane, type Parted, type Taken } from './lane.ts';
+
 export class LinkQueue {
-  private system: Uint8Array[] = [];
-  private user: Uint8Array[] = [];
+  private readonly parted: Parted = { frames: 0, bytes: 0, lastId: 0 };
+  private readonly system = new Lane(this.parted);
+  private readonly user = new Lane(this.parted);
+
   /** Of both lanes. */
-  bytes = 0;
-
-  put(head: Uint8Array, payload: Uint8Array, isSystem: boolean): void {
-    const lane = isSystem ? this.system : this.user;
-    lane.push(head);
-    if (payload.length > 0) lane.push(payload);
-    this.bytes += head.length + payload.length;
+  get bytes(): number {
+    return this.system.bytes + this.user.bytes;
   }
 
-  /** What is to be written now, in order. */
-  take(isSystemAlone: boolean): { chunks: Uint8Array[]; bytes: number } {
-    const chunks = isSystemAlone ? this.system : this.system.concat(this.user);
-    this.system = [];
-    if (!isSystemAlone) this.user = [];
-    let bytes = 0;
-    for (const chunk of chunks) bytes += chunk.length;
-    this.bytes -= bytes;
-    return { chunks, bytes };
+  put(head: Uint8Array, payload: Uint8Array, flow: Flow, isSystem: boolean): void {
+    (isSystem ? this.system : this.user).put(head, payload, flow);
   }
 
-  clear(): void {
-    this.system = [];
-    this.user = [];
-    this.bytes = 0;
+  /** What is to be written now, in order: about `bytesMax`. */
+  take(bytesMax: number, isSystemAlone: boolean): Taken {
+    const taken: Taken = { chunks: [], bytes: 0, parts: 0 };
+    this.system.take(taken, bytesMax);
+    if (!isSystemAlone) this.user.take(taken, bytesMax);
+    return taken;
   }
 }

@@ -1,7 +1,6 @@
 /**
- * One link: hello and welcome over a judged connection, then frames both ways. Between the transport (bytes) and the
- * mesh (peers). Gathers what is sent in one turn into one write, system frames first, and is bounded: past its
- * high-water mark casts are refused, past its limit calls are too. Keeps no membership and decodes no message.
+ * One link: hello and welcome over a judged connection, then frames both ways, until it is closed or retired. Between the
+ * transport (bytes) and the mesh (peers); the outbox is its sending half. Keeps no membership and decodes no message.
  */
 import type { PeerIdentity } from '../certs/index.ts';
 import type { Clock } from '../runtime/index.ts';
@@ -14,17 +13,11 @@ import {
   protocolVersion,
   protocolVersionMin,
 } from './frame-layout.ts';
-import { createFrameReader } from './frame-reader.ts';
 import { type LinkGreeting, readGreeting } from './greeting.ts';
-import {
-  closeDetailBytesMax,
-  frameBytesMax,
-  helloTimeoutMs,
-  linkHighWaterBytes,
-  linkQueuedBytesMax,
-  linkRetireMs,
-} from './limits.ts';
-import { LinkQueue } from './link-queue.ts';
+import { Inbox, type InboxCounts } from './inbox.ts';
+import type { Flow } from './lane.ts';
+import { closeDetailBytesMax, helloTimeoutMs, linkRetireMs } from './limits.ts';
+import { Outbox, type OutboxCounts, type Urgency } from './outbox.ts';
 import type { Connection } from './transport.ts';
 
 export interface LinkPeer {
@@ -40,13 +33,8 @@ export interface LinkHandlers {
   down(link: Link, code: string, detail: string): void;
 }
 
-export interface LinkCounts {
-  framesIn: number;
-  framesOut: number;
-  bytesIn: number;
-  bytesOut: number;
-  refusedBusy: number;
-}
+/** Since the link is there. */
+export type LinkCounts = InboxCounts & OutboxCounts;
 
 export interface LinkOptions {
   readonly connection: Connection;
@@ -63,14 +51,16 @@ export interface LinkOptions {
 export class Link {
   readonly dialled: boolean;
   readonly number: number;
-  readonly counts: LinkCounts = { framesIn: 0, framesOut: 0, bytesIn: 0, bytesOut: 0, refusedBusy: 0 };
+  readonly sinceWallMs: number;
+  /** Links to the peer that gave way to this one. */
+  replaced = 0;
   peer: LinkPeer | null = null;
   private readonly options: LinkOptions;
-  private readonly reader = createFrameReader();
-  private readonly queue = new LinkQueue();
-  private flushAsked = false;
+  private readonly inbox: Inbox;
+  private readonly outbox: Outbox;
   private ended = false;
   private retired = false;
+  private retireTold = false;
   private peerRetired = false;
   private peerHasAll = false;
   /** User frames wait: this link, whose place was taken, is not read to its end. */
@@ -82,10 +72,27 @@ export class Link {
     this.options = options;
     this.dialled = options.dialled;
     this.number = options.number;
+    this.sinceWallMs = options.clock.wallMs();
+    this.inbox = new Inbox(options.clock, {
+      frame: (frame) => this.take(frame),
+      failed: (code, detail) => this.close(code, detail),
+    });
+    this.outbox = new Outbox(options.connection, options.clock, {
+      overrun: () => this.close('not_reading', `${this.outbox.waitingBytes} bytes wait for the peer`),
+      emptied: () => this.tellRetired(),
+    });
   }
 
   get address(): string {
     return this.options.connection.address;
+  }
+
+  get counts(): LinkCounts {
+    return { ...this.inbox.counts, ...this.outbox.counts };
+  }
+
+  get waitingBytes(): number {
+    return this.outbox.waitingBytes;
   }
 
   get isOpen(): boolean {
@@ -107,8 +114,8 @@ export class Link {
   begin(): void {
     const { connection, clock } = this.options;
     connection.handle({
-      data: (chunk) => this.receive(chunk),
-      drained: () => this.flush(),
+      data: (chunk) => this.inbox.receive(chunk),
+      drained: () => this.outbox.flush(),
       closed: (reason) => this.finish('link_closed', reason),
     });
     if (!connection.peer.ok) {
@@ -133,34 +140,45 @@ export class Link {
    */
   retire(successor: Link, isToWait: boolean): void {
     if (this.ended || this.retired) return;
-    this.enqueue(encodeControlHead('retire', {}, 0), noPayload, false);
     this.retired = true;
     this.after = successor;
-    if (isToWait) successor.waitsFor = this;
+    successor.replaced += this.replaced + 1;
+    if (isToWait) {
+      successor.waitsFor = this;
+      successor.outbox.hold();
+    }
     this.cancelTimer = this.options.clock.timer(linkRetireMs, () =>
       this.close('link_silent', `replaced, and not read to its end within ${linkRetireMs} ms`),
     );
+    this.outbox.flush();
     if (this.peerRetired) this.tellAllRead();
+  }
+
+  /** The last of all messages: nothing may come after it. */
+  private tellRetired(): void {
+    if (!this.retired || this.retireTold) return;
+    this.retireTold = true;
+    this.outbox.put(encodeControlHead('retire', {}, 0), noPayload, null, 'signal');
   }
 
   private tellAllRead(): void {
     const header = { code: 'duplicate_link', detail: 'all was read' };
-    this.enqueue(encodeControlHead('close', header, 0), noPayload, false);
+    this.outbox.put(encodeControlHead('close', header, 0), noPayload, null, 'system');
     if (this.peerHasAll) this.finishRetired();
   }
 
   private finishRetired(): void {
-    this.flush(true);
+    this.outbox.end(null);
     this.finish('duplicate_link', 'another link to the peer is kept');
     this.options.connection.close(true);
   }
 
   /**
-   * A routed frame whose head was written before its payload in one buffer. False when the link is over its high-water
-   * mark (a cast, which may not wait) or its limit: nothing was taken.
+   * A routed frame whose head was written before its payload in one buffer; those of one flow keep their order. False
+   * when it was refused: the link is too full for its urgency, or does not take any more.
    */
-  sendBytes(bytes: Uint8Array, mayWait: boolean): boolean {
-    return this.put(bytes, noPayload, false, mayWait);
+  sendBytes(bytes: Uint8Array, flow: Flow, urgency: Urgency): boolean {
+    return !this.retired && this.outbox.put(bytes, noPayload, flow, urgency);
   }
 
   sendControl<K extends ControlKind>(
@@ -168,7 +186,11 @@ export class Link {
     header: ControlFields<K>,
     payload: Uint8Array = noPayload,
   ): boolean {
-    return this.put(encodeControlHead(kind, header, payload.length), payload, isSystemKind(kind), true);
+    if (this.ended || this.retired) return false;
+    const urgency = isSystemKind(kind) ? 'system' : 'call';
+    // A delta that overtakes one before it would only be fetched again.
+    const flow = kind.startsWith('registry_') ? 0 : null;
+    return this.outbox.put(encodeControlHead(kind, header, payload.length), payload, flow, urgency);
   }
 
   /** Sends the reason, then closes. */
@@ -176,58 +198,9 @@ export class Link {
     if (this.ended) return;
     // A text of a frame is bounded in bytes, and what is quoted in a detail may be of any alphabet.
     const header = { code, detail: Buffer.from(detail).subarray(0, closeDetailBytesMax).toString() };
-    this.enqueue(encodeControlHead('close', header, 0), noPayload, true);
-    this.flush();
+    this.outbox.end(encodeControlHead('close', header, 0));
     this.finish(code, detail);
     this.options.connection.close(true);
-  }
-
-  private put(head: Uint8Array, payload: Uint8Array, system: boolean, mayWait: boolean): boolean {
-    if (this.ended || this.retired) return false;
-    const waiting = this.queue.bytes + this.options.connection.bufferedBytes();
-    // System frames are few and bound by their own machines; without them a full link would be taken for a dead one.
-    if (!system && waiting > (mayWait ? linkQueuedBytesMax : linkHighWaterBytes)) {
-      this.counts.refusedBusy += 1;
-      return false;
-    }
-    this.enqueue(head, payload, system);
-    return true;
-  }
-
-  private enqueue(head: Uint8Array, payload: Uint8Array, isSystem: boolean): void {
-    this.queue.put(head, payload, isSystem);
-    this.counts.framesOut += 1;
-    this.flushSoon();
-  }
-
-  private flushSoon(): void {
-    if (this.flushAsked || this.ended) return;
-    this.flushAsked = true;
-    this.options.clock.soon(() => this.flush());
-  }
-
-  private flush(all = false): void {
-    this.flushAsked = false;
-    if (this.queue.bytes === 0 || this.ended) return;
-    const { connection } = this.options;
-    // User frames wait while the network is behind, so that later system frames still go before them.
-    const behind = !all && (this.waitsFor !== null || connection.bufferedBytes() > linkHighWaterBytes);
-    const { chunks, bytes } = this.queue.take(behind);
-    if (chunks.length === 0) return;
-    this.counts.bytesOut += bytes;
-    connection.write(chunks);
-  }
-
-  private receive(chunk: Buffer): void {
-    if (this.ended) return;
-    this.counts.bytesIn += chunk.length;
-    this.reader.push(chunk);
-    for (let frame = this.reader.next(); frame !== null; frame = this.reader.next()) {
-      this.counts.framesIn += 1;
-      this.take(frame);
-      if (this.ended) return;
-    }
-    if (this.reader.failure !== null) this.close(this.reader.failure.code, this.reader.failure.message);
   }
 
   private take(frame: Frame): void {
@@ -268,7 +241,7 @@ export class Link {
       if (this.peerRetired) this.finishRetired();
       return;
     }
-    this.flush();
+    this.outbox.end(null);
     this.finish(`peer_${code}`, detail);
     this.options.connection.close(true);
   }
@@ -281,7 +254,7 @@ export class Link {
       return;
     }
     this.cancelTimer();
-    this.reader.allow(frameBytesMax);
+    this.inbox.takesParts = true;
     this.peer = { identity: peer.identity, greeting, address: greeting.address || this.address };
     this.options.handlers.up(this);
   }
@@ -290,10 +263,11 @@ export class Link {
     if (this.ended) return;
     this.ended = true;
     this.cancelTimer();
-    this.queue.clear();
+    this.inbox.end();
+    this.outbox.drop();
     if (this.after?.waitsFor === this) {
       this.after.waitsFor = null;
-      this.after.flushSoon();
+      this.after.outbox.release();
     }
     this.options.handlers.down(this, code, detail);
   }

@@ -1,14 +1,14 @@
 /**
- * All links of a node: dials seeds and known peers, takes connections, keeps one link per peer, and hands frames that
+ * All links of a node: dials whom it is told to, takes connections, keeps one link per peer, and hands frames that
  * the fence lets through to whom they concern. Between the transport and the node; decides nothing about who is alive.
  */
 import type { PeerIdentity } from '../certs/index.ts';
 import type { Clock } from '../runtime/index.ts';
 import type { Codec } from './codec.ts';
+import type { DialOutcome } from './discovery/decision.ts';
 import { judgeFrame, judgePeer } from './fence.ts';
 import type { Frame } from './frame.ts';
 import type { Greeting } from './greeting.ts';
-import { seedDialMs } from './limits.ts';
 import { Link } from './link.ts';
 import { isKept, type LinkOrigin } from './link-choice.ts';
 import { LinkWatch } from './link-watch.ts';
@@ -29,7 +29,6 @@ export interface MeshHandlers {
 
 export interface MeshOptions {
   readonly node: string;
-  readonly seeds: readonly string[];
   readonly transport: Transport;
   readonly codec: Codec;
   readonly clock: Clock;
@@ -38,20 +37,20 @@ export interface MeshOptions {
   readonly log: (level: 'debug' | 'info' | 'warn', message: string, fields: Record<string, unknown>) => void;
 }
 
+type Reached = (outcome: DialOutcome) => void;
+
 export class Mesh {
   private readonly options: MeshOptions;
   private readonly links = new Map<string, Link>();
   /** Every open link, operators' and unfinished ones included, with the node that its certificate names. */
   private readonly open = new Map<Link, string | null>();
   private readonly dialling = new Set<string>();
-  /** Which node was found at a seed's address: it may call itself by another. */
-  private readonly foundAtSeed = new Map<string, string>();
   /** How often the link to a node was lost: told to it in every hello, so that both ends lose the same. */
   private readonly lost = new Map<string, number>();
   private numbered = 0;
-  private ownAddress = '';
+  /** Links to addresses of which it was asked who answers there. */
+  private readonly reaching = new Map<Link, Reached>();
   private stopped = false;
-  private cancelSeeds: () => void = () => {};
   private readonly watch: LinkWatch;
 
   constructor(options: MeshOptions) {
@@ -59,22 +58,8 @@ export class Mesh {
     this.watch = new LinkWatch(options);
   }
 
-  async listen(): Promise<string> {
-    this.ownAddress = await this.options.transport.listen((connection) => this.adopt(connection, null, null));
-    return this.ownAddress;
-  }
-
-  /** Dials the seeds, now and as long as one of them is not linked. */
-  begin(): void {
-    if (this.stopped) return;
-    const linked = new Set([...this.links.values()].map((link) => link.peer!.address));
-    const own = this.options.greeting().address;
-    for (const seed of this.options.seeds) {
-      const found = this.foundAtSeed.get(seed);
-      if (found !== undefined && this.links.has(found)) continue;
-      if (seed !== own && seed !== this.ownAddress && !linked.has(seed)) this.dialAddress(seed, null);
-    }
-    this.cancelSeeds = this.options.clock.timer(seedDialMs, () => this.begin());
+  listen(): Promise<string> {
+    return this.options.transport.listen((connection) => this.adopt(connection, null, null));
   }
 
   linkTo(node: string): Link | null {
@@ -85,9 +70,19 @@ export class Mesh {
     return this.links.values();
   }
 
+  /** Every open link, retired ones and those of commands included. */
+  allLinks(): Iterable<Link> {
+    return this.open.keys();
+  }
+
   dial(name: string, address: string, delayMs: number): void {
     if (delayMs <= 0) this.dialAddress(address, name);
     else this.options.clock.timer(delayMs, () => this.dialAddress(address, name));
+  }
+
+  /** Dials an address of which it is not known who is there; tells once who was. */
+  reach(address: string, reached: Reached): void {
+    this.dialAddress(address, null, reached);
   }
 
   closeLink(name: string, code: string, because: string): void {
@@ -97,7 +92,6 @@ export class Mesh {
   /** Tells every peer that this node goes, then closes. */
   async stop(): Promise<void> {
     this.stopped = true;
-    this.cancelSeeds();
     this.watch.stop();
     for (const link of [...this.open.keys()]) {
       if (link.peer?.identity.kind === 'node') link.sendControl('leaving', {});
@@ -106,20 +100,23 @@ export class Mesh {
     await this.options.transport.close();
   }
 
-  private dialAddress(address: string, name: string | null): void {
-    if (this.stopped || this.dialling.has(address)) return;
+  private dialAddress(address: string, name: string | null, reached: Reached | null = null): void {
+    if (this.stopped || this.dialling.has(address)) {
+      reached?.({ type: 'busy' });
+      return;
+    }
     if (name !== null && this.links.has(name)) return;
     this.dialling.add(address);
     const done = () => this.dialling.delete(address);
     const failed = (failure: DialFailure) => {
       done();
       if (name !== null) this.options.handlers.dialFailed(name, failure);
-      else this.options.log('debug', 'a seed does not answer', { address, ...failure });
+      reached?.({ type: 'failed', code: failure.code });
     };
     const connected = (connection: Connection) => {
       done();
       if (this.stopped) connection.close(false);
-      else this.adopt(connection, address, name);
+      else this.adopt(connection, address, name, reached);
     };
     try {
       this.options.transport.dial(address, connected, failed);
@@ -129,8 +126,13 @@ export class Mesh {
     }
   }
 
-  /** `address` was dialled, for `expected` or for a seed. */
-  private adopt(connection: Connection, address: string | null, expected: string | null): void {
+  /** `address` was dialled, for `expected` or to learn who is there. */
+  private adopt(
+    connection: Connection,
+    address: string | null,
+    expected: string | null,
+    reached: Reached | null = null,
+  ): void {
     const { codec, clock, greeting, log } = this.options;
     const dialled = address !== null;
     this.numbered = (this.numbered + 1) % 0x1_0000_0000;
@@ -144,18 +146,14 @@ export class Mesh {
       codec,
       clock,
       handlers: {
-        up: (up) => {
-          const identity = up.peer!.identity;
-          if (address !== null && expected === null && identity.kind === 'node')
-            this.foundAtSeed.set(address, identity.name);
-          this.linkUp(up);
-        },
+        up: (up) => this.linkUp(up),
         frame: (from, frame) => this.frame(from, frame),
         down: (down, code, detail) => this.linkDown(down, code, detail, expected),
       },
     });
     const { peer } = connection;
     this.open.set(link, peer.ok && peer.identity.kind === 'node' ? peer.identity.name : null);
+    if (reached !== null) this.reaching.set(link, reached);
     this.watch.add(link, connection);
     if (!connection.peer.ok) {
       const { code, detail } = connection.peer;
@@ -173,6 +171,12 @@ export class Mesh {
     }
     if (identity.kind !== 'node') return;
     const { name, role } = identity;
+    const isOwn = name === this.options.node && isSameLife(greeting, this.options.greeting());
+    this.tellReached(link, isOwn ? { type: 'own' } : { type: 'answered', node: name });
+    if (isOwn) {
+      link.close('duplicate_link', 'this is the node itself');
+      return;
+    }
     const present = this.links.get(name);
     const former = present?.peer?.greeting;
     if (former !== undefined && former.boot > greeting.boot) {
@@ -216,6 +220,12 @@ export class Mesh {
     return peer.ok && peer.identity.kind === 'node' ? (this.lost.get(peer.identity.name) ?? 0) : 0;
   }
 
+  private tellReached(link: Link, outcome: DialOutcome): void {
+    const reached = this.reaching.get(link);
+    this.reaching.delete(link);
+    reached?.(outcome);
+  }
+
   private frame(link: Link, frame: Frame): void {
     const { identity } = link.peer!;
     const verdict = judgeFrame(identity, frame.kind);
@@ -230,6 +240,9 @@ export class Mesh {
   private linkDown(link: Link, code: string, detail: string, expected: string | null): void {
     this.open.delete(link);
     this.watch.remove(link);
+    // Of a refusal the verdict is worth more than that there was one; nobody listening is `refused` too.
+    const verdict = code.endsWith('refused') ? `${code} ${detail.split(':')[0]!}` : code;
+    this.tellReached(link, { type: 'failed', code: verdict });
     const { handlers, log } = this.options;
     const why = `${code}: ${detail}`;
     const quiet = link.peer?.identity.kind === 'operator' || code.endsWith('duplicate_link');
@@ -264,6 +277,10 @@ export class Mesh {
     }
     handlers.nodeDown(link, name, link.peer!.greeting.boot, why);
   }
+}
+
+function isSameLife(a: Greeting, b: Greeting): boolean {
+  return a.boot === b.boot && a.pid === b.pid;
 }
 
 function peerName(link: Link): string {

@@ -2,17 +2,30 @@
  * A cluster node: the actor system, the mesh, membership, the registry and the router, put together. What `bin/` starts,
  * and all that the other rooms see of the cluster.
  */
-import { ActorSystem, type Clock, type Log, type Random, treeOf } from '../runtime/index.ts';
+import {
+  ActorSystem,
+  type Clock,
+  type Log,
+  type Random,
+  Recorder,
+  systemRandom,
+  treeOf,
+} from '../runtime/index.ts';
 import type { Cluster, Member } from './cluster-view.ts';
 import { Directory } from './directory.ts';
+import { Seeker } from './discovery/seeker.ts';
+import { staticSource } from './discovery/static.ts';
 import { type Frame, isRouted } from './frame.ts';
 import { isSystemKind } from './frame-layout.ts';
 import { stopLingerMs } from './limits.ts';
 import type { Link } from './link.ts';
+import { type LinkView, viewOfLink } from './link-view.ts';
 import type { MembershipEffect } from './membership-peer.ts';
-import { Mesh } from './mesh.ts';
+import { Mesh, type MeshHandlers } from './mesh.ts';
+import type { AddressSource } from './ports/address-source.ts';
 import { type Procedure, Procedures } from './procedures.ts';
 import { Topics } from './pubsub.ts';
+import { recordProcedure } from './record.ts';
 import { actorCodec, RemoteRouter } from './router.ts';
 import type { Transport } from './transport.ts';
 import { Vigil } from './vigil.ts';
@@ -25,7 +38,10 @@ export interface NodeOptions {
   readonly pid: number;
   /** Where others reach this node; null: where it listens. */
   readonly advertise: string | null;
+  /** Addresses of other nodes: the static discovery. */
   readonly seeds: readonly string[];
+  /** Where it learns whom to dial, instead of `seeds`. */
+  readonly discovery?: AddressSource;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly random?: Random;
@@ -41,10 +57,12 @@ export class ClusterNode implements Cluster {
   readonly names: Directory;
   readonly members: Vigil;
   readonly procedures: Procedures;
+  readonly recorder: Recorder;
   readonly topics: Topics;
   private readonly options: NodeOptions;
   private readonly mesh: Mesh;
   private readonly router: RemoteRouter;
+  private readonly seeker: Seeker;
   private address: string;
 
   constructor(options: NodeOptions) {
@@ -64,9 +82,12 @@ export class ClusterNode implements Cluster {
       log,
       ...(options.random && { random: options.random }),
     });
+    this.recorder = new Recorder({ node: name, boot, clock });
+    const { recorder } = this;
+    this.system.recorder = recorder;
     this.router = new RemoteRouter(this.system, codec, linkTo);
     this.procedures = new Procedures(codec, clock, linkTo);
-    this.names = new Directory({ system: this.system, codec, linkTo, nodeLinks, contested });
+    this.names = new Directory({ system: this.system, codec, recorder, linkTo, nodeLinks, contested });
     this.topics = new Topics(this.system, this.names);
     const self = { name, role, boot, tenant: null, address: this.address };
     // The address is known once the node listens.
@@ -76,6 +97,7 @@ export class ClusterNode implements Cluster {
       codec,
       self,
       pid,
+      recorder,
       linkTo,
       nodeLinks,
       dial: (peer, address, delayMs) => this.mesh.dial(peer, address, delayMs),
@@ -88,26 +110,38 @@ export class ClusterNode implements Cluster {
     });
     this.mesh = new Mesh({
       node: name,
-      seeds: options.seeds,
       transport: options.transport,
       codec,
       clock,
       greeting: () => ({ boot, pid, address: this.address, knows: [] }),
       log,
-      handlers: {
-        nodeUp: (link, peer, peerRole, peerBoot) => this.linkUp(link, peer, peerRole, peerBoot),
-        nodeDown: (link, peer, peerBoot, reason) => this.linkDown(link, peer, peerBoot, reason),
-        dialFailed: (peer, { code }) =>
-          this.members.apply({ type: 'dial_failed', name: peer, code, nowMs: clock.monotonicMs() }),
-        frame: (link, frame) => this.frame(link, frame),
-        superseded: contested,
-        linkEnded: (link, why) => {
-          this.members.unlinked(link);
-          this.procedures.lost(link, why);
-        },
-      },
+      handlers: this.meshHandlers(),
+    });
+    this.seeker = new Seeker({
+      source: options.discovery ?? staticSource(options.seeds),
+      clock,
+      random: options.random ?? systemRandom(),
+      reach: (at, outcome) => this.mesh.reach(at, outcome),
+      log,
     });
     this.declareOwn();
+  }
+
+  private meshHandlers(): MeshHandlers {
+    return {
+      nodeUp: (link, peer, role, boot) => this.linkUp(link, peer, role, boot),
+      nodeDown: (link, peer, boot, reason) => this.linkDown(link, peer, boot, reason),
+      dialFailed: (peer, { code }) => {
+        const nowMs = this.options.clock.monotonicMs();
+        this.members.apply({ type: 'dial_failed', name: peer, code, nowMs });
+      },
+      frame: (link, frame) => this.frame(link, frame),
+      superseded: (detail) => this.options.onSuperseded(detail),
+      linkEnded: (link, why) => {
+        this.members.unlinked(link);
+        this.procedures.lost(link, why);
+      },
+    };
   }
 
   /** Listens and begins to find the others; answers the address that it listens on. */
@@ -115,7 +149,7 @@ export class ClusterNode implements Cluster {
     const listening = await this.mesh.listen();
     if (this.address === '') this.address = listening;
     this.members.begin();
-    this.mesh.begin();
+    this.seeker.begin([this.address, listening]);
     return this.address;
   }
 
@@ -125,9 +159,10 @@ export class ClusterNode implements Cluster {
 
   /** Says that it leaves, and closes. The actors must have been stopped before. */
   async stop(): Promise<void> {
+    const seeker = this.seeker.stop();
     this.members.stop();
     const linger = new Promise<void>((resolve) => void this.options.clock.timer(stopLingerMs, resolve));
-    await Promise.all([this.mesh.stop(), linger]);
+    await Promise.all([this.mesh.stop(), seeker, linger]);
   }
 
   /** The core that speaks for the cluster while there is no lease for it: the first of the live ones by name. */
@@ -141,6 +176,7 @@ export class ClusterNode implements Cluster {
     const peer = { name, role, boot, address: link.peer!.address, tenant: null };
     this.members.apply({ type: 'link_up', peer, nowMs });
     if (this.mesh.linkTo(name) !== link) return;
+    this.seeker.linked(name, peer.address);
     this.names.apply({ type: 'link_up', peer: name, tenant: null });
   }
 
@@ -148,6 +184,7 @@ export class ClusterNode implements Cluster {
     const nowMs = this.options.clock.monotonicMs();
     this.names.apply({ type: 'link_down', peer: name });
     this.router.lost(name);
+    this.seeker.unlinked(name);
     this.members.apply({ type: 'link_down', name, boot, reason, nowMs });
   }
 
@@ -156,7 +193,10 @@ export class ClusterNode implements Cluster {
     const nowMs = this.options.clock.monotonicMs();
     if (status === 'up') this.names.apply({ type: 'node_up', node, boot });
     else if (status === 'down') this.names.apply({ type: 'node_down', node, boot, nowMs });
-    else if (status === 'left') this.names.apply({ type: 'node_left', node, boot });
+    else if (status === 'left') {
+      this.names.apply({ type: 'node_left', node, boot });
+      this.seeker.left(node, event.address);
+    }
   }
 
   private frame(link: Link, frame: Frame): void {
@@ -179,14 +219,24 @@ export class ClusterNode implements Cluster {
     }
   }
 
+  private links(): LinkView[] {
+    const rtts = new Map(this.members.list().map(({ name, rttMs }) => [name, rttMs]));
+    return [...this.mesh.allLinks()].map((link) => {
+      const identity = link.peer?.identity;
+      return viewOfLink(link, identity?.kind === 'node' ? (rtts.get(identity.name) ?? null) : null);
+    });
+  }
+
   private declareOwn(): void {
     this.declare('members', { access: 'read', run: (): Member[] => this.members.list() });
+    this.declare('record', recordProcedure(this.recorder));
     this.declare('tree', { access: 'read', run: () => treeOf(this.system) });
     this.declare('registry', {
       access: 'read',
       run: (query: { tenant?: string; kind?: string } | null) =>
         this.names.list(query ?? {}).map(({ key, node, metadata }) => ({ ...key, node, metadata })),
     });
+    this.declare('links', { access: 'read', run: () => this.links() });
     this.declare('node', {
       access: 'read',
       run: () => ({

@@ -26,7 +26,7 @@ export interface Insides {
   };
   readonly members: {
     readonly state: MembershipState;
-    readonly beats: Map<Link, unknown>;
+    readonly beats: Map<Link, { readonly heardAtMs: number }>;
     apply(event: MembershipEvent): void;
   };
   readonly names: { readonly state: RegistryState };

@@ -2,6 +2,7 @@
  * Members and links, when the world has settled: every node sees exactly the living lives as up, has one link to each
  * and nothing left over from those that are gone.
  */
+import { suspectAfterMs } from '../../../cluster/limits.ts';
 import { viewHash } from '../../../cluster/membership-view.ts';
 import { insidesOf } from '../insides.ts';
 import type { Check } from './check.ts';
@@ -32,9 +33,21 @@ export const members: Check = {
   },
 };
 
-/** Whoever is told that it is suspected says with a higher incarnation that it lives. */
+/** Whoever is heard is not suspected, and whoever is told that it is says with a higher incarnation that it lives. */
 export const refutes: Check = {
   name: 'refutes',
+  always(world) {
+    for (const life of world.living()) {
+      const { mesh, members: vigil } = insidesOf(life.node);
+      const nowMs = life.clock.monotonicMs();
+      for (const [name, { status }] of vigil.state.peers) {
+        const link = mesh.links.get(name);
+        const heardAtMs = link === undefined ? 0 : (vigil.beats.get(link)?.heardAtMs ?? 0);
+        if (status === 'suspect' && nowMs - heardAtMs < suspectAfterMs)
+          world.fail(`${life.name} suspects ${name}, which it heard ${nowMs - heardAtMs} ms ago`);
+      }
+    }
+  },
   begin(world) {
     world.watches.push({
       started(life) {

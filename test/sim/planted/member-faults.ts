@@ -35,17 +35,6 @@ export const memberFaults: readonly Planted[] = [
     },
   },
   {
-    name: 'an incarnation is not raised',
-    plant(life) {
-      const shell = shellOf(life);
-      const apply = shell.apply.bind(shell);
-      shell.apply = (event) => {
-        apply(event);
-        shell.state.incarnation = 0;
-      };
-    },
-  },
-  {
     name: 'a node that did not run itself accuses the others',
     plant(life) {
       alterEvents(life, (event) => {
