@@ -85,3 +85,5 @@ export const joinPatienceMs = 30_000;
 /** What we hold ourselves to: so many nodes, started over so long, see each other this long after the last. */
 export const joinNodes = 200;
 export const joinOverMs = 10_000;
+/** One history in so many runs with the flight recorder on. */
+export const recordedEvery = 8;

@@ -12,6 +12,11 @@ import type { RegistryState } from '../../cluster/registry-state.ts';
 
 export type Announcement = MembershipEffect & { type: 'announce' };
 
+/** A machine's way into the flight recorder. */
+interface Record {
+  step<S, E, R>(state: S, event: E, decide: (state: S, event: E) => R): R;
+}
+
 export interface Insides {
   announced(announcement: Announcement): void;
   linkUp(link: Link, name: string, role: string, boot: number): void;
@@ -26,10 +31,11 @@ export interface Insides {
   };
   readonly members: {
     readonly state: MembershipState;
+    readonly record: Record;
     readonly beats: Map<Link, { readonly heardAtMs: number }>;
     apply(event: MembershipEvent): void;
   };
-  readonly names: { readonly state: RegistryState };
+  readonly names: { readonly state: RegistryState; readonly record: Record };
   readonly router: { readonly calls: Map<number, unknown>; lost(node: string): void };
 }
 
@@ -63,4 +69,10 @@ export function observe(node: ClusterNode, observer: Observer): void {
     observer.linkDown(name, boot, reason);
     linkDown.call(inside, link, name, boot, reason);
   };
+}
+
+/** Lets the two busiest machines go unrecorded: it takes a fifth of the time, and must change nothing. */
+export function unrecorded(node: ClusterNode): void {
+  const { names, members } = insidesOf(node);
+  for (const { record } of [names, members]) record.step = (state, event, decide) => decide(state, event);
 }

@@ -6,7 +6,7 @@
 import { ClusterNode, formatKey } from '../../cluster/index.ts';
 import { type Ref, seededRandom } from '../../runtime/index.ts';
 import type { Happening, Process } from './event-loop.ts';
-import { observe } from './insides.ts';
+import { observe, unrecorded } from './insides.ts';
 import type { HeldName } from './ledger.ts';
 import { type ProcessClock, processClock } from './process-clock.ts';
 import { SimTransport } from './sim-transport.ts';
@@ -54,6 +54,7 @@ export class Life implements Process {
       log: (level, message, fields) => world.logged(this, level, message, fields),
       onSuperseded: (detail) => world.superseded(this, detail),
     });
+    if (!world.isRecorded) unrecorded(this.node);
     observe(this.node, {
       announced: (announcement) => world.announced(this, announcement),
       linkUp: (peer, peerBoot) => {

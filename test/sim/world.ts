@@ -3,7 +3,7 @@
  * history (which says when) and the parts. Collects what the checks find wrong.
  */
 import { type Random, seededRandom } from '../../runtime/index.ts';
-import { tenantsShare } from './bounds.ts';
+import { recordedEvery, tenantsShare } from './bounds.ts';
 import { EventLoop, timerPart } from './event-loop.ts';
 import type { Announcement } from './insides.ts';
 import { Ledger } from './ledger.ts';
@@ -62,6 +62,8 @@ export class World {
   readonly plant: Plant | null;
   private readonly supersededNow = new Set<string>();
   withLoad = true;
+  /** With the flight recorder on, as in a product. */
+  readonly isRecorded: boolean;
   /** In histories whose cores hold tenants. */
   store: SimStore | null = null;
   /** While set nobody takes, changes or gives up names: what was on its way arrives, and lists can be compared. */
@@ -69,6 +71,7 @@ export class World {
 
   constructor(seed: number, nodes: number, plant: Plant | null = null, traceLines = 0) {
     this.random = seededRandom(seed);
+    this.isRecorded = seed % recordedEvery === 0;
     this.plant = plant;
     this.trace = new Trace(traceLines);
     this.network = new Network(this.loop, this.random, this.trace, nodes + 2);
