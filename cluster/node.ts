@@ -60,6 +60,7 @@ export class ClusterNode implements Cluster {
   private readonly mesh: Mesh;
   private readonly router: RemoteRouter;
   private readonly seeker: Seeker;
+  private readonly ending = new AbortController();
   private address: string;
   private cancelNamesTick: () => void = () => {};
 
@@ -155,6 +156,16 @@ export class ClusterNode implements Cluster {
     return this.address;
   }
 
+  /** Fires when it begins to stop. */
+  get stopping(): AbortSignal {
+    return this.ending.signal;
+  }
+
+  /** Whether something sent to an actor of that node would leave now. */
+  reaches(node: string): boolean {
+    return node === this.node || this.mesh.linkTo(node) !== null;
+  }
+
   declare(name: string, procedure: Procedure): void {
     this.procedures.declare(name, procedure);
   }
@@ -162,6 +173,7 @@ export class ClusterNode implements Cluster {
   /** Hands its supervised children over, says that it leaves, and closes. Other actors must have been stopped before. */
   async stop(): Promise<void> {
     await this.supervisor.drain();
+    this.ending.abort();
     this.supervisor.end();
     this.cancelNamesTick();
     const seeker = this.seeker.stop();
@@ -200,7 +212,8 @@ export class ClusterNode implements Cluster {
     this.supervisor.linkDown(name);
     this.router.lost(name);
     this.seeker.unlinked(name);
-    this.members.apply({ type: 'link_down', name, boot, reason, nowMs });
+    // Whoever goes suspects nobody for it.
+    if (!this.ending.signal.aborted) this.members.apply({ type: 'link_down', name, boot, reason, nowMs });
   }
 
   private announced(event: MembershipEffect & { type: 'announce' }): void {
