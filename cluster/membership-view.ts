@@ -57,6 +57,11 @@ const seeds: Readonly<Record<MemberStatus, number>> = { up: 1, suspect: 2, down:
 
 /** Equal on two nodes that see the same nodes alike. Nodes that are gone do not count: newcomers never knew them. */
 export function viewHash(state: MembershipState): number {
+  state.viewHash ??= hashOf(state);
+  return state.viewHash;
+}
+
+function hashOf(state: MembershipState): number {
   let hash = entryHash(state.self, state.incarnation, 'up');
   for (const { identity, incarnation, status } of state.peers.values()) {
     if (identity.tenant === null && seeds[status] !== 0) hash ^= entryHash(identity, incarnation, status);

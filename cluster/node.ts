@@ -2,34 +2,26 @@
  * A cluster node: the actor system, the mesh, membership, the registry and the router, put together. What `bin/` starts,
  * and all that the other rooms see of the cluster.
  */
-import {
-  ActorSystem,
-  type Clock,
-  type Log,
-  type Random,
-  Recorder,
-  systemRandom,
-  treeOf,
-} from '../runtime/index.ts';
-import type { Cluster, Member } from './cluster-view.ts';
+import { ActorSystem, type Clock, type Log, type Random, Recorder, systemRandom } from '../runtime/index.ts';
+import { readWord, type Word, wordRow } from './children-wire.ts';
+import type { Cluster } from './cluster-view.ts';
 import type { Codec } from './codec.ts';
 import { Directory } from './directory.ts';
 import { Seeker } from './discovery/seeker.ts';
 import { staticSource } from './discovery/static.ts';
+import { ClusterError } from './errors.ts';
 import { type Frame, isRouted } from './frame.ts';
 import { isSystemKind } from './frame-layout.ts';
-import { registryTickMs, stopLingerMs } from './limits.ts';
+import { handoffBytesMax, registryTickMs, stopLingerMs } from './limits.ts';
 import type { Link } from './link.ts';
-import { type LinkView, viewOfLink } from './link-view.ts';
 import type { MembershipEffect } from './membership-peer.ts';
 import { Mesh, type MeshHandlers } from './mesh.ts';
+import { declareOwn } from './node-procedures.ts';
 import type { AddressSource } from './ports/address-source.ts';
 import { type Procedure, Procedures } from './procedures.ts';
 import { Topics } from './pubsub.ts';
-import { recordProcedure } from './record.ts';
 import { actorCodec, RemoteRouter } from './router.ts';
-import type { ClusterSupervisor } from './supervisor.ts';
-import { hearWord, superviseOn } from './supervisor-wiring.ts';
+import { ClusterSupervisor, type SupervisorNeeds } from './supervisor.ts';
 import type { Transport } from './transport.ts';
 import { Vigil } from './vigil.ts';
 
@@ -60,8 +52,8 @@ export class ClusterNode implements Cluster {
   readonly names: Directory;
   readonly members: Vigil;
   readonly procedures: Procedures;
-  readonly supervisor: ClusterSupervisor;
   readonly recorder: Recorder;
+  readonly supervisor: ClusterSupervisor;
   readonly topics: Topics;
   private readonly options: NodeOptions;
   private readonly codec: Codec;
@@ -131,11 +123,8 @@ export class ClusterNode implements Cluster {
       reach: (at, outcome) => this.mesh.reach(at, outcome),
       log,
     });
-    const { names, members, procedures, system } = this;
-    const hasSeeds = options.discovery !== undefined || options.seeds.length > 0;
-    const supervisor = { system, role, names, members, procedures, codec, log, hasSeeds, linkTo, nodeLinks };
-    this.supervisor = superviseOn(supervisor);
-    this.declareOwn();
+    this.supervisor = new ClusterSupervisor(this.supervisorNeeds());
+    declareOwn(this, this.mesh, this.router);
   }
 
   private meshHandlers(): MeshHandlers {
@@ -240,40 +229,36 @@ export class ClusterNode implements Cluster {
       if (frame.kind.startsWith('registry_')) {
         if (!this.names.receive(identity.name, frame)) link.close('cannot_decode', frame.kind);
       } else if (frame.kind === 'supervisor') {
-        if (!hearWord(this.supervisor, this.codec, identity.name, frame))
-          link.close('cannot_decode', frame.kind);
+        const word = readWord(this.codec.decode(frame.payload));
+        if (word === null) link.close('cannot_decode', frame.kind);
+        else if (typeof word !== 'string') this.supervisor.receive(identity.name, word);
       } else this.members.receive(link, identity.name, greeting.boot, frame);
     } catch (error) {
       link.close('cannot_decode', `${frame.kind}: ${String(error)}`);
     }
   }
 
-  private links(): LinkView[] {
-    const rtts = new Map(this.members.list().map(({ name, rttMs }) => [name, rttMs]));
-    return [...this.mesh.allLinks()].map((link) => {
-      const identity = link.peer?.identity;
-      return viewOfLink(link, identity?.kind === 'node' ? (rtts.get(identity.name) ?? null) : null);
-    });
+  private supervisorNeeds(): SupervisorNeeds {
+    const { role, seeds, discovery, log } = this.options;
+    return {
+      system: this.system,
+      role,
+      names: this.names,
+      members: this.members,
+      log,
+      hasSeeds: seeds.length > 0 || discovery !== undefined,
+      say: (to, word) => this.say(to, word),
+      ask: (node, procedure, argument) => this.procedures.ask(node, procedure, argument),
+    };
   }
 
-  private declareOwn(): void {
-    this.declare('members', { access: 'read', run: (): Member[] => this.members.list() });
-    this.declare('record', recordProcedure(this.recorder));
-    this.declare('tree', { access: 'read', run: () => treeOf(this.system) });
-    this.declare('registry', {
-      access: 'read',
-      run: (query: { tenant?: string; kind?: string } | null) =>
-        this.names.list(query ?? {}).map(({ key, node, metadata }) => ({ ...key, node, metadata })),
-    });
-    this.declare('links', { access: 'read', run: () => this.links() });
-    this.declare('node', {
-      access: 'read',
-      run: () => ({
-        name: this.node,
-        boot: this.boot,
-        counts: this.system.counts(),
-        malformed: this.router.malformed,
-      }),
-    });
+  private say(to: string | null, word: Word): boolean {
+    const payload = this.codec.encode(wordRow(word));
+    // It goes before all messages: what is large would hold the heartbeats up.
+    if (word.type === 'handover' && payload.length > handoffBytesMax)
+      throw new ClusterError('cannot_encode', `a state of ${payload.length} bytes`, 'too_large');
+    if (to !== null) return this.mesh.linkTo(to)?.sendControl('supervisor', {}, payload) ?? false;
+    for (const link of this.mesh.nodeLinks()) link.sendControl('supervisor', {}, payload);
+    return true;
   }
 }

@@ -176,6 +176,27 @@ describe('two registries', () => {
     expect(beat()).toEqual([]);
   });
 
+  it('relay the removal of a name that came and went unseen by the one who relays', () => {
+    const [origin, relay, late] = ['core_1', 'core_2', 'core_3'].map((name) => create(name));
+    step(origin!, { type: 'put', put: put('a'), nowMs: 5 });
+    step(origin!, { type: 'put', put: put('b'), nowMs: 6 });
+    for (const state of [relay!, late!]) {
+      for (const delta of flush(origin!)) step(state, { type: 'delta', peer: 'core_1', delta });
+      exchange(origin!, state);
+    }
+    // Late sees the name come and is cut off; the relay sees neither that nor how it goes, only what is left.
+    step(origin!, { type: 'put', put: put('c'), nowMs: 7 });
+    for (const delta of flush(origin!)) step(late!, { type: 'delta', peer: 'core_1', delta });
+    step(late!, { type: 'link_down', peer: 'core_1' });
+    step(origin!, { type: 'remove', key: key('c') });
+    flush(origin!);
+    step(relay!, { type: 'link_down', peer: 'core_1' });
+    exchange(relay!, origin!);
+    exchange(relay!, late!);
+    expect(headsHash(late!)).toEqual(headsHash(origin!));
+    expect(names(late!)).toEqual(['a', 'b']);
+  });
+
   it('tell the whole shard to one that is behind the remembered removals, and nothing flickers', () => {
     const [a, b] = [create('core_1'), create('core_2')];
     const many = Array.from({ length: 4 * removalsKeptMax }, (_, i) => put(`n${i}`));

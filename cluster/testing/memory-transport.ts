@@ -18,11 +18,11 @@ export class MemoryNetwork {
   readonly clock: Clock;
   readonly listeners = new Map<string, Listener>();
   readonly silent = new Set<MemoryTransport>();
-  private readonly sides = new Map<MemoryTransport, number>();
   /** Every connection that was made, oldest first. */
   readonly connections: MemoryConnection[] = [];
   /** Asked once for each dial, and once for each direction of each connection. */
   readonly drawLatencyMs: () => number;
+  private readonly sides = new Map<MemoryTransport, number>();
   private ports = 0;
 
   constructor(clock: Clock, drawLatencyMs: () => number = () => usualLatencyMs) {

@@ -9,8 +9,6 @@ import type { SourceFile, Tree } from './tree.ts';
 export const openingLinesMax = 10;
 export const fileLinesMax = 300;
 export const testFileLinesMax = 400;
-/** A list without a decision, and a room has one of it, whatever the number of its parts. */
-export const limitsFileLinesMax = 600;
 export const functionLinesMax = 69;
 
 // Put together here, so that this file may name them.
@@ -43,8 +41,7 @@ export function sizes(tree: Tree): Finding[] {
   return each(tree, (file) => {
     const findings: Finding[] = [];
     const lines = file.text.split('\n').length - (file.text.endsWith('\n') ? 1 : 0);
-    const isLimits = file.path === `${file.room}/limits.ts`;
-    const max = file.isTest ? testFileLinesMax : isLimits ? limitsFileLinesMax : fileLinesMax;
+    const max = file.isTest ? testFileLinesMax : fileLinesMax;
     if (lines > max)
       findings.push(
         found(file, max + 1, `${lines} lines, ${max} at most; a pure piece is still inside, take it out`),
