@@ -48,7 +48,7 @@ async function status(node: ClusterNode, tenants: readonly TenantSeen[]): Promis
   const because: string[] = [];
   for (const one of members) {
     if (one.status === 'down' || one.status === 'suspect')
-      because.push(`${one.name} is ${one.status}: ${one.because.at(-1)}`);
+      because.push(`${one.name} is ${one.because.at(-1)}`);
   }
   const split = node.members.split();
   if (split !== null)

@@ -57,6 +57,26 @@ describe('membership', () => {
     expect(run(state, 0, 60_000, ['core_2'])).toEqual([]);
   });
 
+  it('calls a peer down at once whose certificate was refused on the open link, whoever vouches for it', () => {
+    const state = cluster('core_2', 'core_3');
+    const reason = 'refused: revoked: serial 12';
+    const effects = step(state, {
+      type: 'link_down',
+      name: 'core_2',
+      boot: 10,
+      reason,
+      refused: true,
+      nowMs: 100,
+    });
+    expect(announced(effects)).toEqual(['core_2 down']);
+    step(state, { type: 'indirect_alive', name: 'core_2', boot: 10, by: 'core_3', ageMs: 0, nowMs: 200 });
+    expect(announced(run(state, 200, 3_000, ['core_3']).map(({ effect }) => effect))).toEqual([]);
+    expect(statusOf(state, 'core_2')).toBe('down');
+    // With another certificate it is linked again, and back.
+    const back = step(state, { type: 'link_up', peer: identity('core_2'), nowMs: 3_100 });
+    expect(announced(back)).toEqual(['core_2 up']);
+  });
+
   it('notices a hung node within 5 s, after it was asked for through others', () => {
     const state = cluster('core_2', 'core_3', 'core_4');
     const told = run(state, 0, 6_000, ['core_3', 'core_4']);

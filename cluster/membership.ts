@@ -16,6 +16,7 @@ import {
   type Peer,
   type PeerIdentity,
   probe,
+  redialLater,
   setStatus,
 } from './membership-peer.ts';
 import type { ViewEntry } from './membership-view.ts';
@@ -26,7 +27,15 @@ export type MembershipEvent =
   /** A link to this peer is ready (its certificate was judged and hellos were exchanged). */
   | { type: 'link_up'; peer: PeerIdentity; nowMs: number }
   /** The only link to that life of the peer ended. Not for a duplicate that was closed. */
-  | { type: 'link_down'; name: string; boot: number; reason: string; nowMs: number }
+  | {
+      type: 'link_down';
+      name: string;
+      boot: number;
+      reason: string;
+      /** This node ended it, because the peer's certificate is no longer good. Absent: no. */
+      refused?: boolean;
+      nowMs: number;
+    }
   | {
       type: 'heartbeat';
       name: string;
@@ -68,7 +77,7 @@ export function stepMembership(state: MembershipState, event: MembershipEvent): 
       linkUp(state, effects, event.peer, event.nowMs);
       break;
     case 'link_down':
-      linkDown(state, effects, event.name, event.boot, event.reason, event.nowMs);
+      linkDown(state, effects, event);
       break;
     case 'heartbeat':
       heartbeat(state, effects, event);
@@ -173,16 +182,20 @@ function connect(peer: Peer, nowMs: number): void {
 function linkDown(
   state: MembershipState,
   effects: MembershipEffect[],
-  name: string,
-  boot: number,
-  reason: string,
-  nowMs: number,
+  event: Extract<MembershipEvent, { type: 'link_down' }>,
 ): void {
+  const { name, boot, reason, nowMs } = event;
   const peer = lifeOf(state, name, boot);
   if (peer === null || !peer.linked) return;
   peer.linked = false;
   peer.linkClosedMs = nowMs;
   if (peer.status === 'left') return;
+  if (event.refused) {
+    // Others may still vouch for it: what was proven wrong is not put right by that.
+    setStatus(effects, peer, 'down', peer.status, `not trusted any more: ${reason}`, nowMs);
+    redialLater(state, peer, nowMs);
+    return;
+  }
   if (peer.status === 'up') setStatus(effects, peer, 'suspect', 'up', `the link closed: ${reason}`, nowMs);
   dial(effects, peer, nowMs, 0);
   probe(state, effects, peer, nowMs);

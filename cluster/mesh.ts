@@ -17,8 +17,8 @@ import type { Connection, DialFailure, Transport } from './transport.ts';
 export interface MeshHandlers {
   /** The one link to this node is there, or was replaced by a better one. */
   nodeUp(link: Link, name: string, role: string, boot: number): void;
-  /** It is gone and nothing took its place. */
-  nodeDown(link: Link, name: string, boot: number, reason: string): void;
+  /** It is gone and nothing took its place. `refused`: this node ended it, for the peer's certificate. */
+  nodeDown(link: Link, name: string, boot: number, reason: string, refused: boolean): void;
   dialFailed(name: string, failure: DialFailure): void;
   frame(link: Link, frame: Frame): void;
   /** A peer knows a later life of this node's name: this one must end. */
@@ -275,7 +275,7 @@ export class Mesh {
     for (const [other, peer] of [...this.open]) {
       if (peer === name && other.peer === null) other.close('link_silent', `begun before a loss: ${why}`);
     }
-    handlers.nodeDown(link, name, link.peer!.greeting.boot, why);
+    handlers.nodeDown(link, name, link.peer!.greeting.boot, why, code === 'refused');
   }
 }
 

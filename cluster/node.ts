@@ -131,7 +131,7 @@ export class ClusterNode implements Cluster {
   private meshHandlers(): MeshHandlers {
     return {
       nodeUp: (link, peer, role, boot) => this.linkUp(link, peer, role, boot),
-      nodeDown: (link, peer, boot, reason) => this.linkDown(link, peer, boot, reason),
+      nodeDown: (_link, peer, boot, reason, refused) => this.linkDown(peer, boot, reason, refused),
       dialFailed: (peer, { code }) => {
         const nowMs = this.options.clock.monotonicMs();
         this.members.apply({ type: 'dial_failed', name: peer, code, nowMs });
@@ -206,14 +206,15 @@ export class ClusterNode implements Cluster {
     this.supervisor.linkUp(name);
   }
 
-  private linkDown(_link: Link, name: string, boot: number, reason: string): void {
+  private linkDown(name: string, boot: number, reason: string, refused: boolean): void {
     const nowMs = this.options.clock.monotonicMs();
     this.names.apply({ type: 'link_down', peer: name });
     this.supervisor.linkDown(name);
     this.router.lost(name);
     this.seeker.unlinked(name);
     // Whoever goes suspects nobody for it.
-    if (!this.ending.signal.aborted) this.members.apply({ type: 'link_down', name, boot, reason, nowMs });
+    if (!this.ending.signal.aborted)
+      this.members.apply({ type: 'link_down', name, boot, reason, refused, nowMs });
   }
 
   private announced(event: MembershipEffect & { type: 'announce' }): void {
