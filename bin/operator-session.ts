@@ -70,7 +70,8 @@ async function connect(target: Target): Promise<OperatorClient> {
       await transport.close();
     }
   }
-  const where = target.at !== undefined ? `at ${target.at}` : `of the cluster in ${dataFolder(target.data).path}`;
+  const where =
+    target.at !== undefined ? `at ${target.at}` : `of the cluster in ${dataFolder(target.data).path}`;
   throw new CommandFailure('unreachable', `no core ${where} answers: ${messageOf(last)}`);
 }
 

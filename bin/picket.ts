@@ -9,6 +9,7 @@ import { Command, CommanderError } from 'commander';
 import { addCertCommands } from './commands/certs.ts';
 import { addCheckCommands } from './commands/check.ts';
 import { addExplainCommands } from './commands/explain.ts';
+import { addLinksCommand } from './commands/links.ts';
 import { addLookCommands } from './commands/look.ts';
 import { addResultCommands } from './commands/results.ts';
 import { addTenantCommands } from './commands/tenant.ts';
@@ -36,6 +37,7 @@ const surroundings = { output: terminalOutput(), script, environment: process.en
 for (const add of [
   addUpCommands,
   addLookCommands,
+  addLinksCommand,
   addTenantCommands,
   addCheckCommands,
   addExplainCommands,

@@ -1,11 +1,11 @@
 /**
- * Payloads: msgpackr without shared structures, so that every frame can be decoded alone, refused, dropped or reordered.
- * Between the router (values) and the frames (opaque bytes). What may travel is a closed set: null, undefined, booleans,
- * numbers, bigints of 64 bits, text, Uint8Array, arrays, plain objects with text keys, Date, Error (as code, name and
- * message) and refs. Text that is no valid UTF-16 arrives with replacement characters, -0 as 0, symbol keys not at all.
+ * Payloads: MessagePack without shared structures, so that every frame can be decoded alone, refused, dropped or reordered.
+ * Between the router (values) and the frames (opaque bytes); msgpackr writes, `payload-read.ts` reads what strangers send.
+ * What may travel is a closed set: null, undefined, booleans, numbers, bigints of 64 bits, text, Uint8Array, arrays, plain
+ * objects with text keys, Date, Error (as code, name and message) and refs. Text that is no valid UTF-16 arrives with
+ * replacement characters, -0 as 0, symbol keys not at all.
  */
 import { addExtension, Packr, RESERVE_START_SPACE } from 'msgpackr';
-import { ClusterError, type PayloadReason } from './errors.ts';
 import {
   encodeSlabBytes,
   errorMessageCharactersMax,
@@ -18,10 +18,10 @@ import {
   errorExtension,
   errorHeadBytes,
   noErrorCode,
-  PayloadScan,
   refExtension,
   refHeadBytes,
-} from './payload-scan.ts';
+} from './payload-extensions.ts';
+import { cannotDecode, PayloadReader } from './payload-read.ts';
 
 /** What a codec must know of refs; the actor runtime gives it. */
 export interface RefForm {
@@ -38,7 +38,10 @@ export interface Codec {
    * are one view of a larger buffer that is not written again. Throws `cannot_encode` with a `PayloadReason`.
    */
   encode(value: unknown, reserveBytes?: number): Buffer;
-  /** Throws `cannot_decode` with a `PayloadReason`. Bytes and texts in the value are copies: nothing keeps the frame. */
+  /**
+   * Throws `cannot_decode` with a `PayloadReason`. Bytes and texts in the value are copies, so that nothing keeps the
+   * frame; a binary that is most of the buffer that it came in may be a view of it: the caller must not write there again.
+   */
   decode(bytes: Uint8Array): unknown;
 }
 
@@ -47,22 +50,26 @@ export interface RemoteError extends Error {
   code?: string;
 }
 
-// msgpackr keeps one table of extensions for the process. These two are stateless: the codec that decodes turns the wire
-// forms into its own refs and errors afterwards, and `payload-scan.ts` admits no other extension.
-addExtension({ Class: RefOnWire, type: refExtension, pack: packRef, unpack: unpackRef });
-addExtension({ Class: ErrorOnWire, type: errorExtension, pack: packError, unpack: unpackError });
+// msgpackr keeps one table of extensions for the process. These two are stateless, and are only written by it.
+addExtension({ Class: RefOnWire, type: refExtension, pack: packRef });
+addExtension({ Class: ErrorOnWire, type: errorExtension, pack: packError });
 
 /** Payloads up to this size share slabs; one that is larger gets its own, so that a small one never keeps a large one. */
 const sharedSlabBytesMax = encodeSlabBytes / 4;
+/** msgpackr keeps some bytes free at the end of its buffer. */
+const encodeSlackBytes = 64;
 
 export function createCodec(refs: RefForm): Codec {
-  const packr = new Packr({
-    useRecords: false,
-    moreTypes: false,
-    useToJSON: false,
-    copyBuffers: true,
-  } as object);
-  const scanner = new PayloadScan();
+  const packr = new Packr({ useRecords: false, moreTypes: false, useToJSON: false } as object);
+  const reader = new PayloadReader({
+    ref(data) {
+      const [node, boot, id] = readRef(data);
+      const ref = refs.decodeRef(node, boot, id);
+      refs.onRef?.(ref);
+      return ref;
+    },
+    error: readError,
+  });
   const check = new PayloadCheck(refs.isRef, (ref) => {
     const [node, boot, id] = refs.encodeRef(ref);
     if (!isNodeName(node) || !isNumber48(boot) || !isNumber48(id)) {
@@ -72,28 +79,14 @@ export function createCodec(refs: RefForm): Codec {
   });
   let slabIsLarge = true;
 
-  /** Turns the wire forms into refs and errors, in place: the value was just made and nobody else holds it. */
-  function revive(value: unknown): unknown {
-    if (typeof value !== 'object' || value === null) return value;
-    if (value instanceof RefOnWire) {
-      const ref = refs.decodeRef(value.node, value.boot, value.id);
-      refs.onRef?.(ref);
-      return ref;
-    }
-    if (value instanceof ErrorOnWire) return remoteError(value.code, value.name, value.message);
-    if (value instanceof Uint8Array || value instanceof Date) return value;
-    const holder = value as Record<string, unknown>;
-    for (const key in holder) {
-      const one = holder[key];
-      if (typeof one === 'object' && one !== null) holder[key] = revive(one);
-    }
-    return value;
-  }
-
   return {
     encode(value, reserveBytes = 0) {
       const prepared = check.prepare(value);
-      if (slabIsLarge) packr.useBuffer(Buffer.allocUnsafeSlow(encodeSlabBytes));
+      const roomBytes = check.roomBytes + reserveBytes + encodeSlackBytes;
+      // A large one gets a buffer of its own size: msgpackr would take four times that.
+      if (roomBytes > sharedSlabBytesMax) packr.useBuffer(Buffer.allocUnsafeSlow(roomBytes));
+      else if (slabIsLarge) packr.useBuffer(Buffer.allocUnsafeSlow(encodeSlabBytes));
+      slabIsLarge = roomBytes > sharedSlabBytesMax;
       let bytes: Buffer;
       try {
         bytes = packr.pack(prepared, reserveBytes === 0 ? 0 : RESERVE_START_SPACE + reserveBytes);
@@ -101,7 +94,6 @@ export function createCodec(refs: RefForm): Codec {
         slabIsLarge = true;
         throw cannotEncode('codec_failed', error instanceof Error ? error.message : String(error), error);
       }
-      slabIsLarge = bytes.length > sharedSlabBytesMax;
       if (bytes.length - reserveBytes > payloadBytesMax)
         throw cannotEncode('too_large', `${bytes.length} bytes`);
       return bytes;
@@ -110,22 +102,9 @@ export function createCodec(refs: RefForm): Codec {
       const source = Buffer.isBuffer(bytes)
         ? bytes
         : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      const refused = scanner.scan(source);
-      if (refused !== null) throw cannotDecode(refused, `${source.length} bytes`);
-      const found = scanner.found;
-      try {
-        const value: unknown = packr.unpack(source);
-        return found ? revive(value) : value;
-      } catch (error) {
-        if (error instanceof ClusterError) throw error;
-        throw cannotDecode('codec_failed', error instanceof Error ? error.message : String(error), error);
-      }
+      return reader.read(source);
     },
   };
-}
-
-function cannotDecode(reason: PayloadReason, detail: string, cause?: unknown): ClusterError {
-  return new ClusterError('cannot_decode', `${reason}, ${detail}`, reason, cause);
 }
 
 export function remoteError(code: string | null, name: string, message: string): RemoteError {
@@ -148,11 +127,10 @@ function packRef(ref: RefOnWire): Buffer {
   return bytes;
 }
 
-function unpackRef(data: Uint8Array): RefOnWire {
-  const bytes = data as Buffer;
-  const node = bytes.toString('latin1', refHeadBytes);
+function readRef(data: Buffer): [node: string, boot: number, id: number] {
+  const node = data.toString('latin1', refHeadBytes);
   if (!isNodeName(node)) throw cannotDecode('bad_ref', 'a node name');
-  return new RefOnWire(node, bytes.readUIntBE(0, 6), bytes.readUIntBE(6, 6));
+  return [node, data.readUIntBE(0, 6), data.readUIntBE(6, 6)];
 }
 
 function packError(error: ErrorOnWire): Buffer {
@@ -169,11 +147,10 @@ function cut(text: string, characters: number): Buffer {
   return bytes.length < noErrorCode ? bytes : Buffer.from(text.replace(/[^ -~]/g, '?').slice(0, characters));
 }
 
-function unpackError(data: Uint8Array): ErrorOnWire {
-  const bytes = data as Buffer;
-  const codeBytes = bytes[0] === noErrorCode ? 0 : bytes[0]!;
+function readError(data: Buffer): RemoteError {
+  const codeBytes = data[0] === noErrorCode ? 0 : data[0]!;
   const nameAt = errorHeadBytes + codeBytes;
-  const messageAt = nameAt + bytes[1]!;
-  const code = bytes[0] === noErrorCode ? null : bytes.toString('utf8', errorHeadBytes, nameAt);
-  return new ErrorOnWire(code, bytes.toString('utf8', nameAt, messageAt), bytes.toString('utf8', messageAt));
+  const messageAt = nameAt + data[1]!;
+  const code = data[0] === noErrorCode ? null : data.toString('utf8', errorHeadBytes, nameAt);
+  return remoteError(code, data.toString('utf8', nameAt, messageAt), data.toString('utf8', messageAt));
 }

@@ -26,6 +26,8 @@ export type ClusterErrorCode =
   | 'name_in_use'
   /** Nothing was heard on the link, or nothing useful in time. */
   | 'link_silent'
+  /** The peer reads so slowly that more system frames wait for it than a link may hold. */
+  | 'not_reading'
   /** Another link to the same peer is kept. */
   | 'duplicate_link'
   /** The node is leaving or stopping. */

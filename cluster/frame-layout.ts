@@ -6,8 +6,8 @@
  */
 
 /** Protocol versions that this build speaks; `hello` carries both, the highest common one is used. */
-export const protocolVersion = 1;
-export const protocolVersionMin = 1;
+export const protocolVersion = 2;
+export const protocolVersionMin = 2;
 
 /**
  * Between two actors: all carry `toBoot:u48 toId:u48 fromId:u48 callId:u32 timeoutMs:u32`. The boot of the sender is that
@@ -62,6 +62,11 @@ export const controlKinds = {
   /** Yes, `ageMs` ago. A peer that hears nothing does not answer. */
   probe_alive: { number: 38, fields: { nonce: 'u32', subjectBoot: 'u48', ageMs: 'u32', subject: 'text' } },
   leaving: { number: 39, fields: {} },
+  /**
+   * The sender sends no more messages on this link, because another one to the same peer is kept, and goes on reading.
+   * Who has read it, and retires the link too, answers `close` with `duplicate_link`: all that was sent has arrived.
+   */
+  retire: { number: 41, fields: {} },
   /** The sender's certificate was renewed: the payload proves the new one for this connection (`RenewalProof`). */
   credential: { number: 40, fields: {} },
   /** Hashes per origin after the heartbeat's hash differed. */
@@ -80,16 +85,18 @@ export const controlKinds = {
   publish: { number: 80, fields: { tenant: 'text', topic: 'text' } },
   subscribe: { number: 81, fields: { tenant: 'text', topic: 'text' } },
   unsubscribe: { number: 82, fields: { tenant: 'text', topic: 'text' } },
-  /** A piece of a larger frame: reserved. The pieces' payloads, joined, are a frame without its length. */
-  chunk: { number: 96, fields: { streamId: 'u32', offset: 'u32', totalBytes: 'u32' } },
+  /**
+   * A part of a frame that is larger than `wholeFrameBytesMax`. The parts' payloads, joined, are that frame without its
+   * length. Parts of one frame come in order; parts of several, and whole frames, may come between them.
+   */
+  part: { number: 96, fields: { stream: 'u32', offset: 'u32', totalBytes: 'u32' } },
 } as const satisfies Record<string, { number: number; fields: Record<string, FieldType> }>;
 
 export type ControlKind = keyof typeof controlKinds;
 export type FrameKind = RoutedKind | ControlKind;
 
-/** The only flag so far: the last piece of a chunked frame. A frame with any other flag is malformed. */
-export const flagLast = 1;
-export const flagsKnown = flagLast;
+/** No flag has a meaning yet. A frame with one is malformed. */
+export const flagsKnown = 0;
 
 type Value<T> = T extends 'text' ? string : number;
 export type ControlFields<K extends ControlKind> = {
@@ -115,7 +122,7 @@ const systemKinds: ReadonlySet<FrameKind> = new Set<FrameKind>([
 
 /**
  * True when frames of this kind may overtake user messages. Signals between actors (`down`, `exit`, `link` ...) are not
- * among them: messages and signals from one actor to another stay in order, as in OTP. Chunks never overtake each other.
+ * among them: messages and signals from one actor to another stay in order, as in OTP. Large ones go in parts (lane.ts).
  */
 export function isSystemKind(kind: FrameKind): boolean {
   return systemKinds.has(kind);

@@ -5,17 +5,17 @@
  */
 import { assert, ClusterError } from './errors.ts';
 import { decodeFrame, type Frame, lengthBytes } from './frame.ts';
-import { frameAssemblyStartBytes, frameBeforeHelloBytesMax } from './limits.ts';
+import { frameAssemblyStartBytes, wholeFrameBytesMax } from './limits.ts';
 
 const nothing: Buffer = Buffer.alloc(0);
 
-/** The longest frame allowed is `firstFrameBytesMax`, until `allow` says otherwise. */
-export function createFrameReader(firstFrameBytesMax = frameBeforeHelloBytesMax): FrameReader {
-  return new FrameReader(firstFrameBytesMax);
+/** Frames of at most `bytesMax` bytes after their length field. */
+export function createFrameReader(bytesMax = wholeFrameBytesMax): FrameReader {
+  return new FrameReader(bytesMax);
 }
 
 export class FrameReader {
-  private bytesMax: number;
+  private readonly bytesMax: number;
   private failed: ClusterError | null = null;
   private chunk = nothing;
   private at = 0;
@@ -23,8 +23,8 @@ export class FrameReader {
   private assembly = nothing;
   private held = 0;
 
-  constructor(firstFrameBytesMax: number) {
-    this.bytesMax = firstFrameBytesMax;
+  constructor(bytesMax: number) {
+    this.bytesMax = bytesMax;
   }
 
   /** `frame_too_large` or `frame_malformed`; nothing is read after it. */
@@ -35,11 +35,6 @@ export class FrameReader {
   /** Bytes held for a frame that is not complete. */
   get heldBytes(): number {
     return this.assembly.length;
-  }
-
-  /** Raises the longest frame allowed, once the peer is known. */
-  allow(frameBytesMax: number): void {
-    this.bytesMax = frameBytesMax;
   }
 
   /** Takes the next chunk. All frames of the one before must have been asked for. Ignored after a failure. */
@@ -93,7 +88,7 @@ export class FrameReader {
   private endOf(bytes: Buffer, start: number): number {
     const length = bytes.readUInt32BE(start);
     if (length <= this.bytesMax) return lengthBytes + length;
-    this.fail('frame_too_large', `${length} bytes, at most ${this.bytesMax} now`);
+    this.fail('frame_too_large', `${length} bytes, at most ${this.bytesMax}`);
     return 0;
   }
 

@@ -12,6 +12,7 @@ export type {
   NodeStatus,
 } from './cluster-view.ts';
 export { ClusterError, type ClusterErrorCode } from './errors.ts';
+export type { LinkView } from './link-view.ts';
 export { formatKey, formatNode, isNodeName, platformTenant, type RegistryKey } from './names.ts';
 export { ClusterNode, type NodeOptions } from './node.ts';
 export { connectOperator, type OperatorClient } from './operator-client.ts';

@@ -4,14 +4,27 @@
  */
 
 // Frames (frame.ts)
-/** A frame after its length field. Larger messages do not travel. */
+/** A frame after its length field, put together where it came in parts. Larger messages do not travel. */
 export const frameBytesMax = 16 * 1024 * 1024;
-/** A frame from a peer that has not yet said hello: nobody unknown makes us hold more than this. */
-export const frameBeforeHelloBytesMax = 64 * 1024;
 /** A text field of a routing header, in UTF-8: its length is one byte. */
 export const frameTextBytesMax = 255;
 /** The first room taken for a frame that is not complete; it doubles as bytes arrive, so a length alone costs nothing. */
 export const frameAssemblyStartBytes = 64 * 1024;
+
+// Parts (lane.ts, parts.ts)
+/**
+ * A frame over this travels in parts, after its hello: so what is urgent is never behind more than this of what is not,
+ * and a frame that is not in parts costs its receiver no more.
+ */
+export const wholeFrameBytesMax = 64 * 1024;
+/** A part with its head: one TLS record, which its receiver reads where it lies. */
+export const partFrameBytes = 16 * 1024;
+/** Frames that are under way in parts on one link, one way. */
+export const partedFramesMax = 8;
+/** What they may come to when they are whole: the memory that a peer can take at the other end with them. */
+export const partedBytesMax = 64 * 1024 * 1024;
+/** The first room taken for a frame in parts; it doubles as parts arrive, so that a claim alone costs little. */
+export const partsStartBytes = 1024 * 1024;
 
 // Payloads (codec.ts)
 /** Arrays and objects within each other. */
@@ -24,6 +37,11 @@ export const payloadBytesMax = frameBytesMax - 4_096;
 export const objectKeysMax = 65_535;
 /** The room that payloads are encoded into, one after the other. */
 export const encodeSlabBytes = 64 * 1024;
+/** Texts of so few bytes are looked up among those that were read before, `textsRememberedMax` of them (a power of two). */
+export const shortTextBytesMax = 24;
+export const textsRememberedMax = 512;
+/** Fewer bytes than this are copied faster one by one than by a view and a call. */
+export const copiedByByteMax = 128;
 /** Characters of an error's code and name that travel; its message is cut at `errorMessageCharactersMax`. */
 export const errorNameCharactersMax = 128;
 export const errorMessageCharactersMax = 4_096;
@@ -101,6 +119,30 @@ export const connectionsMax = 2_000;
 export const linkHighWaterBytes = 8 * 1024 * 1024;
 /** Over this it refuses calls and replies too: the most memory that one peer which does not read can cost. */
 export const linkQueuedBytesMax = 64 * 1024 * 1024;
+/** What a link gives to its connection ahead of the network: what is urgent waits behind no more than this. */
+export const linkWindowBytes = 256 * 1024;
+/** What one write to a socket holds: the buffer of a connection doubles up to it, and is kept. */
+export const writeBytesMax = 256 * 1024;
+export const writeBufferStartBytes = 16 * 1024;
+/** A peer that does not read what a closing connection has still to send is left after this. */
+export const closePatienceMs = 1_000;
+/**
+ * What system frames and signals may wait for a peer that does not read, beyond `linkQueuedBytesMax`. They are never
+ * refused, because the cluster's truth is made of them; past this the link is closed (`not_reading`). The names of a large node, told at once, are 20 MB.
+ */
+export const linkUrgentBytesMax = 64 * 1024 * 1024;
+/** A link on which a frame is not finished must bring this many bytes within `linkStallMs`, or is closed. */
+export const linkStallBytes = 64 * 1024;
+export const linkStallMs = 10_000;
+/**
+ * How long a link that another one took the place of may take until both ends have read all of it. Longer than the pause
+ * of 4 s that is not taken for a death; past it what was lost on it is told as the loss of the peer's link.
+ */
+export const linkRetireMs = 5_000;
+/** Of the text of a close frame: within `frameTextBytesMax` also when a character is cut through. */
+export const closeDetailBytesMax = 240;
+/** Peers that a hello may name. */
+export const greetingKnowsMax = 2_000;
 /** Pending remote calls of one node; more fail with `link_busy`. */
 export const remoteCallsMax = 1_000_000;
 /** A procedure that does not say otherwise. */
@@ -109,8 +151,11 @@ export const procedureTimeoutMs = 10_000;
 export const proceduresPerLinkMax = 256;
 /** How often remote calls whose deadline has passed are let go. */
 export const remoteSweepMs = 5_000;
-/** How often seeds that are not linked are dialled. */
-export const seedDialMs = 1_000;
+/** Between two dials of a seed that is not linked: doubles from the one to the other, less up to half by chance. */
+export const seedBackoffMinMs = 250;
+export const seedBackoffMaxMs = 2_000;
+/** How often it is looked at which seeds are to be dialled. */
+export const seedLookMs = 250;
 /** A tick that comes this much late means that this process did not run: it then accuses nobody. */
 export const pausedMinMs = 1_000;
 /**

@@ -1,14 +1,11 @@
 /**
- * One link: hello and welcome over a judged connection, then frames both ways. Between the transport (bytes) and the
- * mesh (peers). Gathers what is sent in one turn into one write, system frames first, and is bounded: past its
- * high-water mark casts are refused, past its limit calls are too. Keeps no membership and decodes no message.
+ * One link: hello and welcome over a judged connection, then frames both ways, until it is closed or retired. Between the
+ * transport (bytes) and the mesh (peers); the outbox is its sending half. Keeps no membership and decodes no message.
  */
 import type { PeerIdentity } from '../certs/index.ts';
 import type { Clock } from '../runtime/index.ts';
-import { readAddress } from './address.ts';
 import type { Codec } from './codec.ts';
-import { ClusterError } from './errors.ts';
-import { encodeControlHead, encodeFrame, type Frame, isRouted, noPayload } from './frame.ts';
+import { encodeControlHead, type Frame, noPayload } from './frame.ts';
 import {
   type ControlFields,
   type ControlKind,
@@ -16,23 +13,16 @@ import {
   protocolVersion,
   protocolVersionMin,
 } from './frame-layout.ts';
-import { createFrameReader } from './frame-reader.ts';
-import { frameBytesMax, helloTimeoutMs, linkHighWaterBytes, linkQueuedBytesMax } from './limits.ts';
+import { type Greeting, type LinkGreeting, readGreeting } from './greeting.ts';
+import { Inbox, type InboxCounts } from './inbox.ts';
+import type { Flow } from './lane.ts';
+import { closeDetailBytesMax, helloTimeoutMs, linkRetireMs } from './limits.ts';
+import { Outbox, type OutboxCounts, type Urgency } from './outbox.ts';
 import type { Connection } from './transport.ts';
-
-/** What a node tells of itself; its name and role are in its certificate. */
-export interface Greeting {
-  boot: number;
-  /** Where others reach it; empty for an operator's command. */
-  address: string;
-  pid: number;
-  /** Peers that it knows: hints, no more. */
-  knows: readonly string[];
-}
 
 export interface LinkPeer {
   readonly identity: PeerIdentity;
-  readonly greeting: Greeting;
+  readonly greeting: LinkGreeting;
   readonly address: string;
 }
 
@@ -43,18 +33,15 @@ export interface LinkHandlers {
   down(link: Link, code: string, detail: string): void;
 }
 
-export interface LinkCounts {
-  framesIn: number;
-  framesOut: number;
-  bytesIn: number;
-  bytesOut: number;
-  refusedBusy: number;
-}
+/** Since the link is there. */
+export type LinkCounts = InboxCounts & OutboxCounts;
 
 export interface LinkOptions {
   readonly connection: Connection;
   /** True when this side dialled. */
   readonly dialled: boolean;
+  /** This side's count of its links. */
+  readonly number: number;
   readonly greeting: () => Greeting;
   readonly codec: Codec;
   readonly clock: Clock;
@@ -63,35 +50,72 @@ export interface LinkOptions {
 
 export class Link {
   readonly dialled: boolean;
-  readonly counts: LinkCounts = { framesIn: 0, framesOut: 0, bytesIn: 0, bytesOut: 0, refusedBusy: 0 };
+  readonly number: number;
+  readonly sinceWallMs: number;
+  /** Links to the peer that gave way to this one. */
+  replaced = 0;
   peer: LinkPeer | null = null;
   private readonly options: LinkOptions;
-  private readonly reader = createFrameReader();
-  private system: Uint8Array[] = [];
-  private user: Uint8Array[] = [];
-  private queuedBytes = 0;
-  private flushAsked = false;
+  private readonly inbox: Inbox;
+  private readonly outbox: Outbox;
   private ended = false;
-  private cancelHelloTimer: () => void = () => {};
+  private retired = false;
+  private retireTold = false;
+  private peerRetired = false;
+  private peerHasAll = false;
+  /** User frames wait: this link, whose place was taken, is not read to its end. */
+  private waitsFor: Link | null = null;
+  private after: Link | null = null;
+  private cancelTimer: () => void = () => {};
 
   constructor(options: LinkOptions) {
     this.options = options;
     this.dialled = options.dialled;
+    this.number = options.number;
+    this.sinceWallMs = options.clock.wallMs();
+    this.inbox = new Inbox(options.clock, {
+      frame: (frame) => this.take(frame),
+      failed: (code, detail) => this.close(code, detail),
+    });
+    this.outbox = new Outbox(options.connection, options.clock, {
+      overrun: () => this.close('not_reading', `${this.outbox.waitingBytes} bytes wait for the peer`),
+      emptied: () => this.tellRetired(),
+    });
   }
 
   get address(): string {
     return this.options.connection.address;
   }
 
+  get counts(): LinkCounts {
+    return { ...this.inbox.counts, ...this.outbox.counts };
+  }
+
+  get waitingBytes(): number {
+    return this.outbox.waitingBytes;
+  }
+
   get isOpen(): boolean {
     return !this.ended;
+  }
+
+  /** Another link to the peer is kept: nothing more is sent here, and what comes is read to its end. */
+  get isRetired(): boolean {
+    return this.retired;
+  }
+
+  /** The link that leads to the same life of the peer now: this one, or what took its place. */
+  get current(): Link {
+    let link: Link = this;
+    while (link.after !== null) link = link.after;
+    return link;
   }
 
   begin(): void {
     const { connection, clock } = this.options;
     connection.handle({
-      data: (chunk) => this.receive(chunk),
-      drained: () => this.flush(),
+      data: (chunk) => this.inbox.receive(chunk),
+      drained: () => this.outbox.flush(),
       closed: (reason) => this.finish('link_closed', reason),
     });
     if (!connection.peer.ok) {
@@ -99,10 +123,10 @@ export class Link {
       this.close('refused', `${connection.peer.code}: ${connection.peer.detail}`);
       return;
     }
-    this.cancelHelloTimer = clock.timer(helloTimeoutMs, () =>
+    this.cancelTimer = clock.timer(helloTimeoutMs, () =>
       this.close('link_silent', `no hello within ${helloTimeoutMs} ms`),
     );
-    const greeting = this.options.greeting();
+    const greeting: LinkGreeting = { ...this.options.greeting(), link: this.number };
     this.sendControl(
       'hello',
       { version: protocolVersion, versionMin: protocolVersionMin, boot: greeting.boot },
@@ -110,16 +134,51 @@ export class Link {
     );
   }
 
-  /** False when the link is over its high-water mark (`cast`) or its limit: nothing was taken. */
-  send(frame: Frame, mayWait: boolean): boolean {
-    if (this.ended) return false;
-    const [head, payload] = encodeFrame(frame);
-    return this.put(head, payload, !isRouted(frame) && isSystemKind(frame.kind), mayWait);
+  /**
+   * Sends no more, and ends with `duplicate_link` when both ends have read all that was sent. Until then the messages of
+   * its successor wait, if it is to wait: none of them may overtake one that is still on its way here.
+   */
+  retire(successor: Link, isToWait: boolean): void {
+    if (this.ended || this.retired) return;
+    this.retired = true;
+    this.after = successor;
+    successor.replaced += this.replaced + 1;
+    if (isToWait) {
+      successor.waitsFor = this;
+      successor.outbox.hold();
+    }
+    this.cancelTimer = this.options.clock.timer(linkRetireMs, () =>
+      this.close('link_silent', `replaced, and not read to its end within ${linkRetireMs} ms`),
+    );
+    this.outbox.flush();
+    if (this.peerRetired) this.tellAllRead();
   }
 
-  /** As `send`, for a routed frame whose head was written before its payload in one buffer. */
-  sendBytes(bytes: Uint8Array, mayWait: boolean): boolean {
-    return this.put(bytes, noPayload, false, mayWait);
+  /** The last of all messages: nothing may come after it. */
+  private tellRetired(): void {
+    if (!this.retired || this.retireTold) return;
+    this.retireTold = true;
+    this.outbox.put(encodeControlHead('retire', {}, 0), noPayload, null, 'signal');
+  }
+
+  private tellAllRead(): void {
+    const header = { code: 'duplicate_link', detail: 'all was read' };
+    this.outbox.put(encodeControlHead('close', header, 0), noPayload, null, 'system');
+    if (this.peerHasAll) this.finishRetired();
+  }
+
+  private finishRetired(): void {
+    this.outbox.end(null);
+    this.finish('duplicate_link', 'another link to the peer is kept');
+    this.options.connection.close(true);
+  }
+
+  /**
+   * A routed frame whose head was written before its payload in one buffer; those of one flow keep their order. False
+   * when it was refused: the link is too full for its urgency, or does not take any more.
+   */
+  sendBytes(bytes: Uint8Array, flow: Flow, urgency: Urgency): boolean {
+    return !this.retired && this.outbox.put(bytes, noPayload, flow, urgency);
   }
 
   sendControl<K extends ControlKind>(
@@ -127,77 +186,31 @@ export class Link {
     header: ControlFields<K>,
     payload: Uint8Array = noPayload,
   ): boolean {
-    if (this.ended) return false;
-    return this.put(encodeControlHead(kind, header, payload.length), payload, isSystemKind(kind), true);
+    if (this.ended || this.retired) return false;
+    const urgency = isSystemKind(kind) ? 'system' : 'call';
+    // A delta that overtakes one before it would only be fetched again.
+    const flow = kind.startsWith('registry_') ? 0 : null;
+    return this.outbox.put(encodeControlHead(kind, header, payload.length), payload, flow, urgency);
   }
 
   /** Sends the reason, then closes. */
   close(code: string, detail: string): void {
     if (this.ended) return;
-    this.sendControl('close', { code, detail: detail.slice(0, 200) });
-    this.flush();
-    this.options.connection.close(true);
+    // A text of a frame is bounded in bytes, and what is quoted in a detail may be of any alphabet.
+    const header = { code, detail: Buffer.from(detail).subarray(0, closeDetailBytesMax).toString() };
+    this.outbox.end(encodeControlHead('close', header, 0));
     this.finish(code, detail);
-  }
-
-  private put(head: Uint8Array, payload: Uint8Array, system: boolean, mayWait: boolean): boolean {
-    if (this.ended) return false;
-    const bytes = head.length + payload.length;
-    const waiting = this.queuedBytes + this.options.connection.bufferedBytes();
-    // System frames are few and bound by their own machines; without them a full link would be taken for a dead one.
-    if (!system && waiting > (mayWait ? linkQueuedBytesMax : linkHighWaterBytes)) {
-      this.counts.refusedBusy += 1;
-      return false;
-    }
-    const lane = system ? this.system : this.user;
-    lane.push(head);
-    if (payload.length > 0) lane.push(payload);
-    this.queuedBytes += bytes;
-    this.counts.framesOut += 1;
-    if (!this.flushAsked) {
-      this.flushAsked = true;
-      this.options.clock.soon(() => this.flush());
-    }
-    return true;
-  }
-
-  private flush(): void {
-    this.flushAsked = false;
-    if (this.queuedBytes === 0 || this.ended) return;
-    const { connection } = this.options;
-    // User frames wait while the network is behind, so that later system frames still go before them.
-    const behind = connection.bufferedBytes() > linkHighWaterBytes;
-    const chunks = behind ? this.system : this.system.concat(this.user);
-    if (chunks.length === 0) return;
-    this.system = [];
-    if (!behind) this.user = [];
-    let bytes = 0;
-    for (const chunk of chunks) bytes += chunk.length;
-    this.queuedBytes -= bytes;
-    this.counts.bytesOut += bytes;
-    connection.write(chunks);
-  }
-
-  private receive(chunk: Buffer): void {
-    if (this.ended) return;
-    this.counts.bytesIn += chunk.length;
-    this.reader.push(chunk);
-    for (let frame = this.reader.next(); frame !== null; frame = this.reader.next()) {
-      this.counts.framesIn += 1;
-      this.take(frame);
-      if (this.ended) return;
-    }
-    if (this.reader.failure !== null) this.close(this.reader.failure.code, this.reader.failure.message);
+    this.options.connection.close(true);
   }
 
   private take(frame: Frame): void {
     if (frame.kind === 'close') {
-      this.options.connection.close(true);
-      this.finish(`peer_${frame.header.code}`, frame.header.detail);
+      this.closedByPeer(frame.header.code, frame.header.detail);
       return;
     }
     if (this.peer !== null) {
-      this.options.handlers.frame(this, frame);
+      if (frame.kind === 'retire') this.retiredByPeer();
+      else this.options.handlers.frame(this, frame);
       return;
     }
     if (frame.kind !== 'hello') {
@@ -206,11 +219,31 @@ export class Link {
     }
     const { version, versionMin } = frame.header;
     if (version < protocolVersionMin || versionMin > protocolVersion) {
-      const detail = `peer speaks ${versionMin} to ${version}, we speak ${protocolVersionMin} to ${protocolVersion}`;
-      this.close('protocol_version', detail);
+      const ours = `we speak ${protocolVersionMin} to ${protocolVersion}`;
+      this.close('protocol_version', `peer speaks ${versionMin} to ${version}, ${ours}`);
       return;
     }
     this.welcome(frame.header.boot, frame.payload);
+  }
+
+  private retiredByPeer(): void {
+    if (this.peerRetired) {
+      this.close('frame_malformed', 'retired twice');
+      return;
+    }
+    this.peerRetired = true;
+    if (this.retired) this.tellAllRead();
+  }
+
+  private closedByPeer(code: string, detail: string): void {
+    if (code === 'duplicate_link' && this.retired) {
+      this.peerHasAll = true;
+      if (this.peerRetired) this.finishRetired();
+      return;
+    }
+    this.outbox.end(null);
+    this.finish(`peer_${code}`, detail);
+    this.options.connection.close(true);
   }
 
   private welcome(boot: number, payload: Uint8Array): void {
@@ -220,8 +253,8 @@ export class Link {
       this.close('frame_malformed', `hello: ${greeting}`);
       return;
     }
-    this.cancelHelloTimer();
-    this.reader.allow(frameBytesMax);
+    this.cancelTimer();
+    this.inbox.takesParts = true;
     this.peer = { identity: peer.identity, greeting, address: greeting.address || this.address };
     this.options.handlers.up(this);
   }
@@ -229,27 +262,13 @@ export class Link {
   private finish(code: string, detail: string): void {
     if (this.ended) return;
     this.ended = true;
-    this.cancelHelloTimer();
-    this.system = [];
-    this.user = [];
+    this.cancelTimer();
+    this.inbox.end();
+    this.outbox.drop();
+    if (this.after?.waitsFor === this) {
+      this.after.waitsFor = null;
+      this.after.outbox.release();
+    }
     this.options.handlers.down(this, code, detail);
   }
-}
-
-/** A text is what is wrong with it. */
-function readGreeting(codec: Codec, payload: Uint8Array, boot: number): Greeting | string {
-  let value: unknown;
-  try {
-    value = codec.decode(payload);
-  } catch (error) {
-    return error instanceof ClusterError ? error.message : 'unreadable';
-  }
-  if (typeof value !== 'object' || value === null) return 'not an object';
-  const { address, pid, knows } = value as Partial<Greeting>;
-  // Empty: an operator's command, which nobody dials. Others dial what stands here.
-  if (typeof address !== 'string' || (address !== '' && readAddress(address) === null)) return 'address';
-  if (!Number.isInteger(pid)) return 'pid';
-  if (!Array.isArray(knows) || knows.length > 2_000 || knows.some((one) => typeof one !== 'string'))
-    return 'knows';
-  return { boot, address, pid: pid as number, knows: knows as string[] };
 }

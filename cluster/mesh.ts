@@ -3,13 +3,16 @@
  * the fence lets through to whom they concern. Between the transport and the node; decides nothing about who is alive.
  */
 import type { PeerIdentity } from '../certs/index.ts';
-import type { Clock } from '../runtime/index.ts';
+import type { Clock, Random } from '../runtime/index.ts';
 import type { Codec } from './codec.ts';
 import { judgeFrame, judgePeer } from './fence.ts';
 import type { Frame } from './frame.ts';
-import { seedDialMs } from './limits.ts';
-import { type Greeting, Link } from './link.ts';
+import type { Greeting } from './greeting.ts';
+import { seedLookMs } from './limits.ts';
+import { Link } from './link.ts';
+import { isKept, type LinkOrigin } from './link-choice.ts';
 import { LinkWatch } from './link-watch.ts';
+import { Seeds } from './seeds.ts';
 import type { Connection, DialFailure, Transport } from './transport.ts';
 
 export interface MeshHandlers {
@@ -28,6 +31,7 @@ export interface MeshHandlers {
 export interface MeshOptions {
   readonly node: string;
   readonly seeds: readonly string[];
+  readonly random: Random;
   readonly transport: Transport;
   readonly codec: Codec;
   readonly clock: Clock;
@@ -42,32 +46,37 @@ export class Mesh {
   /** Every open link, operators' and unfinished ones included. */
   private readonly open = new Set<Link>();
   private readonly dialling = new Set<string>();
+  private numbered = 0;
   private ownAddress = '';
   private stopped = false;
   private cancelSeeds: () => void = () => {};
   private readonly watch: LinkWatch;
+  private readonly seeds: Seeds;
 
   constructor(options: MeshOptions) {
     this.options = options;
     this.watch = new LinkWatch(options);
+    this.seeds = new Seeds(options.seeds, options.random);
   }
 
   async listen(): Promise<string> {
-    this.ownAddress = await this.options.transport.listen((connection) =>
-      this.adopt(connection, false, null),
-    );
+    this.ownAddress = await this.options.transport.listen((connection) => this.adopt(connection, null, null));
     return this.ownAddress;
   }
 
   /** Dials the seeds, now and as long as one of them is not linked. */
   begin(): void {
     if (this.stopped) return;
-    const linked = new Set([...this.links.values()].map((link) => link.peer!.address));
     const own = this.options.greeting().address;
-    for (const seed of this.options.seeds) {
-      if (seed !== own && seed !== this.ownAddress && !linked.has(seed)) this.dialAddress(seed, null);
-    }
-    this.cancelSeeds = this.options.clock.timer(seedDialMs, () => this.begin());
+    const linked = new Set([...this.links.values()].map((link) => link.peer!.address));
+    const isLinked = (node: string | null, address: string) =>
+      address === own ||
+      address === this.ownAddress ||
+      linked.has(address) ||
+      (node !== null && this.links.has(node));
+    const { clock } = this.options;
+    for (const seed of this.seeds.due(clock.monotonicMs(), isLinked)) this.dialAddress(seed, null);
+    this.cancelSeeds = clock.timer(seedLookMs, () => this.begin());
   }
 
   linkTo(node: string): Link | null {
@@ -76,6 +85,11 @@ export class Mesh {
 
   nodeLinks(): Iterable<Link> {
     return this.links.values();
+  }
+
+  /** Every open link, retired ones and those of commands included. */
+  allLinks(): Iterable<Link> {
+    return this.open;
   }
 
   dial(name: string, address: string, delayMs: number): void {
@@ -112,7 +126,7 @@ export class Mesh {
     const connected = (connection: Connection) => {
       done();
       if (this.stopped) connection.close(false);
-      else this.adopt(connection, true, name);
+      else this.adopt(connection, address, name);
     };
     try {
       this.options.transport.dial(address, connected, failed);
@@ -122,16 +136,25 @@ export class Mesh {
     }
   }
 
-  private adopt(connection: Connection, dialled: boolean, expected: string | null): void {
+  /** `address` was dialled, for `expected` or for a seed. */
+  private adopt(connection: Connection, address: string | null, expected: string | null): void {
     const { codec, clock, greeting, log } = this.options;
+    const dialled = address !== null;
+    this.numbered = (this.numbered + 1) % 0x1_0000_0000;
     const link = new Link({
       connection,
       dialled,
+      number: this.numbered,
       greeting,
       codec,
       clock,
       handlers: {
-        up: (up) => this.linkUp(up),
+        up: (up) => {
+          const identity = up.peer!.identity;
+          if (address !== null && expected === null && identity.kind === 'node')
+            this.seeds.found(address, identity.name);
+          this.linkUp(up);
+        },
         frame: (from, frame) => this.frame(from, frame),
         down: (down, code, detail) => this.linkDown(down, code, detail, expected),
       },
@@ -159,27 +182,32 @@ export class Mesh {
       link.close('old_boot', `boot ${present.peer!.greeting.boot} of ${name} is linked`);
       return;
     }
-    if (
-      present !== undefined &&
-      present.peer!.greeting.boot === greeting.boot &&
-      !this.replaces(link, present)
-    ) {
-      link.close('duplicate_link', `another link to ${name} is kept`);
-      return;
+    if (present !== undefined && present.peer!.greeting.boot === greeting.boot) {
+      if (!isKept(this.originOf(link), this.originOf(present))) {
+        // Nothing was sent on it but hello, so nothing has to wait for it.
+        link.retire(present, false);
+        return;
+      }
+      present.retire(link, true);
+    } else {
+      // An earlier boot is gone before the later one is there: what waits for its actors is told.
+      this.endAll(name, 'old_boot', `boot ${greeting.boot} of ${name} is linked`);
     }
-    // An earlier boot is gone before the later one is there: what waits for its actors is told.
-    if (present !== undefined && present.peer!.greeting.boot !== greeting.boot)
-      present.close('old_boot', `boot ${greeting.boot} of ${name} is linked`);
     this.links.set(name, link);
-    if (present?.isOpen) present.close('duplicate_link', `another link to ${name} is kept`);
     this.options.handlers.nodeUp(link, name, role, greeting.boot);
   }
 
-  /** Of two links between the same two lives the one dialled by the smaller name is kept: both ends decide alike. */
-  private replaces(link: Link, present: Link): boolean {
-    const dialledBy = (one: Link) => (one.dialled ? this.options.node : peerName(one));
-    const smaller = [this.options.node, peerName(present)].sort()[0];
-    return dialledBy(present) !== smaller && dialledBy(link) === smaller;
+  private originOf(link: Link): LinkOrigin {
+    if (link.dialled) return { dialler: this.options.node, number: link.number };
+    return { dialler: peerName(link), number: link.peer!.greeting.link };
+  }
+
+  /** Ends every link of the node that is there, those that are retired included. */
+  private endAll(name: string, code: string, because: string): void {
+    for (const link of [...this.open]) {
+      if (this.links.get(name) !== link && !(link.isRetired && peerName(link) === name)) continue;
+      link.close(code, because);
+    }
   }
 
   private frame(link: Link, frame: Frame): void {
@@ -213,9 +241,17 @@ export class Mesh {
       if (expected !== null && link.peer === null) handlers.dialFailed(expected, { code, detail });
       return;
     }
-    if (this.links.get(identity.name) !== link) return;
-    this.links.delete(identity.name);
-    handlers.nodeDown(link, identity.name, link.peer!.greeting.boot, why);
+    const { name } = identity;
+    if (this.links.get(name) !== link) {
+      // Who was to get what is lost with it learns so by the end of the link that took its place.
+      const isLost = link.isRetired && code !== 'duplicate_link' && code !== 'peer_leaving';
+      if (isLost && !this.stopped) this.links.get(name)?.close('link_silent', `its predecessor: ${why}`);
+      return;
+    }
+    this.links.delete(name);
+    // Nothing of what the peer sent before arrives after its loss was told.
+    this.endAll(name, 'link_silent', `its successor: ${why}`);
+    handlers.nodeDown(link, name, link.peer!.greeting.boot, why);
   }
 }
 

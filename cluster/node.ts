@@ -2,13 +2,14 @@
  * A cluster node: the actor system, the mesh, membership, the registry and the router, put together. What `bin/` starts,
  * and all that the other rooms see of the cluster.
  */
-import { ActorSystem, type Clock, type Log, type Random, treeOf } from '../runtime/index.ts';
+import { ActorSystem, type Clock, type Log, type Random, systemRandom, treeOf } from '../runtime/index.ts';
 import type { Cluster, Member } from './cluster-view.ts';
 import { Directory } from './directory.ts';
 import { type Frame, isRouted } from './frame.ts';
 import { isSystemKind } from './frame-layout.ts';
 import { stopLingerMs } from './limits.ts';
 import type { Link } from './link.ts';
+import { type LinkView, viewOfLink } from './link-view.ts';
 import type { MembershipEffect } from './membership-peer.ts';
 import { Mesh } from './mesh.ts';
 import { type Procedure, Procedures } from './procedures.ts';
@@ -89,6 +90,7 @@ export class ClusterNode implements Cluster {
     this.mesh = new Mesh({
       node: name,
       seeds: options.seeds,
+      random: options.random ?? systemRandom(),
       transport: options.transport,
       codec,
       clock,
@@ -179,6 +181,14 @@ export class ClusterNode implements Cluster {
     }
   }
 
+  private links(): LinkView[] {
+    const rtts = new Map(this.members.list().map(({ name, rttMs }) => [name, rttMs]));
+    return [...this.mesh.allLinks()].map((link) => {
+      const identity = link.peer?.identity;
+      return viewOfLink(link, identity?.kind === 'node' ? (rtts.get(identity.name) ?? null) : null);
+    });
+  }
+
   private declareOwn(): void {
     this.declare('members', { access: 'read', run: (): Member[] => this.members.list() });
     this.declare('tree', { access: 'read', run: () => treeOf(this.system) });
@@ -187,6 +197,7 @@ export class ClusterNode implements Cluster {
       run: (query: { tenant?: string; kind?: string } | null) =>
         this.names.list(query ?? {}).map(({ key, node, metadata }) => ({ ...key, node, metadata })),
     });
+    this.declare('links', { access: 'read', run: () => this.links() });
     this.declare('node', {
       access: 'read',
       run: () => ({

@@ -31,6 +31,7 @@ export function connectOperator(
       const link = new Link({
         connection,
         dialled: true,
+        number: 0,
         greeting: () => ({ boot: 1, pid: 0, address: '', knows: [] }),
         codec,
         clock,

@@ -43,6 +43,7 @@ export class PayloadCheck {
   private readonly refOnWire: (ref: unknown) => RefOnWire;
   private elements = 0;
   private bytes = 0;
+  private binaryBytes = 0;
 
   /** `refOnWire` may throw to refuse a ref. */
   constructor(isRef: (value: unknown) => boolean, refOnWire: (ref: unknown) => RefOnWire) {
@@ -54,7 +55,13 @@ export class PayloadCheck {
   prepare(value: unknown): unknown {
     this.elements = 0;
     this.bytes = 0;
+    this.binaryBytes = 0;
     return this.judge(value, 0);
+  }
+
+  /** What the value that was prepared last takes at most when it is encoded: a character three bytes, a head nine. */
+  get roomBytes(): number {
+    return this.binaryBytes + (this.bytes - this.binaryBytes) * 3 + this.elements * 9;
   }
 
   private judge(value: unknown, depth: number): unknown {
@@ -131,6 +138,7 @@ export class PayloadCheck {
   private judgeInstance(value: object): unknown {
     if (value instanceof Uint8Array) {
       this.spend(value.byteLength);
+      this.binaryBytes += value.byteLength;
       return value;
     }
     if (this.isRef(value)) return this.refOnWire(value);

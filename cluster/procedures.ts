@@ -29,7 +29,7 @@ export interface Procedure {
 }
 
 interface Waiting {
-  readonly link: Link;
+  link: Link;
   resolve(value: unknown): void;
   reject(error: Error): void;
   cancelTimer(): void;
@@ -83,7 +83,7 @@ export class Procedures {
       const payload = this.codec.encode(argument);
       const cancelTimer = this.clock.timer(timeoutMs, () => {
         this.waiting.delete(callId);
-        link.sendControl('procedure_cancel', { callId });
+        link.current.sendControl('procedure_cancel', { callId });
         reject(new ClusterError('call_timeout', `${name}: no answer within ${timeoutMs} ms`));
       });
       this.waiting.set(callId, { link, resolve, reject, cancelTimer });
@@ -113,11 +113,13 @@ export class Procedures {
     }
   }
 
-  /** Every call over the link ends. */
+  /** Every call over the link ends, unless another link to the same peer took its place. */
   lost(link: Link, why: string): void {
     this.underWay.delete(link);
     for (const [callId, waiting] of [...this.waiting]) {
-      if (waiting.link === link) this.settle(callId)?.reject(new ClusterError('node_down', why));
+      if (waiting.link !== link) continue;
+      if (link.current.isOpen) waiting.link = link.current;
+      else this.settle(callId)?.reject(new ClusterError('node_down', why));
     }
   }
 
@@ -154,7 +156,7 @@ export class Procedures {
       const identity = link.peer!.identity;
       const value = await this.run(name, this.codec.decode(payload), { identity, address: link.address });
       const reply = this.codec.encode(value);
-      if (!link.sendControl('procedure_reply', { callId }, reply) && link.isOpen) {
+      if (!link.current.sendControl('procedure_reply', { callId }, reply) && link.current.isOpen) {
         throw new ClusterError('link_busy', 'the answer does not fit into the link now');
       }
     } catch (error) {
@@ -169,11 +171,11 @@ export class Procedures {
     const { code = 'procedure_failed' } = error as { code?: ClusterErrorCode };
     const stated = typeof code === 'string' ? code.slice(0, 60) : 'procedure_failed';
     const detail = messageOf(error).slice(0, procedureDetailCharactersMax);
-    link.sendControl('procedure_error', { callId, code: stated }, this.codec.encode(detail));
+    link.current.sendControl('procedure_error', { callId, code: stated }, this.codec.encode(detail));
   }
 
   private answered(link: Link, callId: number, act: (waiting: Waiting) => void): void {
-    if (this.waiting.get(callId)?.link !== link) return;
+    if (this.waiting.get(callId)?.link.current !== link.current) return;
     const waiting = this.settle(callId);
     if (waiting === null) return;
     try {

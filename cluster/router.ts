@@ -16,8 +16,10 @@ import { type Codec, createCodec } from './codec.ts';
 import { ClusterError } from './errors.ts';
 import { type RoutedFrame, type RoutedHeader, routedHeadBytes, writeRoutedHead } from './frame.ts';
 import type { RoutedKind } from './frame-layout.ts';
+import type { Flow } from './lane.ts';
 import { remoteCallsMax, remoteSweepMs } from './limits.ts';
 import type { Link } from './link.ts';
+import type { Urgency } from './outbox.ts';
 
 interface RemoteCall {
   readonly node: string;
@@ -58,7 +60,7 @@ export class RemoteRouter implements Router {
       return false;
     }
     const header = { toBoot: ref.boot, toId: ref.id, fromId: 0, callId: 0, timeoutMs: 0 };
-    return this.send(link, 'cast', header, [method, args], false);
+    return this.send(link, 'cast', header, [method, args], ref.id, 'cast');
   }
 
   call(ref: Ref, method: string, args: readonly unknown[], timeoutMs: number, reply: ReplyTarget): void {
@@ -74,7 +76,7 @@ export class RemoteRouter implements Router {
     const callId = this.nextCallId();
     const wholeMs = Math.max(1, Math.ceil(timeoutMs));
     const header = { toBoot: ref.boot, toId: ref.id, fromId: 0, callId, timeoutMs: wholeMs };
-    if (!this.send(link, 'call', header, [method, args], true)) {
+    if (!this.send(link, 'call', header, [method, args], ref.id, 'call')) {
       reply.fail(new RuntimeError('link_busy', `the link to ${ref.node} is full`));
       return;
     }
@@ -92,7 +94,7 @@ export class RemoteRouter implements Router {
       callId: 0,
       timeoutMs: 0,
     };
-    return this.send(link, signal.type, header, signalPayload(signal), true);
+    return this.send(link, signal.type, header, signalPayload(signal), signal.to.id, 'signal');
   }
 
   /** A routed frame that the fence let through. */
@@ -154,9 +156,9 @@ export class RemoteRouter implements Router {
     if (link === null) return;
     const header = { toBoot: 0, toId: 0, fromId: 0, callId, timeoutMs: 0 };
     try {
-      this.send(link, kind, header, value, true);
+      this.send(link, kind, header, value, null, 'call');
     } catch (error) {
-      this.send(link, 'reply_error', header, errorForm(error), true);
+      this.send(link, 'reply_error', header, errorForm(error), null, 'call');
     }
   }
 
@@ -188,7 +190,8 @@ export class RemoteRouter implements Router {
     kind: RoutedKind,
     header: RoutedHeader,
     value: unknown,
-    mayWait: boolean,
+    flow: Flow,
+    urgency: Urgency,
   ): boolean {
     let bytes: Buffer;
     try {
@@ -197,7 +200,7 @@ export class RemoteRouter implements Router {
       throw new RuntimeError('cannot_encode', messageOf(error), error);
     }
     writeRoutedHead(bytes, 0, kind, header, bytes.length - routedHeadBytes);
-    return link.sendBytes(bytes, mayWait);
+    return link.sendBytes(bytes, flow, urgency);
   }
 
   private nextCallId(): number {

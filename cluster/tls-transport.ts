@@ -15,8 +15,9 @@ import {
 import { joinAddress, splitAddress } from './address.ts';
 import { Handshakes } from './handshakes.ts';
 import { connectionsMax, connectTimeoutMs, handshakeTimeoutMs } from './limits.ts';
+import { connectionOf } from './tls-connection.ts';
 import { TlsPeer, type Trust } from './tls-peer.ts';
-import type { Connection, ConnectionHandlers, DialFailure, Transport } from './transport.ts';
+import type { Connection, DialFailure, Transport } from './transport.ts';
 
 export interface TlsTransportOptions {
   /** As it is now: a renewed one is used for every handshake after `renew`. */
@@ -169,48 +170,6 @@ class TlsWire implements TlsTransport {
 
 function ownRoots({ roots, credential }: TlsTransportOptions): readonly Uint8Array[] {
   return roots === undefined ? rootsOf(credential()) : roots();
-}
-
-function connectionOf(socket: TLSSocket, address: string, peer: TlsPeer): Connection {
-  socket.setNoDelay(true);
-  socket.setKeepAlive(true, 10_000);
-  let handlers: ConnectionHandlers | null = null;
-  let reason = 'closed by the peer';
-  socket.on('error', (error: NodeJS.ErrnoException) => {
-    reason = error.code ?? error.message;
-  });
-  socket.on('close', () => handlers?.closed(reason));
-  socket.on('drain', () => handlers?.drained());
-  return {
-    get peer() {
-      return peer.judgement;
-    },
-    rejudge: () => peer.rejudge(),
-    proveRenewal: () => peer.proveRenewal(),
-    takeRenewal: (proof) => peer.takeRenewal(proof),
-    address,
-    bufferedBytes: () => socket.writableLength,
-    write(chunks) {
-      if (socket.destroyed) return;
-      // One record, one system call: TLS would otherwise make a record of every small frame.
-      const [first] = chunks;
-      socket.write(chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks));
-    },
-    close(end) {
-      if (!end) socket.destroy();
-      else {
-        socket.end();
-        // A peer that does not read must not keep it open.
-        const patience = setTimeout(() => socket.destroy(), 1_000);
-        socket.once('close', () => clearTimeout(patience));
-      }
-    },
-    handle(given) {
-      handlers = given;
-      socket.on('data', (chunk: Buffer) => given.data(chunk));
-      if (socket.destroyed) queueMicrotask(() => given.closed(reason));
-    },
-  };
 }
 
 function failureOf(error: NodeJS.ErrnoException): DialFailure {

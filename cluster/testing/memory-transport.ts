@@ -1,12 +1,13 @@
 /**
- * A network for tests, in one process: transports whose connections hand bytes over after a fixed delay of the test's
- * clock, in order. A node can be made silent (its host lost power: nothing comes or goes, nobody is told). Judges no
+ * A network for tests, in one process: transports whose connections hand bytes over after a delay of the test's clock, in
+ * order. The delay is the same for every connection unless the test draws another for each direction of each. A node can be made silent (its host lost power: nothing comes or goes, nobody is told). Judges no
  * certificate: every peer is the node that it says.
  */
 import type { Clock } from '../../runtime/index.ts';
 import type { Connection, ConnectionHandlers, DialFailure, PeerJudgement, Transport } from '../transport.ts';
 
-const latencyMs = 1;
+/** One way, when a test does not say otherwise. */
+const usualLatencyMs = 1;
 
 interface Listener {
   readonly transport: MemoryTransport;
@@ -17,10 +18,15 @@ export class MemoryNetwork {
   readonly clock: Clock;
   readonly listeners = new Map<string, Listener>();
   readonly silent = new Set<MemoryTransport>();
+  /** Every connection that was made, oldest first. */
+  readonly connections: MemoryConnection[] = [];
+  /** Asked once for each dial, and once for each direction of each connection. */
+  readonly drawLatencyMs: () => number;
   private ports = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, drawLatencyMs: () => number = () => usualLatencyMs) {
     this.clock = clock;
+    this.drawLatencyMs = drawLatencyMs;
   }
 
   transport(name: string, role: 'core' | 'poller'): MemoryTransport {
@@ -33,6 +39,13 @@ export class MemoryNetwork {
     this.silent.add(transport);
     this.listeners.delete(transport.address);
   }
+}
+
+/** A connection as its test sees it. */
+export interface MemoryConnection {
+  readonly dialler: string;
+  /** Nothing that is sent on it arrives from now on, and neither end is told. */
+  isCut: boolean;
 }
 
 export class MemoryTransport implements Transport {
@@ -60,14 +73,16 @@ export class MemoryTransport implements Transport {
     onFailure: (failure: DialFailure) => void,
   ): void {
     const { network } = this;
-    network.clock.timer(latencyMs, () => {
+    network.clock.timer(network.drawLatencyMs(), () => {
       const listener = network.listeners.get(address);
       if (listener === undefined || network.silent.has(this)) {
         onFailure({ code: 'refused', detail: address });
         return;
       }
-      const near = new End(this, listener.transport);
-      const far = new End(listener.transport, this);
+      const wire: MemoryConnection = { dialler: this.name, isCut: false };
+      network.connections.push(wire);
+      const near = new End(this, listener.transport, wire);
+      const far = new End(listener.transport, this, wire);
       near.other = far;
       far.other = near;
       listener.onConnection(far);
@@ -96,12 +111,17 @@ class End implements Connection {
   other: End | null = null;
   private readonly owner: MemoryTransport;
   private readonly to: MemoryTransport;
+  private readonly latencyMs: number;
   private handlers: ConnectionHandlers | null = null;
   private isOpen = true;
 
-  constructor(owner: MemoryTransport, to: MemoryTransport) {
+  private readonly wire: MemoryConnection;
+
+  constructor(owner: MemoryTransport, to: MemoryTransport, wire: MemoryConnection) {
+    this.wire = wire;
     this.owner = owner;
     this.to = to;
+    this.latencyMs = owner.network.drawLatencyMs();
     this.address = to.address;
     const { name, role } = to;
     const identity = { kind: 'node', trustDomain: 'test.local', role, name } as const;
@@ -150,8 +170,8 @@ class End implements Connection {
 
   private arrive(what: (end: End) => void): void {
     const { clock, silent } = this.owner.network;
-    clock.timer(latencyMs, () => {
-      if (silent.has(this.owner) || silent.has(this.to)) return;
+    clock.timer(this.latencyMs, () => {
+      if (this.wire.isCut || silent.has(this.owner) || silent.has(this.to)) return;
       if (this.other?.isOpen) what(this.other);
     });
   }

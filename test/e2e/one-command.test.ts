@@ -6,6 +6,7 @@ import {
   type CheckRow,
   type Cluster,
   cluster,
+  type LinkRow,
   type MemberRow,
   picket,
   type ResultRow,
@@ -65,6 +66,15 @@ describe('one command', () => {
       expect(members).toHaveLength(5);
       expect(new Set(members.map(({ role }) => role))).toEqual(new Set(['core', 'web', 'poller', 'agent']));
       expect(members.map(({ status }) => status)).toEqual(Array(5).fill('up'));
+      const links = await first.ask<LinkRow[]>('links', '--node', node);
+      const others = members.map(({ name }) => name).filter((name) => name !== node);
+      const open = links.filter(({ state, role }) => state === 'open' && role !== 'operator');
+      expect(open.map(({ name }) => name).sort()).toEqual(others.sort());
+      for (const link of open) {
+        expect(link.frames_in).toBeGreaterThan(0);
+        expect(link.bytes_out).toBeGreaterThan(0);
+        expect(link.queued_bytes).toBeGreaterThanOrEqual(0);
+      }
       expect(new Set(pids).size).toBe(5);
       expect(alive(pids)).toEqual(pids);
       expect([...pids].sort()).toEqual(up.nodes.map(({ pid }) => pid).sort());

@@ -50,6 +50,15 @@ export interface MemberRow {
   pid: number;
 }
 
+export interface LinkRow {
+  name: string | null;
+  role: string | null;
+  state: string;
+  frames_in: number;
+  bytes_out: number;
+  queued_bytes: number;
+}
+
 export interface CheckRow {
   id: string;
   name: string;

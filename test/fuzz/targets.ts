@@ -11,6 +11,8 @@ import { encodeFrame, type Frame, noPayload } from '../../cluster/frame.ts';
 import { type ControlKind, controlKinds } from '../../cluster/frame-layout.ts';
 import { createFrameReader } from '../../cluster/frame-reader.ts';
 import { actorCodec, ClusterError } from '../../cluster/index.ts';
+import { partedFramesMax, partsStartBytes, wholeFrameBytesMax } from '../../cluster/limits.ts';
+import { Parts } from '../../cluster/parts.ts';
 import { type Random, Ref } from '../../runtime/index.ts';
 import { mutated, under } from './mutate.ts';
 
@@ -25,6 +27,7 @@ const frameBytesMax = 4_096;
 
 export const fuzzTargets: readonly { readonly name: string; make(): FuzzTarget }[] = [
   { name: 'frames', make: frames },
+  { name: 'parts', make: parts },
   { name: 'certificates', make: certificates },
   { name: 'revocation lists', make: revocationLists },
   { name: 'refs', make: refs },
@@ -61,6 +64,54 @@ function frames(): FuzzTarget {
       const code = reader.failure?.code ?? 'frame_malformed';
       if (code !== 'frame_malformed' && code !== 'frame_too_large') throw new Error(`failed with ${code}`);
       if (reader.heldBytes > frameBytesMax + 4) throw new Error(`${reader.heldBytes} bytes are held`);
+    },
+  };
+}
+
+/** Frames in parts, cut and changed: what is whole was sent whole, or one stated failure, and memory for what arrived. */
+function parts(): FuzzTarget {
+  const whole = (fill: number) => {
+    const header = { toBoot: 1, toId: fill, fromId: 3, callId: 4, timeoutMs: 5 };
+    const payload = Buffer.alloc(wholeFrameBytesMax + fill, fill);
+    return Buffer.concat([...encodeFrame({ kind: 'cast', flags: 0, ...header, payload })]).subarray(4);
+  };
+  const partOf = (bytes: Buffer, stream: number, offset: number) => {
+    const header = { stream, offset, totalBytes: bytes.length };
+    const payload = bytes.subarray(offset, offset + 40_000);
+    return Buffer.concat(encodeFrame({ kind: 'part', flags: 0, header, payload }));
+  };
+  const [one, other] = [whole(1), whole(2)];
+  const sent = [
+    partOf(one, 1, 0),
+    partOf(other, 2, 0),
+    partOf(one, 1, 40_000),
+    partOf(other, 2, 40_000),
+    partOf(one, 3, 0),
+  ];
+  return {
+    name: 'parts',
+    run(random) {
+      const taker = new Parts();
+      const reader = createFrameReader();
+      let arrived = 0;
+      for (const bytes of sent) {
+        const head = mutated(random, [bytes.subarray(0, 60)]);
+        const input = random.next() < 0.7 ? bytes : Buffer.concat([head, bytes.subarray(60)]);
+        arrived += input.length;
+        reader.push(input);
+        for (let frame = reader.next(); frame !== null; frame = reader.next()) {
+          if (frame.kind !== 'part') continue;
+          const answer = taker.take(frame);
+          if (answer instanceof ClusterError) {
+            if (answer.code !== 'frame_malformed' && answer.code !== 'frame_too_large') throw answer;
+            return;
+          }
+          if (answer !== null && answer.kind === 'part') throw new Error('a part came out of parts');
+        }
+        if (taker.heldBytes > 2 * arrived + partedFramesMax * partsStartBytes)
+          throw new Error(`${taker.heldBytes} bytes are held for ${arrived}`);
+        if (reader.failure !== null) return;
+      }
     },
   };
 }

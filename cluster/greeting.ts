@@ -1,0 +1,41 @@
+/**
+ * What a node says of itself in its hello, and how the other end reads it. Between the link and the codec; the frame
+ * around it has the protocol's version, and name and role are in the certificate.
+ */
+import { readAddress } from './address.ts';
+import type { Codec } from './codec.ts';
+import { ClusterError } from './errors.ts';
+import { greetingKnowsMax } from './limits.ts';
+
+export interface Greeting {
+  boot: number;
+  /** Where others reach it; empty for an operator's command. */
+  address: string;
+  pid: number;
+  /** Peers that it knows: hints, no more. */
+  knows: readonly string[];
+}
+
+/** With the number that the sender gave to the link: of several that one side dialled, both ends keep the same. */
+export interface LinkGreeting extends Greeting {
+  link: number;
+}
+
+/** A text is what is wrong with it. */
+export function readGreeting(codec: Codec, payload: Uint8Array, boot: number): LinkGreeting | string {
+  let value: unknown;
+  try {
+    value = codec.decode(payload);
+  } catch (error) {
+    return error instanceof ClusterError ? error.message : 'unreadable';
+  }
+  if (typeof value !== 'object' || value === null) return 'not an object';
+  const { address, pid, knows, link } = value as Partial<LinkGreeting>;
+  // Empty: an operator's command, which nobody dials. Others dial what stands here.
+  if (typeof address !== 'string' || (address !== '' && readAddress(address) === null)) return 'address';
+  if (!Number.isInteger(pid)) return 'pid';
+  if (!Number.isInteger(link)) return 'link';
+  if (!Array.isArray(knows) || knows.length > greetingKnowsMax) return 'knows';
+  if (knows.some((one) => typeof one !== 'string')) return 'knows';
+  return { boot, address, pid: pid as number, knows: knows as string[], link: link as number };
+}

@@ -1,0 +1,125 @@
+/**
+ * The sending half of a link: takes frames within bounds, gathers what is sent in one turn into one write, and gives the
+ * connection no more than a window ahead of the network, so that what is urgent goes first. Between the link and its
+ * connection; which frame goes next is the queue's decision.
+ */
+import type { Clock } from '../runtime/index.ts';
+import type { Flow } from './lane.ts';
+import { linkHighWaterBytes, linkQueuedBytesMax, linkUrgentBytesMax, linkWindowBytes } from './limits.ts';
+import { LinkQueue } from './link-queue.ts';
+import type { Connection } from './transport.ts';
+
+/**
+ * What may be refused, and when. `cast`: over the high-water mark. `call` (replies and procedures too): over the link's
+ * limit. `signal`, between actors, and `system`, between nodes: never, but the link ends when too many wait.
+ */
+export type Urgency = 'cast' | 'call' | 'signal' | 'system';
+
+const waitingBytesMax: Readonly<Record<Urgency, number>> = {
+  cast: linkHighWaterBytes,
+  call: linkQueuedBytesMax,
+  signal: linkQueuedBytesMax + linkUrgentBytesMax,
+  system: linkQueuedBytesMax + linkUrgentBytesMax,
+};
+
+export interface OutboxCounts {
+  framesOut: number;
+  bytesOut: number;
+  partsOut: number;
+  refusedBusy: number;
+}
+
+export class Outbox {
+  readonly counts: OutboxCounts = { framesOut: 0, bytesOut: 0, partsOut: 0, refusedBusy: 0 };
+  private readonly connection: Connection;
+  private readonly clock: Clock;
+  /** More waits for the peer than may: the link is to end. */
+  private readonly overrun: () => void;
+  /** Everything that was put has gone to the connection. */
+  private readonly emptied: () => void;
+  private readonly queue = new LinkQueue();
+  private flushAsked = false;
+  private ended = false;
+  private held = false;
+
+  constructor(connection: Connection, clock: Clock, tell: { overrun(): void; emptied(): void }) {
+    this.connection = connection;
+    this.clock = clock;
+    this.overrun = () => tell.overrun();
+    this.emptied = () => tell.emptied();
+  }
+
+  /** Bytes that the network has not taken. */
+  get waitingBytes(): number {
+    return this.queue.bytes + this.connection.bufferedBytes();
+  }
+
+  get isEmpty(): boolean {
+    return this.queue.bytes === 0;
+  }
+
+  /** False when it was refused. */
+  put(head: Uint8Array, payload: Uint8Array, flow: Flow, urgency: Urgency): boolean {
+    if (this.ended) return false;
+    if (this.waitingBytes > waitingBytesMax[urgency]) {
+      this.counts.refusedBusy += 1;
+      if (urgency === 'signal' || urgency === 'system') this.overrun();
+      return false;
+    }
+    this.queue.put(head, payload, flow, urgency === 'system');
+    this.counts.framesOut += 1;
+    this.flushSoon();
+    return true;
+  }
+
+  /** User frames wait until `release`; system frames do not. */
+  hold(): void {
+    this.held = true;
+  }
+
+  release(): void {
+    this.held = false;
+    this.flushSoon();
+  }
+
+  /** As much as the window allows. Asked again when the network has taken it. */
+  flush(): void {
+    this.flushAsked = false;
+    while (!this.ended && this.queue.bytes > 0) {
+      const room = linkWindowBytes - this.connection.bufferedBytes();
+      if (room <= 0 || !this.write(room, this.held)) return;
+    }
+    if (!this.ended) this.emptied();
+  }
+
+  /** What is left goes to the connection, unless the peer has long not read, and `last` after it. Then nothing more. */
+  end(last: Uint8Array | null): void {
+    if (this.ended) return;
+    if (this.connection.bufferedBytes() <= linkWindowBytes) this.write(linkHighWaterBytes, false);
+    if (last !== null) {
+      this.counts.framesOut += 1;
+      this.counts.bytesOut += last.length;
+      this.connection.write([last]);
+    }
+    this.drop();
+  }
+
+  drop(): void {
+    this.ended = true;
+  }
+
+  private write(bytesMax: number, isSystemAlone: boolean): boolean {
+    const { chunks, bytes, parts } = this.queue.take(bytesMax, isSystemAlone);
+    if (chunks.length === 0) return false;
+    this.counts.bytesOut += bytes;
+    this.counts.partsOut += parts;
+    this.connection.write(chunks);
+    return true;
+  }
+
+  private flushSoon(): void {
+    if (this.flushAsked || this.ended) return;
+    this.flushAsked = true;
+    this.clock.soon(() => this.flush());
+  }
+}
