@@ -16,6 +16,7 @@ function stage() {
   const cluster: Cluster = {
     node: 'core_1',
     boot: 1,
+    tenant: null,
     names: {
       register: nothing,
       update: nothing,

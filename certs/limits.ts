@@ -34,13 +34,16 @@ export const limits = {
   /** One revocation list, as DER. */
   revocationListBytesMax: 2_097_152,
   revocationEntriesMax: 20_000,
-  revocationListsMax: 64,
+  /** One for each authority that revoked something: ours, those that were replaced, and those of tenants. */
+  revocationListsMax: 400,
   /** SPIFFE-ID 2.3: the longest id that must be supported; longer ones are refused. */
   spiffeIdBytesMax: 2_048,
   /** SPIFFE-ID 2.3. */
   trustDomainBytesMax: 255,
   /** A node's name: our own rule, the cluster's names keep to the same. */
   nodeNameCharsMax: 63,
+  /** A tenant's node is called by the tenant's id, a point, and this. */
+  tenantNodeNameCharsMax: 50,
   /** Names of operators, and what a tenant's certificate calls its bearer. Keeps a common name inside X.520's 64. */
   segmentCharsMax: 63,
   operatorRightsMax: 64,

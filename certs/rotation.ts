@@ -16,6 +16,7 @@ import type { KeyedCertificate, WallClock } from './keyed-certificate.ts';
 import { limits } from './limits.ts';
 import { chainFromPem } from './pem.ts';
 import { type RevocationList, readRevocationLists } from './revocation.ts';
+import { tenantAuthorities } from './tenant-authority.ts';
 
 export interface Rotated {
   readonly authority: Authority;
@@ -33,6 +34,7 @@ interface Signer {
   readonly certificate: Certificate;
 }
 
+const tenantName = /^([a-z][a-z2-7]{11})\.pem$/;
 const retiredName = /^((?:nodes|operators)-(\d{1,16}))\.pem$/;
 
 /** The revocation lists of the authority in `folder`; absent as long as nothing was revoked. */
@@ -96,6 +98,10 @@ export async function revoke(
       }
       if (serials.size > 0) texts.push(await createRevocationList(signer.keyed, [...serials], clock));
     }
+    if (texts.length > limits.revocationListsMax) {
+      const most = limits.revocationListsMax;
+      throw new CertsError('too_many_revoked', `more than ${most} lists: name the certificate by its file`);
+    }
     await writeDurably(revocationListPath(folder), texts.join(''), publicFileMode);
   }
   return { serial, issuers: signers.map(({ name }) => name), already };
@@ -149,6 +155,11 @@ function rootRefused(): CertsError {
 async function signersIn(folder: string): Promise<Signer[]> {
   const signers: Signer[] = [];
   for (const name of intermediateNames) signers.push({ name, ...(await readKeyed(folder, name)) });
+  const tenants = tenantAuthorities(folder);
+  for (const file of await filesIn(tenants)) {
+    const name = tenantName.exec(file)?.[1];
+    if (name !== undefined) signers.push({ name: `tenants/${name}`, ...(await readKeyed(tenants, name)) });
+  }
   const place = join(folder, 'retired');
   for (const file of await filesIn(place)) {
     const name = retiredName.exec(file)?.[1];

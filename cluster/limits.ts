@@ -182,3 +182,25 @@ export const nameWaitMs = 10_000;
 export const subscriptionsMax = 20_000;
 /** Published messages that wait for one tenant's subscribers on a node; more are refused, which `publish` counts. */
 export const postMessagesMax = 100_000;
+
+// The tenant fence (fence*.ts)
+/** The longest payload that a tenant's node may send: batches of results are some 100 kB, and one is read in a few ms. */
+export const fencedPayloadBytesMax = 1024 * 1024;
+/** Names that one node of a tenant may hold: it needs one for its role, and one for each topic that it follows. */
+export const fencedNamesMax = 1_000;
+/** Keys of a name's metadata, characters of a key or text, and texts in a list: together at most 256 kB a name. */
+export const fencedMetadataKeysMax = 16;
+export const fencedMetadataTextMax = 128;
+export const fencedMetadataTextsMax = 128;
+/** Refs that were sent to a tenant's node and that it may use: past it the oldest is forgotten. */
+export const exportedRefsMax = 10_000;
+/**
+ * Refusals of one tenant's peer that have not leaked away; past it the link is closed with `fenced`. A node that means
+ * well is refused now and then, when an actor that it knows has ended.
+ */
+export const fenceRefusalsMax = 200;
+export const fenceRefusalsLeakPerS = 10;
+/** At most one line in the log for each peer in this time; it says how many refusals it stands for. */
+export const fenceLogEveryMs = 1_000;
+/** Tenants' peers whose counts are remembered while they have no link. */
+export const fencedPeersKeptMax = 2_000;

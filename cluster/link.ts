@@ -5,6 +5,7 @@
 import type { PeerIdentity } from '../certs/index.ts';
 import type { Clock } from '../runtime/index.ts';
 import type { Codec } from './codec.ts';
+import type { LinkFence } from './fence-link.ts';
 import { encodeControlHead, type Frame, noPayload } from './frame.ts';
 import {
   type ControlFields,
@@ -55,6 +56,8 @@ export class Link {
   /** Links to the peer that gave way to this one. */
   replaced = 0;
   peer: LinkPeer | null = null;
+  /** Set when a tenant's node is at one end. */
+  fence: LinkFence | null = null;
   private readonly options: LinkOptions;
   private readonly inbox: Inbox;
   private readonly outbox: Outbox;
@@ -186,7 +189,7 @@ export class Link {
     header: ControlFields<K>,
     payload: Uint8Array = noPayload,
   ): boolean {
-    if (this.ended || this.retired) return false;
+    if (this.ended || this.retired || this.fence?.departs(kind, header) === false) return false;
     const urgency = isSystemKind(kind) ? 'system' : 'call';
     // A delta that overtakes one before it would only be fetched again.
     const flow = kind.startsWith('registry_') ? 0 : null;

@@ -5,7 +5,8 @@
 import type { PeerIdentity } from '../certs/index.ts';
 import type { Clock, Random } from '../runtime/index.ts';
 import type { Codec } from './codec.ts';
-import { judgeFrame, judgePeer } from './fence.ts';
+import { judgeOperatorFrame, nodeOf } from './fence.ts';
+import type { Fences } from './fences.ts';
 import type { Frame } from './frame.ts';
 import type { Greeting } from './greeting.ts';
 import { seedLookMs } from './limits.ts';
@@ -22,6 +23,8 @@ export interface MeshHandlers {
   nodeDown(link: Link, name: string, boot: number, reason: string): void;
   dialFailed(name: string, failure: DialFailure): void;
   frame(link: Link, frame: Frame): void;
+  /** The fence did not let it through: who waits for an answer is to get one. */
+  refused(link: Link, frame: Frame): void;
   /** A peer knows a later life of this node's name: this one must end. */
   superseded(detail: string): void;
   /** Any link ended: what waits for answers on it ends. */
@@ -34,6 +37,7 @@ export interface MeshOptions {
   readonly random: Random;
   readonly transport: Transport;
   readonly codec: Codec;
+  readonly fences: Fences;
   readonly clock: Clock;
   readonly greeting: () => Greeting;
   readonly handlers: MeshHandlers;
@@ -107,7 +111,7 @@ export class Mesh {
     this.cancelSeeds();
     this.watch.stop();
     for (const link of [...this.open]) {
-      if (link.peer?.identity.kind === 'node') link.sendControl('leaving', {});
+      if (link.peer !== null && nodeOf(link.peer.identity) !== null) link.sendControl('leaving', {});
       link.close('leaving', 'the node stops');
     }
     await this.options.transport.close();
@@ -150,9 +154,8 @@ export class Mesh {
       clock,
       handlers: {
         up: (up) => {
-          const identity = up.peer!.identity;
-          if (address !== null && expected === null && identity.kind === 'node')
-            this.seeds.found(address, identity.name);
+          const node = nodeOf(up.peer!.identity);
+          if (address !== null && expected === null && node !== null) this.seeds.found(address, node.name);
           this.linkUp(up);
         },
         frame: (from, frame) => this.frame(from, frame),
@@ -170,18 +173,21 @@ export class Mesh {
 
   private linkUp(link: Link): void {
     const { identity, greeting } = link.peer!;
-    const verdict = judgePeer(identity);
+    const verdict = this.options.fences.admit(identity);
     if (!verdict.allowed) {
       link.close('fenced', verdict.detail);
       return;
     }
-    if (identity.kind !== 'node') return;
-    const { name, role } = identity;
+    const node = nodeOf(identity);
+    if (node === null) return;
+    const { name, role } = node;
     const present = this.links.get(name);
     if (present !== undefined && present.peer!.greeting.boot > greeting.boot) {
       link.close('old_boot', `boot ${present.peer!.greeting.boot} of ${name} is linked`);
       return;
     }
+    // Also for one that is retired at once: its peer may go on sending.
+    link.fence = this.options.fences.of(identity, greeting.boot);
     if (present !== undefined && present.peer!.greeting.boot === greeting.boot) {
       if (!isKept(this.originOf(link), this.originOf(present))) {
         // Nothing was sent on it but hello, so nothing has to wait for it.
@@ -211,10 +217,18 @@ export class Mesh {
   }
 
   private frame(link: Link, frame: Frame): void {
-    const { identity } = link.peer!;
-    const verdict = judgeFrame(identity, frame.kind);
-    if (!verdict.allowed) {
-      link.close('fenced', verdict.detail);
+    if (link.peer!.identity.kind === 'operator') {
+      const verdict = judgeOperatorFrame(frame.kind);
+      if (!verdict.allowed) {
+        link.close('fenced', verdict.detail);
+        return;
+      }
+    }
+    const rule = link.fence?.arrives(frame) ?? null;
+    if (rule !== null) {
+      const goesOn = link.fence!.refuse(rule, frame.kind);
+      if (goesOn) link.close('fenced', `${link.fence!.refusals.total} refusals, the last of ${frame.kind}`);
+      else this.options.handlers.refused(link, frame);
       return;
     }
     if (frame.kind === 'credential') this.watch.renewal(link, frame.payload);
@@ -234,14 +248,15 @@ export class Mesh {
       detail,
     });
     handlers.linkEnded(link, why);
-    if (code === 'peer_old_boot') handlers.superseded(detail);
-    const identity = link.peer?.identity;
-    if (identity?.kind !== 'node') {
+    // Only a node of the platform may end another one so: not a command, nor a customer's node.
+    if (code === 'peer_old_boot' && link.peer?.identity.kind === 'node') handlers.superseded(detail);
+    const node = link.peer === null ? null : nodeOf(link.peer.identity);
+    if (node === null) {
       // It never came up: for whoever asked for it, that is a failed dial.
       if (expected !== null && link.peer === null) handlers.dialFailed(expected, { code, detail });
       return;
     }
-    const { name } = identity;
+    const { name } = node;
     if (this.links.get(name) !== link) {
       // Who was to get what is lost with it learns so by the end of the link that took its place.
       const isLost = link.isRetired && code !== 'duplicate_link' && code !== 'peer_leaving';
@@ -251,13 +266,15 @@ export class Mesh {
     this.links.delete(name);
     // Nothing of what the peer sent before arrives after its loss was told.
     this.endAll(name, 'link_silent', `its successor: ${why}`);
-    handlers.nodeDown(link, name, link.peer!.greeting.boot, why);
+    const { boot } = link.peer!.greeting;
+    this.options.fences.lost(name, boot);
+    handlers.nodeDown(link, name, boot, why);
   }
 }
 
 function peerName(link: Link): string {
-  const identity = link.peer!.identity;
-  return identity.kind === 'node' || identity.kind === 'operator' ? identity.name : identity.id;
+  const { identity } = link.peer!;
+  return nodeOf(identity)?.name ?? (identity.kind === 'tenant' ? identity.id : identity.name);
 }
 
 function describe(identity: PeerIdentity | null): string {

@@ -3,15 +3,19 @@
  * and all that the other rooms see of the cluster.
  */
 import { ActorSystem, type Clock, type Log, type Random, systemRandom, treeOf } from '../runtime/index.ts';
+import { ActorLabels } from './actor-labels.ts';
 import type { Cluster, Member } from './cluster-view.ts';
 import { Directory } from './directory.ts';
-import { type Frame, isRouted } from './frame.ts';
+import { nodeOf, type TenantAccess } from './fence.ts';
+import { Fences } from './fences.ts';
+import { type ControlFrame, type Frame, isRouted } from './frame.ts';
 import { isSystemKind } from './frame-layout.ts';
 import { stopLingerMs } from './limits.ts';
 import type { Link } from './link.ts';
 import { type LinkView, viewOfLink } from './link-view.ts';
 import type { MembershipEffect } from './membership-peer.ts';
 import { Mesh } from './mesh.ts';
+import { tenantOfNode } from './names.ts';
 import { type Procedure, Procedures } from './procedures.ts';
 import { Topics } from './pubsub.ts';
 import { actorCodec, RemoteRouter } from './router.ts';
@@ -24,6 +28,10 @@ export interface NodeOptions {
   /** Higher than of any earlier life of this name. */
   readonly boot: number;
   readonly pid: number;
+  /** The tenant in its own certificate; null: a node of the platform. Its `name` is then a `tenantNodeName`. */
+  readonly tenant?: string | null;
+  /** What tenants' nodes may do here; null: they are refused. */
+  readonly tenantAccess?: TenantAccess | null;
   /** Where others reach this node; null: where it listens. */
   readonly advertise: string | null;
   readonly seeds: readonly string[];
@@ -38,6 +46,7 @@ export interface NodeOptions {
 export class ClusterNode implements Cluster {
   readonly node: string;
   readonly boot: number;
+  readonly tenant: string | null;
   readonly system: ActorSystem;
   readonly names: Directory;
   readonly members: Vigil;
@@ -53,6 +62,8 @@ export class ClusterNode implements Cluster {
     this.options = options;
     this.node = name;
     this.boot = boot;
+    const { tenant = null, tenantAccess: access = null } = options;
+    this.tenant = tenant;
     this.address = options.advertise ?? '';
     const codec = actorCodec();
     const linkTo = (node: string) => this.mesh.linkTo(node);
@@ -67,9 +78,22 @@ export class ClusterNode implements Cluster {
     });
     this.router = new RemoteRouter(this.system, codec, linkTo);
     this.procedures = new Procedures(codec, clock, linkTo);
-    this.names = new Directory({ system: this.system, codec, linkTo, nodeLinks, contested });
+    const labels = new ActorLabels(access?.doors ?? []);
+    const holds = tenant === null ? (access?.holds ?? []) : null;
+    this.names = new Directory({ system: this.system, codec, linkTo, nodeLinks, contested, labels, holds });
+    const fences = new Fences(
+      {
+        near: { node: name, boot, isTenants: tenant !== null },
+        labelOf: (id) => tenant ?? labels.tenantOf(id),
+        isDoorOf: (id, asking) => labels.isDoorOf(id, asking),
+        mayCall: (procedure) => this.procedures.isForTenants(procedure),
+        log,
+        monotonicMs: () => clock.monotonicMs(),
+      },
+      { tenant, access },
+    );
     this.topics = new Topics(this.system, this.names);
-    const self = { name, role, boot, tenant: null, address: this.address };
+    const self = { name, role, boot, tenant, address: this.address };
     // The address is known once the node listens.
     Object.defineProperty(self, 'address', { get: () => this.address, enumerable: true });
     this.members = new Vigil({
@@ -79,7 +103,10 @@ export class ClusterNode implements Cluster {
       pid,
       linkTo,
       nodeLinks,
-      dial: (peer, address, delayMs) => this.mesh.dial(peer, address, delayMs),
+      dial: (peer, address, delayMs) => {
+        // The address is what a customer says: our nodes connect nowhere for it. It dials us.
+        if (tenant !== null || tenantOfNode(peer) === null) this.mesh.dial(peer, address, delayMs);
+      },
       closeLink: (peer, code, because) => this.mesh.closeLink(peer, code, because),
       heads: () => this.names.heads(),
       headsHeard: (peer, high, low) => this.names.apply({ type: 'heads_hash', peer, high, low }),
@@ -93,6 +120,7 @@ export class ClusterNode implements Cluster {
       random: options.random ?? systemRandom(),
       transport: options.transport,
       codec,
+      fences,
       clock,
       greeting: () => ({ boot, pid, address: this.address, knows: [] }),
       log,
@@ -102,6 +130,7 @@ export class ClusterNode implements Cluster {
         dialFailed: (peer, { code }) =>
           this.members.apply({ type: 'dial_failed', name: peer, code, nowMs: clock.monotonicMs() }),
         frame: (link, frame) => this.frame(link, frame),
+        refused: (link, frame) => this.refused(link, frame),
         superseded: contested,
         linkEnded: (link, why) => {
           this.members.unlinked(link);
@@ -140,10 +169,11 @@ export class ClusterNode implements Cluster {
   private linkUp(link: Link, name: string, role: string, boot: number): void {
     const nowMs = this.options.clock.monotonicMs();
     this.members.linked(link);
-    const peer = { name, role, boot, address: link.peer!.address, tenant: null };
+    const { tenant } = nodeOf(link.peer!.identity)!;
+    const peer = { name, role, boot, address: link.peer!.address, tenant };
     this.members.apply({ type: 'link_up', peer, nowMs });
     if (this.mesh.linkTo(name) !== link) return;
-    this.names.apply({ type: 'link_up', peer: name, tenant: null });
+    this.names.apply({ type: 'link_up', peer: name, tenant: tenant ?? this.tenant });
   }
 
   private linkDown(_link: Link, name: string, boot: number, reason: string): void {
@@ -163,29 +193,44 @@ export class ClusterNode implements Cluster {
 
   private frame(link: Link, frame: Frame): void {
     const { identity, greeting } = link.peer!;
+    const node = nodeOf(identity);
     if (isRouted(frame)) {
-      if (identity.kind === 'node') this.router.receive(link, identity.name, greeting.boot, frame);
+      if (node !== null) this.router.receive(link, node.name, greeting.boot, frame);
       return;
     }
     if (!isSystemKind(frame.kind)) {
       this.procedures.receive(link, frame);
       return;
     }
-    if (identity.kind !== 'node') return;
+    if (node === null) return;
     try {
-      if (frame.kind.startsWith('registry_')) {
-        if (!this.names.receive(identity.name, frame)) link.close('cannot_decode', frame.kind);
-      } else this.members.receive(link, identity.name, greeting.boot, frame);
+      if (frame.kind.startsWith('registry_')) this.registryFrame(link, node.name, frame);
+      else this.members.receive(link, node.name, greeting.boot, frame);
     } catch (error) {
       link.close('cannot_decode', `${frame.kind}: ${String(error)}`);
     }
   }
 
+  private registryFrame(link: Link, node: string, frame: ControlFrame): void {
+    const answer = this.names.receive(node, frame);
+    if (answer === 'unreadable') link.close('cannot_decode', frame.kind);
+    else if (answer === 'not_taken' && link.fence?.refuse('names', frame.kind))
+      link.close('fenced', `${link.fence.refusals.total} refusals, the last: names`);
+  }
+
+  private refused(link: Link, frame: Frame): void {
+    const { identity, greeting } = link.peer!;
+    const node = nodeOf(identity);
+    if (node === null) return;
+    if (isRouted(frame)) this.router.refused(link, node.name, greeting.boot, frame);
+    else if (frame.kind === 'procedure_call') this.procedures.refused(link, frame.header);
+  }
+
   private links(): LinkView[] {
     const rtts = new Map(this.members.list().map(({ name, rttMs }) => [name, rttMs]));
     return [...this.mesh.allLinks()].map((link) => {
-      const identity = link.peer?.identity;
-      return viewOfLink(link, identity?.kind === 'node' ? (rtts.get(identity.name) ?? null) : null);
+      const node = link.peer === null ? null : nodeOf(link.peer.identity);
+      return viewOfLink(link, node === null ? null : (rtts.get(node.name) ?? null));
     });
   }
 

@@ -14,12 +14,17 @@ import {
   inspectPem,
   issueNode,
   issueOperator,
+  issueTenantNode,
+  isTenantId,
   type NodeRole,
   nodeRoles,
+  openTenantAuthority,
   readAuthority,
   retiredSerials,
   revoke,
   rotateAuthority,
+  type TenantNodeRole,
+  tenantNodeRoles,
   writeAuthority,
   writeCredential,
 } from '../../certs/index.ts';
@@ -40,6 +45,7 @@ interface Flags {
 interface IssueFlags extends Flags {
   node?: string;
   role?: string;
+  tenant?: string;
   operator?: string;
   rights?: string;
   lifetime?: string;
@@ -93,9 +99,10 @@ function addInit(certs: Command, around: Surroundings): void {
 
 function addIssue(certs: Command, around: Surroundings): void {
   withData(certs.command('issue'), around)
-    .description('issue a certificate to a node or an operator')
+    .description('issue a certificate to a node, to a node of a tenant, or to an operator')
     .option('--node <name>', 'a node of this name (with --role)')
-    .option('--role <role>', 'core, web, poller or agent')
+    .option('--role <role>', 'core, web, poller or agent; of a tenant: poller or agent')
+    .option('--tenant <id>', 'the tenant whose node it is (with --node and --role)')
     .option('--operator <name>', 'an operator of this name')
     .option('--rights <list>', 'of the operator, separated by commas', 'read,write')
     .option('--lifetime <duration>', 'at most 30d', '24h')
@@ -105,7 +112,7 @@ function addIssue(certs: Command, around: Surroundings): void {
     )
     .addHelpText(
       'after',
-      '\nA certificate of the same bearer is replaced, one of another never.\n\nExamples:\n  picket certs issue --node poller_9 --role poller --out ./poller_9\n  picket certs issue --operator ann --rights read --lifetime 8h --out ./ann\n',
+      '\nA certificate of the same bearer is replaced, one of another never.\n\nExamples:\n  picket certs issue --node poller_9 --role poller --out ./poller_9\n  picket certs issue --tenant k7mzq2wn5xjd --node edge_1 --role poller --out ./edge_1\n  picket certs issue --operator ann --rights read --lifetime 8h --out ./ann\n',
     )
     .action(async (flags: IssueFlags) => {
       const folder = dataFolder(flags.data);
@@ -113,7 +120,7 @@ function addIssue(certs: Command, around: Surroundings): void {
       const name = judgeBearer(flags);
       const lifetimeMs = parseDuration(flags.lifetime ?? '24h', '--lifetime');
       const authority = await openExisting(folder.authority);
-      const credential = await issueFor(authority, flags, name, lifetimeMs);
+      const credential = await issueFor(folder.authority, authority, flags, name, lifetimeMs);
       const out = flags.out === undefined ? folder.credentials : resolve(flags.out);
       requireSameBearer(out, name, credential);
       const path = await writeCredential(out, name, credential);
@@ -201,24 +208,38 @@ function addRotate(certs: Command, around: Surroundings): void {
 }
 
 /** The name of the bearer; a usage failure unless exactly one is given with what belongs to it. */
-function judgeBearer({ node, operator, role }: IssueFlags): string {
+function judgeBearer({ node, operator, role, tenant }: IssueFlags): string {
   if ((node === undefined) === (operator === undefined)) {
     throw usage('give either --node NAME with --role ROLE, or --operator NAME');
   }
-  if (node !== undefined && !nodeRoles.some((known) => known === role)) {
-    throw usage(`--role must be one of ${nodeRoles.join(', ')}`);
+  const known: readonly string[] = tenant === undefined ? nodeRoles : tenantNodeRoles;
+  if (node !== undefined && !known.some((one) => one === role)) {
+    throw usage(`--role must be one of ${known.join(', ')}`);
   }
+  if (tenant !== undefined && node === undefined) throw usage('--tenant goes with --node and --role');
+  if (tenant !== undefined && !isTenantId(tenant))
+    throw usage(`--tenant "${tenant}" is not a tenant's id: see the ID in picket tenant list`);
   if (operator !== undefined && role !== undefined) throw usage('--role goes with --node');
   return (node ?? operator)!;
 }
 
-function issueFor(
+async function issueFor(
+  folder: string,
   authority: Authority,
   flags: IssueFlags,
   name: string,
   lifetimeMs: number,
 ): Promise<Credential> {
   const clock = systemClock();
+  if (flags.tenant !== undefined) {
+    const { tenant: tenantId, role } = flags;
+    const issuer = await withAuthorityLock(folder, clock, () =>
+      openTenantAuthority(folder, authority, tenantId, clock),
+    );
+    const { trustDomain, root } = authority;
+    const node = { trustDomain, tenantId, role: role as TenantNodeRole, name, lifetimeMs };
+    return issueTenantNode(root, issuer, node, clock);
+  }
   if (flags.node !== undefined)
     return issueNode(authority, { role: flags.role as NodeRole, name, lifetimeMs }, clock);
   const rights = (flags.rights ?? '').split(',').map((right) => right.trim());

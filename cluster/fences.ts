@@ -1,0 +1,57 @@
+/**
+ * All fenced peers of a node: who may have a link, the fence of each life, and the counts that outlive it. Between the
+ * mesh (links) and fence-link.ts (one peer).
+ */
+import type { PeerIdentity } from '../certs/index.ts';
+import { type FenceHolder, type FenceVerdict, judgePeer, nodeOf } from './fence.ts';
+import { mayLink, noRefusals, type Refusals } from './fence-count.ts';
+import { type FenceNeeds, LinkFence } from './fence-link.ts';
+import { fencedPeersKeptMax } from './limits.ts';
+
+export class Fences {
+  private readonly needs: FenceNeeds;
+  private readonly holder: FenceHolder;
+  private readonly live = new Map<string, LinkFence>();
+  /** By node name, the latest last. */
+  private readonly counts = new Map<string, Refusals>();
+
+  constructor(needs: FenceNeeds, holder: FenceHolder) {
+    this.needs = needs;
+    this.holder = holder;
+  }
+
+  admit(identity: PeerIdentity): FenceVerdict {
+    const verdict = judgePeer(identity, this.holder);
+    const node = nodeOf(identity);
+    if (!verdict.allowed || node === null || node.tenant === null) return verdict;
+    const refusals = this.counts.get(node.name);
+    if (refusals === undefined || mayLink(refusals, this.needs.monotonicMs())) return verdict;
+    return { allowed: false, detail: `${refusals.total} refusals: it may link again a little later` };
+  }
+
+  /** The fence of that life of the peer; null between nodes of the platform. */
+  of(identity: PeerIdentity, boot: number): LinkFence | null {
+    const node = nodeOf(identity);
+    const tenant = node?.tenant ?? this.holder.tenant;
+    if (node === null || tenant === null) return null;
+    const present = this.live.get(node.name);
+    if (present !== undefined && present.far.boot === boot) return present;
+    const far = { node: node.name, boot, isTenants: node.tenant !== null };
+    const fence = new LinkFence(this.needs, tenant, far, this.countsOf(node.name));
+    this.live.set(node.name, fence);
+    return fence;
+  }
+
+  /** The peer's last link is gone. */
+  lost(name: string, boot: number): void {
+    if (this.live.get(name)?.far.boot === boot) this.live.delete(name);
+  }
+
+  private countsOf(name: string): Refusals {
+    const counts = this.counts.get(name) ?? noRefusals();
+    this.counts.delete(name);
+    this.counts.set(name, counts);
+    if (this.counts.size > fencedPeersKeptMax) this.counts.delete(this.counts.keys().next().value!);
+    return counts;
+  }
+}
