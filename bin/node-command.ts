@@ -2,13 +2,14 @@
  * One node, as a process: reads its credential, joins the cluster, starts the actors of its role, and drains when it is
  * told to or when the launcher that started it is gone. Loads of the roles only the one that it is.
  */
+import { tenantAccess } from '../actors/index.ts';
 import { ClusterNode, tlsTransport } from '../cluster/index.ts';
 import { startWatchdog, systemClock } from '../runtime/index.ts';
 import { dataFolder, nextBoot } from './data-folder.ts';
 import { nodeDrainMs } from './limits.ts';
 import { logOf, openLog } from './logging.ts';
 import { judgeNodeFlags, type NodeFlags, type Role } from './node-options.ts';
-import { openTrust } from './node-trust.ts';
+import { openTrust, ownIdentity } from './node-trust.ts';
 import type { StartRole } from './roles/role.ts';
 
 const loadRole: Readonly<Record<Role, () => Promise<{ start: StartRole }>>> = {
@@ -27,6 +28,7 @@ export async function runNode(given: NodeFlags): Promise<void> {
   watch(flags, logger);
   const clock = systemClock();
   const trust = await openTrust(flags, folder, clock);
+  const { name, tenant } = ownIdentity(flags, trust);
   const ending = endSignal(log);
   const transport = tlsTransport({
     credential: trust.credential,
@@ -39,9 +41,11 @@ export async function runNode(given: NodeFlags): Promise<void> {
     log,
   });
   const node = new ClusterNode({
-    name: flags.name,
+    name,
     role: flags.role,
-    boot: nextBoot(folder, flags.name, clock.wallMs()),
+    tenant,
+    tenantAccess: flags.allowTenantNodes ? tenantAccess : null,
+    boot: nextBoot(folder, name, clock.wallMs()),
     pid: process.pid,
     advertise: flags.advertise ?? null,
     seeds: flags.seed,

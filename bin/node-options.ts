@@ -1,5 +1,5 @@
 /** What a node process is told on its command line, judged: `picket node --role R --name N --listen HOST:PORT ...`. */
-import { isNodeName, splitAddress } from '../cluster/index.ts';
+import { isNodeName, splitAddress, tenantOfNode } from '../cluster/index.ts';
 import { usage } from './failure.ts';
 
 export const roles = ['core', 'web', 'poller', 'agent'] as const;
@@ -22,12 +22,14 @@ export interface NodeFlags {
   logFile?: string;
   logLevel: string;
   ownMachineTenant?: string;
+  allowTenantNodes?: boolean;
 }
 
 export function judgeNodeFlags(flags: NodeFlags): NodeFlags & { role: Role } {
   if (!(roles as readonly string[]).includes(flags.role))
     throw usage(`--role must be one of ${roles.join(', ')}`);
-  if (!isNodeName(flags.name)) throw usage(`--name "${flags.name}": use a-z, 0-9, "_" and "-", at most 63`);
+  if (!isNodeName(flags.name) || tenantOfNode(flags.name) !== null)
+    throw usage(`--name "${flags.name}": use a-z, 0-9, "_" and "-", at most 63`);
   if (flags.discovery !== 'static')
     throw usage(`--discovery "${flags.discovery}": only "static" is there so far`);
   const { host } = addressOf(flags.listen);

@@ -79,7 +79,8 @@ export class LinkFence {
 
   /** The peer was told of this actor: in a payload, or as the sender of a signal. */
   exportId(id: number): void {
-    remember(this.exportedIds, id);
+    // 0 stands for a node, not for an actor.
+    if (id !== 0) remember(this.exportedIds, id);
   }
 
   /** Counts, says so in the log at a bounded rate; true when the link is to be closed. */

@@ -95,7 +95,8 @@ export class RemoteRouter implements Router {
       callId: 0,
       timeoutMs: 0,
     };
-    link.fence?.exportId(signal.from.id);
+    // Who is watched or linked writes back to whoever asked for it.
+    if (signal.type === 'monitor' || signal.type === 'link') link.fence?.exportId(signal.from.id);
     return this.send(link, signal.type, header, signalPayload(signal), signal.to.id, 'signal');
   }
 

@@ -19,6 +19,7 @@ interface UpFlags {
   nodes: string;
   http: string;
   detach?: boolean;
+  allowTenantNodes?: boolean;
   json?: boolean;
   logLevel: string;
 }
@@ -37,12 +38,16 @@ export function addUpCommands(program: Command, { output, script, environment }:
       .choices(['debug', 'info', 'warn', 'error'])
       .default('info');
 
+  const allowTenantNodes = () =>
+    new Option('--allow-tenant-nodes', "take tenants' own pollers and agents, fenced");
+
   program
     .command('up')
     .description('start a whole cluster on this machine, and keep it running')
     .addOption(data())
     .option('--nodes <counts>', 'how many of each role', defaultPlan)
     .option('--http <port>', 'port of the page, on 127.0.0.1', String(httpPortDefault))
+    .addOption(allowTenantNodes())
     .option('--detach', 'return when it is ready, and leave it running')
     .option('--json', 'with --detach: print what runs as JSON')
     .addOption(level())
@@ -87,6 +92,7 @@ export function addUpCommands(program: Command, { output, script, environment }:
     .option('--crl <file>', 'PEM of revocation lists (default: authority/revoked.pem in the data folder)')
     .option('--http <port>', 'web nodes: port of the page')
     .option('--log-file <file>', 'default: stderr')
+    .addOption(allowTenantNodes())
     .option('--own-machine-tenant <slug>', 'the one tenant that may watch the machine that it runs on')
     .addOption(data())
     .addOption(level())
@@ -168,6 +174,7 @@ async function upDetached(
     flags.http,
     '--log-level',
     flags.logLevel,
+    ...(flags.allowTenantNodes ? ['--allow-tenant-nodes'] : []),
   ];
   const child = spawn(process.execPath, [script, ...args], {
     detached: true,
