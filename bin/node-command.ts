@@ -25,10 +25,11 @@ export async function runNode(given: NodeFlags): Promise<void> {
   const folder = dataFolder(flags.data);
   const logger = openLog(flags.name, flags.logFile ?? null, flags.logLevel);
   const log = logOf(logger);
-  watch(flags, logger);
   const clock = systemClock();
+  // Before anything runs that would keep the process: what is wrong here ends the command.
   const trust = await openTrust(flags, folder, clock);
   const { name, tenant } = ownIdentity(flags, trust);
+  watch(flags, logger);
   const ending = endSignal(log);
   const transport = tlsTransport({
     credential: trust.credential,

@@ -3,136 +3,32 @@ import {
   createAuthority,
   createIntermediate,
   issueNode,
-  issueOperator,
   issueTenantNode,
-  type KeyedCertificate,
   type TenantNodeRole,
 } from '../certs/index.ts';
-import { defineActor, Ref, systemClock } from '../runtime/index.ts';
+import { Ref } from '../runtime/index.ts';
 import { encodeRoutedHead } from './frame.ts';
-import { connectOperator, type LinkView, type RunningNode, startNode, tlsTransport } from './index.ts';
+import { startNode } from './index.ts';
 import { fenceRefusalsMax } from './limits.ts';
 import { actorCodec } from './router.ts';
 import { FreePeer } from './testing/free-peer.ts';
+import {
+  clock,
+  type EchoProtocol,
+  echo,
+  endAll,
+  ending,
+  evilName,
+  listen,
+  reached,
+  scene,
+  tenantA,
+  tenantB,
+} from './testing/tenant-scene.ts';
 
-const clock = systemClock();
 const codec = actorCodec();
-const tenantA = 'abcdefghijkl';
-const tenantB = 'bbcdefghijkl';
-const evilName = `${tenantA}.evil`;
-const listen = '127.0.0.1:0';
-const tenantAccess = { holds: ['poller', 'topic'], doors: ['scheduler', 'topic'] };
-const ending: (() => unknown)[] = [];
 
-afterEach(async () => {
-  for (const end of ending.splice(0)) await end();
-});
-
-interface EchoProtocol {
-  start: [];
-  call: { echo(value: unknown): unknown; touched(): number };
-  cast: { note(value: unknown): void };
-}
-
-/** Counts everything that ever reached it. */
-const echo = () =>
-  defineActor<{ touched: number }, EchoProtocol>({
-    name: 'echo',
-    init: () => ({ touched: 0 }),
-    call: {
-      echo(self, value) {
-        self.state.touched += 1;
-        return value;
-      },
-      touched: (self) => self.state.touched,
-    },
-    cast: {
-      note(self) {
-        self.state.touched += 1;
-      },
-    },
-    info(self) {
-      self.state.touched += 1;
-    },
-  });
-
-interface LogLine {
-  message: string;
-  fields: Readonly<Record<string, unknown>>;
-}
-
-async function scene(access = tenantAccess) {
-  const ca = await createAuthority('example.org', clock);
-  const logs: LogLine[] = [];
-  const log = (_level: string, message: string, fields: LogLine['fields']) =>
-    void logs.push({ message, fields });
-  const superseded: string[] = [];
-  const onSuperseded = (detail: string) => void superseded.push(detail);
-  const core = await startNode({
-    ...{ credential: await issueNode(ca, { role: 'core', name: 'core_1' }, clock), listen, log },
-    ...{ tenantAccess: access, onSuperseded },
-  });
-  ending.push(() => core.stop());
-  const intermediate = async (tenantId: string) =>
-    await createIntermediate(ca.root, ca.trustDomain, { kind: 'tenant', tenantId }, clock);
-  const signers: Readonly<Record<string, KeyedCertificate>> = {
-    [tenantA]: await intermediate(tenantA),
-    [tenantB]: await intermediate(tenantB),
-  };
-  const credential = (tenantId: string, name: string, role: TenantNodeRole = 'poller') => {
-    const node = { trustDomain: ca.trustDomain, tenantId, role, name };
-    return issueTenantNode(ca.root, signers[tenantId]!, node, clock);
-  };
-  const spawn = (tenant: string, kind: string) => {
-    const ref = core.system.spawn(echo()) as Ref<EchoProtocol>;
-    core.names.register({ tenant, partition: 'default', kind, id: 'x' }, ref, {});
-    return ref;
-  };
-  const door = spawn(tenantA, 'scheduler');
-  const others = {
-    inner: spawn(tenantA, 'tenant'),
-    ofB: spawn(tenantB, 'scheduler'),
-    ofPlatform: spawn('platform', 'writer'),
-    nameless: core.system.spawn(echo()) as Ref<EchoProtocol>,
-  };
-  const evil = await FreePeer.connect(await credential(tenantA, 'evil'), core.address, 77);
-  ending.push(() => evil.end());
-  await evil.until(() => evil.of('heartbeat').length > 0);
-  const credentialOfAnn = await issueOperator(ca, { name: 'ann', rights: ['read'] }, clock);
-  const { trustDomain } = ca;
-  const transport = tlsTransport({
-    ...{ credential: () => credentialOfAnn, trustDomain, listen: null, clock, log: () => {} },
-  });
-  const ann = await connectOperator(transport, clock, core.address);
-  ending.push(() => ann.close());
-  const rows = async () => {
-    const links = (await ann.call('links', null)) as LinkView[];
-    return links.filter(({ name }) => name === evilName);
-  };
-  return {
-    ...{ ca, core, credential, door, others, evil, logs, rows },
-    isSuperseded: () => superseded.length > 0,
-    /** What was refused so far, once the door has answered: all that was sent before has been judged by then. */
-    async refused() {
-      await reached(evil, core, door);
-      return (await rows())[0]?.fenced ?? {};
-    },
-    touched: async () =>
-      await Promise.all(Object.values(others).map((ref) => core.system.call(ref).touched())),
-  };
-}
-
-let calls = 1_000;
-
-/** A call to the door, and its answer. */
-async function reached(evil: FreePeer, core: RunningNode, door: Ref): Promise<void> {
-  calls += 1;
-  const callId = calls;
-  evil.routed('call', { toBoot: core.boot, toId: door.id, callId }, ['echo', [callId]]);
-  const isAnswer = () => evil.routedOf('reply').some((frame) => frame.callId === callId);
-  await evil.until(() => isAnswer() || evil.isClosed);
-  expect(isAnswer()).toBe(true);
-}
+afterEach(endAll);
 
 test('a tenant’s node is refused with the stated code unless it is allowed', async () => {
   const ca = await createAuthority('example.org', clock);
@@ -170,71 +66,6 @@ test('it is told of its tenant’s names and of the cores, and of nothing else',
   const bytes = Buffer.concat(evil.frames.map(({ payload }) => Buffer.from(payload))).toString('latin1');
   expect(bytes).not.toContain(tenantB);
   expect(bytes).not.toContain('writer');
-});
-
-test('only doors of its tenant can be called, cast to, monitored, linked or ended', async () => {
-  const { evil, core, door, others, refused, touched } = await scene();
-  const before = await touched();
-  const targets = [...Object.values(others).map(({ id }) => id), 99_999, 0];
-  for (const toId of targets) {
-    const header = { toBoot: core.boot, toId, fromId: 3 };
-    evil.routed('cast', header, ['note', [1]]);
-    evil.routed('call', { ...header, callId: toId }, ['echo', [1]]);
-    evil.routed('monitor', header, [5]);
-    evil.routed('demonitor', header, [5]);
-    evil.routed('link', header, []);
-    evil.routed('unlink', header, []);
-    evil.routed('down', header, [5, 'crash', null]);
-    evil.routed('exit', header, ['kill', null, false, 77]);
-    evil.routed('exit', header, ['crash', null, true, 77]);
-  }
-  for (const toBoot of [core.boot - 1, core.boot + 1]) {
-    evil.routed('cast', { toBoot, toId: door.id }, ['note', [1]]);
-  }
-  expect(await refused()).toEqual({ target: targets.length * 9 + 2 });
-  expect(await touched()).toEqual(before);
-  // Those that are there and those that are not are answered alike.
-  const answers = evil.routedOf('reply_error').map((frame) => evil.decoded(frame) as { code: string });
-  expect(answers.map(({ code }) => code)).toEqual(targets.map(() => 'no_actor'));
-  expect(evil.routedOf('down')).toHaveLength(targets.length);
-});
-
-test('refs that it forges are refused with the payload around them', async () => {
-  const { evil, core, door, others, refused } = await scene();
-  const forged = [
-    ...Object.values(others),
-    ...Array.from({ length: 20 }, (_, at) => new Ref('core_1', core.boot, 1_000 + at)),
-    new Ref('core_1', core.boot - 1, door.id),
-    new Ref('core_2', 1, 1),
-    new Ref(evilName, 76, 1),
-    new Ref(`${tenantB}.x`, 1, 1),
-  ];
-  for (const ref of forged)
-    evil.routed('cast', { toBoot: core.boot, toId: door.id }, ['note', [{ deep: [ref] }]]);
-  expect(await refused()).toEqual({ ref: forged.length });
-  const before = await core.system.call(door).touched();
-  for (const ref of [door, new Ref(evilName, 77, 9), new Ref(`${tenantA}.other`, 1, 9)])
-    evil.routed('cast', { toBoot: core.boot, toId: door.id }, ['note', [ref]]);
-  expect(await refused()).toEqual({ ref: forged.length });
-  expect(await core.system.call(door).touched()).toBe(before + 4);
-});
-
-test('a ref that is sent to it may be written to, and not ended', async () => {
-  const { evil, core, others, refused } = await scene();
-  const theirs = new Ref(evilName, 77, 1) as Ref<EchoProtocol>;
-  const given = others.nameless;
-  core.system.cast(theirs).note(given);
-  await evil.until(() => evil.routedOf('cast').length > 0);
-  const header = { toBoot: core.boot, toId: given.id, fromId: 3 };
-  evil.routed('cast', header, ['note', [1]]);
-  expect(await refused()).toEqual({});
-  expect(await core.system.call(given).touched()).toBe(1);
-  evil.routed('exit', header, ['kill', null, false, 77]);
-  evil.routed('link', header, []);
-  expect(await refused()).toEqual({ target: 2 });
-  expect(await core.system.call(given).touched()).toBe(1);
-  // A ref of another tenant’s actor does not leave.
-  expect(() => core.system.cast(theirs).note(others.ofB)).toThrowError(/fenced/);
 });
 
 test('it writes its own shard of its tenant, of the kinds that it may hold, and no other', async () => {

@@ -14,7 +14,7 @@ import { stopLingerMs } from './limits.ts';
 import type { Link } from './link.ts';
 import { type LinkView, viewOfLink } from './link-view.ts';
 import type { MembershipEffect } from './membership-peer.ts';
-import { Mesh } from './mesh.ts';
+import { Mesh, type MeshHandlers } from './mesh.ts';
 import { tenantOfNode } from './names.ts';
 import { type Procedure, Procedures } from './procedures.ts';
 import { Topics } from './pubsub.ts';
@@ -81,17 +81,7 @@ export class ClusterNode implements Cluster {
     const labels = new ActorLabels(access?.doors ?? []);
     const holds = tenant === null ? (access?.holds ?? []) : null;
     this.names = new Directory({ system: this.system, codec, linkTo, nodeLinks, contested, labels, holds });
-    const fences = new Fences(
-      {
-        near: { node: name, boot, isTenants: tenant !== null },
-        labelOf: (id) => tenant ?? labels.tenantOf(id),
-        isDoorOf: (id, asking) => labels.isDoorOf(id, asking),
-        mayCall: (procedure) => this.procedures.isForTenants(procedure),
-        log,
-        monotonicMs: () => clock.monotonicMs(),
-      },
-      { tenant, access },
-    );
+    const fences = this.fencesOf(labels, access);
     this.topics = new Topics(this.system, this.names);
     const self = { name, role, boot, tenant, address: this.address };
     // The address is known once the node listens.
@@ -103,10 +93,7 @@ export class ClusterNode implements Cluster {
       pid,
       linkTo,
       nodeLinks,
-      dial: (peer, address, delayMs) => {
-        // The address is what a customer says: our nodes connect nowhere for it. It dials us.
-        if (tenant !== null || tenantOfNode(peer) === null) this.mesh.dial(peer, address, delayMs);
-      },
+      dial: (peer, address, delayMs) => this.dial(peer, address, delayMs),
       closeLink: (peer, code, because) => this.mesh.closeLink(peer, code, because),
       heads: () => this.names.heads(),
       headsHeard: (peer, high, low) => this.names.apply({ type: 'heads_hash', peer, high, low }),
@@ -124,19 +111,7 @@ export class ClusterNode implements Cluster {
       clock,
       greeting: () => ({ boot, pid, address: this.address, knows: [] }),
       log,
-      handlers: {
-        nodeUp: (link, peer, peerRole, peerBoot) => this.linkUp(link, peer, peerRole, peerBoot),
-        nodeDown: (link, peer, peerBoot, reason) => this.linkDown(link, peer, peerBoot, reason),
-        dialFailed: (peer, { code }) =>
-          this.members.apply({ type: 'dial_failed', name: peer, code, nowMs: clock.monotonicMs() }),
-        frame: (link, frame) => this.frame(link, frame),
-        refused: (link, frame) => this.refused(link, frame),
-        superseded: contested,
-        linkEnded: (link, why) => {
-          this.members.unlinked(link);
-          this.procedures.lost(link, why);
-        },
-      },
+      handlers: this.meshHandlers(),
     });
     this.declareOwn();
   }
@@ -148,6 +123,43 @@ export class ClusterNode implements Cluster {
     this.members.begin();
     this.mesh.begin();
     return this.address;
+  }
+
+  private meshHandlers(): MeshHandlers {
+    const { clock } = this.options;
+    return {
+      nodeUp: (link, peer, peerRole, peerBoot) => this.linkUp(link, peer, peerRole, peerBoot),
+      nodeDown: (link, peer, peerBoot, reason) => this.linkDown(link, peer, peerBoot, reason),
+      dialFailed: (peer, { code }) =>
+        this.members.apply({ type: 'dial_failed', name: peer, code, nowMs: clock.monotonicMs() }),
+      frame: (link, frame) => this.frame(link, frame),
+      refused: (link, frame) => this.refused(link, frame),
+      superseded: (detail) => this.options.onSuperseded(detail),
+      linkEnded: (link, why) => {
+        this.members.unlinked(link);
+        this.procedures.lost(link, why);
+      },
+    };
+  }
+
+  /** The address is what the peer says: our nodes connect nowhere because a customer's does. It dials us. */
+  private dial(peer: string, address: string, delayMs: number): void {
+    if (this.tenant !== null || tenantOfNode(peer) === null) this.mesh.dial(peer, address, delayMs);
+  }
+
+  private fencesOf(labels: ActorLabels, access: TenantAccess | null): Fences {
+    const { node, boot, tenant, options } = this;
+    return new Fences(
+      {
+        near: { node, boot, isTenants: tenant !== null },
+        labelOf: (id) => tenant ?? labels.tenantOf(id),
+        isDoorOf: (id, asking) => labels.isDoorOf(id, asking),
+        mayCall: (procedure) => this.procedures.isForTenants(procedure),
+        log: options.log,
+        monotonicMs: () => options.clock.monotonicMs(),
+      },
+      { tenant, access },
+    );
   }
 
   declare(name: string, procedure: Procedure): void {

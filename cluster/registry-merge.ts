@@ -20,15 +20,13 @@ export function mergeDelta(
   peer: string,
   delta: RegistryDelta,
 ): void {
+  // A tenant's node speaks for itself and for its tenant; nobody else speaks for it.
+  const tenant = tenantOfNode(delta.origin) ?? state.links.get(peer)?.tenant ?? null;
+  if (tenant !== null && (delta.origin !== peer || delta.tenant !== tenant)) return;
   if (delta.origin === state.self.name) {
     contest(state, effects, peer, delta.boot, delta.tenant, delta.to);
     return;
   }
-  // A tenant's node speaks for itself and for its tenant; nobody else speaks for it.
-  const tenant = tenantOfNode(delta.origin);
-  const scope = state.links.get(peer)?.tenant ?? null;
-  if (tenant !== null && (delta.origin !== peer || delta.tenant !== tenant)) return;
-  if (scope !== null && (delta.origin !== peer || delta.tenant !== scope)) return;
   const origin = originFor(state, effects, delta.origin, delta.boot);
   if (origin === null) return;
   const shard = shardOf(origin, delta.tenant);

@@ -38,9 +38,6 @@ export function addUpCommands(program: Command, { output, script, environment }:
       .choices(['debug', 'info', 'warn', 'error'])
       .default('info');
 
-  const allowTenantNodes = () =>
-    new Option('--allow-tenant-nodes', "take tenants' own pollers and agents, fenced");
-
   program
     .command('up')
     .description('start a whole cluster on this machine, and keep it running')
@@ -72,7 +69,10 @@ export function addUpCommands(program: Command, { output, script, environment }:
       const what = await stopCluster(flags.data, output.note);
       output.note(what === 'stopped' ? 'stopped' : `nothing runs in ${resolve(flags.data)}`);
     });
+  addNodeCommand(program, data, level);
+}
 
+function addNodeCommand(program: Command, data: () => Option, level: () => Option): void {
   program
     .command('node')
     .description('run one node (what `picket up` does for each of its nodes)')
@@ -103,6 +103,10 @@ export function addUpCommands(program: Command, { output, script, environment }:
     .action(async (flags: NodeFlags) => {
       await runNode(flags);
     });
+}
+
+function allowTenantNodes(): Option {
+  return new Option('--allow-tenant-nodes', "take tenants' own pollers and agents, fenced");
 }
 
 function collect(value: string, before: string[]): string[] {
