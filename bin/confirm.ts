@@ -7,7 +7,11 @@ export async function confirm(question: string, yes: boolean | undefined): Promi
   if (yes === true || !process.stdin.isTTY || !process.stderr.isTTY) return;
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await terminal.question(`${question} Type yes: `);
+    // An answer that is broken off (Ctrl-C, Ctrl-D) is a no.
+    const answer = await terminal.question(`${question} Type yes: `).catch(() => {
+      process.stderr.write('\n');
+      return 'no';
+    });
     if (answer.trim().toLowerCase() !== 'yes')
       throw new CommandFailure('not_confirmed', 'nothing was changed');
   } finally {

@@ -20,6 +20,16 @@ export function parseSince(text: string, nowMs: number): number {
   return atMs;
 }
 
+/** An instant in Unix milliseconds, from RFC 3339 or as a time after the start. */
+export function parseUntil(text: string, startMs: number): number {
+  if (/^\d+(\.\d+)?(ms|s|m|h|d)$/.test(text)) return startMs + parseDuration(text, '--until');
+  const atMs = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(atMs)) {
+    throw usage(`--until: "${text}" is neither an instant (2026-01-31T12:00:00Z) nor a duration (10s)`);
+  }
+  return atMs;
+}
+
 export function showDuration(ms: number): string {
   if (ms % 86_400_000 === 0) return `${ms / 86_400_000}d`;
   if (ms % 3_600_000 === 0) return `${ms / 3_600_000}h`;

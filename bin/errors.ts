@@ -33,6 +33,10 @@ export type CommandCode =
   | 'bad_credential'
   /** A file that was named cannot be read. */
   | 'no_such_file'
+  /** The file of roots has no certificate in it. */
+  | 'no_roots'
+  /** The file of revocation lists has none in it. */
+  | 'no_list'
   /** There is no authority where one is needed: picket certs init makes one. */
   | 'missing_file'
   /** What would be written over belongs to another bearer or authority. */
@@ -45,6 +49,16 @@ export type CommandCode =
   | 'bad_line'
   /** The check that was asked to run gave no result in time. */
   | 'no_result'
+  /** What would be written is there already, and `--force` was not given. */
+  | 'file_exists'
+  /** There is no room left to write to. */
+  | 'disk_full'
+  /** A file or its folder cannot be written. */
+  | 'cannot_write'
+  /** The record was written, and a node that is up did not give its part. */
+  | 'record_partial'
+  /** The record has nothing about the subject that was asked for. */
+  | 'no_such_subject'
   /** No node of this name is in the cluster. */
   | 'no_such_node'
   /** No tenant has this slug or id. */

@@ -41,6 +41,8 @@ export const standbyRetryMs = 250;
 export const resultsPageRows = 5_000;
 export const resultsLimitDefault = 100;
 export const resultsLimitMax = 100_000;
+/** A file of certificates or lists on a command line: as much as a node reads of lists. */
+export const namedFileBytesMax = 8 * 1024 * 1024;
 /** Checks in one message of an import. */
 export const importBatchRows = 500;
 export const importFileBytesMax = 256 * 1024 * 1024;
@@ -48,5 +50,13 @@ export const importTimeoutMs = 60_000;
 /** `run-now` waits this long for its result: the longest timeout of a check, and the way there and back. */
 export const runNowWaitMs = 65_000;
 export const runNowLookMs = 150;
+/** How a record is read: parts of this size, twice, so that a file of any size needs no more memory. */
+export const recordReadBytes = 256 * 1024;
+/** Lines of a record that wait to be written together. */
+export const recordWriteBytes = 256 * 1024;
+/** A segment of another node's record. A hung node must not hold up the others' for long. */
+export const recordAskTimeoutMs = 10_000;
+/** Mismatches of a replay that are told one by one. */
+export const mismatchesToldMax = 20;
 /** Each actor that the status asks answers within this, or is said not to. */
 export const statusAnswerMs = 2_000;

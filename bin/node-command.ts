@@ -6,6 +6,7 @@ import { tenantAccess } from '../actors/index.ts';
 import { ClusterNode, tlsTransport } from '../cluster/index.ts';
 import { startWatchdog, systemClock } from '../runtime/index.ts';
 import { dataFolder, nextBoot } from './data-folder.ts';
+import { openDiscovery } from './discovery.ts';
 import { nodeDrainMs } from './limits.ts';
 import { logOf, openLog } from './logging.ts';
 import { judgeNodeFlags, type NodeFlags, type Role } from './node-options.ts';
@@ -21,15 +22,18 @@ const loadRole: Readonly<Record<Role, () => Promise<{ start: StartRole }>>> = {
 
 /** Resolves when the node has drained. */
 export async function runNode(given: NodeFlags): Promise<void> {
-  const flags = judgeNodeFlags(given);
+  const flags = judgeNodeFlags(given, process.env);
+  const clock = systemClock();
+  // What is wrong on the command line is said before anything is opened; the domain is not known yet.
+  await openDiscovery(flags.choice, '', process.env, clock);
   const folder = dataFolder(flags.data);
   const logger = openLog(flags.name, flags.logFile ?? null, flags.logLevel);
   const log = logOf(logger);
-  const clock = systemClock();
   // Before anything runs that would keep the process: what is wrong here ends the command.
   const trust = await openTrust(flags, folder, clock);
   const { name, tenant } = ownIdentity(flags, trust);
   watch(flags, logger);
+  const discovery = await openDiscovery(flags.choice, trust.trustDomain, process.env, clock);
   const ending = endSignal(log);
   const transport = tlsTransport({
     credential: trust.credential,
@@ -49,7 +53,8 @@ export async function runNode(given: NodeFlags): Promise<void> {
     boot: nextBoot(folder, name, clock.wallMs()),
     pid: process.pid,
     advertise: flags.advertise ?? null,
-    seeds: flags.seed,
+    seeds: [],
+    discovery,
     transport,
     clock,
     log,

@@ -1,17 +1,21 @@
 /** What a node process is told on its command line, judged: `picket node --role R --name N --listen HOST:PORT ...`. */
 import { isNodeName, splitAddress, tenantOfNode } from '../cluster/index.ts';
+import {
+  type DiscoveryChoice,
+  type DiscoveryFlags,
+  type Environment,
+  judgeDiscovery,
+} from './discovery-options.ts';
 import { usage } from './failure.ts';
 
 export const roles = ['core', 'web', 'poller', 'agent'] as const;
 export type Role = (typeof roles)[number];
 
-export interface NodeFlags {
+export interface NodeFlags extends DiscoveryFlags {
   role: string;
   name: string;
   listen: string;
   advertise?: string;
-  discovery: string;
-  seed: string[];
   data: string;
   credentials?: string;
   trustDomain?: string;
@@ -25,22 +29,20 @@ export interface NodeFlags {
   allowTenantNodes?: boolean;
 }
 
-export function judgeNodeFlags(flags: NodeFlags): NodeFlags & { role: Role } {
+export type JudgedFlags = NodeFlags & { role: Role; choice: DiscoveryChoice };
+
+export function judgeNodeFlags(flags: NodeFlags, environment: Environment): JudgedFlags {
   if (!(roles as readonly string[]).includes(flags.role))
     throw usage(`--role must be one of ${roles.join(', ')}`);
   if (!isNodeName(flags.name) || tenantOfNode(flags.name) !== null)
     throw usage(`--name "${flags.name}": use a-z, 0-9, "_" and "-", at most 63`);
-  if (flags.discovery !== 'static')
-    throw usage(`--discovery "${flags.discovery}": only "static" is there so far`);
   const { host } = addressOf(flags.listen);
   if ((host === '0.0.0.0' || host === '::') && flags.advertise === undefined) {
     throw usage('--listen on every address needs --advertise: the others must know one');
   }
-  for (const address of [flags.listen, flags.advertise, ...flags.seed]) {
-    if (address === undefined) continue;
-    addressOf(address);
-  }
-  return flags as NodeFlags & { role: Role };
+  if (flags.advertise !== undefined) addressOf(flags.advertise);
+  const role = flags.role as Role;
+  return { ...flags, role, choice: judgeDiscovery(flags, role, environment) };
 }
 
 function addressOf(text: string) {

@@ -35,33 +35,37 @@ const flagsOf = (more: Partial<NodeFlags>): NodeFlags => ({
   listen: '127.0.0.1:0',
   discovery: 'static',
   seed: [],
+  dnsServer: [],
   data,
   logLevel: 'info',
   ...more,
 });
 const open = (more: Partial<NodeFlags>) => openTrust(flagsOf(more), dataFolder(data), clock);
 
-async function writeSvid(): Promise<string> {
+async function writeSvid(
+  names: readonly [string, string, string] = ['svid.0.pem', 'svid.0.key', 'bundle.0.pem'],
+): Promise<string> {
   const folder = join(data, 'svid');
   await mkdir(folder, { recursive: true });
   const leaf = foreign.svid(foreign.root, spirePoller);
-  await writeFile(join(folder, 'svid.0.pem'), pemOf(leaf));
+  await writeFile(join(folder, names[0]), pemOf(leaf));
   const key = leaf.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  await writeFile(join(folder, 'svid.0.key'), key, { mode: 0o600 });
-  await writeFile(join(folder, 'bundle.0.pem'), pemOf(foreign.root));
+  await writeFile(join(folder, names[1]), key, { mode: 0o600 });
+  await writeFile(join(folder, names[2]), pemOf(foreign.root));
   return folder;
 }
 
-const policyFor = (role: string) => ({
+const policyFor = (role: string, bundle: string) => ({
   foreign_authorities: [
     {
       trust_domain: spireDomain,
-      roots: 'svid/bundle.0.pem',
+      roots: `svid/${bundle}`,
       nodes: [{ prefix: `spiffe://${spireDomain}/picket/poller/`, role }],
     },
   ],
 });
-const writePolicy = (role: string) => writeFile(join(data, 'policy.json'), JSON.stringify(policyFor(role)));
+const writePolicy = (role: string, bundle = 'bundle.0.pem') =>
+  writeFile(join(data, 'policy.json'), JSON.stringify(policyFor(role, bundle)));
 
 test('a node with a tenant’s certificate is called by the tenant’s id and its name', async () => {
   const tenantId = 'k7mzq2wn5xjd';
@@ -89,6 +93,15 @@ describe('a node with the files of a SPIRE agent', () => {
     await trust.renew();
     expect(trust.credential().chainPem).not.toBe(serial);
   });
+
+  test.each(['bundle.pem', 'svid_bundle.pem'])(
+    'finds them by the names of the SPIFFE helper too, with %s',
+    async (bundle) => {
+      const svid = await writeSvid(['svid.pem', 'svid_key.pem', bundle]);
+      await writePolicy('poller', bundle);
+      expect((await open({ svid })).policy().foreign).toHaveLength(1);
+    },
+  );
 
   test('does not start under another name or role, or without a policy', async () => {
     const svid = await writeSvid();
@@ -134,7 +147,7 @@ describe('a node of ours', () => {
     await seen;
     expect(trust.revocationLists()).toHaveLength(1);
     seen = next();
-    await writeFile(join(folder.authority, 'revoked.pem'), '-----BEGIN X509 CRL-----\n');
+    await writeFile(join(folder.authority, 'revoked.pem'), '');
     await seen;
     expect(trust.revocationLists()).toHaveLength(1);
     seen = next();

@@ -6,21 +6,21 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
-  CertsError,
   type Credential,
   inspectPem,
+  newestLists,
   noPolicy,
   type PeerPolicy,
   type RevocationList,
   readCredential,
   readPem,
   readPolicy,
-  readRevocationLists,
+  readRevocationFile,
   readSvid,
   readTextFile,
   revocationListPath,
   rootsOf,
-  svidFileNames,
+  svidPaths,
   trustDomainOfRoots,
   verifyPeer,
 } from '../certs/index.ts';
@@ -63,13 +63,13 @@ export async function openTrust(flags: NodeFlags, folder: DataFolder, clock: Clo
   const policyPath = flags.policy !== undefined || existsSync(named) ? named : null;
   const listPath = flags.crl ?? revocationListPath(folder.authority);
   let read = policyPath === null ? null : await readPolicy(policyPath, trustDomain ?? '');
-  let lists = flags.crl !== undefined || existsSync(listPath) ? await readLists(listPath) : [];
+  let lists = flags.crl !== undefined || existsSync(listPath) ? await readRevocationFile(listPath) : [];
   const policy = () => read?.policy ?? noPolicy;
   const readPolicyAgain = async () => {
     read = await readPolicy(named, trustDomain ?? '');
   };
   const readListsAgain = async () => {
-    lists = await readLists(listPath);
+    lists = newestLists(lists, await readRevocationFile(listPath));
   };
   const trust: NodeTrust = {
     trustDomain: trustDomain ?? '',
@@ -91,7 +91,9 @@ export async function openTrust(flags: NodeFlags, folder: DataFolder, clock: Clo
             log('error', `${what} cannot be read: the last one counts`, { error: error.message }),
           );
       const own =
-        flags.svid === undefined ? [join(folderOfOurs, `${flags.name}.pem`)] : svidPaths(flags.svid);
+        flags.svid === undefined
+          ? [join(folderOfOurs, `${flags.name}.pem`)]
+          : Object.values(svidPaths(flags.svid));
       watchFiles(
         clock,
         () => own,
@@ -154,14 +156,4 @@ function requireOwnName(flags: NodeFlags, trust: NodeTrust, clock: Clock): void 
     'bad_credential',
     `the policy makes ${spiffeId} the node ${shown}, not the ${flags.role} ${flags.name}`,
   );
-}
-
-function svidPaths(folder: string): string[] {
-  return Object.values(svidFileNames).map((name) => join(folder, name));
-}
-
-async function readLists(path: string): Promise<readonly RevocationList[]> {
-  const read = readRevocationLists(await readTextFile(path));
-  if (read.ok) return read.lists;
-  throw new CertsError('corrupt_file', `${path} is damaged (${read.error.detail}): restore it`, { path });
 }

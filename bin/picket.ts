@@ -11,6 +11,9 @@ import { addCheckCommands } from './commands/check.ts';
 import { addExplainCommands } from './commands/explain.ts';
 import { addLinksCommand } from './commands/links.ts';
 import { addLookCommands } from './commands/look.ts';
+import { addNodeCommand } from './commands/node.ts';
+import { addRecordCommand } from './commands/record.ts';
+import { addReplayCommand } from './commands/replay.ts';
 import { addResultCommands } from './commands/results.ts';
 import { addTenantCommands } from './commands/tenant.ts';
 import { addUpCommands } from './commands/up.ts';
@@ -36,7 +39,10 @@ const program = new Command('picket')
 const surroundings = { output: terminalOutput(), script, environment: process.env };
 for (const add of [
   addUpCommands,
+  addNodeCommand,
   addLookCommands,
+  addRecordCommand,
+  addReplayCommand,
   addLinksCommand,
   addTenantCommands,
   addCheckCommands,

@@ -3,6 +3,7 @@
  * is verify.ts's question. Refuses what no honest issuer writes: trailing bytes, an extension twice, fields of the
  * wrong type, two different signature algorithms.
  */
+import { X509Certificate } from 'node:crypto';
 import {
   type DerValue,
   derTags,
@@ -17,7 +18,12 @@ import {
   readSmallInteger,
   readTime,
 } from './der.ts';
-import { type CertificateExtensions, type RawExtension, readExtensionValues } from './extensions.ts';
+import {
+  type CertificateExtensions,
+  extensionOids,
+  type RawExtension,
+  readExtensionValues,
+} from './extensions.ts';
 import { limits } from './limits.ts';
 import { type DistinguishedName, readName } from './names.ts';
 
@@ -46,6 +52,8 @@ export interface Certificate {
   readonly keyAlgorithm: AlgorithmIdentifier;
   readonly extensions: readonly RawExtension[];
   readonly values: CertificateExtensions;
+  /** The same as OpenSSL has it, for its key and its links; null when it cannot read it. Read once, when asked. */
+  readonly inOpenssl: () => X509Certificate | null;
 }
 
 /** `part` says where it went wrong: in the frame that everything stands in, or only within the extensions. */
@@ -68,7 +76,9 @@ export function readCertificate(der: Uint8Array): CertificateRead {
     part = 'extensions';
     const extensions = readExtensions(frame.rest, frame.fields.version);
     const values = readExtensionValues(extensions);
-    return { ok: true, certificate: { ...frame.fields, extensions, values } };
+    requireName(frame.fields.subject, extensions);
+    const inOpenssl = openedOnce(frame.fields.encoded);
+    return { ok: true, certificate: { ...frame.fields, extensions, values, inOpenssl } };
   } catch (error) {
     if (error instanceof NotDer) return { ok: false, part, detail: error.message };
     throw error;
@@ -77,7 +87,7 @@ export function readCertificate(der: Uint8Array): CertificateRead {
 
 /** Everything but the extensions, which are left in `rest`. */
 function readFrame(outer: DerValue): {
-  fields: Omit<Certificate, 'extensions' | 'values'>;
+  fields: Omit<Certificate, 'extensions' | 'values' | 'inOpenssl'>;
   rest: DerValue[];
 } {
   expectUniversal(outer, derTags.sequence, 'certificate');
@@ -110,7 +120,7 @@ function readFrame(outer: DerValue): {
     signatureAlgorithm,
     version,
     serial: readSerial(serial),
-    issuer: readName(issuer, 'issuer'),
+    issuer: readIssuer(issuer),
     subject: readName(subject, 'subject'),
     notBeforeMs,
     notAfterMs,
@@ -118,6 +128,21 @@ function readFrame(outer: DerValue): {
     keyAlgorithm: readAlgorithm(key.children[0], 'key algorithm'),
   };
   return { fields: readFields, rest };
+}
+
+/** Reading a certificate costs OpenSSL 3 more than checking a signature by it, and a verdict asks several times. */
+function openedOnce(encoded: Uint8Array): () => X509Certificate | null {
+  let opened: X509Certificate | null | undefined;
+  return () => {
+    if (opened === undefined) {
+      try {
+        opened = new X509Certificate(encoded);
+      } catch {
+        opened = null;
+      }
+    }
+    return opened;
+  };
 }
 
 /** Takes the version off the front of the fields. Version 1 is the default, so DER does not write it. */
@@ -129,6 +154,21 @@ function readVersion(fields: DerValue[]): 1 | 2 | 3 {
   if (version === 1) return 2;
   if (version === 2) return 3;
   throw new NotDer(`version ${version} is not one of v2 and v3`);
+}
+
+/** RFC 5280 4.1.2.4: an issuer has a name. */
+function readIssuer(value: DerValue | undefined): DistinguishedName {
+  const issuer = readName(value, 'issuer');
+  if (issuer.attributes.length === 0) throw new NotDer('the issuer has no name (RFC 5280 4.1.2.4)');
+  return issuer;
+}
+
+/** RFC 5280 4.2.1.6: without a subject the alternative names are all that there is, and critical. */
+function requireName(subject: DistinguishedName, extensions: readonly RawExtension[]): void {
+  if (subject.attributes.length > 0) return;
+  const names = extensions.find(({ oid }) => oid === extensionOids.subjectAltName);
+  if (names !== undefined && !names.critical)
+    throw new NotDer('no subject, and the alternative names are not critical');
 }
 
 /** RFC 5280 4.1.2.2: positive, at most 20 octets. Also the user certificate of a revocation entry. */

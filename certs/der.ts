@@ -1,10 +1,13 @@
 /**
- * DER, strictly: asn1js reads the encoding (it is a BER reader), this file refuses what BER allows and DER does not,
- * and hands on plain values. Bounded in depth and number before anything is built from them. The readers of single
- * types throw `NotDer`; certificate.ts and revocation.ts catch it once.
+ * DER, strictly: der-scan.ts refuses what BER allows and DER does not, asn1js (a BER reader) builds the values, and this
+ * file hands them on as plain ones. The readers of single types throw `NotDer`; certificate.ts and revocation.ts catch
+ * it once.
  */
 import { type AsnType, fromBER } from 'asn1js';
+import { contentOffset, NotDer, requireDer } from './der-scan.ts';
 import { limits } from './limits.ts';
+
+export { NotDer } from './der-scan.ts';
 
 /** One value. `encoded` is the whole of tag, length and content, as it stood in the input. */
 export interface DerValue {
@@ -31,9 +34,6 @@ export const derTags = {
   generalizedTime: 24,
 } as const;
 
-/** Thrown inside this room only: the input is no DER, or not of the shape that was asked for. */
-export class NotDer extends Error {}
-
 const tagClasses = ['universal', 'application', 'context', 'private'] as const;
 
 /**
@@ -41,6 +41,7 @@ const tagClasses = ['universal', 'application', 'context', 'private'] as const;
  * @throws NotDer
  */
 export function readDer(bytes: Uint8Array, valuesMax: number = limits.certificateDerValuesMax): DerValue {
+  requireDer(bytes, valuesMax);
   let parsed: { offset: number; result: AsnType };
   try {
     parsed = fromBER(bytes, { maxDepth: limits.derDepthMax, maxNodes: valuesMax, parseEmbedded: false });
@@ -48,44 +49,25 @@ export function readDer(bytes: Uint8Array, valuesMax: number = limits.certificat
     throw new NotDer(`unreadable: ${error instanceof Error ? error.message : String(error)}`);
   }
   if (parsed.offset === -1) throw new NotDer(parsed.result.error || 'unreadable');
-  if (parsed.offset !== bytes.length) throw new NotDer(`${bytes.length - parsed.offset} bytes after the end`);
-  return strictly(parsed.result);
+  if (parsed.offset !== bytes.length) throw new NotDer('unreadable: it was not read to its end');
+  return plain(parsed.result);
 }
 
-function strictly(block: AsnType): DerValue {
+function plain(block: AsnType): DerValue {
   const encoded = block.valueBeforeDecodeView;
-  const { isConstructed: constructed } = block.idBlock;
   const identifier = encoded[0];
   if (identifier === undefined) throw new NotDer('an empty value');
-  const tag = identifier & 0x1f;
-  const tagClass = tagClasses[identifier >> 6]!;
-  if (tag === 0x1f) throw new NotDer('a tag above 30');
-  const content = encoded.subarray(headerLength(encoded));
-  if (tagClass === 'universal') {
-    const mustBeConstructed = tag === derTags.sequence || tag === derTags.set;
-    if (mustBeConstructed !== constructed) throw new NotDer(`universal ${tag} in the wrong form`);
-    if (tag === 0) throw new NotDer('an end-of-contents in a definite length');
-  }
+  const constructed = (identifier & 0x20) !== 0;
   const value: unknown = constructed ? (block.valueBlock as { value?: unknown }).value : [];
   const blocks = Array.isArray(value) ? (value as AsnType[]) : [];
-  return { tagClass, tag, constructed, encoded, content, children: blocks.map(strictly) };
-}
-
-/** The octets of tag and length; refuses an indefinite length and one that could have been written shorter. */
-function headerLength(encoded: Uint8Array): number {
-  const first = encoded[1];
-  if (first === undefined || first === 0x80 || first > 0x83) throw new NotDer('a length that is no DER');
-  if (first < 0x80) {
-    if (encoded.length !== 2 + first) throw new NotDer('a length that does not fit');
-    return 2;
-  }
-  const octets = first & 0x7f;
-  let length = 0;
-  for (let i = 0; i < octets; i++) length = length * 256 + (encoded[2 + i] ?? 0);
-  const shortest = length >= 0x10000 ? 3 : length >= 0x100 ? 2 : length >= 0x80 ? 1 : 0;
-  if (shortest !== octets) throw new NotDer('a length that is not the shortest');
-  if (encoded.length !== 2 + octets + length) throw new NotDer('a length that does not fit');
-  return 2 + octets;
+  return {
+    tagClass: tagClasses[identifier >> 6]!,
+    tag: identifier & 0x1f,
+    constructed,
+    encoded,
+    content: encoded.subarray(contentOffset(encoded, 0)),
+    children: blocks.map(plain),
+  };
 }
 
 /** @throws NotDer when `value` is missing or of another universal type. */

@@ -35,10 +35,14 @@ export async function writeDurably(path: string, text: string, mode: number): Pr
 }
 
 /** Reads a text file. `remedy` ends the message of a file that is missing. @throws CertsError */
-export async function readText(path: string, remedy: string): Promise<string> {
+export async function readText(
+  path: string,
+  remedy: string,
+  bytesMax: number = limits.pemBytesMax,
+): Promise<string> {
   try {
     const { size } = await stat(path);
-    if (size > limits.pemBytesMax) throw corrupt(path, `it has ${size} bytes`, remedy);
+    if (size > bytesMax) throw corrupt(path, `it has ${size} bytes`, remedy);
     return await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof CertsError) throw error;

@@ -24,6 +24,8 @@ export type CertsErrorCode =
   | 'not_ours'
   /** The revocation list of one authority is full. */
   | 'too_many_revoked'
+  /** More intermediates were replaced within a month than revocation lists can be kept for. */
+  | 'too_many_retired'
   /** The file system refused; `cause` is its error. */
   | 'io_failed';
 

@@ -139,10 +139,13 @@ function readBasicConstraints(value: DerValue): { ca: boolean; pathLength: numbe
 }
 
 function readKeyUsage(value: DerValue): ReadonlySet<KeyUsageName> {
-  const { bytes } = readBitString(value, 'keyUsage');
+  const { bytes, unusedBits } = readBitString(value, 'keyUsage');
   if (bytes.length === 0 || bytes.length > 2) throw new NotDer('keyUsage is not one or two octets');
   const set = keyUsageNames.filter((_name, bit) => ((bytes[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0);
   if (set.length === 0) throw new NotDer('keyUsage has no bit set (RFC 5280 4.2.1.3)');
+  if ((bytes[bytes.length - 1]! & (1 << unusedBits)) === 0) {
+    throw new NotDer('keyUsage writes out bits that are not set (X.690 11.2.2)');
+  }
   return new Set(set);
 }
 

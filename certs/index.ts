@@ -28,6 +28,7 @@ export {
   readRevocationList,
   readRevocationLists,
 } from './revocation.ts';
+export { newestLists, readRevocationFile } from './revocation-file.ts';
 export {
   type Revoked,
   type Rotated,
@@ -53,7 +54,7 @@ export {
   type TenantNodeRole,
   tenantNodeRoles,
 } from './spiffe.ts';
-export { readSvid, svidFileNames } from './svid-files.ts';
+export { readSvid, svidPaths } from './svid-files.ts';
 export { openTenantAuthority } from './tenant-authority.ts';
 export {
   clientTlsOptions,

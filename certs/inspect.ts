@@ -1,13 +1,14 @@
 /**
  * What `picket certs inspect` and `picket certs verify` say about a file. Plain JSON values; the commands print them.
  */
-import { keyName, signatureName } from './algorithms.ts';
+import { signatureName } from './algorithms.ts';
 import { trustDomainOf } from './authority-files.ts';
 import { type Certificate, readCertificate } from './certificate.ts';
 import type { GeneralName } from './extensions.ts';
 import { nameOids, showName } from './names.ts';
 import { chainFromPem, readPem } from './pem.ts';
 import { noPolicy, type PeerPolicy } from './policy.ts';
+import { keyName } from './public-keys.ts';
 import { readRevocationLists } from './revocation.ts';
 import { identityOf, isTrustDomain, type PeerIdentity, parseSpiffeId } from './spiffe.ts';
 import { refusal, type VerdictError } from './verdict.ts';

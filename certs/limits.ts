@@ -7,8 +7,11 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
 export const limits = {
-  /** Certificates taken from one handshake or file. Our longest chain has 3; the rest is room to say what is wrong. */
-  presentedCertificatesMax: 8,
+  /** What one peer or file presents: as much as a TLS handshake carries (OpenSSL's SSL_MAX_CERT_LIST_DEFAULT). */
+  presentedBytesMax: 102_400,
+  presentedCertificatesMax: 256,
+  /** Certificates on the way from a leaf to an anchor. Our longest has 3; the rest is room to say what is wrong. */
+  pathCertificatesMax: 8,
   /** One certificate. Ours are about 700 bytes; RSA-4096 with several names stays under 3 KiB. */
   certificateBytesMax: 16_384,
   /** Nesting of DER. A certificate needs 9. */
@@ -31,11 +34,15 @@ export const limits = {
   nodeMappingsMax: 2_000,
   /** A PEM file: a chain, a key and comments. */
   pemBytesMax: 262_144,
+  /** A PEM file of revocation lists: some full ones. */
+  revocationPemBytesMax: 8_388_608,
   /** One revocation list, as DER. */
   revocationListBytesMax: 2_097_152,
   revocationEntriesMax: 20_000,
-  /** One for each authority that revoked something: ours, those that were replaced, and those of tenants. */
-  revocationListsMax: 400,
+  /** Lists in one file: one for each intermediate that was replaced in a month, those of today, and those of tenants. */
+  revocationListsMax: 512,
+  /** Pairs of intermediates that were replaced and are kept: two lists each. */
+  retiredPairsMax: 120,
   /** SPIFFE-ID 2.3: the longest id that must be supported; longer ones are refused. */
   spiffeIdBytesMax: 2_048,
   /** SPIFFE-ID 2.3. */
@@ -55,6 +62,8 @@ export const limits = {
   /** A larger modulus only buys the sender our processor time. */
   rsaModulusBitsMax: 8_192,
   rsaExponentMin: 65_537,
+  /** NIST SP 800-56B 6.2: the exponent is shorter than 2^256. A longer one makes each check as dear as a signature. */
+  rsaExponentBitsMax: 256,
   /** Our own rule: the longest life of a leaf, from notBefore to notAfter. */
   leafLifetimeMsMax: 30 * dayMs,
   /**

@@ -5,6 +5,7 @@
  */
 import { isSignedBy, judgeSignatureAlgorithm, mayHaveMade } from './algorithms.ts';
 import { type Certificate, sameBytes } from './certificate.ts';
+import { limits } from './limits.ts';
 import { nameOids } from './names.ts';
 import { refusal, type VerdictError } from './verdict.ts';
 
@@ -45,6 +46,12 @@ export function findPath(
     if (at < 0) break;
     top = unused.splice(at, 1)[0]!;
     certificates.push(top);
+    if (certificates.length > limits.pathCertificatesMax) {
+      return {
+        ok: false,
+        error: refusal('chain_invalid', `a way of more than ${limits.pathCertificatesMax}`),
+      };
+    }
   }
   const above = roots.filter((root) => sameBytes(root.subject.encoded, top.issuer.encoded));
   if (above.length > 0 && !isSelfSigned(top)) return { ok: true, path: { certificates, roots: above } };
@@ -85,7 +92,17 @@ function mayHaveIssued(candidate: Certificate, certificate: Certificate): boolea
   if (!sameBytes(candidate.subject.encoded, certificate.issuer.encoded)) return false;
   if (keyIdentifiersDiffer(candidate, certificate)) return false;
   if (!mayHaveMade(candidate.keyAlgorithm, certificate.signatureAlgorithm)) return false;
-  return candidate.values.keyUsage === null || candidate.values.keyUsage.has('keyCertSign');
+  if (candidate.values.keyUsage?.has('keyCertSign') === false) return false;
+  return isLinked(candidate, certificate);
+}
+
+/**
+ * Whether OpenSSL would link the two, by everything but the signature: also by the issuer and serial in an authority key
+ * identifier, and not at all when an extension that it knows cannot be read. What a link hands us was put together so.
+ */
+export function isLinked(issuer: Certificate, certificate: Certificate): boolean {
+  const [below, above] = [certificate.inOpenssl(), issuer.inOpenssl()];
+  return below !== null && above !== null && below.checkIssued(above);
 }
 
 /** True when both name a key and the names differ: then it is another authority's certificate under the same name. */

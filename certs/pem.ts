@@ -13,8 +13,9 @@ export type PemRead =
 
 /** Every block of one label, in the order of the file; none is no error. */
 export function readPem(pem: string, label: PemLabel): PemRead {
-  if (pem.length > limits.pemBytesMax) {
-    return { ok: false, error: refusal('malformed', `a PEM file of more than ${limits.pemBytesMax} bytes`) };
+  const bytesMax = label === 'X509 CRL' ? limits.revocationPemBytesMax : limits.pemBytesMax;
+  if (pem.length > bytesMax) {
+    return { ok: false, error: refusal('malformed', `a PEM file of more than ${bytesMax} bytes`) };
   }
   const begin = `-----BEGIN ${label}-----`;
   const end = `-----END ${label}-----`;
@@ -54,9 +55,16 @@ export function chainFromPem(
   | { readonly ok: false; readonly error: VerdictError } {
   const read = readPem(pem, 'CERTIFICATE');
   if (!read.ok) return read;
-  if (read.blocks.length === 0)
-    return { ok: false, error: refusal('no_certificate', 'no PEM certificate in it') };
+  if (read.blocks.length === 0) return { ok: false, error: refusal('no_certificate', noneIn(pem)) };
   return { ok: true, chain: read.blocks };
+}
+
+function noneIn(text: string): string {
+  // A SEQUENCE of some length, and octets that are no text.
+  const isDer = text.startsWith('0') && text.includes('\ufffd');
+  return isDer
+    ? 'no PEM certificate in it; it looks like DER, which openssl x509 -inform der makes PEM of'
+    : 'no PEM certificate in it';
 }
 
 function fromBase64(text: string): Uint8Array | null {

@@ -4,10 +4,11 @@
  * So certificates rotate without dropping links, and a proof is worth nothing on another connection or sent back.
  */
 import { createHash, createPrivateKey, sign } from 'node:crypto';
-import { isSignedBy, readPublicKey } from './algorithms.ts';
+import { isSignedBy } from './algorithms.ts';
 import { type AlgorithmIdentifier, readCertificate } from './certificate.ts';
 import type { Credential } from './issue.ts';
 import { readPem } from './pem.ts';
+import { readPublicKey } from './public-keys.ts';
 
 export interface RenewalProof {
   /** DER, leaf first. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -118,5 +118,15 @@ describe('a rotation', () => {
     expect(await retiredSerials(folder)).toHaveLength(4);
     await rotateAuthority(folder, at(31 * dayMs));
     expect(await retiredSerials(folder)).toHaveLength(4);
+  });
+
+  test('is refused when more were replaced in a month than lists are kept for', async () => {
+    const place = join(folder, 'retired');
+    await mkdir(place);
+    const names = Array.from({ length: 240 }, (_, one) => `nodes-${startMs - one}.pem`);
+    await Promise.all(names.map((name) => writeFile(join(place, name), '')));
+    await expect(rotateAuthority(folder, clock)).rejects.toMatchObject({ code: 'too_many_retired' });
+    await rotateAuthority(folder, at(31 * dayMs));
+    expect(await retiredSerials(folder)).toHaveLength(2);
   });
 });

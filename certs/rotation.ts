@@ -10,12 +10,13 @@ import { isSignedBy } from './algorithms.ts';
 import { type Authority, createIntermediate, createRevocationList, intermediateNames } from './authority.ts';
 import { readAuthority, readKeyed, writeKeyed } from './authority-files.ts';
 import { type Certificate, readCertificate, sameBytes } from './certificate.ts';
-import { corrupt, folderMode, publicFileMode, readText, writeDurably } from './durable-files.ts';
+import { folderMode, publicFileMode, writeDurably } from './durable-files.ts';
 import { CertsError } from './errors.ts';
 import type { KeyedCertificate, WallClock } from './keyed-certificate.ts';
 import { limits } from './limits.ts';
 import { chainFromPem } from './pem.ts';
-import { type RevocationList, readRevocationLists } from './revocation.ts';
+import type { RevocationList } from './revocation.ts';
+import { readRevocationFile } from './revocation-file.ts';
 import { tenantAuthorities } from './tenant-authority.ts';
 
 export interface Rotated {
@@ -42,13 +43,20 @@ export function revocationListPath(folder: string): string {
   return join(folder, 'revoked.pem');
 }
 
-/** Replaces both intermediates and keeps the old ones for revocation. @throws CertsError as `readAuthority` */
+/** Replaces both intermediates and keeps the old ones for revocation. @throws CertsError as `readAuthority`, too_many_retired */
 export async function rotateAuthority(folder: string, clock: WallClock): Promise<Rotated> {
   const authority = await readAuthority(folder);
   const nowMs = clock.wallMs();
   const place = join(folder, 'retired');
   await mkdir(place, { recursive: true, mode: folderMode });
   await forgetOld(place, nowMs);
+  const kept = (await filesIn(place)).filter((file) => retiredName.test(file)).length;
+  if (kept >= 2 * limits.retiredPairsMax) {
+    throw new CertsError(
+      'too_many_retired',
+      `${kept} replaced intermediates are kept: the oldest go after a month`,
+    );
+  }
   const retired = [];
   const fresh: Partial<Authority> = {};
   for (const kind of intermediateNames) {
@@ -91,20 +99,20 @@ export async function revoke(
       const known = listOf(signer, lists)?.serials ?? new Set<string>();
       const serials = signers.includes(signer) ? new Set([...known, serial]) : known;
       if (serials.size > limits.revocationEntriesMax) {
-        throw new CertsError(
-          'too_many_revoked',
-          `more than ${limits.revocationEntriesMax} serials in one list`,
-        );
+        throw tooMany(`more than ${limits.revocationEntriesMax} serials in one list`);
       }
       if (serials.size > 0) texts.push(await createRevocationList(signer.keyed, [...serials], clock));
     }
-    if (texts.length > limits.revocationListsMax) {
-      const most = limits.revocationListsMax;
-      throw new CertsError('too_many_revoked', `more than ${most} lists: name the certificate by its file`);
-    }
-    await writeDurably(revocationListPath(folder), texts.join(''), publicFileMode);
+    if (texts.length > limits.revocationListsMax) throw tooMany(`${texts.length} lists`);
+    const text = texts.join('');
+    if (text.length > limits.revocationPemBytesMax) throw tooMany(`${text.length} bytes of lists`);
+    await writeDurably(revocationListPath(folder), text, publicFileMode);
   }
   return { serial, issuers: signers.map(({ name }) => name), already };
+}
+
+function tooMany(what: string): CertsError {
+  return new CertsError('too_many_revoked', `${what}: rotate and distrust the old intermediates instead`);
 }
 
 /** The serials of the intermediates that were replaced and are still kept. */
@@ -171,12 +179,8 @@ async function signersIn(folder: string): Promise<Signer[]> {
 /** @throws CertsError corrupt_file: what is revoked must not be lost by writing over a file that cannot be read. */
 async function listsIn(folder: string): Promise<readonly RevocationList[]> {
   const path = revocationListPath(folder);
-  const remedy = 'restore it from a backup; it says what was revoked';
   const there = await stat(path).catch(() => null);
-  if (there === null) return [];
-  const read = readRevocationLists(await readText(path, remedy));
-  if (!read.ok) throw corrupt(path, read.error.detail, remedy);
-  return read.lists;
+  return there === null ? [] : readRevocationFile(path);
 }
 
 function listOf({ certificate }: Signer, lists: readonly RevocationList[]): RevocationList | undefined {

@@ -53,7 +53,7 @@ export function presentedChain(socket: TLSSocket): Uint8Array[] {
   const seen = new Set<string>();
   let certificate: Partial<DetailedPeerCertificate> | undefined =
     socket.getPeerCertificate(true) ?? undefined;
-  while (certificate?.raw !== undefined && chain.length <= limits.presentedCertificatesMax) {
+  while (certificate?.raw !== undefined && chain.length <= limits.pathCertificatesMax) {
     const fingerprint = certificate.fingerprint256 ?? certificate.raw.toString('base64');
     if (seen.has(fingerprint)) break;
     seen.add(fingerprint);

@@ -6,6 +6,7 @@ import { time } from './testing/der-writer.ts';
 import { dayMs } from './testing/forge.ts';
 import { forgeRevocationList } from './testing/forge-revocation.ts';
 import { goodLeaves } from './testing/good-leaves.ts';
+import { weakRoots } from './testing/hostile-links.ts';
 import { hostilePeers } from './testing/hostile-peers.ts';
 import { createWorld, nodeId, trustDomain } from './testing/world.ts';
 import { verdictCodes } from './verdict.ts';
@@ -76,6 +77,16 @@ describe('a hostile peer', () => {
     const nodes = world.intermediate(root, world.nodes.subject);
     const chain = [world.leaf(nodes, nodeId).der, nodes.der];
     expect(codeOf(verifyPeer({ chain, roots: [root.der], trustDomain, nowMs }))).toBe(code);
+  });
+});
+
+describe('a root of ours', () => {
+  test.each(weakRoots)('is refused with weak_key: $title', ({ key, rsa }) => {
+    const form = rsa ? 'rsa-sha256' : 'ecdsa-sha256';
+    const root = world.rootOf({ privateKey: key(), form });
+    const nodes = world.intermediate(root, world.nodes.subject, { form });
+    const chain = [world.leaf(nodes, nodeId).der, nodes.der];
+    expect(codeOf(verifyPeer({ chain, roots: [root.der], trustDomain, nowMs }))).toBe('weak_key');
   });
 });
 

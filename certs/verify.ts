@@ -3,15 +3,16 @@
  * synchronous; the instant, the roots, the policy and the revocation lists are arguments. The link, the gateway and
  * `picket certs verify` all ask here, so all three say the same.
  */
-import { isSignedBy, judgeSignatureAlgorithm, readPublicKey } from './algorithms.ts';
+import { isSignedBy, judgeSignatureAlgorithm } from './algorithms.ts';
 import { type Anchors, anchorsOf } from './anchor-rules.ts';
 import type { Certificate } from './certificate.ts';
 import { extensionOids } from './extensions.ts';
 import { judgeLeaf, judgeLeafIsNoAuthority, readUriName } from './leaf-rules.ts';
 import { limits } from './limits.ts';
-import { type CertificationPath, findPath, keyIdentifiersDiffer } from './path.ts';
+import { type CertificationPath, findPath, isLinked, keyIdentifiersDiffer } from './path.ts';
 import { noPolicy, type PeerPolicy } from './policy.ts';
 import { readPresented, readRoots } from './presented.ts';
+import { readPublicKey } from './public-keys.ts';
 import { judgeRevocation, type RevocationList } from './revocation.ts';
 import type { PeerIdentity } from './spiffe.ts';
 import { refusal, type VerdictCode, type VerdictError } from './verdict.ts';
@@ -50,8 +51,10 @@ export type PeerVerdict =
 export function verifyPeer(question: PeerQuestion): PeerVerdict {
   const { chain, trustDomain, policy = noPolicy } = question;
   if (chain.length === 0) return refused('no_certificate', 'the peer presented no certificate');
-  if (chain.length > limits.presentedCertificatesMax) {
-    return refused('chain_invalid', `${chain.length} certificates presented`);
+  // One that is too long by itself is malformed, which is said below.
+  const bytes = chain.reduce((sum, { length }) => sum + Math.min(length, limits.certificateBytesMax), 0);
+  if (chain.length > limits.presentedCertificatesMax || bytes > limits.presentedBytesMax) {
+    return refused('chain_invalid', `${chain.length} certificates of ${bytes} bytes presented`);
   }
   if (question.roots.length > limits.rootsMax) return refused('malformed', `${question.roots.length} roots`);
   const presented = readPresented(chain);
@@ -87,6 +90,7 @@ function judgePath(path: CertificationPath, anchors: Anchors, question: PeerQues
   const unfit =
     judgeLeaf(leaf) ??
     rules.authorities(certificates.slice(1), signer) ??
+    judgeLinked(top, signer) ??
     firstRefusal(chain, judgeCriticalExtensions) ??
     rules.scope(chain[1]!, who.identity);
   if (unfit !== null) return { ok: false, error: unfit };
@@ -111,6 +115,15 @@ function judgeSignatures(chain: readonly Certificate[]): VerdictError | null {
     return refusal('chain_invalid', `${whose} signature is not its issuer's`);
   }
   return null;
+}
+
+/** RFC 5280 4.2.1.1: the key identifier is that of whoever signed it. The way below the anchor was found by it. */
+function judgeLinked(top: Certificate, anchor: Certificate): VerdictError | null {
+  if (isLinked(anchor, top)) return null;
+  return refusal(
+    'chain_invalid',
+    'what the root signed names another issuer, or has an unreadable extension',
+  );
 }
 
 /** RFC 5280 4.1.2.5: from notBefore through notAfter, both inclusive. */
@@ -158,11 +171,13 @@ function signs(issuer: Certificate, certificate: Certificate): boolean {
 
 /** Another authority may bear our root's name, never its key identifier without forging: that is a broken chain. */
 function notSigned(top: Certificate, length: number, roots: readonly Certificate[]): VerdictError {
-  const claimsOurKey =
-    top.values.authorityKeyId !== null && roots.some((root) => !keyIdentifiersDiffer(root, top));
-  if (!claimsOurKey) {
+  const named = roots.find((root) => !keyIdentifiersDiffer(root, top));
+  if (top.values.authorityKeyId === null || named === undefined) {
     return refusal('unknown_authority', 'the authority bears the name of our root and is another');
   }
+  // A key that is not on the list has signed nothing that counts.
+  const weak = readPublicKey(named);
+  if (!weak.ok) return weak.error;
   const whose = length === 1 ? "the leaf's" : "the intermediate's";
   return refusal('chain_invalid', `${whose} signature is not the root's`);
 }

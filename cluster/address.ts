@@ -1,7 +1,7 @@
 /** Addresses of nodes as they stand in flags, greetings and views: `host:port` or `[v6]:port`. Pure. */
 import { ClusterError } from './errors.ts';
 
-const addressPattern = /^(?:\[([0-9A-Fa-f:.%]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/;
+const addressPattern = /^(?:\[([0-9A-Fa-f:.]+(?:%[A-Za-z0-9._-]+)?)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/;
 const addressCharactersMax = 300;
 
 export interface Address {

@@ -2,7 +2,7 @@
  * The registry's shell: names for the actors of this node, deltas and exchanges over the links, watchers. Performs what
  * the pure registry decides. Between the actors (`Names`), the mesh (frames) and membership (who is there).
  */
-import { type ActorSystem, type Protocol, Ref } from '../runtime/index.ts';
+import { type ActorSystem, type Protocol, type Recorder, type Recording, Ref } from '../runtime/index.ts';
 import type { ActorLabels } from './actor-labels.ts';
 import type { Metadata, NameEntry, NameEvent, NameQuery, Names } from './cluster-view.ts';
 import type { Codec } from './codec.ts';
@@ -12,6 +12,7 @@ import type { ControlFrame } from './frame.ts';
 import type { Link } from './link.ts';
 import { formatKey, parseKey, platformTenant, type RegistryKey, tenantOfNode } from './names.ts';
 import { ownerOf } from './placement.ts';
+import { registryForm } from './record-registry.ts';
 import { heldOf, list, lookup, type RegistryEvent, stepRegistry } from './registry.ts';
 import { headsHash } from './registry-exchange.ts';
 import { keyOf } from './registry-index.ts';
@@ -31,6 +32,7 @@ import {
 export interface DirectoryNeeds {
   readonly system: ActorSystem;
   readonly codec: Codec;
+  readonly recorder: Recorder;
   linkTo(node: string): Link | null;
   nodeLinks(): Iterable<Link>;
   /** Told of every actor that gets a name. */
@@ -50,6 +52,7 @@ export function ownerAmong(key: string, nodes: readonly string[]): string {
 export class Directory implements Names {
   private readonly needs: DirectoryNeeds;
   private readonly state: RegistryState;
+  private readonly record: Recording<RegistryState, RegistryEvent, RegistryEffect>;
   private readonly watchers = new Map<number, (event: NameEvent) => void>();
   private lastWatcher = 0;
   private flushAsked = false;
@@ -57,6 +60,7 @@ export class Directory implements Names {
   constructor(needs: DirectoryNeeds) {
     this.needs = needs;
     this.state = createRegistry({ node: needs.system.node, boot: needs.system.boot, ownerAmong });
+    this.record = needs.recorder.machine(registryForm(ownerAmong, needs.system));
   }
 
   register(key: RegistryKey, ref: Ref, metadata: Metadata): void {
@@ -118,7 +122,7 @@ export class Directory implements Names {
 
   /** Events of the mesh and of membership. Answers the code of a refusal. */
   apply(event: RegistryEvent): 'bad_key' | 'name_taken' | null {
-    const { effects } = stepRegistry(this.state, event);
+    const { effects } = this.record.step(this.state, event, stepRegistry);
     let refused: 'bad_key' | 'name_taken' | null = null;
     for (const effect of effects) {
       if (effect.type === 'refused') refused = effect.code === 'bad_key' ? 'bad_key' : 'name_taken';

@@ -55,7 +55,17 @@ export type ClusterErrorCode =
   /** A registry key has a part that is too long or of characters that it may not have. */
   | 'bad_key'
   /** A limit of entries, watchers or nodes is reached. */
-  | 'too_many';
+  | 'too_many'
+  /** A setting of discovery cannot be used; the text says which. */
+  | 'discovery_setting'
+  /** What discovery asks (name servers, the Kubernetes API, the group) is not reached, or its answer did not come in time. */
+  | 'discovery_unreachable'
+  /** What discovery asks refuses this node: its token, its rights. */
+  | 'discovery_denied'
+  /** What discovery asks for is not there: no such name, no such service. */
+  | 'discovery_not_found'
+  /** What discovery asks gave an answer that is none, or too long a one. */
+  | 'discovery_malformed';
 
 /** Why a payload was refused, at either end. */
 export type PayloadReason =

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PeerIdentity } from '../certs/index.ts';
-import { ActorSystem, manualClock, Ref } from '../runtime/index.ts';
+import { ActorSystem, manualClock, Recorder, Ref } from '../runtime/index.ts';
 import { ActorLabels } from './actor-labels.ts';
 import { readAddress } from './address.ts';
 import { Directory } from './directory.ts';
@@ -12,10 +12,11 @@ import { actorCodec } from './router.ts';
 const codec = actorCodec();
 
 function directory() {
-  const system = new ActorSystem({ clock: manualClock(), node: 'core_1', boot: 5 });
+  const life = { clock: manualClock(), node: 'core_1', boot: 5 };
   return new Directory({
-    system,
+    system: new ActorSystem(life),
     codec,
+    recorder: new Recorder(life),
     linkTo: () => null,
     nodeLinks: () => [],
     contested: () => {},

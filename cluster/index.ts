@@ -11,6 +11,10 @@ export type {
   Names,
   NodeStatus,
 } from './cluster-view.ts';
+export { type DnsSettings, dnsSource } from './discovery/dns.ts';
+export { type GossipSettings, gossipSource } from './discovery/gossip.ts';
+export { type KubernetesSettings, kubernetesSource } from './discovery/kubernetes.ts';
+export { staticSource } from './discovery/static.ts';
 export { ClusterError, type ClusterErrorCode } from './errors.ts';
 export { type FenceRule, nodeOf, type TenantAccess } from './fence.ts';
 export type { LinkView } from './link-view.ts';
@@ -26,8 +30,10 @@ export {
 export { ClusterNode, type NodeOptions } from './node.ts';
 export { connectOperator, type OperatorClient } from './operator-client.ts';
 export { ownerOf, rank } from './placement.ts';
+export type { AddressSource, SourceCall } from './ports/address-source.ts';
 export { type Caller, type Procedure, ProcedureError } from './procedures.ts';
 export type { OnPublished, Publisher, PubSub, Topic } from './pubsub.ts';
+export { type RecordAnswer, type RecordQuestion, replayForms } from './record.ts';
 export { actorCodec } from './router.ts';
 export { type RunningNode, type StartNodeOptions, startNode } from './start-node.ts';
 export { type TlsTransport, type TlsTransportOptions, tlsTransport } from './tls-transport.ts';

@@ -43,7 +43,14 @@ function judgeSilence(state: MembershipState, effects: MembershipEffect[], peer:
   const silentMs = nowMs - peer.directMs;
   if (peer.status === 'up') {
     if (silentMs < suspectAfterMs) return;
-    setStatus(effects, peer, 'suspect', 'up', `nothing heard for ${silentMs} ms on the open link`, nowMs);
+    setStatus(
+      effects,
+      peer,
+      'suspect',
+      'up',
+      `nothing heard for ${Math.round(silentMs)} ms on the open link`,
+      nowMs,
+    );
     probe(state, effects, peer, nowMs);
     return;
   }
@@ -54,13 +61,13 @@ function judgeSilence(state: MembershipState, effects: MembershipEffect[], peer:
       state,
       effects,
       peer,
-      `no sign of life for ${signAgeMs} ms, neither here nor through others${others}`,
+      `no sign of life for ${Math.round(signAgeMs)} ms, neither here nor through others${others}`,
       nowMs,
     );
     return;
   }
   if (peer.linked && silentMs >= downAfterMs) {
-    const because = `nothing heard for ${silentMs} ms on this link, while others hear from it`;
+    const because = `nothing heard for ${Math.round(silentMs)} ms on this link, while others hear from it`;
     closeLink(effects, peer, because, nowMs);
     note(peer, `suspect: ${because}; dialling again`);
     dial(effects, peer, nowMs, 0);
@@ -126,7 +133,7 @@ export function dialFailed(
       state,
       effects,
       peer,
-      `link closed and connection refused for ${refusedMs} ms: nothing listens there`,
+      `link closed and connection refused for ${Math.round(refusedMs)} ms: nothing listens there`,
       nowMs,
     );
   } else {

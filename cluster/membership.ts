@@ -199,7 +199,7 @@ function heartbeat(
   if (beat.rttMs !== null) peer.rttMs = beat.rttMs;
   if (peer.status !== 'suspect') return;
   peer.probeRound = 0;
-  setStatus(effects, peer, 'up', 'suspect', `a heartbeat came after ${silentMs} ms`, beat.nowMs);
+  setStatus(effects, peer, 'up', 'suspect', `a heartbeat came after ${Math.round(silentMs)} ms`, beat.nowMs);
 }
 
 function leaving(
@@ -283,6 +283,6 @@ function paused(state: MembershipState, gapMs: number, nowMs: number): void {
     peer.firstRefusedMs = null;
     if (peer.dialAnswerDueMs !== null) peer.dialAnswerDueMs += gapMs;
     if (peer.status === 'suspect')
-      note(peer, `suspect: this node itself did not run for ${gapMs} ms, deadlines moved`);
+      note(peer, `suspect: this node itself did not run for ${Math.round(gapMs)} ms, deadlines moved`);
   }
 }

@@ -1,19 +1,18 @@
 /**
- * All links of a node: dials seeds and known peers, takes connections, keeps one link per peer, and hands frames that
+ * All links of a node: dials whom it is told to, takes connections, keeps one link per peer, and hands frames that
  * the fence lets through to whom they concern. Between the transport and the node; decides nothing about who is alive.
  */
 import type { PeerIdentity } from '../certs/index.ts';
-import type { Clock, Random } from '../runtime/index.ts';
+import type { Clock } from '../runtime/index.ts';
 import type { Codec } from './codec.ts';
+import type { DialOutcome } from './discovery/decision.ts';
 import { judgeOperatorFrame, nodeOf } from './fence.ts';
 import type { Fences } from './fences.ts';
 import type { Frame } from './frame.ts';
 import type { Greeting } from './greeting.ts';
-import { seedLookMs } from './limits.ts';
 import { Link } from './link.ts';
 import { isKept, type LinkOrigin } from './link-choice.ts';
 import { LinkWatch } from './link-watch.ts';
-import { Seeds } from './seeds.ts';
 import type { Connection, DialFailure, Transport } from './transport.ts';
 
 export interface MeshHandlers {
@@ -33,8 +32,6 @@ export interface MeshHandlers {
 
 export interface MeshOptions {
   readonly node: string;
-  readonly seeds: readonly string[];
-  readonly random: Random;
   readonly transport: Transport;
   readonly codec: Codec;
   readonly fences: Fences;
@@ -44,6 +41,8 @@ export interface MeshOptions {
   readonly log: (level: 'debug' | 'info' | 'warn', message: string, fields: Record<string, unknown>) => void;
 }
 
+type Reached = (outcome: DialOutcome) => void;
+
 export class Mesh {
   private readonly options: MeshOptions;
   private readonly links = new Map<string, Link>();
@@ -51,36 +50,18 @@ export class Mesh {
   private readonly open = new Set<Link>();
   private readonly dialling = new Set<string>();
   private numbered = 0;
-  private ownAddress = '';
+  /** Links to addresses of which it was asked who answers there. */
+  private readonly reaching = new Map<Link, Reached>();
   private stopped = false;
-  private cancelSeeds: () => void = () => {};
   private readonly watch: LinkWatch;
-  private readonly seeds: Seeds;
 
   constructor(options: MeshOptions) {
     this.options = options;
     this.watch = new LinkWatch(options);
-    this.seeds = new Seeds(options.seeds, options.random);
   }
 
-  async listen(): Promise<string> {
-    this.ownAddress = await this.options.transport.listen((connection) => this.adopt(connection, null, null));
-    return this.ownAddress;
-  }
-
-  /** Dials the seeds, now and as long as one of them is not linked. */
-  begin(): void {
-    if (this.stopped) return;
-    const own = this.options.greeting().address;
-    const linked = new Set([...this.links.values()].map((link) => link.peer!.address));
-    const isLinked = (node: string | null, address: string) =>
-      address === own ||
-      address === this.ownAddress ||
-      linked.has(address) ||
-      (node !== null && this.links.has(node));
-    const { clock } = this.options;
-    for (const seed of this.seeds.due(clock.monotonicMs(), isLinked)) this.dialAddress(seed, null);
-    this.cancelSeeds = clock.timer(seedLookMs, () => this.begin());
+  listen(): Promise<string> {
+    return this.options.transport.listen((connection) => this.adopt(connection, null, null));
   }
 
   linkTo(node: string): Link | null {
@@ -101,6 +82,11 @@ export class Mesh {
     else this.options.clock.timer(delayMs, () => this.dialAddress(address, name));
   }
 
+  /** Dials an address of which it is not known who is there; tells once who was. */
+  reach(address: string, reached: Reached): void {
+    this.dialAddress(address, null, reached);
+  }
+
   closeLink(name: string, code: string, because: string): void {
     this.links.get(name)?.close(code, because);
   }
@@ -108,7 +94,6 @@ export class Mesh {
   /** Tells every peer that this node goes, then closes. */
   async stop(): Promise<void> {
     this.stopped = true;
-    this.cancelSeeds();
     this.watch.stop();
     for (const link of [...this.open]) {
       if (link.peer !== null && nodeOf(link.peer.identity) !== null) link.sendControl('leaving', {});
@@ -117,20 +102,23 @@ export class Mesh {
     await this.options.transport.close();
   }
 
-  private dialAddress(address: string, name: string | null): void {
-    if (this.stopped || this.dialling.has(address)) return;
+  private dialAddress(address: string, name: string | null, reached: Reached | null = null): void {
+    if (this.stopped || this.dialling.has(address)) {
+      reached?.({ type: 'busy' });
+      return;
+    }
     if (name !== null && this.links.has(name)) return;
     this.dialling.add(address);
     const done = () => this.dialling.delete(address);
     const failed = (failure: DialFailure) => {
       done();
       if (name !== null) this.options.handlers.dialFailed(name, failure);
-      else this.options.log('debug', 'a seed does not answer', { address, ...failure });
+      reached?.({ type: 'failed', code: failure.code });
     };
     const connected = (connection: Connection) => {
       done();
       if (this.stopped) connection.close(false);
-      else this.adopt(connection, address, name);
+      else this.adopt(connection, address, name, reached);
     };
     try {
       this.options.transport.dial(address, connected, failed);
@@ -140,8 +128,13 @@ export class Mesh {
     }
   }
 
-  /** `address` was dialled, for `expected` or for a seed. */
-  private adopt(connection: Connection, address: string | null, expected: string | null): void {
+  /** `address` was dialled, for `expected` or to learn who is there. */
+  private adopt(
+    connection: Connection,
+    address: string | null,
+    expected: string | null,
+    reached: Reached | null = null,
+  ): void {
     const { codec, clock, greeting, log } = this.options;
     const dialled = address !== null;
     this.numbered = (this.numbered + 1) % 0x1_0000_0000;
@@ -153,16 +146,13 @@ export class Mesh {
       codec,
       clock,
       handlers: {
-        up: (up) => {
-          const node = nodeOf(up.peer!.identity);
-          if (address !== null && expected === null && node !== null) this.seeds.found(address, node.name);
-          this.linkUp(up);
-        },
+        up: (up) => this.linkUp(up),
         frame: (from, frame) => this.frame(from, frame),
         down: (down, code, detail) => this.linkDown(down, code, detail, expected),
       },
     });
     this.open.add(link);
+    if (reached !== null) this.reaching.set(link, reached);
     this.watch.add(link, connection);
     if (!connection.peer.ok) {
       const { code, detail } = connection.peer;
@@ -181,6 +171,12 @@ export class Mesh {
     const node = nodeOf(identity);
     if (node === null) return;
     const { name, role } = node;
+    const isOwn = name === this.options.node && isSameLife(greeting, this.options.greeting());
+    this.tellReached(link, isOwn ? { type: 'own' } : { type: 'answered', node: name });
+    if (isOwn) {
+      link.close('duplicate_link', 'this is the node itself');
+      return;
+    }
     const present = this.links.get(name);
     if (present !== undefined && present.peer!.greeting.boot > greeting.boot) {
       link.close('old_boot', `boot ${present.peer!.greeting.boot} of ${name} is linked`);
@@ -216,6 +212,12 @@ export class Mesh {
     }
   }
 
+  private tellReached(link: Link, outcome: DialOutcome): void {
+    const reached = this.reaching.get(link);
+    this.reaching.delete(link);
+    reached?.(outcome);
+  }
+
   private frame(link: Link, frame: Frame): void {
     if (link.peer!.identity.kind === 'operator') {
       const verdict = judgeOperatorFrame(frame.kind);
@@ -238,6 +240,9 @@ export class Mesh {
   private linkDown(link: Link, code: string, detail: string, expected: string | null): void {
     this.open.delete(link);
     this.watch.remove(link);
+    // Of a refusal the verdict is worth more than that there was one; nobody listening is `refused` too.
+    const verdict = code.endsWith('refused') ? `${code} ${detail.split(':')[0]!}` : code;
+    this.tellReached(link, { type: 'failed', code: verdict });
     const { handlers, log } = this.options;
     const why = `${code}: ${detail}`;
     const quiet = link.peer?.identity.kind === 'operator' || code.endsWith('duplicate_link');
@@ -270,6 +275,10 @@ export class Mesh {
     this.options.fences.lost(name, boot);
     handlers.nodeDown(link, name, boot, why);
   }
+}
+
+function isSameLife(a: Greeting, b: Greeting): boolean {
+  return a.boot === b.boot && a.pid === b.pid;
 }
 
 function peerName(link: Link): string {

@@ -2,20 +2,23 @@
  * A cluster node: the actor system, the mesh, membership, the registry and the router, put together. What `bin/` starts,
  * and all that the other rooms see of the cluster.
  */
-import { ActorSystem, type Clock, type Log, type Random, systemRandom, treeOf } from '../runtime/index.ts';
+import { ActorSystem, type Clock, type Log, type Random, Recorder, systemRandom } from '../runtime/index.ts';
 import { ActorLabels } from './actor-labels.ts';
-import type { Cluster, Member } from './cluster-view.ts';
+import type { Cluster } from './cluster-view.ts';
 import { Directory } from './directory.ts';
+import { Seeker } from './discovery/seeker.ts';
+import { staticSource } from './discovery/static.ts';
 import { nodeOf, type TenantAccess } from './fence.ts';
 import { Fences } from './fences.ts';
 import { type ControlFrame, type Frame, isRouted } from './frame.ts';
 import { isSystemKind } from './frame-layout.ts';
 import { stopLingerMs } from './limits.ts';
 import type { Link } from './link.ts';
-import { type LinkView, viewOfLink } from './link-view.ts';
 import type { MembershipEffect } from './membership-peer.ts';
 import { Mesh, type MeshHandlers } from './mesh.ts';
 import { tenantOfNode } from './names.ts';
+import { declareOwn } from './own-procedures.ts';
+import type { AddressSource } from './ports/address-source.ts';
 import { type Procedure, Procedures } from './procedures.ts';
 import { Topics } from './pubsub.ts';
 import { actorCodec, RemoteRouter } from './router.ts';
@@ -34,7 +37,10 @@ export interface NodeOptions {
   readonly tenantAccess?: TenantAccess | null;
   /** Where others reach this node; null: where it listens. */
   readonly advertise: string | null;
+  /** Addresses of other nodes: the static discovery. */
   readonly seeds: readonly string[];
+  /** Where it learns whom to dial, instead of `seeds`. */
+  readonly discovery?: AddressSource;
   readonly transport: Transport;
   readonly clock: Clock;
   readonly random?: Random;
@@ -51,10 +57,12 @@ export class ClusterNode implements Cluster {
   readonly names: Directory;
   readonly members: Vigil;
   readonly procedures: Procedures;
+  readonly recorder: Recorder;
   readonly topics: Topics;
   private readonly options: NodeOptions;
   private readonly mesh: Mesh;
   private readonly router: RemoteRouter;
+  private readonly seeker: Seeker;
   private address: string;
 
   constructor(options: NodeOptions) {
@@ -76,12 +84,17 @@ export class ClusterNode implements Cluster {
       log,
       ...(options.random && { random: options.random }),
     });
+    this.recorder = new Recorder({ node: name, boot, clock });
+    const { recorder } = this;
+    this.system.recorder = recorder;
     this.router = new RemoteRouter(this.system, codec, linkTo);
     this.procedures = new Procedures(codec, clock, linkTo);
     const labels = new ActorLabels(access?.doors ?? []);
     const holds = tenant === null ? (access?.holds ?? []) : null;
-    this.names = new Directory({ system: this.system, codec, linkTo, nodeLinks, contested, labels, holds });
-    const fences = this.fencesOf(labels, access);
+    this.names = new Directory({
+      ...{ system: this.system, codec, recorder, linkTo, nodeLinks, contested },
+      ...{ labels, holds },
+    });
     this.topics = new Topics(this.system, this.names);
     const self = { name, role, boot, tenant, address: this.address };
     // The address is known once the node listens.
@@ -91,9 +104,10 @@ export class ClusterNode implements Cluster {
       codec,
       self,
       pid,
+      recorder,
       linkTo,
       nodeLinks,
-      dial: (peer, address, delayMs) => this.dial(peer, address, delayMs),
+      dial: (peer, address, delayMs) => this.mayDial(peer) && this.mesh.dial(peer, address, delayMs),
       closeLink: (peer, code, because) => this.mesh.closeLink(peer, code, because),
       heads: () => this.names.heads(),
       headsHeard: (peer, high, low) => this.names.apply({ type: 'heads_hash', peer, high, low }),
@@ -103,35 +117,32 @@ export class ClusterNode implements Cluster {
     });
     this.mesh = new Mesh({
       node: name,
-      seeds: options.seeds,
-      random: options.random ?? systemRandom(),
       transport: options.transport,
       codec,
-      fences,
+      fences: this.fencesOf(labels, access),
       clock,
       greeting: () => ({ boot, pid, address: this.address, knows: [] }),
       log,
       handlers: this.meshHandlers(),
     });
-    this.declareOwn();
-  }
-
-  /** Listens and begins to find the others; answers the address that it listens on. */
-  async start(): Promise<string> {
-    const listening = await this.mesh.listen();
-    if (this.address === '') this.address = listening;
-    this.members.begin();
-    this.mesh.begin();
-    return this.address;
+    this.seeker = new Seeker({
+      source: options.discovery ?? staticSource(options.seeds),
+      clock,
+      random: options.random ?? systemRandom(),
+      reach: (at, outcome) => this.mesh.reach(at, outcome),
+      log,
+    });
+    declareOwn(this, { links: () => this.mesh.allLinks(), malformed: () => this.router.malformed });
   }
 
   private meshHandlers(): MeshHandlers {
-    const { clock } = this.options;
     return {
-      nodeUp: (link, peer, peerRole, peerBoot) => this.linkUp(link, peer, peerRole, peerBoot),
-      nodeDown: (link, peer, peerBoot, reason) => this.linkDown(link, peer, peerBoot, reason),
-      dialFailed: (peer, { code }) =>
-        this.members.apply({ type: 'dial_failed', name: peer, code, nowMs: clock.monotonicMs() }),
+      nodeUp: (link, peer, role, boot) => this.linkUp(link, peer, role, boot),
+      nodeDown: (link, peer, boot, reason) => this.linkDown(link, peer, boot, reason),
+      dialFailed: (peer, { code }) => {
+        const nowMs = this.options.clock.monotonicMs();
+        this.members.apply({ type: 'dial_failed', name: peer, code, nowMs });
+      },
       frame: (link, frame) => this.frame(link, frame),
       refused: (link, frame) => this.refused(link, frame),
       superseded: (detail) => this.options.onSuperseded(detail),
@@ -142,9 +153,18 @@ export class ClusterNode implements Cluster {
     };
   }
 
-  /** The address is what the peer says: our nodes connect nowhere because a customer's does. It dials us. */
-  private dial(peer: string, address: string, delayMs: number): void {
-    if (this.tenant !== null || tenantOfNode(peer) === null) this.mesh.dial(peer, address, delayMs);
+  /** Listens and begins to find the others; answers the address that it listens on. */
+  async start(): Promise<string> {
+    const listening = await this.mesh.listen();
+    if (this.address === '') this.address = listening;
+    this.members.begin();
+    this.seeker.begin([this.address, listening]);
+    return this.address;
+  }
+
+  /** An address is what the peer says: our nodes connect nowhere because a customer's does. It dials us. */
+  private mayDial(peer: string): boolean {
+    return this.tenant !== null || tenantOfNode(peer) === null;
   }
 
   private fencesOf(labels: ActorLabels, access: TenantAccess | null): Fences {
@@ -168,9 +188,10 @@ export class ClusterNode implements Cluster {
 
   /** Says that it leaves, and closes. The actors must have been stopped before. */
   async stop(): Promise<void> {
+    const seeker = this.seeker.stop();
     this.members.stop();
     const linger = new Promise<void>((resolve) => void this.options.clock.timer(stopLingerMs, resolve));
-    await Promise.all([this.mesh.stop(), linger]);
+    await Promise.all([this.mesh.stop(), seeker, linger]);
   }
 
   /** The core that speaks for the cluster while there is no lease for it: the first of the live ones by name. */
@@ -185,6 +206,7 @@ export class ClusterNode implements Cluster {
     const peer = { name, role, boot, address: link.peer!.address, tenant };
     this.members.apply({ type: 'link_up', peer, nowMs });
     if (this.mesh.linkTo(name) !== link) return;
+    if (this.mayDial(name)) this.seeker.linked(name, peer.address);
     this.names.apply({ type: 'link_up', peer: name, tenant: tenant ?? this.tenant });
   }
 
@@ -192,6 +214,7 @@ export class ClusterNode implements Cluster {
     const nowMs = this.options.clock.monotonicMs();
     this.names.apply({ type: 'link_down', peer: name });
     this.router.lost(name);
+    this.seeker.unlinked(name);
     this.members.apply({ type: 'link_down', name, boot, reason, nowMs });
   }
 
@@ -200,7 +223,10 @@ export class ClusterNode implements Cluster {
     const nowMs = this.options.clock.monotonicMs();
     if (status === 'up') this.names.apply({ type: 'node_up', node, boot });
     else if (status === 'down') this.names.apply({ type: 'node_down', node, boot, nowMs });
-    else if (status === 'left') this.names.apply({ type: 'node_left', node, boot });
+    else if (status === 'left') {
+      this.names.apply({ type: 'node_left', node, boot });
+      if (this.mayDial(node)) this.seeker.left(node, event.address);
+    }
   }
 
   private frame(link: Link, frame: Frame): void {
@@ -236,33 +262,5 @@ export class ClusterNode implements Cluster {
     if (node === null) return;
     if (isRouted(frame)) this.router.refused(link, node.name, greeting.boot, frame);
     else if (frame.kind === 'procedure_call') this.procedures.refused(link, frame.header);
-  }
-
-  private links(): LinkView[] {
-    const rtts = new Map(this.members.list().map(({ name, rttMs }) => [name, rttMs]));
-    return [...this.mesh.allLinks()].map((link) => {
-      const node = link.peer === null ? null : nodeOf(link.peer.identity);
-      return viewOfLink(link, node === null ? null : (rtts.get(node.name) ?? null));
-    });
-  }
-
-  private declareOwn(): void {
-    this.declare('members', { access: 'read', run: (): Member[] => this.members.list() });
-    this.declare('tree', { access: 'read', run: () => treeOf(this.system) });
-    this.declare('registry', {
-      access: 'read',
-      run: (query: { tenant?: string; kind?: string } | null) =>
-        this.names.list(query ?? {}).map(({ key, node, metadata }) => ({ ...key, node, metadata })),
-    });
-    this.declare('links', { access: 'read', run: () => this.links() });
-    this.declare('node', {
-      access: 'read',
-      run: () => ({
-        name: this.node,
-        boot: this.boot,
-        counts: this.system.counts(),
-        malformed: this.router.malformed,
-      }),
-    });
   }
 }

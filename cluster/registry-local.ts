@@ -2,6 +2,7 @@
  * What this node itself does to the registry: takes, updates and gives up names of its own actors, and tells the others
  * once per turn. Between the node's actors and its own shards; nobody else writes those.
  */
+import { isRef, sameRef } from '../runtime/index.ts';
 import { isRegistryKey, type RegistryKey, tenantOfNode } from './names.ts';
 import { findGroup, visibleOf } from './registry-index.ts';
 import { claimIn, deltaParts, type Entry } from './registry-shard.ts';
@@ -67,13 +68,18 @@ export function remove(
   ref: unknown,
 ): void {
   const own = ownClaim(state, key);
-  if (own !== null && (ref === undefined || own.ref === ref)) removeOwn(state, effects, own);
+  if (own !== null && (ref === undefined || isHolder(own.ref, ref))) removeOwn(state, effects, own);
   else refuse(effects, key, 'not_ours', holderOf(state, key));
 }
 
 /** A name that a tenant's node holds is free for a platform's: the other gives it up when it hears of it. */
 function isOutranked(state: RegistryState, holder: Entry): boolean {
   return tenantOfNode(holder.shard.origin.name) !== null && tenantOfNode(state.self.name) === null;
+}
+
+/** By what the refs say: the same actor may have been looked up twice. */
+function isHolder(held: unknown, ref: unknown): boolean {
+  return held === ref || (isRef(held) && isRef(ref) && sameRef(held, ref));
 }
 
 function ownClaim(state: RegistryState, key: RegistryKey): Entry | null {

@@ -27,7 +27,7 @@ export type RegistryEvent =
   | { type: 'put'; put: RegistryPut; nowMs: number }
   | { type: 'put_many'; puts: readonly RegistryPut[]; nowMs: number }
   | { type: 'update'; key: RegistryKey; metadata: unknown }
-  /** With a ref, only if the name is held by that very ref (compared by identity of the value that was put). */
+  /** With a ref, only if the name is held by that very actor. */
   | { type: 'remove'; key: RegistryKey; ref?: unknown }
   /** Sends what changed locally since the last one: once per turn of the event loop. */
   | { type: 'flush' }

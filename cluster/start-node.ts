@@ -18,6 +18,7 @@ import { type NodeOfPeer, nodeOf, type TenantAccess } from './fence.ts';
 import { nameWaitMs } from './limits.ts';
 import { formatKey, isRegistryKey, type RegistryKey } from './names.ts';
 import { ClusterNode } from './node.ts';
+import type { AddressSource } from './ports/address-source.ts';
 import { tlsTransport } from './tls-transport.ts';
 
 export interface StartNodeOptions {
@@ -30,6 +31,8 @@ export interface StartNodeOptions {
   readonly listen: string;
   /** Addresses of other nodes. One of them that answers is enough: it tells of the rest. */
   readonly seeds?: readonly string[];
+  /** Where it learns addresses of others, instead of `seeds`: `dnsSource`, `kubernetesSource`, `gossipSource`, or your own. */
+  readonly discovery?: AddressSource;
   /** Where others reach this node, when that is not where it listens (`0.0.0.0`, containers, address translation). */
   readonly advertise?: string;
   /** Must be higher than in any earlier life of this name. Unless told: the wall clock's milliseconds at the start. */
@@ -66,6 +69,12 @@ export interface RunningNode extends Cluster {
  */
 export async function startNode(options: StartNodeOptions): Promise<RunningNode> {
   const { listen, seeds = [], advertise = null, clock = systemClock(), log = () => {} } = options;
+  if (options.discovery !== undefined && seeds.length > 0) {
+    throw new ClusterError(
+      'discovery_setting',
+      'seeds are the static discovery: give them or another, not both',
+    );
+  }
   let { credential } = options;
   const { name, role, tenant, trustDomain } = identityIn(credential, clock);
   const transport = tlsTransport({ credential: () => credential, trustDomain, listen, clock, log });
@@ -78,6 +87,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     tenantAccess: options.tenantAccess ?? null,
     advertise,
     seeds,
+    ...(options.discovery && { discovery: options.discovery }),
     transport,
     clock,
     log,

@@ -129,10 +129,11 @@ class TlsWire implements TlsTransport {
       socket.destroy();
       onFailure(failure);
     };
-    const deadline = setTimeout(
-      () => give({ code: 'timeout', detail: `no TLS within ${connectTimeoutMs} ms` }),
-      connectTimeoutMs,
-    );
+    let isConnected = false;
+    socket.once('connect', () => {
+      isConnected = true;
+    });
+    const deadline = setTimeout(() => give(silence(isConnected)), connectTimeoutMs);
     socket.once('error', (error) => give(failureOf(error)));
     socket.once('close', () => give({ code: 'tls', detail: 'closed during the handshake' }));
     socket.once('secureConnect', () => {
@@ -170,6 +171,14 @@ class TlsWire implements TlsTransport {
 
 function ownRoots({ roots, credential }: TlsTransportOptions): readonly Uint8Array[] {
   return roots === undefined ? rootsOf(credential()) : roots();
+}
+
+/** A host that takes the connection for a process that says nothing is another matter than one that nobody reaches. */
+function silence(isConnected: boolean): DialFailure {
+  const detail = `no TLS within ${connectTimeoutMs} ms`;
+  return isConnected
+    ? { code: 'silent', detail: `${detail}, on an open connection` }
+    : { code: 'timeout', detail };
 }
 
 function failureOf(error: NodeJS.ErrnoException): DialFailure {

@@ -27,7 +27,7 @@ export interface Connection {
   readonly address: string;
   /** Bytes that were written and not yet taken by the network. */
   bufferedBytes(): number;
-  /** Written in one piece per turn of the event loop. */
+  /** In order, after what was written before. The chunks are the connection's until the network took them. */
   write(chunks: readonly Uint8Array[]): void;
   /** `end` sends what was written first; otherwise at once. `onClosed` follows. */
   close(end: boolean): void;
@@ -35,13 +35,17 @@ export interface Connection {
 }
 
 export interface ConnectionHandlers {
+  /** The chunk is the receiver's from now on: messages may be views of it, so nobody writes there again. */
   data(chunk: Buffer): void;
-  /** The network took all that was written. */
+  /** The network took all that was written; asked for by whoever sees `bufferedBytes` over what it gives at once. */
   drained(): void;
   closed(reason: string): void;
 }
 
-/** `code` is a short stable word: `refused` when nothing listens there, `unreachable`, `timeout`, `tls`. */
+/**
+ * `code` is a short stable word: `refused` when nothing listens there; `unreachable` and `timeout` when not even a host
+ * answers; `silent` when the connection is taken and nothing is said on it; `tls`.
+ */
 export interface DialFailure {
   code: string;
   detail: string;

@@ -2,7 +2,7 @@
  * Membership's shell: heartbeats out, ticks in, probes and views over the links, and announcements to whoever must
  * know. Performs what the pure membership decides; also notices when this process itself did not run.
  */
-import type { Clock } from '../runtime/index.ts';
+import type { Clock, Recorder, Recording } from '../runtime/index.ts';
 import type { Member, Members, NodeStatus } from './cluster-view.ts';
 import type { Codec } from './codec.ts';
 import type { ControlFrame } from './frame.ts';
@@ -11,6 +11,7 @@ import type { Link } from './link.ts';
 import { createMembership, explainMember, type MembershipEvent, stepMembership } from './membership.ts';
 import type { MembershipEffect, MembershipState, PeerIdentity } from './membership-peer.ts';
 import { members, readView, viewHash, viewOf } from './membership-view.ts';
+import { membershipForm } from './record-membership.ts';
 import { noSplit, type Split, type SplitEvent, type SplitWatch, watchSplit } from './split.ts';
 
 export interface VigilNeeds {
@@ -18,6 +19,7 @@ export interface VigilNeeds {
   readonly codec: Codec;
   readonly self: PeerIdentity;
   readonly pid: number;
+  readonly recorder: Recorder;
   linkTo(node: string): Link | null;
   nodeLinks(): Iterable<Link>;
   dial(name: string, address: string, delayMs: number): void;
@@ -41,6 +43,7 @@ interface Beat {
 export class Vigil implements Members {
   private readonly needs: VigilNeeds;
   private readonly state: MembershipState;
+  private readonly record: Recording<MembershipState, MembershipEvent, MembershipEffect>;
   private readonly beats = new Map<Link, Beat>();
   private readonly watchers = new Set<() => void>();
   private lastTickMs: number;
@@ -55,6 +58,7 @@ export class Vigil implements Members {
   constructor(needs: VigilNeeds) {
     this.needs = needs;
     this.state = createMembership(needs.self);
+    this.record = needs.recorder.machine(membershipForm);
     this.lastTickMs = needs.clock.monotonicMs();
   }
 
@@ -68,7 +72,7 @@ export class Vigil implements Members {
   }
 
   apply(event: MembershipEvent): void {
-    const { effects } = stepMembership(this.state, event);
+    const { effects } = this.record.step(this.state, event, stepMembership);
     for (const effect of effects) this.perform(effect);
   }
 

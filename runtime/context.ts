@@ -16,6 +16,7 @@ import { RuntimeError } from './errors.ts';
 import { callTimeoutMs } from './limits.ts';
 import type { ExitReason } from './message.ts';
 import { PendingCall } from './pending-call.ts';
+import type { Recorder } from './recorder.ts';
 import type { Ref } from './ref.ts';
 import type { SendPort } from './senders.ts';
 import { Timer } from './timer-wheel.ts';
@@ -187,6 +188,11 @@ export class Context implements Self<unknown>, SendPort {
   /** Sets what introspection shows of this actor beside its counters: a supervisor its children, say. */
   describe(about: () => unknown): void {
     this.live().tied().about = about;
+  }
+
+  /** For the runtime's own machines. */
+  get recorder(): Recorder | null {
+    return this.cell.kernel.recorder;
   }
 
   /** See `ActorSystem.whenSettled`. */

@@ -31,6 +31,33 @@ export type RuntimeErrorCode =
   /** The actor system has ended. */
   | 'system_stopped';
 
+/** What the reader of a flight record says no with. */
+export type RecordErrorCode =
+  /** The file is no record of Picket. */
+  | 'record_foreign'
+  /** The record was made by a later Picket, in a form that this one does not know. */
+  | 'record_newer'
+  /** The record, or one of its machines, has a form that this Picket no longer steps. */
+  | 'record_older'
+  /** The file ends before the record does. */
+  | 'record_truncated'
+  /** The record was changed after it was taken, or is not as a recorder writes it. */
+  | 'record_damaged'
+  /** A line is longer than any that a recorder writes. */
+  | 'record_too_large'
+  /** A machine decided otherwise than was recorded. */
+  | 'record_mismatch';
+
+export class RecordError extends Error {
+  readonly code: RecordErrorCode;
+
+  constructor(code: RecordErrorCode, detail: string, cause?: unknown) {
+    super(detail, cause === undefined ? undefined : { cause });
+    this.name = 'RecordError';
+    this.code = code;
+  }
+}
+
 /** `code` is stable; `detail` is for people. */
 export class RuntimeError extends Error {
   readonly code: RuntimeErrorCode;

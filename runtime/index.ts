@@ -12,15 +12,48 @@ export {
   type Self,
   type WhenFull,
 } from './definition.ts';
-export { assert, messageOf, RuntimeError, type RuntimeErrorCode } from './errors.ts';
+export {
+  assert,
+  messageOf,
+  RecordError,
+  type RecordErrorCode,
+  RuntimeError,
+  type RuntimeErrorCode,
+} from './errors.ts';
 export { type ActorInspection, inspectActor } from './inspection.ts';
 export { type TreeNode, treeOf } from './introspection.ts';
 export { type ExitReason, type Info, isCleanExit, type ReplyTarget } from './message.ts';
 export { type Random, seededRandom, systemRandom } from './random.ts';
+export { Recorder, type RecorderOptions, type Recording } from './recorder.ts';
+export { hashText, type RecordForm, type ReplayForm, type Witness } from './recorder-form.ts';
+export {
+  type HeadLine,
+  headLine,
+  linesOf,
+  PartSum,
+  type RecordHead,
+  type RecordLine,
+  readRecord,
+  recordVersion,
+  segmentLines,
+  takeRecord,
+} from './recorder-lines.ts';
+export {
+  type AnyReplayForm,
+  type Decision,
+  type Mismatch,
+  type Reason,
+  type ReplayOptions,
+  type ReplayTold,
+  replay,
+} from './recorder-replay.ts';
+export type { SegmentInfo } from './recorder-segment.ts';
+export { supervisionForm } from './recorder-supervision.ts';
 export { isRef, Ref, sameRef } from './ref.ts';
 export type { Router, Signal } from './router.ts';
 export type { Restart, Strategy } from './supervision.ts';
 export { type ChildInfo, type SupervisorProtocol, supervisor } from './supervisor.ts';
-export { ActorSystem, type Log, type SystemCounts, type SystemOptions } from './system.ts';
+export { ActorSystem, type Log, type SystemOptions } from './system.ts';
+export type { SystemCounts } from './system-counts.ts';
 export { Timer, TimerWheel } from './timer-wheel.ts';
 export { type BlockedReport, startWatchdog, type WatchdogOptions } from './watchdog.ts';

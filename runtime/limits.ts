@@ -44,3 +44,32 @@ export const timerPartMsMax = 2_147_483_647;
 export const deadLettersLoggedPerS = 5;
 /** Characters of a crash report's description of the last message and of the state. */
 export const crashShapeCharactersMax = 400;
+
+// The flight recorder (recorder*.ts). What it may cost a node, whatever happens there.
+/** All that is kept on one node: sealed segments, and the buffers of those that are being written. */
+export const recordBytesMax = 8 * 1024 * 1024;
+/** Of which one kind of machine has at most this: a restless registry must not push out why a node was called down. */
+export const recordKindBytesMax = 4 * 1024 * 1024;
+/** Nothing older is kept, beyond the end of its segment. */
+export const recordKeptMs = 15 * 60 * 1_000;
+/** A segment is sealed (compressed, about 2 ms) when it holds this much text or is this old. */
+export const recordSegmentBytes = 256 * 1024;
+export const recordSegmentMs = 60_000;
+/** A state of more is not kept: the events of that segment can be read, not stepped. */
+export const recordCheckpointBytesMax = 256 * 1024;
+/** An event of more is left out. A delta of 1,000 names has about 80 kB. */
+export const recordEventBytesMax = 128 * 1024;
+/**
+ * What one kind of machine may write: this much at once (a form may say less), and this much a second for ever. Past it events are only
+ * counted, until half of the burst is there again; so a storm costs a count per event and pushes nothing out.
+ */
+export const recordBurstBytes = 1024 * 1024;
+export const recordBytesPerS = 128 * 1024;
+/** What a sealed segment costs beside its bytes. */
+export const recordSegmentOverheadBytes = 512;
+/** Kinds of machines; each has a buffer that may grow to 1 MiB, so that all of them stay below `recordBytesMax`. */
+export const recordKindsMax = 6;
+/** The buffer of a new kind, before it grows. */
+export const recordBufferStartBytes = 16 * 1024;
+/** One line of a record file, and one segment when it is made whole again. */
+export const recordLineBytesMax = 1024 * 1024;

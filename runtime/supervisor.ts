@@ -7,6 +7,8 @@ import type { Context } from './context.ts';
 import { type Definition, defineActor, type LaterReply, type Self } from './definition.ts';
 import { messageOf, RuntimeError } from './errors.ts';
 import { restartsMax, restartsWithinMs, shutdownMs, zombieWaitMs } from './limits.ts';
+import type { Recording } from './recorder.ts';
+import { supervisionForm } from './recorder-supervision.ts';
 import { type Ref, sameRef } from './ref.ts';
 import {
   type SupervisionEffect,
@@ -45,6 +47,7 @@ interface SupervisorState {
   early: Map<string, string>;
   /** Whoever started this supervisor waits until its children run. */
   up: LaterReply | null;
+  record: Recording<SupervisionState, SupervisionEvent, SupervisionEffect> | null;
 }
 
 type SupervisorSelf = Self<SupervisorState>;
@@ -67,6 +70,8 @@ export function supervisor(
     init(self) {
       const state = newState(options, specs);
       self.state = state;
+      const { recorder, ref } = self as unknown as Context;
+      state.record = recorder?.machine(supervisionForm, `${options.name}/${ref.id}`) ?? null;
       (self as unknown as Context).describe(() => childrenOf(state));
       state.up = (self as unknown as Context).holdStart();
       handle(self, { type: 'begin' });
@@ -120,6 +125,7 @@ function newState(options: SupervisorOptions, specs: readonly ChildSpec[]): Supe
     waiting: new Map(),
     early: new Map(),
     up: null,
+    record: null,
   };
 }
 
@@ -157,7 +163,8 @@ function startById(self: SupervisorSelf, options: SupervisorOptions, id: string)
 }
 
 function handle(self: SupervisorSelf, event: SupervisionEvent): void {
-  const { state, effects } = supervise(self.state.machine, event);
+  const { machine, record } = self.state;
+  const { state, effects } = record?.step(machine, event, supervise) ?? supervise(machine, event);
   self.state.machine = state;
   for (const effect of effects) perform(self, effect);
 }

@@ -23,11 +23,13 @@ import {
 } from './message.ts';
 import { copyingReply, PendingCall } from './pending-call.ts';
 import { type Random, systemRandom } from './random.ts';
+import type { Recorder } from './recorder.ts';
 import { Ref } from './ref.ts';
 import { Relations } from './relations.ts';
 import type { Router, Signal } from './router.ts';
 import { RunQueue } from './run-queue.ts';
 import { createSenders, type SendPort } from './senders.ts';
+import type { SystemCounts } from './system-counts.ts';
 import { TimerWheel } from './timer-wheel.ts';
 
 export type Log = (level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -40,18 +42,6 @@ export interface SystemOptions {
   log?: Log;
   /** In tests: what is sent locally is encoded and decoded, so that what cannot travel fails there. */
   copy?: (value: unknown) => unknown;
-}
-
-/** Counters since start. */
-export interface SystemCounts {
-  actors: number;
-  deadLetters: number;
-  /** Messages that a full mailbox did not keep, under whichever policy, and by policy. */
-  refused: number;
-  full: Readonly<Record<WhenFull, number>>;
-  crashes: number;
-  zombies: number;
-  yields: number;
 }
 
 export class ActorSystem implements SendPort {
@@ -67,6 +57,8 @@ export class ActorSystem implements SendPort {
   readonly lifecycle: Lifecycle;
   readonly cells = new CellTable();
   router: Router | null = null;
+  /** Whoever makes the system may have its supervisors' decisions recorded: set before any of them starts. */
+  recorder: Recorder | null = null;
   private readonly names = new Map<string, Cell>();
   private readonly behaviours = new Behaviours();
   private readonly letters: DeadLetters;

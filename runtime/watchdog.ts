@@ -52,9 +52,10 @@ export function startWatchdog(options: WatchdogOptions): { stop(): Promise<void>
     // Flags of the main thread (a program given as text, a loader) are not for this file.
     execArgv: [],
   });
-  worker.unref();
   worker.on('message', (report: BlockedReport) => options.onBlocked(report));
   worker.on('error', (error) => options.onLost(error));
+  // Last: whoever listens for messages holds the process again.
+  worker.unref();
   const clock = systemClock({ unref: true });
   let cancel = () => {};
   const beat = () => {

@@ -4,6 +4,7 @@
  */
 export type { PhaseOf } from './checks.ts';
 export type { StoreClock } from './clock.ts';
+export { type PostgresSourceSettings, postgresSource } from './discovery.ts';
 export { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from './embedded/start-embedded.ts';
 export { type StopMode, stopOrphan } from './embedded/stop-server.ts';
 export { StoreError, type StoreErrorCode, storeErrorCodes } from './errors.ts';

@@ -44,6 +44,16 @@ export const limits = {
   /** Tenants whose schemas are migrated at once. */
   tenantMigrationsAtOnce: 3,
 
+  /** A node renews its row this often, reads those of the others then, */
+  discoveryBeatMs: 5_000,
+  /** and counts as long as this after its last renewal: six of them missing. */
+  discoveryKeptMs: 30_000,
+  /** Changes that are told of in one go: when a cluster starts, each node is told of each. */
+  discoveryGatherMs: 100,
+  discoveryRowsMax: 1_000,
+  /** Before a session that failed is tried again, the seeker waits by itself; this is the pause after one that ended well. */
+  discoveryPauseMs: 500,
+
   embeddedMaxConnections: 60,
   embeddedSharedBuffersMib: 96,
   /** From the start of the server process to its first answer (crash recovery included). */

@@ -25,7 +25,8 @@ const versions = () =>
     unit.query<{ version: number }>('SELECT version FROM platform.migrations ORDER BY version'),
   );
 
-const next = { version: 2, name: 'one more', sql: 'CREATE TABLE platform.more (n int);' };
+const latest = platformMigrations.length;
+const next = { version: latest + 1, name: 'one more', sql: 'CREATE TABLE platform.more (n int);' };
 
 test('migrating again changes nothing', async () => {
   const before = await versions();
@@ -34,21 +35,27 @@ test('migrating again changes nothing', async () => {
 });
 
 test('several processes that migrate at once apply each step once', async () => {
+  const before = await versions();
   const sets = { platform: [...platformMigrations, next], tenant: tenantMigrations };
   await Promise.all(Array.from({ length: 4 }, () => migrate(db, silentLog, sets)));
-  expect(await versions()).toEqual([{ version: 1 }, { version: 2 }]);
+  expect(await versions()).toEqual([...before, { version: latest + 1 }]);
   await expect(database.store.migrate()).rejects.toMatchObject({ code: 'database_newer_than_code' });
-  await db.asPlatform((unit) => unit.query('DELETE FROM platform.migrations WHERE version = 2'));
+  await db.asPlatform((unit) => unit.query(`DELETE FROM platform.migrations WHERE version = ${latest + 1}`));
 });
 
 test('a step that fails changes nothing and says why', async () => {
-  const broken = { version: 2, name: 'broken', sql: 'CREATE TABLE platform.half (n int); SELECT 1 / 0;' };
+  const before = await versions();
+  const broken = {
+    version: latest + 1,
+    name: 'broken',
+    sql: 'CREATE TABLE platform.half (n int); SELECT 1 / 0;',
+  };
   const sets = { platform: [...platformMigrations, broken], tenant: tenantMigrations };
   await expect(migrate(db, silentLog, sets)).rejects.toMatchObject({
     code: 'migration_failed',
     message: expect.stringContaining('division by zero'),
   });
-  expect(await versions()).toEqual([{ version: 1 }]);
+  expect(await versions()).toEqual(before);
   expect(await db.asPlatform((unit) => unit.query("SELECT to_regclass('platform.half') AS half"))).toEqual([
     { half: null },
   ]);

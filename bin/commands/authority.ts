@@ -2,7 +2,7 @@
  * `picket certs init|issue|revoke|rotate`: the authority of a data folder, and what it signs. Needs no running cluster;
  * one that runs in the folder sees the changed files by itself.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import {
@@ -12,28 +12,21 @@ import {
   createAuthority,
   credentialPath,
   inspectPem,
-  issueNode,
-  issueOperator,
-  issueTenantNode,
-  isTenantId,
-  type NodeRole,
-  nodeRoles,
-  openTenantAuthority,
   readAuthority,
   retiredSerials,
   revoke,
   rotateAuthority,
-  type TenantNodeRole,
-  tenantNodeRoles,
   writeAuthority,
   writeCredential,
 } from '../../certs/index.ts';
 import { systemClock } from '../../runtime/index.ts';
 import { withAuthorityLock } from '../authority-lock.ts';
+import { type BearerFlags, issueFor, judgeBearer } from '../bearer.ts';
 import { confirm } from '../confirm.ts';
 import { checkVersion, dataFolder, prepareFolder } from '../data-folder.ts';
 import { parseDuration } from '../durations.ts';
 import { CommandFailure, usage } from '../failure.ts';
+import { readNamedFile } from '../named-file.ts';
 import type { Surroundings } from './up.ts';
 
 interface Flags {
@@ -42,15 +35,7 @@ interface Flags {
   yes?: boolean;
 }
 
-interface IssueFlags extends Flags {
-  node?: string;
-  role?: string;
-  tenant?: string;
-  operator?: string;
-  rights?: string;
-  lifetime?: string;
-  out?: string;
-}
+type IssueFlags = Flags & BearerFlags & { lifetime?: string; out?: string };
 
 const trustDomainDefault = 'picket.local';
 
@@ -122,7 +107,7 @@ function addIssue(certs: Command, around: Surroundings): void {
       const authority = await openExisting(folder.authority);
       const credential = await issueFor(folder.authority, authority, flags, name, lifetimeMs);
       const out = flags.out === undefined ? folder.credentials : resolve(flags.out);
-      requireSameBearer(out, name, credential);
+      const replaced = requireSameBearer(out, name, credential);
       const path = await writeCredential(out, name, credential);
       const [leaf] = summariesOf(credential.chainPem);
       const answer = {
@@ -131,9 +116,16 @@ function addIssue(certs: Command, around: Surroundings): void {
         not_after: leaf?.not_after ?? null,
         credential: path,
         roots: join(out, 'roots.pem'),
+        replaced: replaced?.serial ?? null,
       };
       if (flags.json) around.output.json(answer);
       else around.output.line(`${path}: serial ${answer.serial}, until ${answer.not_after}`);
+      if (replaced !== null && !flags.json) {
+        const { serial, not_after } = replaced;
+        around.output.note(
+          `it replaced serial ${serial}, which stays good until ${not_after} unless it is revoked`,
+        );
+      }
     });
 }
 
@@ -150,11 +142,11 @@ function addRevoke(certs: Command, around: Surroundings): void {
       const folder = dataFolder(flags.data);
       checkVersion(folder);
       await openExisting(folder.authority);
-      const target = existsSync(what) ? { pem: readText(what) } : { serial: what };
+      const target = existsSync(what) ? { pem: readNamedFile(what) } : { serial: what };
       if (!('pem' in target) && !/^[0-9a-fA-F:]+$/.test(what)) {
         throw usage(`"${what}" is neither a file nor a serial of hexadecimal digits`);
       }
-      await confirm(`${what} is revoked for ever.`, flags.yes);
+      await confirm(`${shownTarget(what, target)} is revoked for ever.`, flags.yes);
       const clock = systemClock();
       const { serial, issuers, already } = await withAuthorityLock(folder.authority, clock, () =>
         revoke(folder.authority, target, clock),
@@ -207,60 +199,25 @@ function addRotate(certs: Command, around: Surroundings): void {
     });
 }
 
-/** The name of the bearer; a usage failure unless exactly one is given with what belongs to it. */
-function judgeBearer({ node, operator, role, tenant }: IssueFlags): string {
-  if ((node === undefined) === (operator === undefined)) {
-    throw usage('give either --node NAME with --role ROLE, or --operator NAME');
-  }
-  const known: readonly string[] = tenant === undefined ? nodeRoles : tenantNodeRoles;
-  if (node !== undefined && !known.some((one) => one === role)) {
-    throw usage(`--role must be one of ${known.join(', ')}`);
-  }
-  if (tenant !== undefined && node === undefined) throw usage('--tenant goes with --node and --role');
-  if (tenant !== undefined && !isTenantId(tenant))
-    throw usage(`--tenant "${tenant}" is not a tenant's id: see the ID in picket tenant list`);
-  if (operator !== undefined && role !== undefined) throw usage('--role goes with --node');
-  return (node ?? operator)!;
+/** What is lost, in words: whose certificate it is, and that an authority takes with it what it signed. */
+function shownTarget(what: string, target: { pem: string } | { serial: string }): string {
+  const [first] = 'pem' in target ? summariesOf(target.pem) : [];
+  if (first === undefined) return what;
+  const all = first.ca ? ', with everything that it signed,' : '';
+  return `${first.names.join() || first.subject} (serial ${first.serial})${all}`;
 }
 
-async function issueFor(
-  folder: string,
-  authority: Authority,
-  flags: IssueFlags,
-  name: string,
-  lifetimeMs: number,
-): Promise<Credential> {
-  const clock = systemClock();
-  if (flags.tenant !== undefined) {
-    const { tenant: tenantId, role } = flags;
-    const issuer = await withAuthorityLock(folder, clock, () =>
-      openTenantAuthority(folder, authority, tenantId, clock),
-    );
-    const { trustDomain, root } = authority;
-    const node = { trustDomain, tenantId, role: role as TenantNodeRole, name, lifetimeMs };
-    return issueTenantNode(root, issuer, node, clock);
-  }
-  if (flags.node !== undefined)
-    return issueNode(authority, { role: flags.role as NodeRole, name, lifetimeMs }, clock);
-  const rights = (flags.rights ?? '').split(',').map((right) => right.trim());
-  return issueOperator(
-    authority,
-    { name, rights: rights.filter((right) => right !== ''), lifetimeMs },
-    clock,
-  );
-}
-
-/** Refuses to write over what belongs to another bearer or to another authority. */
-function requireSameBearer(out: string, name: string, credential: Credential): void {
+/** Refuses to write over what belongs to another bearer or to another authority; gives what will be written over. */
+function requireSameBearer(out: string, name: string, credential: Credential) {
   const path = credentialPath(out, name);
   const roots = join(out, 'roots.pem');
-  if (existsSync(roots) && readText(roots).trim() !== credential.rootsPem.trim()) {
+  if (existsSync(roots) && readNamedFile(roots).trim() !== credential.rootsPem.trim()) {
     throw new CommandFailure('already_exists', `${roots} is of another authority: use another --out`);
   }
-  if (!existsSync(path)) return;
-  const [before] = summariesOf(readText(path));
+  if (!existsSync(path)) return null;
+  const [before] = summariesOf(readNamedFile(path));
   const [now] = summariesOf(credential.chainPem);
-  if (before?.names.join() === now?.names.join()) return;
+  if (before !== undefined && before.names.join() === now?.names.join()) return before;
   throw new CommandFailure(
     'already_exists',
     `${path} belongs to ${before?.names.join() ?? 'another'}: use another --out`,
@@ -284,12 +241,4 @@ async function openExisting(folder: string): Promise<Authority> {
 function summariesOf(pem: string) {
   const read = inspectPem(pem);
   return read.ok ? read.certificates.flatMap((one) => ('serial' in one ? [one] : [])) : [];
-}
-
-export function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new CommandFailure('no_such_file', `${file} cannot be read: ${(error as Error).message}`);
-  }
 }

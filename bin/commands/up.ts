@@ -1,18 +1,17 @@
-/** The commands that start and stop a one-machine cluster, and one node by itself. */
+/** The commands that start and stop a one-machine cluster. */
 import { spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { makeFolders } from '../data-folder.ts';
 import { CommandFailure, usage } from '../failure.ts';
 import { stopCluster } from '../launcher/down.ts';
 import { defaultPlan, planNodes } from '../launcher/plan.ts';
 import { startCluster, type UpAnswer } from '../launcher/up.ts';
 import { httpPortDefault } from '../limits.ts';
-import { runNode } from '../node-command.ts';
-import type { NodeFlags } from '../node-options.ts';
 import type { Output } from '../output.ts';
 import { showUp } from '../show-up.ts';
+import { allowTenantNodes, dataOption, levelOption } from './node.ts';
 
 interface UpFlags {
   data: string;
@@ -31,23 +30,16 @@ export interface Surroundings {
 }
 
 export function addUpCommands(program: Command, { output, script, environment }: Surroundings): void {
-  const data = () =>
-    new Option('--data <dir>', 'state of the cluster').default(environment.PICKET_DATA || './.picket');
-  const level = () =>
-    new Option('--log-level <level>', 'debug, info, warn or error')
-      .choices(['debug', 'info', 'warn', 'error'])
-      .default('info');
-
   program
     .command('up')
     .description('start a whole cluster on this machine, and keep it running')
-    .addOption(data())
+    .addOption(dataOption(environment))
     .option('--nodes <counts>', 'how many of each role', defaultPlan)
     .option('--http <port>', 'port of the page, on 127.0.0.1', String(httpPortDefault))
     .addOption(allowTenantNodes())
     .option('--detach', 'return when it is ready, and leave it running')
     .option('--json', 'with --detach: print what runs as JSON')
-    .addOption(level())
+    .addOption(levelOption())
     .addHelpText(
       'after',
       '\nExamples:\n  picket up\n  picket up --detach --json --data /var/lib/picket --http 8080\n  picket up --nodes core=2,web=1,poller=2,agent=2\n',
@@ -63,54 +55,12 @@ export function addUpCommands(program: Command, { output, script, environment }:
   program
     .command('down')
     .description('drain and stop what `picket up` started')
-    .addOption(data())
+    .addOption(dataOption(environment))
     .addHelpText('after', '\nExample:\n  picket down --data /var/lib/picket\n')
     .action(async (flags: { data: string }) => {
       const what = await stopCluster(flags.data, output.note);
       output.note(what === 'stopped' ? 'stopped' : `nothing runs in ${resolve(flags.data)}`);
     });
-  addNodeCommand(program, data, level);
-}
-
-function addNodeCommand(program: Command, data: () => Option, level: () => Option): void {
-  program
-    .command('node')
-    .description('run one node (what `picket up` does for each of its nodes)')
-    .requiredOption('--role <role>', 'core, web, poller or agent')
-    .requiredOption('--name <name>', 'unique in the cluster, and the one in its certificate')
-    .requiredOption('--listen <host:port>', 'where the other nodes reach it')
-    .option('--advertise <host:port>', 'the address that others are told, when it is another')
-    .option('--discovery <strategy>', 'how it finds the others', 'static')
-    .option('--seed <host:port>', 'static discovery: a node to begin with (again for more)', collect, [])
-    .option('--credentials <dir>', 'folder with NAME.pem and roots.pem (default: in the data folder)')
-    .option('--trust-domain <domain>', 'default: the one that the roots name')
-    .option('--svid <dir>', "instead of a credential of ours: a folder that SPIRE's agent writes")
-    .option(
-      '--policy <file>',
-      'whom to take beside our own authority (default: policy.json in the data folder)',
-    )
-    .option('--crl <file>', 'PEM of revocation lists (default: authority/revoked.pem in the data folder)')
-    .option('--http <port>', 'web nodes: port of the page')
-    .option('--log-file <file>', 'default: stderr')
-    .addOption(allowTenantNodes())
-    .option('--own-machine-tenant <slug>', 'the one tenant that may watch the machine that it runs on')
-    .addOption(data())
-    .addOption(level())
-    .addHelpText(
-      'after',
-      '\nCore and web nodes read DATABASE_URL from the environment.\n\nExample:\n  picket node --role poller --name poller_1 --listen 10.0.0.5:7400 --seed 10.0.0.2:7400 --data /var/lib/picket\n',
-    )
-    .action(async (flags: NodeFlags) => {
-      await runNode(flags);
-    });
-}
-
-function allowTenantNodes(): Option {
-  return new Option('--allow-tenant-nodes', "take tenants' own pollers and agents, fenced");
-}
-
-function collect(value: string, before: string[]): string[] {
-  return [...before, value];
 }
 
 function judgePort(text: string): number {

@@ -119,6 +119,10 @@ export const keyUsage = (octet: number, critical = true): Buffer =>
 export const purposes = (...last: number[]): Buffer =>
   extension('2.5.29.37', false, sequence(...last.map((arc) => oid(`1.3.6.1.5.5.7.3.${arc}`))));
 
+/** An authority key identifier that names the issuer's issuer and the issuer's serial (RFC 5280 4.2.1.1). */
+export const issuerAndSerial = (issuer: Buffer, serial: Buffer): Buffer =>
+  extension('2.5.29.35', false, sequence(tlv(0xa1, tlv(0xa4, issuer)), tlv(0x82, serial)));
+
 export function leafExtensions(spiffeId: string): Record<string, Buffer | null> {
   return {
     constraints: constraints(true),

@@ -1,7 +1,8 @@
 /** Chains that must be taken: every kind of peer, every key that is accepted, every way to send them. For tests only. */
-import { generateKeyPairSync } from 'node:crypto';
-import { name, time, tlv } from './der-writer.ts';
-import { alternativeNames, dayMs, newEcKey, type Order, uri } from './forge.ts';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
+import { readCertificate } from '../certificate.ts';
+import { bits, extension, name, oid, sequence, time, tlv } from './der-writer.ts';
+import { alternativeNames, dayMs, issuerAndSerial, newEcKey, type Order, uri } from './forge.ts';
 import { nodeId, operatorId, tenantA, tenantB, tenantId, type World } from './world.ts';
 
 export const goodLeaves: readonly { title: string; chain: (world: World) => Uint8Array[]; id: string }[] = [
@@ -33,7 +34,34 @@ export const goodLeaves: readonly { title: string; chain: (world: World) => Uint
     ...goodNode(({ nowMs }) => ({ notAfter: time(nowMs - 60_000 + 30 * dayMs) })),
   },
   { title: 'a node without basic constraints', ...goodNode(() => ({ extensions: { constraints: null } })) },
-  { title: 'a node with an empty subject', ...goodNode(() => ({ subject: name([]) })) },
+  {
+    title: 'a node with an empty subject and critical names',
+    ...goodNode(() => ({
+      subject: name([]),
+      extensions: { names: extension('2.5.29.17', true, sequence(uri(nodeId))) },
+    })),
+  },
+  { title: 'a node with a compressed point', ...goodNode(() => compressed()) },
+  {
+    title: 'a node that names its issuer by name and serial too',
+    ...goodNode(({ root, nodes }) => ({
+      extensions: { authorityKey: issuerAndSerial(root.subject, serialOf(nodes.der)) },
+    })),
+  },
+  {
+    title: 'a node with nine certificates beside it that nobody needs',
+    chain: (w) => [
+      w.leaf(w.nodes, nodeId).der,
+      ...Array.from({ length: 9 }, () => w.tenant.der),
+      w.nodes.der,
+    ],
+    id: nodeId,
+  },
+  {
+    title: 'a node with its intermediate a hundred times',
+    chain: (w) => [w.leaf(w.nodes, nodeId).der, ...Array.from({ length: 100 }, () => w.nodes.der)],
+    id: nodeId,
+  },
   {
     title: 'a node with a serial of 20 octets',
     ...goodNode(() => ({ serial: tlv(0x02, Buffer.alloc(20, 0x11)) })),
@@ -69,6 +97,22 @@ export const goodLeaves: readonly { title: string; chain: (world: World) => Uint
 
 function goodNode(changes: (world: World) => Partial<Order>) {
   return { chain: (w: World) => [w.leaf(w.nodes, nodeId, changes(w)).der, w.nodes.der], id: nodeId };
+}
+
+/** The public key as one coordinate and a sign (SEC 1 2.3.3). */
+function compressed(): Partial<Order> {
+  const privateKey = newEcKey();
+  const { x = '', y = '' } = createPublicKey(privateKey).export({ format: 'jwk' });
+  const sign = 2 + (Buffer.from(y, 'base64url').at(-1)! & 1);
+  const point = Buffer.concat([Buffer.of(sign), Buffer.from(x, 'base64url')]);
+  const algorithm = sequence(oid('1.2.840.10045.2.1'), oid('1.2.840.10045.3.1.7'));
+  return { privateKey, spki: sequence(algorithm, bits(point)) };
+}
+
+function serialOf(der: Uint8Array): Buffer {
+  const read = readCertificate(der);
+  if (!read.ok) throw new Error(read.detail);
+  return Buffer.from(read.certificate.serial, 'hex');
 }
 
 function rsa(modulusLength: number) {

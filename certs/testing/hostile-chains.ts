@@ -180,9 +180,18 @@ export const hostileChains: readonly HostileRow[] = [
   { title: 'an intermediate as the leaf', code: 'leaf_is_ca', chain: (w) => [w.nodes.der, w.root.der] },
   { title: 'the root as the leaf', code: 'leaf_is_ca', chain: (w) => [w.root.der] },
   {
-    title: 'nine certificates',
+    title: 'more certificates than TLS carries',
     code: 'chain_invalid',
-    chain: (w) => [w.leaf(w.nodes, nodeId).der, ...Array.from({ length: 8 }, () => w.nodes.der)],
+    chain: (w) => [w.leaf(w.nodes, nodeId).der, ...Array.from({ length: 300 }, () => w.nodes.der)],
+  },
+  {
+    title: 'a way of ten authorities',
+    code: 'chain_invalid',
+    chain: (w) => {
+      const way = [w.nodes];
+      while (way.length < 10) way.unshift(w.intermediate(way[0]!, scopeName('nodes', String(way.length))));
+      return [w.leaf(way[0]!, nodeId).der, ...way.map(({ der }) => der)];
+    },
   },
   {
     title: 'a stranger signed by an intermediate with the purposes of a CA',

@@ -50,11 +50,6 @@ export const hostileCircles: readonly HostileRow[] = [
     },
   },
   {
-    title: 'a hundred certificates',
-    code: 'chain_invalid',
-    chain: (w) => [w.leaf(w.nodes, nodeId).der, ...Array.from({ length: 99 }, () => w.nodes.der)],
-  },
-  {
     title: 'a chain in reverse',
     code: 'leaf_is_ca',
     chain: (w) => [w.nodes.der, w.leaf(w.nodes, nodeId).der],

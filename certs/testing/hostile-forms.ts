@@ -83,11 +83,11 @@ function longLengths(der: Buffer): Buffer {
   return sequence(head, rest.subarray(4));
 }
 
+const f4 = integer(1, 0, 1);
+const rsaKey = (parameters: Buffer, key: Buffer): Buffer =>
+  sequence(sequence(oid('1.2.840.113549.1.1.1'), parameters), bits(key));
 const rsaSpki = (modulus: Buffer, exponent: Buffer): Buffer =>
-  sequence(
-    sequence(oid('1.2.840.113549.1.1.1'), derNull),
-    bits(sequence(tlv(0x02, Buffer.of(0), modulus), tlv(0x02, exponent))),
-  );
+  rsaKey(derNull, sequence(tlv(0x02, Buffer.of(0), modulus), tlv(0x02, exponent)));
 const fullModulus = (bytes: number): Buffer => Buffer.alloc(bytes, 0xc5);
 const spki = (title: string, code: VerdictCode, made: () => Uint8Array): HostileRow =>
   nodeLeaf(title, code, () => ({ spki: made() }));
@@ -95,6 +95,34 @@ const spki = (title: string, code: VerdictCode, made: () => Uint8Array): Hostile
 export const hostileKeys: readonly HostileRow[] = [
   spki('RSA with exponent 1', 'weak_key', () => rsaSpki(fullModulus(256), Buffer.of(1))),
   spki('RSA with an even exponent', 'weak_key', () => rsaSpki(fullModulus(256), Buffer.of(1, 0, 0))),
+  spki('RSA with an exponent of 2041 bits', 'weak_key', () =>
+    rsaSpki(fullModulus(256), Buffer.concat([Buffer.of(1), Buffer.alloc(254), Buffer.of(1)])),
+  ),
+  spki('RSA with an even modulus', 'weak_key', () => rsaSpki(Buffer.alloc(256, 0xc4), Buffer.of(1, 0, 1))),
+  spki('RSA with a negative modulus', 'malformed', () =>
+    rsaKey(derNull, sequence(tlv(0x02, fullModulus(256)), f4)),
+  ),
+  spki('RSA with a modulus that has leading octets', 'malformed', () =>
+    rsaKey(derNull, sequence(tlv(0x02, Buffer.of(0, 0), fullModulus(256)), f4)),
+  ),
+  spki('RSA with bytes after the key', 'malformed', () =>
+    rsaKey(derNull, Buffer.concat([sequence(tlv(0x02, Buffer.of(0), fullModulus(256)), f4), derNull])),
+  ),
+  spki('RSA with a third number', 'malformed', () =>
+    rsaKey(derNull, sequence(tlv(0x02, Buffer.of(0), fullModulus(256)), f4, f4)),
+  ),
+  spki('RSA without parameters', 'malformed', () =>
+    rsaKey(Buffer.alloc(0), sequence(tlv(0x02, Buffer.of(0), fullModulus(256)), f4)),
+  ),
+  spki('RSA with the parameters of another algorithm', 'malformed', () =>
+    rsaKey(oid('1.2.840.10045.3.1.7'), sequence(tlv(0x02, Buffer.of(0), fullModulus(256)), f4)),
+  ),
+  spki('Ed25519 with parameters', 'malformed', () =>
+    sequence(sequence(oid('1.3.101.112'), derNull), bits(Buffer.alloc(32, 7))),
+  ),
+  spki('a point in hybrid form', 'malformed', () =>
+    sequence(sequence(oid('1.2.840.10045.2.1'), oid('1.2.840.10045.3.1.7')), bits(Buffer.alloc(65, 6))),
+  ),
   spki('RSA of 512 bits', 'weak_key', () => rsaSpki(fullModulus(64), Buffer.of(1, 0, 1))),
   spki('RSA of 2040 bits', 'weak_key', () => rsaSpki(fullModulus(255), Buffer.of(1, 0, 1))),
   spki('RSA of 16384 bits', 'weak_key', () => rsaSpki(fullModulus(2_048), Buffer.of(1, 0, 1))),

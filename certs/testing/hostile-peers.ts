@@ -9,6 +9,7 @@ import { hostileExtensions, hostileTypes } from './hostile-extensions.ts';
 import { hostileForms, hostileKeys } from './hostile-forms.ts';
 import { hostileIdentities } from './hostile-identities.ts';
 import { type HostileRow, hostileIds, hostileLeaves, hostileNames } from './hostile-leaves.ts';
+import { hostileLinks } from './hostile-links.ts';
 import { hostileScopes } from './hostile-scopes.ts';
 
 export const hostilePeers: readonly HostileRow[] = [
@@ -25,4 +26,5 @@ export const hostilePeers: readonly HostileRow[] = [
   ...hostileKeys,
   ...hostileTypes,
   ...hostileCircles,
+  ...hostileLinks,
 ];

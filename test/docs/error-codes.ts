@@ -54,6 +54,12 @@ export const codeLists: readonly CodeList[] = [
   },
   { title: 'Runtime', intro: 'Actors in one process.', file: 'runtime/errors.ts', name: 'RuntimeErrorCode' },
   {
+    title: 'Records',
+    intro: 'What `picket replay` refuses a file with.',
+    file: 'runtime/errors.ts',
+    name: 'RecordErrorCode',
+  },
+  {
     title: 'Checks',
     intro: 'What a check is refused with.',
     file: 'checks/errors.ts',

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Cluster, cluster, type MemberRow, until } from './picket.ts';
@@ -46,4 +46,40 @@ test('a node whose certificate is revoked loses its links, and the logs of both 
 test('it is taken back with a certificate that is issued anew', async () => {
   await picket.ask('certs', 'issue', '--node', 'poller_2', '--role', 'poller');
   await until('everyone', withinMs, async () => (await up()).length === everyone.length);
+});
+
+test('a node whose certificate ends loses its links, with the code in the logs of both ends', async () => {
+  await picket.ask('certs', 'issue', '--node', 'poller_1', '--role', 'poller', '--lifetime', '3s');
+  await until('it is no member any more', withinMs, async () => !(await up()).includes('poller_1'));
+  await until('both logs', withinMs, () =>
+    ['core_1', 'poller_1'].every((node) => /"expired"|expired: ended/.test(logOf(node))),
+  );
+  expect(await up()).toEqual(everyone.filter((node) => node !== 'poller_1'));
+  await picket.ask('certs', 'issue', '--node', 'poller_1', '--role', 'poller');
+  await until('everyone again', withinMs, async () => (await up()).length === everyone.length);
+});
+
+test('a list that is emptied or put back as it was takes no revocation away', async () => {
+  const list = join(picket.data, 'authority/revoked.pem');
+  const before = readFileSync(list, 'utf8');
+  const file = join(picket.data, 'credentials/poller_2.pem');
+  const { serial } = await picket.ask<{ serial: string }>('certs', 'revoke', file);
+  const out = async () => !(await up()).includes('poller_2');
+  await until('it is no member any more', withinMs, out);
+  for (const text of ['', before]) {
+    const reads = logOf('core_1').split('the revocation list').length;
+    writeFileSync(list, text);
+    await until(
+      'the list is looked at',
+      withinMs,
+      () => logOf('core_1').split('the revocation list').length > reads,
+    );
+    const refusals = logOf('core_1').split(`serial ${serial} is revoked`).length;
+    await until(
+      'it is refused again',
+      withinMs,
+      () => logOf('core_1').split(`serial ${serial} is revoked`).length > refusals,
+    );
+    expect(await out()).toBe(true);
+  }
 });

@@ -6,3 +6,20 @@ export const reportInputs = 50_000;
 export const silenceMsMax = 120_000;
 /** What the heap may hold after a collection beyond what it held after the first inputs: caches fill, nothing else grows. */
 export const heapGrowthBytesMax = 32 * 2 ** 20;
+
+// Rotations
+export const rotationsDefault = 100;
+export const rotationLifetimeMs = 10_000;
+/** A peer whose certificate is revoked or has ended is out within this. */
+export const outMsMax = 5_000;
+/** Calls under way at once from one node to another, and the pause of each after its answer. */
+export const callsPerPair = 2;
+export const callPauseMs = 2;
+export const failuresKeptMax = 100;
+/** How often something awaited is looked for, and when to give up. */
+export const awaitLookMs = 10;
+export const awaitMsMax = 60_000;
+/** Two nodes that dial each other keep one of two links: past this none is left over. */
+export const settledMs = 1_000;
+/** Of the certificates that the nodes start with: finding together takes longer than the short lives, on a busy machine. */
+export const firstLifeMs = 600_000;

@@ -1,20 +1,22 @@
 /**
- * `npm run soak [-- --inputs N] [--seed S] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in
- * a thread, so that one that hangs is seen from outside and the heap that is measured is its own. Ends with one line,
- * and with status 1 when anything failed.
+ * `npm run soak [-- --inputs N] [--seed S] [--rotations N] [TARGET ...]`: what takes longer than CI allows. Each fuzz target
+ * runs alone in a thread, so that one that hangs is seen from outside and the heap that is measured is its own; then
+ * `rotations`, a cluster of its own. Ends with one line, and with status 1 when anything failed.
  */
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { fuzzTargets } from '../fuzz/targets.ts';
-import { heapGrowthBytesMax, inputsDefault, silenceMsMax } from './bounds.ts';
+import { heapGrowthBytesMax, inputsDefault, rotationsDefault, silenceMsMax } from './bounds.ts';
+import { soakRotations } from './rotations-run.ts';
 import type { SoakReport } from './thread.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { inputs: { type: 'string' }, seed: { type: 'string' } },
+  options: { inputs: { type: 'string' }, seed: { type: 'string' }, rotations: { type: 'string' } },
 });
 const inputs = Number(values.inputs ?? inputsDefault);
 const seed = Number(values.seed ?? 1);
+const rotationCount = Number(values.rotations ?? rotationsDefault);
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -53,10 +55,14 @@ function soak(target: string): Promise<string | null> {
   });
 }
 
-const chosen = fuzzTargets.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const targets = [
+  ...fuzzTargets.map(({ name }) => ({ name, run: () => soak(name) })),
+  { name: 'rotations', run: () => soakRotations(rotationCount, say) },
+];
+const chosen = targets.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 let failed = 0;
-for (const { name } of chosen) {
-  const failure = await soak(name);
+for (const { name, run } of chosen) {
+  const failure = await run();
   if (failure === null) continue;
   failed += 1;
   say(`${name}: FAILED: ${failure}`);

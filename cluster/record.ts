@@ -1,0 +1,36 @@
+/**
+ * A node's flight record from outside: the declared procedure that gives it away in parts, and the forms that a replay
+ * needs. Between the node's recorder and the `picket` command. A part is one compressed segment, far below a frame's bound,
+ * so a record of any size neither blocks a link nor is held twice.
+ */
+import { type AnyReplayForm, type Recorder, type RecordHead, supervisionForm } from '../runtime/index.ts';
+import { ownerAmong } from './directory.ts';
+import { type Procedure, ProcedureError } from './procedures.ts';
+import { membershipForm } from './record-membership.ts';
+import { registryForm } from './record-registry.ts';
+
+/** Of every machine that a node records. */
+export function replayForms(): AnyReplayForm[] {
+  return [membershipForm, registryForm(ownerAmong), supervisionForm];
+}
+
+/** `segment` null: what there is; a number: that segment, or null when it has made room meanwhile. */
+export interface RecordQuestion {
+  readonly segment: number | null;
+}
+
+export type RecordAnswer = RecordHead | Uint8Array | null;
+
+export function recordProcedure(recorder: Recorder): Procedure {
+  return {
+    access: 'read',
+    run(question: RecordQuestion | null): RecordAnswer {
+      const segment = question?.segment ?? null;
+      if (segment === null) return recorder.head();
+      if (!Number.isSafeInteger(segment)) {
+        throw new ProcedureError('bad_argument', 'the number of a segment was expected');
+      }
+      return recorder.segment(segment);
+    },
+  };
+}
