@@ -7,6 +7,7 @@ import { Ref } from '../runtime/index.ts';
 import { type Codec, createCodec } from './codec.ts';
 import { ClusterError } from './errors.ts';
 import { type FenceEnd, type FenceFields, type FenceRule, judgeCrossing } from './fence.ts';
+import { type Budget, newBudget, spendBudget } from './fence-budget.ts';
 import { noteRefusal, type Refusals } from './fence-count.ts';
 import { mayExportRef, mayNameRef } from './fence-payload.ts';
 import { type Frame, isRouted } from './frame.ts';
@@ -31,6 +32,7 @@ export class LinkFence {
   /** What is encoded for the peer and decoded of it; null on a tenant's own node, which trusts the platform. */
   readonly codec: Codec | null;
   private readonly needs: FenceNeeds;
+  private readonly budget: Budget = newBudget();
   private readonly exportedIds = new Set<number>();
   private readonly exportedRefs = new Set<string>();
 
@@ -65,6 +67,11 @@ export class LinkFence {
     return (
       judgeCrossing({ tenant: this.tenant, ...ends, kind, fields, mayAddress: yes, mayCall: yes }) === null
     );
+  }
+
+  /** What was read of a tenant's node: how long nothing more of it is read, so that others get their turn. */
+  spend(bytes: number, frames: number): number {
+    return this.far.isTenants ? spendBudget(this.budget, bytes, frames, this.needs.monotonicMs()) : 0;
   }
 
   /** An actor of this node that the peer may write to. */

@@ -271,6 +271,13 @@ export const postMessagesMax = 100_000;
 // The tenant fence (fence*.ts)
 /** The longest payload that a tenant's node may send: batches of results are some 100 kB, and one is read in a few ms. */
 export const fencedPayloadBytesMax = 1024 * 1024;
+/**
+ * What is read of one node of a tenant in a second, and at once: 5,000 results are 1 MiB. A frame costs this much beside its
+ * bytes, so at most 8,000 are judged in a second, some 5 % of a core's time.
+ */
+export const fencedBytesPerS = 2 * 1024 * 1024;
+export const fencedBurstBytes = 1024 * 1024;
+export const fencedFrameCostBytes = 256;
 /** Names that one node of a tenant may hold: it needs one for its role, and one for each topic that it follows. */
 export const fencedNamesMax = 1_000;
 /** Keys of a name's metadata, characters of a key or text, and texts in a list: together at most 256 kB a name. */

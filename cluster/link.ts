@@ -117,7 +117,7 @@ export class Link {
   begin(): void {
     const { connection, clock } = this.options;
     connection.handle({
-      data: (chunk) => this.inbox.receive(chunk),
+      data: (chunk) => this.receive(chunk),
       drained: () => this.outbox.flush(),
       closed: (reason) => this.finish('link_closed', reason),
     });
@@ -135,6 +135,15 @@ export class Link {
       { version: protocolVersion, versionMin: protocolVersionMin, boot: greeting.boot },
       this.options.codec.encode(greeting),
     );
+  }
+
+  private receive(chunk: Buffer): void {
+    const { counts } = this.inbox;
+    const before = counts.framesIn + counts.partsIn;
+    this.inbox.receive(chunk);
+    const frames = counts.framesIn + counts.partsIn - before;
+    const restMs = this.fence?.spend(chunk.length, frames) ?? 0;
+    if (restMs > 0 && !this.ended) this.options.connection.rest(restMs);
   }
 
   /**

@@ -103,6 +103,19 @@ export class FreePeer {
     return codec.decode(frame.payload);
   }
 
+  /** Resolves when the network took what was written, or the connection is closed. */
+  taken(): Promise<void> {
+    if (this.isClosed || !this.socket.writableNeedDrain)
+      return new Promise((resolve) => setImmediate(resolve));
+    return new Promise((resolve) => {
+      const done = () => {
+        this.socket.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.socket.on('drain', done).on('close', done);
+    });
+  }
+
   end(): void {
     this.socket.destroy();
   }
