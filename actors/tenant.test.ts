@@ -11,7 +11,9 @@ function stage() {
   const clock = manualClock();
   const actors = new ActorSystem({ clock, node: 'core_1', boot: 1 });
   const released: number[] = [];
-  const asked: ((answer: LeaseAnswer) => void)[] = [];
+  const owed: (number | null)[] = [];
+  let storeAway = false;
+  const asked: ((answer: LeaseAnswer | Promise<never>) => void)[] = [];
   const nothing = () => {};
   const cluster: Cluster = {
     node: 'core_1',
@@ -37,7 +39,10 @@ function stage() {
         renewSession: async () => ({ databaseNowMs: 0, expiresAtMs: 4_000 }),
         endSession: async () => {},
         acquire: () => new Promise((resolve) => asked.push(resolve)),
-        release: async (_tenant, _node, _boot, epoch) => void released.push(epoch),
+        release: async (_tenant, _node, _boot, epoch) => {
+          if (storeAway) throw new Error('away');
+          released.push(epoch);
+        },
       },
       results: {
         write: async () => ({ fenced: [] }),
@@ -47,10 +52,14 @@ function stage() {
       },
       writer: () => null,
       allowAll: () => false,
+      owed: (_tenant: string, epoch: number | null) => void owed.push(epoch),
     }),
     tenantId,
   );
-  return { clock, actors, released, asked, ref, watchers };
+  const loseStore = () => {
+    storeAway = true;
+  };
+  return { clock, actors, released, owed, loseStore, asked, ref, watchers };
 }
 
 test('a tenant that is stopped while it asks for its lease gives back what it is granted afterwards', async () => {
@@ -62,6 +71,29 @@ test('a tenant that is stopped while it asks for its lease gives back what it is
   asked[0]!({ granted: true, epoch: 7, databaseNowMs: 0 });
   expect(await ended).toBe('shutdown');
   expect(released).toEqual([7]);
+});
+
+test('a tenant whose lease the store does not take back says so', async () => {
+  const { clock, actors, released, owed, loseStore, asked, ref } = stage();
+  await clock.settle();
+  const ended = actors.ended(ref);
+  actors.exit(ref, 'shutdown');
+  loseStore();
+  await clock.settle();
+  asked[0]!({ granted: true, epoch: 7, databaseNowMs: 0 });
+  await ended;
+  expect([released, owed]).toEqual([[], [7]]);
+});
+
+test('a tenant that was not answered may have been granted its lease, and says so when it stops', async () => {
+  const { clock, actors, owed, asked, ref } = stage();
+  await clock.settle();
+  asked[0]!(Promise.reject(new Error('no answer')));
+  await clock.settle();
+  const ended = actors.ended(ref);
+  actors.exit(ref, 'shutdown');
+  await ended;
+  expect(owed).toEqual([null]);
 });
 
 test('a refused tenant is in standby, asks each second, and sooner when the holder’s session ends sooner', async () => {

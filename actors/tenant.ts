@@ -27,6 +27,7 @@ import type { CheckStore } from './ports/check-store.ts';
 import type { LeaseAnswer, LeaseStore } from './ports/lease-store.ts';
 import type { AccountedCheck, ResultStore } from './ports/result-store.ts';
 import { scheduler } from './scheduler.ts';
+import { TenantRefusal } from './tenant-refusal.ts';
 
 export interface TenantNeeds {
   cluster: Cluster;
@@ -34,6 +35,8 @@ export interface TenantNeeds {
   leases: LeaseStore;
   results: ResultStore;
   writer: () => Ref<WriterProtocol> | null;
+  /** A lease that the store did not take back, or perhaps granted (null): nobody else gets it while this core lives. */
+  owed(tenantId: string, epoch: number | null): void;
   /** Only for the default tenant of a one-machine cluster. */
   allowAll(tenantId: string): boolean;
 }
@@ -59,21 +62,13 @@ interface TenantState {
   refusedBy: string | null;
   /** The question for the lease that is under way: an actor that ends must not leave a granted lease behind. */
   asking: Promise<LeaseAnswer> | null;
+  /** The last question had no answer: it may have been granted all the same. */
+  unsure: boolean;
   /** The timer after which it is asked for again. */
   waiting: number | null;
 }
 
 type TenantSelf = Self<TenantState>;
-
-/** An error whose code travels to the caller. */
-class TenantRefusal extends Error {
-  readonly code: string;
-
-  constructor(code: string, detail: string) {
-    super(detail);
-    this.code = code;
-  }
-}
 
 export function tenant(needs: TenantNeeds) {
   return defineActor<TenantState, TenantProtocol>({
@@ -88,6 +83,7 @@ export function tenant(needs: TenantNeeds) {
         epoch: null,
         refusedBy: null,
         asking: null,
+        unsure: false,
         waiting: null,
       };
       self.state = state;
@@ -145,14 +141,18 @@ async function giveUp(self: TenantSelf, needs: TenantNeeds, reason: string): Pro
   }
   const answer = await asking?.catch(() => null);
   const epoch = answer?.granted === true ? answer.epoch : self.state.epoch;
-  if (epoch === null) return;
+  if (epoch === null) {
+    if (self.state.unsure || answer === null) needs.owed(tenantId, null);
+    return;
+  }
   const writer = needs.writer();
   if (writer !== null && reason !== 'fenced')
     await self
       .call(writer, flushOnStopMs)
       .flush()
       .catch(() => {});
-  await needs.leases.release(tenantId, needs.cluster.node, needs.cluster.boot, epoch).catch(() => {});
+  const { node, boot } = needs.cluster;
+  await needs.leases.release(tenantId, node, boot, epoch).catch(() => needs.owed(tenantId, epoch));
 }
 
 /** Handlers wait for the store and the other actors beside the mailbox: a slow store must not make the tenant deaf. */
@@ -175,6 +175,7 @@ function askLease(self: TenantSelf, needs: TenantNeeds): void {
 function leased(self: TenantSelf, needs: TenantNeeds, lease: LeaseAnswer | null, error: unknown): void {
   const { tenantId } = self.state;
   self.state.asking = null;
+  self.state.unsure = lease === null;
   if (lease === null) {
     self.log('warn', 'the lease could not be asked for', { tenant: tenantId, error: messageOf(error) });
     self.state.waiting = self.after(leaseRetryMs, 'ask');

@@ -12,7 +12,7 @@ import {
   type Self,
   supervisor,
 } from '../runtime/index.ts';
-import { placementSettleMs, tenantsReadMs, treeBackoffMs, treeStopMs } from './limits.ts';
+import { leaseRetryMs, placementSettleMs, tenantsReadMs, treeBackoffMs, treeStopMs } from './limits.ts';
 import type { Tenant, TenantStore } from './ports/tenant-store.ts';
 import { type TenantNeeds, tenant } from './tenant.ts';
 
@@ -22,6 +22,8 @@ export interface TenantsProtocol {
   cast: {
     /** Rows or members may have changed. */
     refresh(): void;
+    /** A tree ended without giving its lease back; `epoch` null: nobody knows which. */
+    owed(tenantId: string, epoch: number | null): void;
   };
 }
 
@@ -30,12 +32,14 @@ interface TenantsState {
   trees: Map<string, Ref>;
   /** Trees that failed too often, until when they wait. */
   waiting: Map<string, number>;
+  /** Leases that this core still has and no longer uses. */
+  owed: Map<string, number | null>;
   reading: boolean;
   /** Cores that start together see each other before they place anything. */
   settled: boolean;
 }
 
-export interface TenantsNeeds extends Omit<TenantNeeds, 'allowAll'> {
+export interface TenantsNeeds extends Omit<TenantNeeds, 'allowAll' | 'owed'> {
   cluster: Cluster;
   tenants: TenantStore;
   /** The slug of the one tenant that may watch the machine that it runs on; null for none. */
@@ -54,7 +58,14 @@ export function tenants(needs: TenantsNeeds) {
       self.register('tenants');
       const changed = () => self.cast(self.ref as Ref<TenantsProtocol>).refresh();
       needs.cluster.members.watch(changed, self.signal);
-      self.state = { rows: [], trees: new Map(), waiting: new Map(), reading: false, settled: false };
+      self.state = {
+        rows: [],
+        trees: new Map(),
+        waiting: new Map(),
+        owed: new Map(),
+        reading: false,
+        settled: false,
+      };
       self.after(placementSettleMs, 'settled');
       read(self, needs);
       return self.state;
@@ -62,6 +73,10 @@ export function tenants(needs: TenantsNeeds) {
     call: { list: (self) => self.state.rows },
     cast: {
       refresh: (self) => read(self, needs),
+      owed(self, tenantId, epoch) {
+        self.state.owed.set(tenantId, epoch);
+        giveBack(self, needs, tenantId);
+      },
     },
     info: (self, info) => handleInfo(self, needs, info),
     async terminate(self) {
@@ -73,7 +88,8 @@ export function tenants(needs: TenantsNeeds) {
 
 function handleInfo(self: TenantsSelf, needs: TenantsNeeds, info: Info): void {
   const { state } = self;
-  if (info.type === 'timeout') {
+  if (info.type === 'timeout' && info.tag === 'owed') giveBack(self, needs, info.data as string);
+  else if (info.type === 'timeout') {
     state.settled ||= info.tag === 'settled';
     read(self, needs);
   } else if (info.type === 'done' && info.tag === 'rows') {
@@ -82,11 +98,14 @@ function handleInfo(self: TenantsSelf, needs: TenantsNeeds, info: Info): void {
     else self.log('debug', 'tenants could not be read', { error: messageOf(info.error) });
     place(self, needs);
     self.after(tenantsReadMs, 'read');
-  } else if (info.type === 'exit') {
+  } else if (info.type === 'done' && info.error !== null) self.after(leaseRetryMs, 'owed', info.tag);
+  else if (info.type === 'done') state.owed.delete(info.tag);
+  else if (info.type === 'exit') {
     for (const [tenantId, tree] of state.trees) {
       if (tree.id !== info.ref.id) continue;
       state.trees.delete(tenantId);
-      if (info.reason === 'killed') void giveBack(needs, tenantId);
+      if (info.reason === 'killed') state.owed.set(tenantId, null);
+      giveBack(self, needs, tenantId);
       if (info.reason === 'shutdown' || info.reason === 'killed') continue;
       state.waiting.set(tenantId, self.monotonicMs() + treeBackoffMs);
       self.log('error', 'a tenant failed too often and waits', {
@@ -126,23 +145,40 @@ function place(self: TenantsSelf, needs: TenantsNeeds): void {
     const untilMs = state.waiting.get(tenantId) ?? 0;
     if (state.trees.has(tenantId) || untilMs > self.monotonicMs()) continue;
     state.waiting.delete(tenantId);
-    state.trees.set(tenantId, self.spawnLink(treeOf(needs, tenantId, state)));
+    state.owed.delete(tenantId);
+    state.trees.set(tenantId, self.spawnLink(treeOf(self, needs, tenantId)));
   }
 }
 
-function treeOf(needs: TenantsNeeds, tenantId: string, state: TenantsState) {
+function treeOf(self: TenantsSelf, needs: TenantsNeeds, tenantId: string) {
+  const { state, ref } = self;
   const slugOf = (id: string) => state.rows.find((row) => row.id === id)?.slug ?? null;
+  const owed = (id: string, epoch: number | null) => {
+    // A keeper that has ended owes nothing: the session that ends with it frees all leases.
+    if (!self.signal.aborted) self.cast(ref as Ref<TenantsProtocol>).owed(id, epoch);
+  };
   const allowAll = (id: string) => needs.ownMachineTenant !== null && slugOf(id) === needs.ownMachineTenant;
   return supervisor({ name: `tenant ${slugOf(tenantId)}`, restartsMax: 5, withinMs: 10_000 }, [
-    { id: 'tenant', start: childOf(tenant({ ...needs, allowAll }), tenantId) },
+    { id: 'tenant', start: childOf(tenant({ ...needs, allowAll, owed }), tenantId) },
   ]);
 }
 
-/** A tree that was killed could not release its lease, and this core's session would keep it for ever. */
-async function giveBack({ leases, cluster }: TenantsNeeds, tenantId: string): Promise<void> {
+/**
+ * A lease that is not given back is kept by this core's session for as long as the core lives, and nobody runs the
+ * tenant: it is tried until the store has answered, or until a tree that runs here again has the lease.
+ */
+function giveBack(self: TenantsSelf, needs: TenantsNeeds, tenantId: string): void {
+  const epoch = self.state.owed.get(tenantId);
+  if (epoch === undefined || self.state.trees.has(tenantId)) return;
+  self.pipe(releaseLease(needs, tenantId, epoch), tenantId);
+}
+
+async function releaseLease(needs: TenantsNeeds, tenantId: string, epoch: number | null): Promise<void> {
+  const { leases, cluster } = needs;
   const { node, boot } = cluster;
-  const lease = await leases.acquire(tenantId, node, boot).catch(() => null);
-  if (lease?.granted === true) await leases.release(tenantId, node, boot, lease.epoch).catch(() => {});
+  if (epoch !== null) return await leases.release(tenantId, node, boot, epoch);
+  const lease = await leases.acquire(tenantId, node, boot);
+  if (lease.granted) await leases.release(tenantId, node, boot, lease.epoch);
 }
 
 async function stopTree(self: TenantsSelf, tree: Ref): Promise<void> {

@@ -19,3 +19,5 @@ export const linkPollMs = 20;
 export const closeTimeoutMs = 3_000;
 /** How often the event loop is looked at while its stalls are measured; shorter is not to be had from a timer. */
 export const stallTickMs = 1;
+/** Nodes and children that have not come to where they should be by then never will. */
+export const settleTimeoutMs = 30_000;

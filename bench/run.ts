@@ -11,8 +11,19 @@ import { placement } from './placement.ts';
 import { remote } from './remote.ts';
 import { asJson, asTable } from './report.ts';
 import { spawn } from './spawn.ts';
+import { failover, split, supervisor } from './supervisor.ts';
 
-const benches: readonly Bench[] = [mailbox, call, spawn, remote, placement, issue];
+const benches: readonly Bench[] = [
+  mailbox,
+  call,
+  spawn,
+  remote,
+  placement,
+  issue,
+  supervisor,
+  failover,
+  split,
+];
 
 async function main(words: readonly string[]): Promise<number> {
   const flags = words.filter((word) => word.startsWith('-'));

@@ -4,6 +4,7 @@
  */
 import { type ActorSystem, type Protocol, type Recorder, type Recording, Ref } from '../runtime/index.ts';
 import type { ActorLabels } from './actor-labels.ts';
+import { placementText } from './child-spec.ts';
 import type { Metadata, NameEntry, NameEvent, NameQuery, Names } from './cluster-view.ts';
 import type { Codec } from './codec.ts';
 import { ClusterError } from './errors.ts';
@@ -45,8 +46,8 @@ export interface DirectoryNeeds {
 
 /** Supervised names of a tenant are settled by where the tenant is placed, so that its actors stay together. */
 export function ownerAmong(key: string, nodes: readonly string[]): string {
-  const tenant = parseKey(key)?.tenant;
-  return ownerOf(tenant === undefined || tenant === platformTenant ? key : tenant, nodes)!;
+  const parsed = parseKey(key);
+  return ownerOf(parsed === null ? key : placementText(parsed), nodes)!;
 }
 
 export class Directory implements Names {
@@ -87,6 +88,17 @@ export class Directory implements Names {
     });
   }
 
+  /** For a child of the supervisor, which takes the name away when the child ends. False: another holds it. */
+  supervise(key: RegistryKey, ref: Ref, metadata: Metadata): boolean {
+    const { system, labels } = this.needs;
+    const nowMs = system.clock.wallMs();
+    if (this.apply({ type: 'put', put: { key, ref, metadata, supervised: true }, nowMs }) !== null)
+      return false;
+    labels.named(ref.id, key.tenant, key.kind);
+    void system.ended(ref).then(() => labels.ended(ref.id));
+    return true;
+  }
+
   update(key: RegistryKey, metadata: Metadata): void {
     const refused = this.apply({ type: 'update', key, metadata });
     if (refused !== null) throw new ClusterError(refused, formatKey(key));
@@ -98,6 +110,11 @@ export class Directory implements Names {
 
   lookup<P extends Protocol>(key: RegistryKey): Ref<P> | null {
     return (lookup(this.state, key)?.ref as Ref<P> | undefined) ?? null;
+  }
+
+  entry(key: RegistryKey): NameEntry | null {
+    const holder = lookup(this.state, key);
+    return holder === null ? null : entryOf(holder);
   }
 
   list(query: NameQuery): NameEntry[] {
@@ -138,7 +155,15 @@ export class Directory implements Names {
     return refused;
   }
 
-  /** A registry frame of a node. `not_taken`: it is one, and a tenant's node may not tell that. */
+  /** A registry frame of a linked node; one that is none ends the link. */
+  arrived(link: Link, peer: string, frame: ControlFrame): void {
+    const answer = this.receive(peer, frame);
+    if (answer === 'unreadable') link.close('cannot_decode', frame.kind);
+    else if (answer === 'not_taken' && link.fence?.refuse('names', frame.kind))
+      link.close('fenced', `${link.fence.refusals.total} refusals, the last: names`);
+  }
+
+  /** `not_taken`: it is a registry frame, and a tenant's node may not tell that. */
   receive(peer: string, frame: ControlFrame): 'taken' | 'unreadable' | 'not_taken' {
     const { codec } = this.needs;
     switch (frame.kind) {

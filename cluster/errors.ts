@@ -54,8 +54,18 @@ export type ClusterErrorCode =
   | 'bad_name'
   /** A registry key has a part that is too long or of characters that it may not have. */
   | 'bad_key'
-  /** A limit of entries, watchers or nodes is reached. */
+  /** A limit of entries, watchers, nodes or supervised children is reached. */
   | 'too_many'
+  /** A child's spec is not one; `reason` is the field. */
+  | 'bad_child'
+  /** Another supervised child has this id. */
+  | 'child_exists'
+  /** No supervised child of this id is wanted. */
+  | 'no_such_child'
+  /** The child's start threw or hung, or it ended too often; it is tried again later. */
+  | 'child_failed'
+  /** The node that is to run the child was not taught its kind. */
+  | 'unknown_kind'
   /** A setting of discovery cannot be used; the text says which. */
   | 'discovery_setting'
   /** What discovery asks (name servers, the Kubernetes API, the group) is not reached, or its answer did not come in time. */

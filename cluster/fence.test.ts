@@ -143,6 +143,6 @@ test('each kind of frame is refused by its own rule', () => {
     ...{ registry_origins: 'kind', registry_heads: 'kind', registry_delta: 'shard' },
     ...{ registry_fetch: 'shard', procedure_call: 'procedure', procedure_reply: 'kind' },
     ...{ procedure_error: 'kind', procedure_cancel: null, publish: 'kind', subscribe: 'kind' },
-    unsubscribe: 'kind',
+    ...{ unsubscribe: 'kind', supervisor: 'kind' },
   });
 });

@@ -137,6 +137,8 @@ const table: Readonly<Record<FrameKind, readonly [fromTenant: Rule, toTenant: Ru
   publish: ['never', 'never'],
   subscribe: ['never', 'never'],
   unsubscribe: ['never', 'never'],
+  // Who runs what where is the platform's matter.
+  supervisor: ['never', 'never'],
   // Parts are put together before anybody asks here.
   part: ['pass', 'pass'],
 };

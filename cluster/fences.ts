@@ -3,7 +3,9 @@
  * mesh (links) and fence-link.ts (one peer).
  */
 import type { PeerIdentity } from '../certs/index.ts';
-import { type FenceHolder, type FenceVerdict, judgePeer, nodeOf } from './fence.ts';
+import type { Clock, Log } from '../runtime/index.ts';
+import type { ActorLabels } from './actor-labels.ts';
+import { type FenceHolder, type FenceVerdict, judgePeer, nodeOf, type TenantAccess } from './fence.ts';
 import { mayLink, noRefusals, type Refusals } from './fence-count.ts';
 import { type FenceNeeds, LinkFence } from './fence-link.ts';
 import { fencedPeersKeptMax } from './limits.ts';
@@ -54,4 +56,29 @@ export class Fences {
     if (this.counts.size > fencedPeersKeptMax) this.counts.delete(this.counts.keys().next().value!);
     return counts;
   }
+}
+
+export interface FencedNode {
+  readonly node: string;
+  readonly boot: number;
+  readonly tenant: string | null;
+  readonly procedures: { isForTenants(procedure: string): boolean };
+}
+
+export function fencesOf(
+  { node, boot, tenant, procedures }: FencedNode,
+  labels: ActorLabels,
+  options: { readonly log: Log; readonly clock: Clock; readonly tenantAccess?: TenantAccess | null },
+): Fences {
+  return new Fences(
+    {
+      near: { node, boot, isTenants: tenant !== null },
+      labelOf: (id) => tenant ?? labels.tenantOf(id),
+      isDoorOf: (id, asking) => labels.isDoorOf(id, asking),
+      mayCall: (procedure) => procedures.isForTenants(procedure),
+      log: options.log,
+      monotonicMs: () => options.clock.monotonicMs(),
+    },
+    { tenant, access: options.tenantAccess ?? null },
+  );
 }

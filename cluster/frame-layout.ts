@@ -76,6 +76,8 @@ export const controlKinds = {
   /** Origin and tenant stand in the header: the fence judges them without decoding. */
   registry_delta: { number: 50, fields: { boot: 'u48', origin: 'text', tenant: 'text' } },
   registry_fetch: { number: 51, fields: { boot: 'u48', since: 'u48', origin: 'text', tenant: 'text' } },
+  /** What supervisors say to each other: a `Word`. */
+  supervisor: { number: 56, fields: {} },
   /** A declared procedure of the peer by name. */
   procedure_call: { number: 64, fields: { callId: 'u32', timeoutMs: 'u32', name: 'text' } },
   procedure_reply: { number: 65, fields: { callId: 'u32' } },
@@ -118,6 +120,7 @@ const systemKinds: ReadonlySet<FrameKind> = new Set<FrameKind>([
   'registry_heads',
   'registry_delta',
   'registry_fetch',
+  'supervisor',
 ]);
 
 /**

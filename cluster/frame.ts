@@ -43,21 +43,23 @@ export const frameStartBytes = 6;
 export const lengthBytes = 4;
 /** Of every routed frame, its length field included: what a codec may reserve before a payload. */
 export const routedHeadBytes = frameStartBytes + 26;
-/** No head is longer: three texts at most, and numbers. */
-export const headBytesMax = 1_024;
 export const noPayload = new Uint8Array(0);
 
 interface Layout {
   readonly kind: ControlKind;
   readonly number: number;
   readonly fields: readonly (readonly [name: string, type: string])[];
+  /** Of a head whose texts are empty. */
+  readonly bytesMin: number;
 }
 
-const layouts = (Object.keys(controlKinds) as ControlKind[]).map<Layout>((kind) => ({
-  kind,
-  number: controlKinds[kind].number,
-  fields: Object.entries(controlKinds[kind].fields),
-}));
+const numberBytes: Readonly<Record<string, number>> = { u16: 2, u32: 4, u48: 6 };
+
+const layouts = (Object.keys(controlKinds) as ControlKind[]).map<Layout>((kind) => {
+  const fields = Object.entries(controlKinds[kind].fields);
+  const bytesMin = fields.reduce((sum, [, type]) => sum + (numberBytes[type] ?? 1), frameStartBytes);
+  return { kind, number: controlKinds[kind].number, fields, bytesMin };
+});
 const layoutOfKind: ReadonlyMap<string, Layout> = new Map(layouts.map((one) => [one.kind, one]));
 const layoutOfNumber: ReadonlyMap<number, Layout> = new Map(layouts.map((one) => [one.number, one]));
 const routedOfNumber: readonly (RoutedKind | undefined)[] = (() => {
@@ -108,16 +110,22 @@ export function encodeControlHead<K extends ControlKind>(
 ): Buffer {
   const layout = layoutOfKind.get(kind)!;
   const values = header as Readonly<Record<string, number | string>>;
-  const head = Buffer.allocUnsafe(headBytesMax);
+  let size = layout.bytesMin;
+  for (const [name, type] of layout.fields) {
+    if (type !== 'text') continue;
+    const bytes = Buffer.byteLength(values[name] as string);
+    if (bytes > frameTextBytesMax)
+      throw new ClusterError('frame_malformed', `${kind}.${name} has ${bytes} bytes`);
+    size += bytes;
+  }
+  const head = Buffer.allocUnsafe(size);
   let at = frameStartBytes;
   for (const [name, type] of layout.fields) {
     const value = values[name]!;
     if (type === 'text') {
-      const bytes = Buffer.byteLength(value as string);
-      if (bytes > frameTextBytesMax)
-        throw new ClusterError('frame_malformed', `${kind}.${name} has ${bytes} bytes`);
-      head[at++] = bytes;
-      at += head.write(value as string, at);
+      const bytes = head.write(value as string, at + 1);
+      head[at] = bytes;
+      at += 1 + bytes;
     } else {
       at = writeNumber(head, at, type, value as number, `${kind}.${name}`);
     }
@@ -127,7 +135,7 @@ export function encodeControlHead<K extends ControlKind>(
   head.writeUInt32BE(length, 0);
   head[4] = layout.number;
   head[5] = flags;
-  return head.subarray(0, at);
+  return head;
 }
 
 /** Head and payload of any frame, in the order of writing; the payload is not copied. */
@@ -169,8 +177,6 @@ export function decodeFrame(bytes: Buffer, start: number, end: number): Frame | 
   const layout = layoutOfNumber.get(number);
   return layout === undefined ? `unknown kind ${number}` : decodeControl(layout, flags, bytes, at, end);
 }
-
-const numberBytes: Readonly<Record<string, number>> = { u16: 2, u32: 4, u48: 6 };
 
 function decodeControl(
   layout: Layout,

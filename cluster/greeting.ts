@@ -16,9 +16,11 @@ export interface Greeting {
   knows: readonly string[];
 }
 
-/** With the number that the sender gave to the link: of several that one side dialled, both ends keep the same. */
 export interface LinkGreeting extends Greeting {
+  /** The number that the sender gave to the link: of several that one side dialled, both ends keep the same. */
   link: number;
+  /** How often the sender has lost its link to the receiver and told so: one that it has lost is continued by no other. */
+  lost: number;
 }
 
 /** A text is what is wrong with it. */
@@ -30,12 +32,20 @@ export function readGreeting(codec: Codec, payload: Uint8Array, boot: number): L
     return error instanceof ClusterError ? error.message : 'unreadable';
   }
   if (typeof value !== 'object' || value === null) return 'not an object';
-  const { address, pid, knows, link } = value as Partial<LinkGreeting>;
+  const { address, pid, knows, link, lost } = value as Partial<LinkGreeting>;
   // Empty: an operator's command, which nobody dials. Others dial what stands here.
   if (typeof address !== 'string' || (address !== '' && readAddress(address) === null)) return 'address';
   if (!Number.isInteger(pid)) return 'pid';
   if (!Number.isInteger(link)) return 'link';
+  if (!Number.isInteger(lost)) return 'lost';
   if (!Array.isArray(knows) || knows.length > greetingKnowsMax) return 'knows';
   if (knows.some((one) => typeof one !== 'string')) return 'knows';
-  return { boot, address, pid: pid as number, knows: knows as string[], link: link as number };
+  return {
+    boot,
+    address,
+    pid: pid as number,
+    knows: knows as string[],
+    link: link as number,
+    lost: lost as number,
+  };
 }

@@ -73,7 +73,7 @@ async function scene() {
     codes,
     isClosed: () => closed,
     hello() {
-      const payload = codec.encode({ address: 'memory:9', pid: 1, knows: [], link: 1 });
+      const payload = codec.encode({ address: 'memory:9', pid: 1, knows: [], link: 1, lost: 0 });
       const header = { version: protocolVersion, versionMin: protocolVersion, boot: 1 };
       write(encodeControlHead('hello', header, payload.length), payload);
     },

@@ -1,5 +1,7 @@
 /** The cluster's door: many processes as one. */
 export { splitAddress } from './address.ts';
+export type { ChildSpec } from './child-spec.ts';
+export type { ChildExplanation, ChildRow, ChildView } from './children-view.ts';
 export type {
   Cluster,
   Member,
@@ -36,5 +38,8 @@ export type { OnPublished, Publisher, PubSub, Topic } from './pubsub.ts';
 export { type RecordAnswer, type RecordQuestion, replayForms } from './record.ts';
 export { actorCodec } from './router.ts';
 export { type RunningNode, type StartNodeOptions, startNode } from './start-node.ts';
+export { ClusterSupervisor, type ServeOptions } from './supervisor.ts';
+export type { ChildKind } from './supervisor-keeper.ts';
+export type { ChildRows } from './supervisor-rows.ts';
 export { type TlsTransport, type TlsTransportOptions, tlsTransport } from './tls-transport.ts';
 export type { Connection, PeerJudgement, Transport } from './transport.ts';

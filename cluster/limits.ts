@@ -58,6 +58,13 @@ export const deltaEntriesMax = 1_000;
 export const removalsKeptMax = 1_024;
 /** How long the names of a node that is down are kept, hidden, for its boot to return. */
 export const downGraceMs = 60_000;
+/**
+ * Names of a node that others told of and that this one has not met after this are hidden until it does: it may have
+ * died before. One that lives is dialled several times by then.
+ */
+export const strangerKeptMs = 5_000;
+/** How often graces are looked at. */
+export const registryTickMs = 1_000;
 /** Heads (shards) in one message of the exchange. */
 export const headsPerMessageMax = 1_000;
 /**
@@ -183,84 +190,83 @@ export const recordReasonCharactersMax = 200;
  */
 export const recordRegistryBurstBytes = 128 * 1024;
 
-// Discovery (discovery/). Addresses are hints from anywhere, so each number is also what a hostile source can cost.
-/** Addresses that are kept; the topology is for a couple of hundred nodes. */
-export const hintsMax = 1_000;
-/** Of a longer list only the first are looked at. */
-export const addressesReadMax = 10_000;
-/** Addresses that were found to lead to this very node. */
-export const ownAddressesMax = 64;
-/** Dials to hints: under way at once, and begun within a second. */
-export const hintDialsAtOnceMax = 16;
-export const hintDialsPerS = 20;
-/** Between two dials of an address where nobody answers; the pause doubles from the least to the greatest. */
-export const hintDialMinMs = 500;
-export const hintDialMaxMs = 10_000;
-/** A dial of which nothing was heard: past the limits of connecting, of the handshake and of the hello together. */
-export const dialOutcomeMs = 15_000;
-/** After a link that lasted this long its address begins with the least pause again. */
-export const hintSettledMs = 10_000;
-/** Who said that it leaves is closing: its address is left alone this long, even while the source still has it. */
-export const leftHoldMs = 5_000;
-/** Between two sessions of a source that fails; doubles likewise. */
-export const sourceRetryMinMs = 500;
-export const sourceRetryMaxMs = 30_000;
-/** A session that lasts this long is a good one. */
-export const sourceSettledMs = 10_000;
-/** The log hears of other or failing addresses at most this often, and of this many by name. */
-export const newsMs = 5_000;
-export const newsAddressesMax = 8;
-/** A stopping node waits this long for its source to take back what it announced. */
-export const sourceStopMs = 1_000;
-
-// Discovery by DNS (discovery/dns.ts)
-export const dnsPauseMs = 5_000;
-/** One question to one server, how often it is asked, and all of one session together. */
-export const dnsQuestionMs = 1_500;
-export const dnsTriesMax = 2;
-export const dnsSessionMs = 8_000;
-/** Hosts of SRV records that are asked for at once, and in one session. */
-export const dnsHostsAtOnceMax = 16;
-export const dnsHostsMax = 1_000;
-
-// Discovery by the Kubernetes API (discovery/kubernetes*.ts)
-/** From the request to the head of the answer. */
-export const kubernetesAnswerMs = 10_000;
-/** From the head of a list to its end. */
-export const kubernetesListMs = 20_000;
-/** A list: at about 1 kB an endpoint some ten thousand of them. */
-export const kubernetesListBytesMax = 16 * 1024 * 1024;
-/** One line of a watch is one object: a slice has 1,000 endpoints at most. */
-export const kubernetesLineBytesMax = 4 * 1024 * 1024;
-/** What of a refusal's body is read for its message. */
-export const kubernetesRefusalBytesMax = 8 * 1024;
-/** How long the server is asked to keep a watch open, at least; up to twice that by chance. It bounds how long a dead connection is trusted. */
-export const kubernetesWatchMinMs = 30_000;
-/** Past the end that was asked for, a watch that is still open is cut. */
-export const kubernetesWatchGraceMs = 5_000;
-/** Between the end of a watch and the next one. */
-export const kubernetesAgainMs = 500;
-/** Watches in a row that are cut before they bring anything; then the list is asked for again. */
-export const kubernetesCutsMax = 3;
-/** Slices or endpoints objects of one service. */
-export const kubernetesObjectsMax = 1_000;
-/** The token of the account; real ones are 1 to 2 kB. */
-export const kubernetesTokenBytesMax = 64 * 1024;
-
-// Discovery by UDP multicast (discovery/gossip*.ts)
-export const gossipBeaconMs = 2_000;
-/** Six beacons missing. */
-export const gossipKeptMs = 12_000;
-/** Our own beacons come back to us: when they do not for this long, the membership of the group is gone. */
-export const gossipDeafMs = 7_000;
-/** A longer packet is none of ours, and is not looked at. */
-export const gossipPacketBytesMax = 128;
-/** Packets that are looked at in a second: ten for each of a couple of hundred nodes is more than they ever send. */
-export const gossipPacketsPerS = 2_000;
-/** Ports that one sender may announce: nodes of one host. */
-export const gossipPortsPerSenderMax = 16;
-/** Routers do not forward it: discovery by multicast is for one network. */
-export const gossipHopsMax = 1;
+// Supervised children (specs*.ts, children*.ts, supervisor*.ts)
+/** Children that the map of one cluster holds; each costs every node about 500 B. */
+export const specsMax = 200_000;
+/** Arguments of one spec. */
+export const childArgumentsMax = 16;
+/** Specs, removals and ids in one message: at 100 B each about 100 kB. */
+export const specsPerMessageMax = 1_000;
+/** The map is compared by this many hashes: at 10,000 specs one difference costs telling 40 of them. */
+export const specBucketsCount = 256;
+/** Lives of writers that a message may tell of. */
+export const specWritersMax = 20_000;
+/** How often the map's hash is told to the linked peers: what was lost on an open link is mended within three of them. */
+export const specsCompareMs = 1_000;
+/**
+ * How long it is remembered what a life of a node wrote after it ended and nothing of it is left. A node that was absent
+ * for longer rejoins with nothing of its own view of specs.
+ */
+export const tombstoneRetentionMs = 7 * 24 * 60 * 60 * 1_000;
+export const specsForgetEveryMs = 60 * 60 * 1_000;
+/** Children that one question to the peers names. */
+export const askIdsMax = 1_000;
+/** A peer that does not answer by then is not waited for; what the registry shows as held is not started even so. */
+export const askTimeoutMs = 1_000;
+/** How often a child that another node holds is asked for again, should nobody have told that it was let go. */
+export const heldRecheckMs = 1_000;
+/** What falls due with time is looked at this often while there is any; starts and handovers that wait, that often. */
+export const childrenTickMs = 100;
+export const rateTickMs = 5;
+/** Children that one node starts in a second: a takeover must leave room for the node's own work. */
+export const startsPerS = 25_000;
+export const startsBurstMax = 1_000;
+/** Children whose `init` is under way at a time: what they reach for (a database) gets no more at once. */
+export const startsUnderWayMax = 1_000;
+/** A child whose `init` takes longer is ended, and tried again later. */
+export const childStartMs = 10_000;
+/** Children that a node gives away in a second because another came; when it leaves it is in more of a hurry. */
+export const movesPerS = 1_000;
+export const movesPerSDraining = 5_000;
+/** Children that are ending at a time while more wait to be moved. */
+export const movesUnderWayMax = 64;
+/** Children are not moved until nobody came or went for this long. */
+export const membersSettleMs = 200;
+/** A new node starts nothing until it has heard of no new member for this long. */
+export const joinSettleMs = 300;
+/** It begins after this, even if more of them still come. */
+export const joinSettleEndMs = 3_000;
+/** A node that finds none of its seeds begins alone after this. */
+export const aloneMs = 5_000;
+/** States that were handed over, kept for children that cannot start yet. */
+export const handedKeptMax = 10_000;
+export const handedKeptMs = 30_000;
+/** How often a state is passed on when the one who got it does not own its child any more. */
+export const handoverHopsMax = 3;
+/** Restart intensity of one child: more ends than this within the time and it is put off, */
+export const childRestartsMax = 3;
+export const childRestartsWithinMs = 5_000;
+/** first for this long, then for twice as long each time, with a quarter of jitter either way. */
+export const childBackoffMinMs = 1_000;
+export const childBackoffMaxMs = 60_000;
+/** A child that ran this long is no longer held to have failed. */
+export const childSteadyMs = 60_000;
+/** Events in the life of one child that `explain` can tell. */
+export const childBecauseKeptMax = 8;
+/** How long a child may take to end before it is killed, */
+export const supervisedShutdownMs = 5_000;
+/** and to handle what it was sent before, give its state and end. */
+export const handoffMs = 5_000;
+/** A state that is handed over, encoded; a larger one stays behind and its child starts afresh. */
+export const handoffBytesMax = 256 * 1024;
+/** `start` and `stop` of a child, unless told. */
+export const childAnswerMs = 15_000;
+/** How often rows of wanted children are read when nobody tells of a change. */
+export const rowsReadMs = 5_000;
+/** A node that leaves goes after this at the latest, whatever it still has. */
+export const drainMs = 30_000;
+/** Children that the procedure `children` lists. */
+export const childrenListedMax = 10_000;
 
 // PubSub (pubsub.ts)
 /** Subscriptions of one node; each costs a function and, the first of its topic, a name. */
@@ -271,10 +277,7 @@ export const postMessagesMax = 100_000;
 // The tenant fence (fence*.ts)
 /** The longest payload that a tenant's node may send: batches of results are some 100 kB, and one is read in a few ms. */
 export const fencedPayloadBytesMax = 1024 * 1024;
-/**
- * What is read of one node of a tenant in a second, and at once: 5,000 results are 1 MiB. A frame costs this much beside its
- * bytes, so at most 8,000 are judged in a second, some 5 % of a core's time.
- */
+/** Read of one node of a tenant in a second, and at once; a frame costs more than its bytes, so 8,000 of them in a second. */
 export const fencedBytesPerS = 2 * 1024 * 1024;
 export const fencedBurstBytes = 1024 * 1024;
 export const fencedFrameCostBytes = 256;
@@ -286,10 +289,7 @@ export const fencedMetadataTextMax = 128;
 export const fencedMetadataTextsMax = 128;
 /** Refs that were sent to a tenant's node and that it may use: past it the oldest is forgotten. */
 export const exportedRefsMax = 10_000;
-/**
- * Refusals of one tenant's peer that have not leaked away; past it the link is closed with `fenced`. A node that means
- * well is refused now and then, when an actor that it knows has ended.
- */
+/** Refusals that have not leaked away; past it the link is closed. Who means well is refused now and then, when actors end. */
 export const fenceRefusalsMax = 200;
 export const fenceRefusalsLeakPerS = 10;
 /** At most one line in the log for each peer in this time; it says how many refusals it stands for. */

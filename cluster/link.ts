@@ -14,7 +14,7 @@ import {
   protocolVersion,
   protocolVersionMin,
 } from './frame-layout.ts';
-import { type Greeting, type LinkGreeting, readGreeting } from './greeting.ts';
+import { type LinkGreeting, readGreeting } from './greeting.ts';
 import { Inbox, type InboxCounts } from './inbox.ts';
 import type { Flow } from './lane.ts';
 import { closeDetailBytesMax, helloTimeoutMs, linkRetireMs } from './limits.ts';
@@ -43,7 +43,7 @@ export interface LinkOptions {
   readonly dialled: boolean;
   /** This side's count of its links. */
   readonly number: number;
-  readonly greeting: () => Greeting;
+  readonly greeting: () => LinkGreeting;
   readonly codec: Codec;
   readonly clock: Clock;
   readonly handlers: LinkHandlers;
@@ -129,7 +129,7 @@ export class Link {
     this.cancelTimer = clock.timer(helloTimeoutMs, () =>
       this.close('link_silent', `no hello within ${helloTimeoutMs} ms`),
     );
-    const greeting: LinkGreeting = { ...this.options.greeting(), link: this.number };
+    const greeting = this.options.greeting();
     this.sendControl(
       'hello',
       { version: protocolVersion, versionMin: protocolVersionMin, boot: greeting.boot },

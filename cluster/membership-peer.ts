@@ -88,6 +88,8 @@ export interface MembershipState {
   incarnation: number;
   readonly peers: Map<string, Peer>;
   readonly candidates: Map<string, Candidate>;
+  /** Of the view, until something in it changes: every heartbeat asks for it. */
+  viewHash: number | null;
 }
 
 export function createPeer(identity: PeerIdentity, nowMs: number): Peer {

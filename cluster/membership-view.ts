@@ -65,6 +65,12 @@ function isFor({ tenant, role }: PeerIdentity, audience: string | null): boolean
 
 /** Equal on two nodes that see the same nodes alike. Nodes that are gone do not count: newcomers never knew them. */
 export function viewHash(state: MembershipState, audience: string | null = null): number {
+  if (audience !== null) return hashFor(state, audience);
+  state.viewHash ??= hashFor(state, null);
+  return state.viewHash;
+}
+
+function hashFor(state: MembershipState, audience: string | null): number {
   let hash = isFor(state.self, audience) ? entryHash(state.self, state.incarnation, 'up') : 0;
   for (const { identity, incarnation, status } of state.peers.values()) {
     if (isFor(identity, audience) && seeds[status] !== 0) hash ^= entryHash(identity, incarnation, status);

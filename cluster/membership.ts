@@ -55,7 +55,7 @@ export interface MembershipStep {
 }
 
 export function createMembership(self: PeerIdentity): MembershipState {
-  return { self, incarnation: 0, peers: new Map(), candidates: new Map() };
+  return { self, incarnation: 0, peers: new Map(), candidates: new Map(), viewHash: null };
 }
 
 export function stepMembership(state: MembershipState, event: MembershipEvent): MembershipStep {
@@ -93,6 +93,8 @@ export function stepMembership(state: MembershipState, event: MembershipEvent): 
       paused(state, event.gapMs, event.nowMs);
       break;
   }
+  // Every change of a status and of our own incarnation has an effect.
+  if (effects.length > 0) state.viewHash = null;
   return { state, effects };
 }
 
@@ -195,7 +197,10 @@ function heartbeat(
   if (peer === null || !peer.linked) return;
   const silentMs = beat.nowMs - peer.directMs;
   peer.directMs = beat.nowMs;
-  peer.incarnation = Math.max(peer.incarnation, beat.incarnation);
+  if (beat.incarnation > peer.incarnation) {
+    peer.incarnation = beat.incarnation;
+    state.viewHash = null;
+  }
   if (beat.rttMs !== null) peer.rttMs = beat.rttMs;
   if (peer.status !== 'suspect') return;
   peer.probeRound = 0;

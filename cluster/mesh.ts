@@ -2,7 +2,6 @@
  * All links of a node: dials whom it is told to, takes connections, keeps one link per peer, and hands frames that
  * the fence lets through to whom they concern. Between the transport and the node; decides nothing about who is alive.
  */
-import type { PeerIdentity } from '../certs/index.ts';
 import type { Clock } from '../runtime/index.ts';
 import type { Codec } from './codec.ts';
 import type { DialOutcome } from './discovery/decision.ts';
@@ -13,6 +12,7 @@ import type { Greeting } from './greeting.ts';
 import { Link } from './link.ts';
 import { isKept, type LinkOrigin } from './link-choice.ts';
 import { LinkWatch } from './link-watch.ts';
+import { describe, isSameLife, nameIn, peerName } from './peer-name.ts';
 import type { Connection, DialFailure, Transport } from './transport.ts';
 
 export interface MeshHandlers {
@@ -46,9 +46,11 @@ type Reached = (outcome: DialOutcome) => void;
 export class Mesh {
   private readonly options: MeshOptions;
   private readonly links = new Map<string, Link>();
-  /** Every open link, operators' and unfinished ones included. */
-  private readonly open = new Set<Link>();
+  /** Every open link, operators' and unfinished ones included, with the node that its certificate names. */
+  private readonly open = new Map<Link, string | null>();
   private readonly dialling = new Set<string>();
+  /** How often the link to a node was lost: told to it in every hello, so that both ends lose the same. */
+  private readonly lost = new Map<string, number>();
   private numbered = 0;
   /** Links to addresses of which it was asked who answers there. */
   private readonly reaching = new Map<Link, Reached>();
@@ -74,7 +76,7 @@ export class Mesh {
 
   /** Every open link, retired ones and those of commands included. */
   allLinks(): Iterable<Link> {
-    return this.open;
+    return this.open.keys();
   }
 
   dial(name: string, address: string, delayMs: number): void {
@@ -95,7 +97,7 @@ export class Mesh {
   async stop(): Promise<void> {
     this.stopped = true;
     this.watch.stop();
-    for (const link of [...this.open]) {
+    for (const link of [...this.open.keys()]) {
       if (link.peer !== null && nodeOf(link.peer.identity) !== null) link.sendControl('leaving', {});
       link.close('leaving', 'the node stops');
     }
@@ -138,11 +140,13 @@ export class Mesh {
     const { codec, clock, greeting, log } = this.options;
     const dialled = address !== null;
     this.numbered = (this.numbered + 1) % 0x1_0000_0000;
+    const number = this.numbered;
+    const lost = this.lostTo(connection);
     const link = new Link({
       connection,
       dialled,
-      number: this.numbered,
-      greeting,
+      number,
+      greeting: () => ({ ...greeting(), link: number, lost }),
       codec,
       clock,
       handlers: {
@@ -151,7 +155,8 @@ export class Mesh {
         down: (down, code, detail) => this.linkDown(down, code, detail, expected),
       },
     });
-    this.open.add(link);
+    const { peer } = connection;
+    this.open.set(link, nameIn(peer));
     if (reached !== null) this.reaching.set(link, reached);
     this.watch.add(link, connection);
     if (!connection.peer.ok) {
@@ -178,23 +183,30 @@ export class Mesh {
       return;
     }
     const present = this.links.get(name);
-    if (present !== undefined && present.peer!.greeting.boot > greeting.boot) {
-      link.close('old_boot', `boot ${present.peer!.greeting.boot} of ${name} is linked`);
+    const former = present?.peer?.greeting;
+    if (former !== undefined && former.boot > greeting.boot) {
+      link.close('old_boot', `boot ${former.boot} of ${name} is linked`);
       return;
     }
     // Also for one that is retired at once: its peer may go on sending.
     link.fence = this.options.fences.of(identity, greeting.boot);
-    if (present !== undefined && present.peer!.greeting.boot === greeting.boot) {
+    if (present !== undefined && former!.boot === greeting.boot && former!.lost >= greeting.lost) {
       if (!isKept(this.originOf(link), this.originOf(present))) {
         // Nothing was sent on it but hello, so nothing has to wait for it.
         link.retire(present, false);
         return;
       }
       present.retire(link, true);
+      greeting.lost = former!.lost;
+    } else if (former?.boot === greeting.boot) {
+      // The peer has told its actors of a loss that we did not see: ours are told too, before anything new comes.
+      this.endAll(name, 'link_silent', `${name} has lost it`);
     } else {
       // An earlier boot is gone before the later one is there: what waits for its actors is told.
       this.endAll(name, 'old_boot', `boot ${greeting.boot} of ${name} is linked`);
     }
+    // When what was before is lost, so is what the peer was sent on it.
+    link.fence = this.options.fences.of(identity, greeting.boot);
     this.links.set(name, link);
     this.options.handlers.nodeUp(link, name, role, greeting.boot);
   }
@@ -206,10 +218,15 @@ export class Mesh {
 
   /** Ends every link of the node that is there, those that are retired included. */
   private endAll(name: string, code: string, because: string): void {
-    for (const link of [...this.open]) {
-      if (this.links.get(name) !== link && !(link.isRetired && peerName(link) === name)) continue;
+    for (const [link, peer] of [...this.open]) {
+      if (peer !== name || (this.links.get(name) !== link && !link.isRetired)) continue;
       link.close(code, because);
     }
+  }
+
+  /** Told before anything is sent on a new link. */
+  private lostTo({ peer }: Connection): number {
+    return this.lost.get(nameIn(peer) ?? '') ?? 0;
   }
 
   private tellReached(link: Link, outcome: DialOutcome): void {
@@ -273,22 +290,11 @@ export class Mesh {
     this.endAll(name, 'link_silent', `its successor: ${why}`);
     const { boot } = link.peer!.greeting;
     this.options.fences.lost(name, boot);
+    this.lost.set(name, (this.lost.get(name) ?? 0) + 1);
+    // Those that are not up have told the peer of one loss too few.
+    for (const [other, peer] of [...this.open]) {
+      if (peer === name && other.peer === null) other.close('link_silent', `begun before a loss: ${why}`);
+    }
     handlers.nodeDown(link, name, boot, why);
   }
-}
-
-function isSameLife(a: Greeting, b: Greeting): boolean {
-  return a.boot === b.boot && a.pid === b.pid;
-}
-
-function peerName(link: Link): string {
-  const { identity } = link.peer!;
-  return nodeOf(identity)?.name ?? (identity.kind === 'tenant' ? identity.id : identity.name);
-}
-
-function describe(identity: PeerIdentity | null): string {
-  if (identity === null) return 'unknown';
-  if (identity.kind === 'tenant')
-    return `${identity.kind} ${identity.tenantId}/${identity.role}/${identity.id}`;
-  return `${identity.kind} ${identity.name}`;
 }

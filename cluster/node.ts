@@ -4,24 +4,28 @@
  */
 import { ActorSystem, type Clock, type Log, type Random, Recorder, systemRandom } from '../runtime/index.ts';
 import { ActorLabels } from './actor-labels.ts';
+import { readWord, type Word, wordRow } from './children-wire.ts';
 import type { Cluster } from './cluster-view.ts';
+import type { Codec } from './codec.ts';
 import { Directory } from './directory.ts';
 import { Seeker } from './discovery/seeker.ts';
 import { staticSource } from './discovery/static.ts';
+import { ClusterError } from './errors.ts';
 import { nodeOf, type TenantAccess } from './fence.ts';
-import { Fences } from './fences.ts';
-import { type ControlFrame, type Frame, isRouted } from './frame.ts';
+import { fencesOf } from './fences.ts';
+import { type Frame, isRouted } from './frame.ts';
 import { isSystemKind } from './frame-layout.ts';
-import { stopLingerMs } from './limits.ts';
+import { handoffBytesMax, registryTickMs, stopLingerMs } from './limits.ts';
 import type { Link } from './link.ts';
 import type { MembershipEffect } from './membership-peer.ts';
 import { Mesh, type MeshHandlers } from './mesh.ts';
 import { tenantOfNode } from './names.ts';
-import { declareOwn } from './own-procedures.ts';
+import { declareOwn } from './node-procedures.ts';
 import type { AddressSource } from './ports/address-source.ts';
 import { type Procedure, Procedures } from './procedures.ts';
 import { Topics } from './pubsub.ts';
 import { actorCodec, RemoteRouter } from './router.ts';
+import { ClusterSupervisor, type SupervisorNeeds } from './supervisor.ts';
 import type { Transport } from './transport.ts';
 import { Vigil } from './vigil.ts';
 
@@ -58,12 +62,15 @@ export class ClusterNode implements Cluster {
   readonly members: Vigil;
   readonly procedures: Procedures;
   readonly recorder: Recorder;
+  readonly supervisor: ClusterSupervisor;
   readonly topics: Topics;
   private readonly options: NodeOptions;
+  private readonly codec: Codec;
   private readonly mesh: Mesh;
   private readonly router: RemoteRouter;
   private readonly seeker: Seeker;
   private address: string;
+  private cancelNamesTick: () => void = () => {};
 
   constructor(options: NodeOptions) {
     const { name, role, boot, pid, clock, log } = options;
@@ -74,26 +81,23 @@ export class ClusterNode implements Cluster {
     this.tenant = tenant;
     this.address = options.advertise ?? '';
     const codec = actorCodec();
+    this.codec = codec;
     const linkTo = (node: string) => this.mesh.linkTo(node);
     const nodeLinks = () => this.mesh.nodeLinks();
     const contested = (detail: string) => options.onSuperseded(detail);
     this.system = new ActorSystem({
-      node: name,
-      boot,
-      clock,
-      log,
+      ...{ node: name, boot, clock, log },
       ...(options.random && { random: options.random }),
     });
-    this.recorder = new Recorder({ node: name, boot, clock });
-    const { recorder } = this;
+    const recorder = new Recorder({ node: name, boot, clock });
+    this.recorder = recorder;
     this.system.recorder = recorder;
     this.router = new RemoteRouter(this.system, codec, linkTo);
     this.procedures = new Procedures(codec, clock, linkTo);
     const labels = new ActorLabels(access?.doors ?? []);
-    const holds = tenant === null ? (access?.holds ?? []) : null;
     this.names = new Directory({
       ...{ system: this.system, codec, recorder, linkTo, nodeLinks, contested },
-      ...{ labels, holds },
+      ...{ labels, holds: tenant === null ? (access?.holds ?? []) : null },
     });
     this.topics = new Topics(this.system, this.names);
     const self = { name, role, boot, tenant, address: this.address };
@@ -119,7 +123,7 @@ export class ClusterNode implements Cluster {
       node: name,
       transport: options.transport,
       codec,
-      fences: this.fencesOf(labels, access),
+      fences: fencesOf(this, labels, options),
       clock,
       greeting: () => ({ boot, pid, address: this.address, knows: [] }),
       log,
@@ -132,7 +136,8 @@ export class ClusterNode implements Cluster {
       reach: (at, outcome) => this.mesh.reach(at, outcome),
       log,
     });
-    declareOwn(this, { links: () => this.mesh.allLinks(), malformed: () => this.router.malformed });
+    this.supervisor = new ClusterSupervisor(this.supervisorNeeds());
+    declareOwn(this, this.mesh, this.router);
   }
 
   private meshHandlers(): MeshHandlers {
@@ -158,6 +163,8 @@ export class ClusterNode implements Cluster {
     const listening = await this.mesh.listen();
     if (this.address === '') this.address = listening;
     this.members.begin();
+    this.tickNames();
+    this.supervisor.begin();
     this.seeker.begin([this.address, listening]);
     return this.address;
   }
@@ -167,27 +174,15 @@ export class ClusterNode implements Cluster {
     return this.tenant !== null || tenantOfNode(peer) === null;
   }
 
-  private fencesOf(labels: ActorLabels, access: TenantAccess | null): Fences {
-    const { node, boot, tenant, options } = this;
-    return new Fences(
-      {
-        near: { node, boot, isTenants: tenant !== null },
-        labelOf: (id) => tenant ?? labels.tenantOf(id),
-        isDoorOf: (id, asking) => labels.isDoorOf(id, asking),
-        mayCall: (procedure) => this.procedures.isForTenants(procedure),
-        log: options.log,
-        monotonicMs: () => options.clock.monotonicMs(),
-      },
-      { tenant, access },
-    );
-  }
-
   declare(name: string, procedure: Procedure): void {
     this.procedures.declare(name, procedure);
   }
 
-  /** Says that it leaves, and closes. The actors must have been stopped before. */
+  /** Hands its supervised children over, says that it leaves, and closes. Other actors must have been stopped before. */
   async stop(): Promise<void> {
+    await this.supervisor.drain();
+    this.supervisor.end();
+    this.cancelNamesTick();
     const seeker = this.seeker.stop();
     this.members.stop();
     const linger = new Promise<void>((resolve) => void this.options.clock.timer(stopLingerMs, resolve));
@@ -199,6 +194,14 @@ export class ClusterNode implements Cluster {
     return this.members.live('core')[0] ?? null;
   }
 
+  private tickNames(): void {
+    const { clock } = this.options;
+    this.cancelNamesTick = clock.timer(registryTickMs, () => {
+      this.names.apply({ type: 'tick', nowMs: clock.monotonicMs() });
+      this.tickNames();
+    });
+  }
+
   private linkUp(link: Link, name: string, role: string, boot: number): void {
     const nowMs = this.options.clock.monotonicMs();
     this.members.linked(link);
@@ -208,11 +211,13 @@ export class ClusterNode implements Cluster {
     if (this.mesh.linkTo(name) !== link) return;
     if (this.mayDial(name)) this.seeker.linked(name, peer.address);
     this.names.apply({ type: 'link_up', peer: name, tenant: tenant ?? this.tenant });
+    if (tenant === null && this.tenant === null) this.supervisor.linkUp(name);
   }
 
   private linkDown(_link: Link, name: string, boot: number, reason: string): void {
     const nowMs = this.options.clock.monotonicMs();
     this.names.apply({ type: 'link_down', peer: name });
+    this.supervisor.linkDown(name);
     this.router.lost(name);
     this.seeker.unlinked(name);
     this.members.apply({ type: 'link_down', name, boot, reason, nowMs });
@@ -242,18 +247,15 @@ export class ClusterNode implements Cluster {
     }
     if (node === null) return;
     try {
-      if (frame.kind.startsWith('registry_')) this.registryFrame(link, node.name, frame);
-      else this.members.receive(link, node.name, greeting.boot, frame);
+      if (frame.kind.startsWith('registry_')) this.names.arrived(link, node.name, frame);
+      else if (frame.kind === 'supervisor') {
+        const word = readWord(this.codec.decode(frame.payload));
+        if (word === null) link.close('cannot_decode', frame.kind);
+        else if (typeof word !== 'string') this.supervisor.receive(node.name, word);
+      } else this.members.receive(link, node.name, greeting.boot, frame);
     } catch (error) {
       link.close('cannot_decode', `${frame.kind}: ${String(error)}`);
     }
-  }
-
-  private registryFrame(link: Link, node: string, frame: ControlFrame): void {
-    const answer = this.names.receive(node, frame);
-    if (answer === 'unreadable') link.close('cannot_decode', frame.kind);
-    else if (answer === 'not_taken' && link.fence?.refuse('names', frame.kind))
-      link.close('fenced', `${link.fence.refusals.total} refusals, the last: names`);
   }
 
   private refused(link: Link, frame: Frame): void {
@@ -262,5 +264,29 @@ export class ClusterNode implements Cluster {
     if (node === null) return;
     if (isRouted(frame)) this.router.refused(link, node.name, greeting.boot, frame);
     else if (frame.kind === 'procedure_call') this.procedures.refused(link, frame.header);
+  }
+
+  private supervisorNeeds(): SupervisorNeeds {
+    const { role, seeds, discovery, log } = this.options;
+    return {
+      system: this.system,
+      role,
+      names: this.names,
+      members: this.members,
+      log,
+      hasSeeds: seeds.length > 0 || discovery !== undefined,
+      say: (to, word) => this.say(to, word),
+      ask: (node, procedure, argument) => this.procedures.ask(node, procedure, argument),
+    };
+  }
+
+  private say(to: string | null, word: Word): boolean {
+    const payload = this.codec.encode(wordRow(word));
+    // It goes before all messages: what is large would hold the heartbeats up.
+    if (word.type === 'handover' && payload.length > handoffBytesMax)
+      throw new ClusterError('cannot_encode', `a state of ${payload.length} bytes`, 'too_large');
+    if (to !== null) return this.mesh.linkTo(to)?.sendControl('supervisor', {}, payload) ?? false;
+    for (const link of this.mesh.nodeLinks()) link.sendControl('supervisor', {}, payload);
+    return true;
   }
 }

@@ -32,7 +32,7 @@ export function connectOperator(
         connection,
         dialled: true,
         number: 0,
-        greeting: () => ({ boot: 1, pid: 0, address: '', knows: [] }),
+        greeting: () => ({ boot: 1, pid: 0, address: '', knows: [], link: 0, lost: 0 }),
         codec,
         clock,
         handlers: {

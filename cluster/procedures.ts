@@ -55,11 +55,13 @@ export class Procedures {
   private readonly underWay = new Map<Link, number>();
   private readonly codec: Codec;
   private readonly clock: Clock;
+  private readonly linkTo: ((node: string) => Link | null) | null;
   private lastCallId = 0;
 
   constructor(codec: Codec, clock: Clock, linkTo: ((node: string) => Link | null) | null = null) {
     this.codec = codec;
     this.clock = clock;
+    this.linkTo = linkTo;
     this.declare('relayed', {
       access: 'node',
       run: (request: { name: string; argument: unknown; caller: Caller }) =>
@@ -98,6 +100,14 @@ export class Procedures {
         this.settle(callId)?.reject(new ClusterError('link_busy', `${name}: the link is full or closed`));
       }
     });
+  }
+
+  /** Of another node, by its name. Rejects with `no_such_node` without a link. */
+  ask(node: string, name: string, argument: unknown, timeoutMs?: number): Promise<unknown> {
+    const link = this.linkTo?.(node) ?? null;
+    if (link === null)
+      return Promise.reject(new ClusterError('no_such_node', `no link to "${node}" from here`));
+    return this.call(link, name, argument, timeoutMs);
   }
 
   /** Frames of procedures, after the fence. */

@@ -54,6 +54,8 @@ interface KeptOrigin {
   hidden: boolean;
   gone: boolean;
   downAtMs: number;
+  met: boolean;
+  strangeSinceMs: number | null;
   shards: KeptShard[];
 }
 
@@ -100,11 +102,11 @@ export function snapshotRegistry(state: RegistryState): KeptRegistry {
   const claims = new Map<Entry, number>();
   const removal = ({ group, id, sequence }: Removal): KeptRemoval => [numberOf(group), id, sequence];
   const origins = Array.from(state.origins.values(), (origin): KeptOrigin => {
-    const { name, boot, hidden, gone, downAtMs } = origin;
+    const { name, boot, hidden, gone, downAtMs, met, strangeSinceMs } = origin;
     const shards = Array.from(origin.shards.values(), (shard) =>
       snapshotShard(state, shard, claims, numberOf, removal),
     );
-    return { name, boot, hidden, gone, downAtMs, shards };
+    return { name, boot, hidden, gone, downAtMs, met, strangeSinceMs, shards };
   });
   const pending = Array.from(state.pending, ([shard, { from, changes }]) => ({
     tenant: shard.tenant,
@@ -187,6 +189,8 @@ export function restoreRegistry(
     origin.hidden = one.hidden;
     origin.gone = one.gone;
     origin.downAtMs = one.downAtMs;
+    origin.met = one.met;
+    origin.strangeSinceMs = one.strangeSinceMs;
   }
   for (const { slots } of kept.groups) {
     for (const slot of (slots ?? []).flat()) addClaim(claims[slot]!, null);

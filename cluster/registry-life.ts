@@ -2,7 +2,7 @@
  * How nodes' comings and goings change what is visible: names of a node that is down are hidden at once and kept for a
  * grace time, those of one that left or of an earlier boot are dropped. Membership decides which; this file carries it out.
  */
-import { downGraceMs, nodesMax } from './limits.ts';
+import { downGraceMs, nodesMax, strangerKeptMs } from './limits.ts';
 import { dropClaim, visibleOf } from './registry-index.ts';
 import { createOrigin, type Entry, type Origin } from './registry-shard.ts';
 import { type RegistryEffect, type RegistryState, settleOwn, tellChange } from './registry-state.ts';
@@ -18,6 +18,8 @@ export function nodeUp(state: RegistryState, effects: RegistryEffect[], name: st
     known.gone = false;
     show(state, effects, known);
   }
+  const origin = state.origins.get(name);
+  if (origin?.boot === boot) origin.met = true;
 }
 
 export function nodeDown(
@@ -40,10 +42,15 @@ export function nodeLeft(state: RegistryState, effects: RegistryEffect[], name: 
   purge(state, origin);
 }
 
-/** Drops the names of nodes whose grace is over. */
-export function endGraces(state: RegistryState, nowMs: number): void {
+/** Drops the names of nodes whose grace is over, and hides those of nodes that others told of and that never came. */
+export function endGraces(state: RegistryState, effects: RegistryEffect[], nowMs: number): void {
   for (const origin of state.origins.values()) {
-    if (origin.hidden && !origin.gone && nowMs - origin.downAtMs >= downGraceMs) purge(state, origin);
+    if (origin !== state.self && !origin.hidden && !origin.met) {
+      origin.strangeSinceMs ??= nowMs;
+      if (nowMs - origin.strangeSinceMs < strangerKeptMs) continue;
+      origin.downAtMs = nowMs;
+      hide(state, effects, origin);
+    } else if (origin.hidden && !origin.gone && nowMs - origin.downAtMs >= downGraceMs) purge(state, origin);
   }
 }
 

@@ -45,11 +45,17 @@ export function mergeDelta(
   for (const [partition, kind, id, sequence] of delta.removals) {
     if (sequence <= held) continue;
     if (window !== null) window.removed.set(`${partition}/${kind}/${id}`, sequence);
-    const group = findGroup(state.index, shard.tenant, kind, partition);
-    const entry = group === undefined ? null : claimIn(shard, group, id);
-    if (entry === null) continue;
-    noteRemoval(shard, { group: entry.group, id, sequence });
-    takeClaim(state, effects, entry);
+    const { tenant } = shard;
+    const group = findGroup(state.index, tenant, kind, partition) ?? {
+      tenant,
+      partition,
+      kind,
+      slots: new Map(),
+    };
+    // Also of a name that came and went unseen here: whoever is told by us may hold it.
+    noteRemoval(shard, { group, id, sequence });
+    const entry = claimIn(shard, group, id);
+    if (entry !== null) takeClaim(state, effects, entry);
   }
   for (const row of delta.puts) if (row[5] > held) mergePut(state, effects, shard, row);
   if (window === null) advance(state, effects, shard, delta.to);

@@ -41,6 +41,10 @@ export interface Origin {
   /** Its node left, or its grace is over: nothing of this boot is taken any more until the node is up again. */
   gone: boolean;
   downAtMs: number;
+  /** Membership has seen it up. What others tell of a node that this one never meets is not believed for ever. */
+  met: boolean;
+  /** When that was looked at first. */
+  strangeSinceMs: number | null;
   /** Exclusive or of the shards' hashes: two lanes, 64 bits. */
   hashHigh: number;
   hashLow: number;
@@ -84,7 +88,18 @@ export interface Removal {
 }
 
 export function createOrigin(name: string, boot: number): Origin {
-  return { name, boot, shards: new Map(), hidden: false, gone: false, downAtMs: 0, hashHigh: 0, hashLow: 0 };
+  return {
+    name,
+    boot,
+    shards: new Map(),
+    hidden: false,
+    gone: false,
+    downAtMs: 0,
+    met: false,
+    strangeSinceMs: null,
+    hashHigh: 0,
+    hashLow: 0,
+  };
 }
 
 export function shardOf(origin: Origin, tenant: string): Shard {

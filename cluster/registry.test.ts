@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deltaEntriesMax, downGraceMs, removalsKeptMax, watchersMax } from './limits.ts';
+import { deltaEntriesMax, downGraceMs, removalsKeptMax, strangerKeptMs, watchersMax } from './limits.ts';
 import { ownerOf } from './placement.ts';
 import { list, lookup, type RegistryEvent, stepRegistry } from './registry.ts';
 import { headsHash } from './registry-exchange.ts';
@@ -176,6 +176,27 @@ describe('two registries', () => {
     expect(beat()).toEqual([]);
   });
 
+  it('relay the removal of a name that came and went unseen by the one who relays', () => {
+    const [origin, relay, late] = ['core_1', 'core_2', 'core_3'].map((name) => create(name));
+    step(origin!, { type: 'put', put: put('a'), nowMs: 5 });
+    step(origin!, { type: 'put', put: put('b'), nowMs: 6 });
+    for (const state of [relay!, late!]) {
+      for (const delta of flush(origin!)) step(state, { type: 'delta', peer: 'core_1', delta });
+      exchange(origin!, state);
+    }
+    // Late sees the name come and is cut off; the relay sees neither that nor how it goes, only what is left.
+    step(origin!, { type: 'put', put: put('c'), nowMs: 7 });
+    for (const delta of flush(origin!)) step(late!, { type: 'delta', peer: 'core_1', delta });
+    step(late!, { type: 'link_down', peer: 'core_1' });
+    step(origin!, { type: 'remove', key: key('c') });
+    flush(origin!);
+    step(relay!, { type: 'link_down', peer: 'core_1' });
+    exchange(relay!, origin!);
+    exchange(relay!, late!);
+    expect(headsHash(late!)).toEqual(headsHash(origin!));
+    expect(names(late!)).toEqual(['a', 'b']);
+  });
+
   it('tell the whole shard to one that is behind the remembered removals, and nothing flickers', () => {
     const [a, b] = [create('core_1'), create('core_2')];
     const many = Array.from({ length: 4 * removalsKeptMax }, (_, i) => put(`n${i}`));
@@ -292,6 +313,17 @@ describe('a node that goes', () => {
     step(b, { type: 'link_down', peer: 'core_1' });
     exchange(a, b);
     expect(names(a)).toEqual(['b1', 'b2']);
+  });
+
+  it('is not believed to have names for ever when others told of it and it never came', () => {
+    const { a } = pair();
+    step(a, { type: 'watch', watcher: 1, filter: {} });
+    expect(lookup(a, key('b1'))).not.toBeNull();
+    step(a, { type: 'tick', nowMs: 0 });
+    expect(changes(step(a, { type: 'tick', nowMs: strangerKeptMs - 1 }))).toEqual([]);
+    expect(changes(step(a, { type: 'tick', nowMs: strangerKeptMs }))).toEqual(['removed b1', 'removed b2']);
+    expect(changes(step(a, { type: 'node_up', node: 'core_2', boot: 1 }))).toEqual(['added b1', 'added b2']);
+    expect(changes(step(a, { type: 'tick', nowMs: 10 * strangerKeptMs }))).toEqual([]);
   });
 
   it('loses its names at once when it leaves, or when a later boot of it is seen', () => {

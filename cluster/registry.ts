@@ -112,7 +112,7 @@ export function stepRegistry(state: RegistryState, event: RegistryEvent): Regist
       nodeLeft(state, effects, event.node, event.boot);
       break;
     case 'tick':
-      endGraces(state, event.nowMs);
+      endGraces(state, effects, event.nowMs);
       break;
   }
   return { state, effects };

@@ -19,6 +19,7 @@ import { nameWaitMs } from './limits.ts';
 import { formatKey, isRegistryKey, type RegistryKey } from './names.ts';
 import { ClusterNode } from './node.ts';
 import type { AddressSource } from './ports/address-source.ts';
+import type { ClusterSupervisor } from './supervisor.ts';
 import { tlsTransport } from './tls-transport.ts';
 
 export interface StartNodeOptions {
@@ -51,6 +52,8 @@ export interface RunningNode extends Cluster {
   /** Where others reach it: what they are given as a seed. */
   readonly address: string;
   readonly system: ActorSystem;
+  /** Children that run once somewhere in the cluster. */
+  readonly supervisor: ClusterSupervisor;
   /**
    * Resolves with the actor of that name as soon as the registry knows it, which may be at once.
    * Rejects with `no_such_actor` when it does not within the time, and with `bad_key`.
@@ -58,7 +61,7 @@ export interface RunningNode extends Cluster {
   find<P extends Protocol>(key: RegistryKey, withinMs?: number): Promise<Ref<P>>;
   /** Used for every handshake from now on; links that are open stay. Throws `refused` when it is not this node's. */
   renew(credential: Credential): void;
-  /** Says that it leaves and closes its links. Actors that still run go on alone, so end them before. */
+  /** Hands its supervised children over, says that it leaves and closes its links. Other actors that still run go on alone, so end them before. */
   stop(): Promise<void>;
 }
 
@@ -105,6 +108,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     tenant,
     address,
     system: node.system,
+    supervisor: node.supervisor,
     names: node.names,
     members: node.members,
     topics: node.topics,

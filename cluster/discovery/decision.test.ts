@@ -2,6 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../runtime/index.ts';
 import {
+  type DialOutcome,
+  type DiscoveryEffect,
+  type DiscoveryEvent,
+  discoveryDueMs,
+  stepDiscovery,
+} from './decision.ts';
+import { createDiscovery } from './hints.ts';
+import {
   addressesReadMax,
   dialOutcomeMs,
   hintDialMaxMs,
@@ -12,15 +20,7 @@ import {
   leftHoldMs,
   sourceRetryMaxMs,
   sourceSettledMs,
-} from '../limits.ts';
-import {
-  type DialOutcome,
-  type DiscoveryEffect,
-  type DiscoveryEvent,
-  discoveryDueMs,
-  stepDiscovery,
-} from './decision.ts';
-import { createDiscovery } from './hints.ts';
+} from './limits.ts';
 
 type Untimed<Event> = Event extends unknown ? Omit<Event, 'nowMs'> : never;
 

@@ -6,15 +6,6 @@
  */
 import type { Random } from '../../runtime/index.ts';
 import {
-  dialOutcomeMs,
-  hintDialMinMs,
-  hintDialsAtOnceMax,
-  hintDialsPerS,
-  leftHoldMs,
-  ownAddressesMax,
-  sourceSettledMs,
-} from '../limits.ts';
-import {
   answered,
   type DiscoveryState,
   dialable,
@@ -27,6 +18,15 @@ import {
   sourceRetryMs,
   unlink,
 } from './hints.ts';
+import {
+  dialOutcomeMs,
+  hintDialMinMs,
+  hintDialsAtOnceMax,
+  hintDialsPerS,
+  leftHoldMs,
+  ownAddressesMax,
+  sourceSettledMs,
+} from './limits.ts';
 import { newsDueMs, type Said, tellNews } from './news.ts';
 
 export type DialOutcome =

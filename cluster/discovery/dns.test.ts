@@ -4,8 +4,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { manualClock, systemClock } from '../../runtime/index.ts';
 import { listenTo } from '../../test/contract/discovery-source.ts';
 import { until } from '../../test/e2e/picket.ts';
-import { dnsSessionMs } from '../limits.ts';
 import { dnsSource } from './dns.ts';
+import { dnsSessionMs } from './limits.ts';
 
 const clock = systemClock();
 const closers: (() => Promise<unknown>)[] = [];

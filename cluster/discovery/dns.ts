@@ -7,6 +7,7 @@ import { isIP } from 'node:net';
 import type { Clock } from '../../runtime/index.ts';
 import { joinAddress, readAddress } from '../address.ts';
 import { ClusterError } from '../errors.ts';
+import type { AddressSource } from '../ports/address-source.ts';
 import {
   dnsHostsAtOnceMax,
   dnsHostsMax,
@@ -14,8 +15,7 @@ import {
   dnsQuestionMs,
   dnsSessionMs,
   dnsTriesMax,
-} from '../limits.ts';
-import type { AddressSource } from '../ports/address-source.ts';
+} from './limits.ts';
 
 export interface DnsSettings {
   /** Whole, without a search list. With a leading `_` it has SRV records, which also say the ports. */

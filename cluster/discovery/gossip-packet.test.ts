@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { gossipKeptMs, gossipPacketsPerS, gossipPortsPerSenderMax, hintsMax } from '../limits.ts';
 import {
   addressesHeard,
   age,
@@ -12,6 +11,7 @@ import {
   readGossip,
   writeGossip,
 } from './gossip-packet.ts';
+import { gossipKeptMs, gossipPacketsPerS, gossipPortsPerSenderMax, hintsMax } from './limits.ts';
 
 const tag = gossipTag('test.local');
 const packet = (port: number, more: Partial<GossipPacket> = {}) =>

@@ -11,7 +11,7 @@ import {
   gossipPacketsPerS,
   gossipPortsPerSenderMax,
   hintsMax,
-} from '../limits.ts';
+} from './limits.ts';
 
 export interface GossipPacket {
   readonly kind: 'here' | 'leaving';

@@ -8,7 +8,6 @@ import { isIP, isIPv6 } from 'node:net';
 import type { Clock, Random } from '../../runtime/index.ts';
 import { readAddress } from '../address.ts';
 import { ClusterError } from '../errors.ts';
-import { gossipBeaconMs, gossipDeafMs, gossipHopsMax } from '../limits.ts';
 import type { AddressSource, SourceCall } from '../ports/address-source.ts';
 import {
   addressesHeard,
@@ -19,6 +18,7 @@ import {
   hear,
   writeGossip,
 } from './gossip-packet.ts';
+import { gossipBeaconMs, gossipDeafMs, gossipHopsMax } from './limits.ts';
 
 export interface GossipSettings {
   /** `ADDR:PORT` of a multicast address, IPv4 or IPv6. */

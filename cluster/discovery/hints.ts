@@ -12,7 +12,7 @@ import {
   hintsMax,
   sourceRetryMaxMs,
   sourceRetryMinMs,
-} from '../limits.ts';
+} from './limits.ts';
 
 export interface Hint {
   readonly address: string;

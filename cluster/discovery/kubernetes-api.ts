@@ -9,7 +9,7 @@ import { request } from 'node:https';
 import { join } from 'node:path';
 import type { Clock } from '../../runtime/index.ts';
 import { ClusterError } from '../errors.ts';
-import { kubernetesAnswerMs, kubernetesTokenBytesMax } from '../limits.ts';
+import { kubernetesAnswerMs, kubernetesTokenBytesMax } from './limits.ts';
 
 export interface KubernetesApi {
   /** `https://HOST:PORT`. */

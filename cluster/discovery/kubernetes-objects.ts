@@ -4,7 +4,7 @@
  * are not ready count (a node may become ready only by joining), those that terminate do not.
  */
 import { joinAddress } from '../address.ts';
-import { kubernetesObjectsMax } from '../limits.ts';
+import { kubernetesObjectsMax } from './limits.ts';
 
 export type Resource = 'slices' | 'endpoints';
 

@@ -6,18 +6,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Clock, Random } from '../../runtime/index.ts';
 import { ClusterError } from '../errors.ts';
-import {
-  kubernetesAgainMs,
-  kubernetesCutsMax,
-  kubernetesLineBytesMax,
-  kubernetesListBytesMax,
-  kubernetesListMs,
-  kubernetesObjectsMax,
-  kubernetesRefusalBytesMax,
-  kubernetesWatchGraceMs,
-  kubernetesWatchMinMs,
-  sourceRetryMinMs,
-} from '../limits.ts';
 import type { AddressSource, SourceCall } from '../ports/address-source.ts';
 import { ask, type KubernetesApi, linesOf, readAccountFile, readBody } from './kubernetes-api.ts';
 import {
@@ -29,6 +17,18 @@ import {
   statusMessage,
   type WantedEndpoints,
 } from './kubernetes-objects.ts';
+import {
+  kubernetesAgainMs,
+  kubernetesCutsMax,
+  kubernetesLineBytesMax,
+  kubernetesListBytesMax,
+  kubernetesListMs,
+  kubernetesObjectsMax,
+  kubernetesRefusalBytesMax,
+  kubernetesWatchGraceMs,
+  kubernetesWatchMinMs,
+  sourceRetryMinMs,
+} from './limits.ts';
 
 export interface KubernetesSettings {
   /** `https://HOST:PORT`; in a pod that of KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT. */

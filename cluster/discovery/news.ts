@@ -3,8 +3,8 @@
  * again. Once per change and never per try, and not more often than `newsMs` whatever the network does. Pure.
  */
 
-import { newsAddressesMax, newsMs } from '../limits.ts';
 import { type DiscoveryState, type Hint, isLinked } from './hints.ts';
+import { newsAddressesMax, newsMs } from './limits.ts';
 
 export interface Said {
   type: 'say';

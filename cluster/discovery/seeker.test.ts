@@ -3,9 +3,9 @@ import { createAuthority, issueNode } from '../../certs/index.ts';
 import { manualClock, seededRandom, systemClock } from '../../runtime/index.ts';
 import { until } from '../../test/e2e/picket.ts';
 import { type RunningNode, startNode } from '../index.ts';
-import { sourceStopMs } from '../limits.ts';
 import type { AddressSource, SourceCall } from '../ports/address-source.ts';
 import type { DialOutcome } from './decision.ts';
+import { sourceStopMs } from './limits.ts';
 import { Seeker } from './seeker.ts';
 
 const clock = systemClock();

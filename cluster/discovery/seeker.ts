@@ -3,7 +3,6 @@
  * Between an address source and the mesh. Decides nothing (`decision.ts` does), and knows no strategy.
  */
 import type { Clock, Log, Random } from '../../runtime/index.ts';
-import { sourceStopMs } from '../limits.ts';
 import type { AddressSource } from '../ports/address-source.ts';
 import {
   type DialOutcome,
@@ -13,6 +12,7 @@ import {
   stepDiscovery,
 } from './decision.ts';
 import { createDiscovery, type DiscoveryState } from './hints.ts';
+import { sourceStopMs } from './limits.ts';
 
 export interface SeekerNeeds {
   readonly source: AddressSource;

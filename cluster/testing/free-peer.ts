@@ -53,7 +53,7 @@ export class FreePeer {
       socket.once('error', reject);
       socket.once('secureConnect', () => {
         const peer = new FreePeer(socket, boot);
-        const greeting = { address: '127.0.0.1:9', pid: 1, knows: [], link: 1 };
+        const greeting = { address: '127.0.0.1:9', pid: 1, knows: [], link: 1, lost: 0 };
         const header = { version: protocolVersion, versionMin: protocolVersion, boot };
         peer.control('hello', header, codec.encode(greeting));
         resolve(peer);

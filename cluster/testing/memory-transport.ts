@@ -22,6 +22,7 @@ export class MemoryNetwork {
   readonly connections: MemoryConnection[] = [];
   /** Asked once for each dial, and once for each direction of each connection. */
   readonly drawLatencyMs: () => number;
+  private readonly sides = new Map<MemoryTransport, number>();
   private ports = 0;
 
   constructor(clock: Clock, drawLatencyMs: () => number = () => usualLatencyMs) {
@@ -38,6 +39,20 @@ export class MemoryNetwork {
   silence(transport: MemoryTransport): void {
     this.silent.add(transport);
     this.listeners.delete(transport.address);
+  }
+
+  /** From now on these hear only each other, and the rest only the rest; with nobody, all hear all. Open links end. */
+  split(side: readonly MemoryTransport[]): void {
+    this.sides.clear();
+    for (const transport of side) this.sides.set(transport, 1);
+    for (const { transport } of [...this.listeners.values()]) {
+      for (const end of [...transport.ends]) if (!this.hears(end.owner, end.to)) end.close(false);
+    }
+  }
+
+  hears(a: MemoryTransport, b: MemoryTransport): boolean {
+    if (this.silent.has(a) || this.silent.has(b)) return false;
+    return this.sides.get(a) === this.sides.get(b);
   }
 }
 
@@ -75,7 +90,7 @@ export class MemoryTransport implements Transport {
     const { network } = this;
     network.clock.timer(network.drawLatencyMs(), () => {
       const listener = network.listeners.get(address);
-      if (listener === undefined || network.silent.has(this)) {
+      if (listener === undefined || !network.hears(this, listener.transport)) {
         onFailure({ code: 'refused', detail: address });
         return;
       }
@@ -109,8 +124,8 @@ class End implements Connection {
   readonly peer: PeerJudgement;
   readonly address: string;
   other: End | null = null;
-  private readonly owner: MemoryTransport;
-  private readonly to: MemoryTransport;
+  readonly owner: MemoryTransport;
+  readonly to: MemoryTransport;
   private readonly latencyMs: number;
   private handlers: ConnectionHandlers | null = null;
   private isOpen = true;
@@ -172,9 +187,9 @@ class End implements Connection {
   }
 
   private arrive(what: (end: End) => void): void {
-    const { clock, silent } = this.owner.network;
-    clock.timer(this.latencyMs, () => {
-      if (this.wire.isCut || silent.has(this.owner) || silent.has(this.to)) return;
+    const { network } = this.owner;
+    network.clock.timer(this.latencyMs, () => {
+      if (this.wire.isCut || !network.hears(this.owner, this.to)) return;
       if (this.other?.isOpen) what(this.other);
     });
   }

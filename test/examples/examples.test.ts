@@ -105,3 +105,34 @@ describe('chat', () => {
     await Promise.all([bob, cyd].map((one) => one.line(/^cyd: still here$/)));
   });
 });
+
+describe('supervised-counter', () => {
+  const page = 'examples/supervised-counter/README.md';
+  const program = (name: string, ...seed: string[]) =>
+    node(['dist/examples/supervised-counter/node.js', folder, name, ...seed]);
+  const toldLines = (block: number) => blocksOf(page, 'text')[block]!.trim().split('\n');
+
+  it('counts on elsewhere when its process is killed, and moves back when the node returns', async () => {
+    await certificates('a', 'b', 'c');
+    const a = program('a');
+    const seed = (await a.line(/^a at /)).slice('a at '.length);
+    const b = program('b', seed);
+    const c = program('c', seed);
+    await Promise.all([a, b, c].map((one) => one.line(/^nodes: a, b, c$/)));
+    await Promise.all([b.line(/^b at /), c.line(/^c at /)]);
+    a.child.stdin!.write('add\nadd\n');
+    for (const told of toldLines(0)) await a.line(new RegExp(`^${told}$`));
+    c.child.kill('SIGKILL');
+    for (const told of toldLines(1)) await b.line(new RegExp(`^${told}$`));
+    b.child.stdin!.write('add\n');
+    await b.line(/^visits: 3$/);
+    b.child.stdin!.write('why\n');
+    await b.line(/^it belongs on a, the best placed of a, b$/);
+    const again = program('c', seed);
+    await again.line(/^visits runs on c$/);
+    again.child.stdin!.write('add\n');
+    await again.line(/^visits: 4$/);
+    again.child.stdin!.end();
+    expect(await again.ended).toBe(0);
+  });
+});

@@ -23,6 +23,8 @@ export const awaitMsMax = 60_000;
 export const settledMs = 1_000;
 /** Of the certificates that the nodes start with: finding together takes longer than the short lives, on a busy machine. */
 export const firstLifeMs = 600_000;
+/** What a call has by default. */
+export const callMsMax = 5_000;
 
 // Attack
 /** How long calls are measured, in quiet and under attack each. */

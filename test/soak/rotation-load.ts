@@ -24,7 +24,7 @@ export interface Load {
   stop(): Promise<void>;
 }
 
-export function callsBetween(nodes: readonly RotatingNode[], clock: Clock): Load {
+export function callsBetween(nodes: readonly RotatingNode[], clock: Clock, callMsMax: number): Load {
   const failures: string[] = [];
   const gone = new Set<string>();
   const callers: { readonly names: readonly string[]; readonly ended: Promise<void> }[] = [];
@@ -35,7 +35,7 @@ export function callsBetween(nodes: readonly RotatingNode[], clock: Clock): Load
       const value = calls;
       calls += 1;
       try {
-        const answer = await from.node.system.call(ref).echo(value);
+        const answer = await from.node.system.call(ref, callMsMax).echo(value);
         if (answer !== value) throw new Error(`answered ${answer} to ${value}`);
       } catch (error) {
         const text = error instanceof Error ? error.message : String(error);

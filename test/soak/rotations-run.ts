@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../runtime/index.ts';
-import { heapGrowthBytesMax, outMsMax, rotationLifetimeMs } from './bounds.ts';
+import { callMsMax, heapGrowthBytesMax, outMsMax, rotationLifetimeMs } from './bounds.ts';
 import { type RotationFigures, rotations } from './rotations.ts';
 
 /** What is wrong, or null. */
@@ -22,7 +22,15 @@ export async function soakRotations(count: number, say: (text: string) => void):
   };
   try {
     const lifetimeMs = rotationLifetimeMs;
-    const figures = await rotations({ data, rotations: count, lifetimeMs, clock, pass, say: sample });
+    const figures = await rotations({
+      data,
+      rotations: count,
+      lifetimeMs,
+      callMsMax,
+      clock,
+      pass,
+      say: sample,
+    });
     say(`rotations: ${JSON.stringify(figures)}`);
     return faultOf(figures) ?? (grownBytes > heapGrowthBytesMax ? 'the heap grew' : null);
   } catch (error) {

@@ -15,6 +15,8 @@ export interface RotationOrder {
   readonly data: string;
   readonly rotations: number;
   readonly lifetimeMs: number;
+  /** How long a call may take before it counts as failed. */
+  readonly callMsMax: number;
   readonly clock: Clock;
   /** Lets this much time pass by the wall clock. */
   pass(ms: number): Promise<void>;
@@ -50,7 +52,7 @@ export async function rotations(order: RotationOrder): Promise<RotationFigures> 
           clock.monotonicMs() - lastEndMs > settledMs,
       ),
     );
-    const load = callsBetween(world.nodes, clock);
+    const load = callsBetween(world.nodes, clock, order.callMsMax);
     for (let one = 1; one <= order.rotations; one += 1) {
       await renew(world, nodeNames, nodeNames, clock);
       await order.pass(lifetimeMs / 2);

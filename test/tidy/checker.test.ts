@@ -277,6 +277,7 @@ describe('the records', () => {
     expect(judge('export const limits = { aMax: 1, bMax: 2 } as const;', 'limits.aMax;')).toContain(
       'bMax bounds',
     );
-    expect(judge('', '', 'actors/deep/limits.ts')).toContain('a room has one limits.ts');
+    expect(judge('', '', 'actors/part/limits.ts')).toBe('');
+    expect(judge('', '', 'actors/part/deep/limits.ts')).toContain('a room has one limits.ts');
   });
 });

@@ -1,0 +1,216 @@
+/**
+ * Which supervised children run on this node: the protocol, `(state, event) -> {state, effects}`. A child belongs to the
+ * best placed of the live nodes of its role that take children. Its owner starts it when no other node holds it, asks the
+ * others first, and is given it with its state by a node that no longer owns it. The registry settles what two sides
+ * started without knowing of each other. The state is changed in place; the same events always give the same effects.
+ */
+import { answerAsk, askAll, forgetPeers, giveUpRounds, takeAnswer } from './children-claims.ts';
+import { ended, handedOver, nameSeen, startedUp } from './children-life.ts';
+import { pumpMoves, pumpStarts, refill, tick } from './children-rates.ts';
+import { reconcile } from './children-reconcile.ts';
+import {
+  type ChildrenState,
+  createChild,
+  type MemberSeen,
+  placementOf,
+  placeOf,
+  type StopCause,
+  type Want,
+} from './children-state.ts';
+import { joinSettleEndMs } from './limits.ts';
+
+/** `nowMs`: monotonic. */
+export type ChildrenEvent = ChildrenHappening & { readonly nowMs: number };
+
+export type ChildrenHappening =
+  /** From now on this node takes children of these kinds; it waits `quietMs` after it last heard of a new member first. */
+  | { type: 'serve'; kinds: readonly string[]; quietMs: number }
+  /** This node goes: it takes nothing more and hands over all that it has. */
+  | { type: 'drain' }
+  /** All members, this node included, after any of them changed. */
+  | { type: 'members'; members: readonly MemberSeen[] }
+  | { type: 'peer_serves'; peer: string; serving: boolean }
+  /** What is wanted changed; `holder`: the other node that the registry shows under its name. */
+  | { type: 'wants'; changes: readonly WantChange[] }
+  /** The registry shows the child's name on that node now, or on none. */
+  | { type: 'names'; changes: readonly NameSeen[] }
+  /** A peer that owns these children by its view asks whether it may start them, */
+  | { type: 'ask'; peer: string; round: number; ids: readonly string[] }
+  /** and is told which ones the answerer holds, and which ones by its view others do. */
+  | {
+      type: 'answer';
+      peer: string;
+      round: number;
+      held: readonly string[];
+      elsewhere: readonly HeldElsewhere[];
+    }
+  /** A peer has ended this child here, for this node to start; `hops`: how often that was passed on. */
+  | { type: 'handover'; id: string; version: string; state: unknown; hops: number }
+  /** Of children that this node started: */
+  | { type: 'started'; ids: readonly string[] }
+  | {
+      type: 'ended';
+      id: string;
+      reason: string;
+      detail: string | null;
+      /** What it handed over when it was stopped to move; else null. */
+      state: unknown;
+      /** In [0, 1). */
+      random: number;
+    }
+  | { type: 'tick' };
+
+export type ChildrenEffect =
+  /** To all nodes: whether this one takes children. */
+  | { type: 'tell_serving'; serving: boolean }
+  | { type: 'ask'; peers: readonly string[]; round: number; ids: readonly string[] }
+  | {
+      type: 'answer';
+      peer: string;
+      round: number;
+      held: readonly string[];
+      elsewhere: readonly HeldElsewhere[];
+    }
+  /** `handed`: what the node that had it before handed over, or null. */
+  | { type: 'start'; id: string; want: Want; handed: unknown }
+  /** `handoff`: ask it for its state first. `ended` follows. */
+  | { type: 'stop'; id: string; cause: StopCause; handoff: boolean }
+  | { type: 'handover'; peer: string; id: string; version: string; state: unknown; hops: number }
+  /** Whoever asked for this version is told why it does not run. */
+  | { type: 'report'; id: string; version: string; code: 'child_failed' | 'unknown_kind'; detail: string }
+  /** Nothing runs here any more. */
+  | { type: 'drained' };
+
+export interface WantChange {
+  readonly id: string;
+  readonly want: Want | null;
+  readonly holder: string | null;
+}
+
+export type NameSeen = readonly [id: string, node: string | null];
+
+export type HeldElsewhere = readonly [node: string, ids: readonly string[]];
+
+export interface ChildrenStep {
+  readonly state: ChildrenState;
+  readonly effects: ChildrenEffect[];
+}
+
+export function stepChildren(state: ChildrenState, event: ChildrenEvent): ChildrenStep {
+  const effects: ChildrenEffect[] = [];
+  const { nowMs } = event;
+  refill(state, nowMs);
+  switch (event.type) {
+    case 'serve':
+      state.serving = true;
+      state.kinds = new Set(event.kinds);
+      state.quietMs = event.quietMs;
+      state.quietUntilMs = nowMs + event.quietMs;
+      state.quietEndMs = nowMs + joinSettleEndMs;
+      state.begun = event.quietMs === 0;
+      effects.push({ type: 'tell_serving', serving: true });
+      replace(state, effects, nowMs);
+      break;
+    case 'drain':
+      state.draining = true;
+      effects.push({ type: 'tell_serving', serving: false });
+      replace(state, effects, nowMs);
+      break;
+    case 'members':
+      membersSeen(state, effects, event.members, nowMs);
+      break;
+    case 'peer_serves':
+      if (event.serving === state.serves.has(event.peer)) break;
+      if (event.serving) state.serves.add(event.peer);
+      else state.serves.delete(event.peer);
+      replace(state, effects, nowMs);
+      break;
+    case 'wants':
+      for (const change of event.changes) want(state, effects, change, nowMs);
+      break;
+    case 'names':
+      for (const [id, node] of event.changes) nameSeen(state, effects, id, node, nowMs);
+      break;
+    case 'ask':
+      answerAsk(state, effects, event, nowMs);
+      break;
+    case 'answer':
+      takeAnswer(state, event, nowMs);
+      break;
+    case 'handover':
+      handedOver(state, effects, event, nowMs);
+      break;
+    case 'started':
+      for (const id of event.ids) startedUp(state, effects, id, nowMs);
+      break;
+    case 'ended':
+      ended(state, effects, event, nowMs);
+      break;
+    case 'tick':
+      giveUpRounds(state, nowMs);
+      tick(state, effects, nowMs);
+      break;
+  }
+  askAll(state, effects, nowMs);
+  pumpStarts(state, effects, nowMs);
+  pumpMoves(state, effects, nowMs);
+  return { state, effects };
+}
+
+function want(
+  state: ChildrenState,
+  effects: ChildrenEffect[],
+  { id, want: wanted, holder }: WantChange,
+  nowMs: number,
+): void {
+  let child = state.children.get(id);
+  if (child === undefined) {
+    if (wanted === null) return;
+    child = createChild(state, id, wanted, nowMs);
+  }
+  child.want = wanted;
+  if (wanted !== null) {
+    child.holder = holder;
+    child.place = placeOf(wanted);
+    child.owner = placementOf(state, wanted.spec.role).ownerOf(child.place);
+  }
+  reconcile(state, effects, child, nowMs);
+}
+
+function membersSeen(
+  state: ChildrenState,
+  effects: ChildrenEffect[],
+  members: readonly MemberSeen[],
+  nowMs: number,
+): void {
+  const before = state.members;
+  state.members = new Map(members.map((member) => [member.name, member]));
+  const isOver = ({ name, boot, live }: MemberSeen) => {
+    const now = state.members.get(name);
+    return live && (now?.live !== true || now.boot !== boot);
+  };
+  const gone = [...before.values()].filter(isOver).map(({ name }) => name);
+  // What it said holds for as long as that life of it is there.
+  for (const peer of gone) {
+    state.serves.delete(peer);
+    state.slow.delete(peer);
+  }
+  forgetPeers(state, gone, nowMs);
+  replace(state, effects, nowMs);
+}
+
+/** Places every child anew if another set of nodes takes children now. */
+function replace(state: ChildrenState, effects: ChildrenEffect[], nowMs: number): void {
+  const before = new Map([...state.placements].map(([role, { names }]) => [role, names]));
+  state.placements.clear();
+  for (const role of new Set([...before.keys(), state.role])) placementOf(state, role);
+  const changed = [...state.placements].some(([role, { names }]) => before.get(role) !== names);
+  if (!changed) return;
+  state.membersChangedMs = nowMs;
+  if (!state.begun) state.quietUntilMs = Math.min(state.quietEndMs, nowMs + state.quietMs);
+  for (const child of [...state.children.values()]) {
+    if (child.want === null) continue;
+    child.owner = placementOf(state, child.want.spec.role).ownerOf(child.place);
+    reconcile(state, effects, child, nowMs);
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * The procedures that every node declares by itself: what it sees of the cluster, and what it is made of. Between the
+ * operators' commands and the parts of the node; each reads and changes nothing.
+ */
+import { treeOf } from '../runtime/index.ts';
+import type { Member } from './cluster-view.ts';
+import { nodeOf } from './fence.ts';
+import { childrenListedMax } from './limits.ts';
+import { type LinkView, viewOfLink } from './link-view.ts';
+import type { Mesh } from './mesh.ts';
+import type { ClusterNode } from './node.ts';
+import { recordProcedure } from './record.ts';
+import type { RemoteRouter } from './router.ts';
+
+export function declareOwn(node: ClusterNode, mesh: Mesh, router: RemoteRouter): void {
+  const { members, names, supervisor, system } = node;
+  const read = (name: string, run: (argument: never) => unknown) =>
+    node.declare(name, { access: 'read', run });
+  read('members', (): Member[] => members.list());
+  read('links', () => linksOf(node, mesh));
+  read('tree', () => treeOf(system));
+  read('registry', (query: { tenant?: string; kind?: string } | null) =>
+    names.list(query ?? {}).map(({ key, node: at, metadata }) => ({ ...key, node: at, metadata })),
+  );
+  read('children', (query: { kind?: string } | null) =>
+    supervisor.list(query?.kind ?? null).slice(0, childrenListedMax),
+  );
+  read('explain_child', ({ id }: { id: string }) => supervisor.explain(id));
+  node.declare('explain_child_here', {
+    access: 'node',
+    run: ({ id }: { id: string }) => supervisor.explainHere(id),
+  });
+  read('node', () => ({
+    name: node.node,
+    boot: node.boot,
+    counts: system.counts(),
+    malformed: router.malformed,
+  }));
+  node.declare('record', recordProcedure(node.recorder));
+}
+
+function linksOf({ members }: ClusterNode, mesh: Mesh): LinkView[] {
+  const rtts = new Map(members.list().map(({ name, rttMs }) => [name, rttMs]));
+  return [...mesh.allLinks()].map((link) => {
+    const node = link.peer === null ? null : nodeOf(link.peer.identity);
+    return viewOfLink(link, node === null ? null : (rtts.get(node.name) ?? null));
+  });
+}

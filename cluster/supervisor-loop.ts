@@ -1,0 +1,188 @@
+/**
+ * Runs the machine that decides about supervised children (children.ts): one event after the other, its effects out to the
+ * other nodes, to the registry and to the keeper of this node's children, and a tick when something falls due. Between the
+ * supervisor's door and everything that it touches.
+ */
+import { type ActorSystem, type Log, messageOf, type Ref } from '../runtime/index.ts';
+import { keyOfChild } from './child-spec.ts';
+import { type ChildrenEffect, type ChildrenHappening, type NameSeen, stepChildren } from './children.ts';
+import { nextTickMs } from './children-rates.ts';
+import { type ChildrenState, createChildren } from './children-state.ts';
+import type { Word } from './children-wire.ts';
+import type { Directory } from './directory.ts';
+import { type ChildKind, Keeper } from './supervisor-keeper.ts';
+
+export interface LoopNeeds {
+  readonly system: ActorSystem;
+  readonly role: string;
+  readonly names: Directory;
+  readonly log: Log;
+  /** To one node, or to all that are linked. False: there is no link. */
+  say(to: string | null, word: Word): boolean;
+  tellServing(): void;
+  report(id: string, version: string, code: 'child_failed' | 'unknown_kind', detail: string): void;
+  drained(): void;
+}
+
+const reasonOf = {
+  removed: 'shutdown',
+  replaced: 'shutdown',
+  moved: 'shutdown',
+  conflict: 'name_conflict',
+  hung: 'kill',
+} as const;
+
+export class SupervisorLoop {
+  readonly state: ChildrenState;
+  keeper: Keeper | null = null;
+  private readonly needs: LoopNeeds;
+  private readonly queue: ChildrenHappening[] = [];
+  /** Of this turn, to be stepped together: there may be thousands. */
+  private names: NameSeen[] = [];
+  private starts: [id: string, ref: Ref][] = [];
+  private gatherAsked = false;
+  private stepping = false;
+  private tickAtMs: number | null = null;
+  private cancelTick: () => void = () => {};
+
+  constructor(needs: LoopNeeds) {
+    this.needs = needs;
+    this.state = createChildren(needs.system.node, needs.role);
+  }
+
+  serve(kinds: Readonly<Record<string, ChildKind>>, quietMs: number): void {
+    const { system } = this.needs;
+    this.keeper = new Keeper(
+      {
+        system,
+        started: (id, ref) => {
+          this.starts.push([id, ref]);
+          this.gather();
+        },
+        ended: (id, ref, reason, detail, state) => this.ended(id, ref, reason, detail, state),
+      },
+      kinds,
+    );
+    this.step({ type: 'serve', kinds: Object.keys(kinds), quietMs });
+  }
+
+  /** What an effect brings about at once waits until the event before it is done with. */
+  step(event: ChildrenHappening): void {
+    this.queue.push(event);
+    if (this.stepping) return;
+    this.stepping = true;
+    const nowMs = this.needs.system.clock.monotonicMs();
+    try {
+      for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) {
+        const { effects } = stepChildren(this.state, { ...next, nowMs });
+        for (const effect of effects) this.perform(effect);
+      }
+    } finally {
+      this.stepping = false;
+    }
+    this.tickLater(nowMs);
+  }
+
+  end(): void {
+    this.cancelTick();
+    this.keeper?.end();
+  }
+
+  /** The registry shows the child's name there now. */
+  nameSeen(id: string, node: string | null): void {
+    this.names.push([id, node]);
+    this.gather();
+  }
+
+  private gather(): void {
+    if (this.gatherAsked) return;
+    this.gatherAsked = true;
+    this.needs.system.clock.soon(() => {
+      this.gatherAsked = false;
+      const { names } = this;
+      // One that has ended meanwhile may be under start again.
+      const starts = this.starts.filter(([id, ref]) => this.keeper?.refOf(id)?.id === ref.id);
+      this.names = [];
+      this.starts = [];
+      if (names.length > 0) this.step({ type: 'names', changes: names });
+      if (starts.length === 0) return;
+      this.step({ type: 'started', ids: starts.map(([id]) => id) });
+      for (const [id, ref] of starts) this.claimName(id, ref);
+    });
+  }
+
+  private claimName(id: string, ref: Ref): void {
+    const child = this.state.children.get(id);
+    if (child?.phase !== 'running' || this.keeper?.refOf(id)?.id !== ref.id) return;
+    const { names, system } = this.needs;
+    const { spec, version } = child.started!;
+    const key = keyOfChild(spec);
+    if (names.supervise(key, ref, { version })) return;
+    const holder = names.entry(key)?.node ?? null;
+    if (holder === system.node) system.exit(ref, 'name_taken');
+    else this.nameSeen(id, holder);
+  }
+
+  private ended(id: string, ref: Ref, reason: string, detail: string | null, state: unknown): void {
+    const child = this.state.children.get(id);
+    // The name is free before anybody is told that it may start there.
+    if (child?.started) this.needs.names.apply({ type: 'remove', key: keyOfChild(child.started.spec), ref });
+    this.step({ type: 'ended', id, reason, detail, state, random: this.needs.system.random.next() });
+  }
+
+  private perform(effect: ChildrenEffect): void {
+    const { needs } = this;
+    switch (effect.type) {
+      case 'tell_serving':
+        needs.tellServing();
+        return;
+      case 'ask':
+        for (const peer of effect.peers) {
+          // Who cannot be asked is not waited for; what the registry shows of it is not started even so.
+          if (needs.say(peer, effect)) continue;
+          this.step({ type: 'answer', peer, round: effect.round, held: [], elsewhere: [] });
+        }
+        return;
+      case 'answer':
+        needs.say(effect.peer, effect);
+        return;
+      case 'start':
+        this.keeper!.start(effect.id, effect.want.spec.kind, effect.want.spec.args, effect.handed);
+        return;
+      case 'stop':
+        this.keeper!.stop(effect.id, reasonOf[effect.cause], effect.handoff);
+        return;
+      case 'handover':
+        this.handOver(effect);
+        return;
+      case 'report':
+        needs.log('warn', 'a supervised child does not run', { child: effect.id, ...effect });
+        needs.report(effect.id, effect.version, effect.code, effect.detail);
+        return;
+      case 'drained':
+        needs.drained();
+        return;
+    }
+  }
+
+  /** A state that cannot travel stays behind: the child starts afresh. */
+  private handOver(effect: ChildrenEffect & { type: 'handover' }): void {
+    try {
+      this.needs.say(effect.peer, effect);
+    } catch (error) {
+      this.needs.log('error', 'a state cannot be handed over', { child: effect.id, error: messageOf(error) });
+      this.needs.say(effect.peer, { ...effect, state: null });
+    }
+  }
+
+  private tickLater(nowMs: number): void {
+    const delayMs = nextTickMs(this.state);
+    if (delayMs === null || (this.tickAtMs !== null && this.tickAtMs <= nowMs + delayMs)) return;
+    this.cancelTick();
+    this.tickAtMs = nowMs + delayMs;
+    this.cancelTick = this.needs.system.clock.timer(delayMs, () => {
+      this.tickAtMs = null;
+      this.step({ type: 'tick' });
+    });
+  }
+}

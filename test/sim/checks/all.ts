@@ -1,0 +1,23 @@
+/** Every check that a history runs. A check of another part of the product is plugged in here. */
+import type { Check } from './check.ts';
+import { conflicts } from './conflicts.ts';
+import { deaths } from './deaths.ts';
+import { links, members, refutes } from './members.ts';
+import { calls, monitors, streams } from './messages.ts';
+import { names } from './names.ts';
+import { tenants } from './tenants.ts';
+import { watches } from './watches.ts';
+
+export const checks: readonly Check[] = [
+  refutes,
+  names,
+  watches,
+  calls,
+  monitors,
+  streams,
+  members,
+  links,
+  deaths,
+  conflicts,
+  tenants,
+];

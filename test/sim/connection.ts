@@ -1,0 +1,222 @@
+/**
+ * One end of a simulated connection: what `cluster/transport.ts` asks of TLS over TCP. Each end owns the pipe of the
+ * bytes that it sends. Between a link and the network; certificates are taken from the host, nothing is judged.
+ */
+import type { Connection, ConnectionHandlers, PeerJudgement } from '../../cluster/transport.ts';
+import { kernelBufferBytes, splitChunkChance } from './bounds.ts';
+import { type Process, socketPart } from './event-loop.ts';
+import type { Host, Network } from './network.ts';
+
+/** What goes through a pipe: bytes, or the news that no more come. */
+type Item = Buffer | 'end';
+
+export class End implements Connection {
+  readonly from: Host;
+  readonly to: Host;
+  readonly process: Process;
+  other!: End;
+  private readonly network: Network;
+  private handlers: ConnectionHandlers | null = null;
+  private isOpen = true;
+  /** The process or the host behind it is gone. */
+  private gone = false;
+  /** Sent, not arrived: one delivery is under way for each, unless it was stuck. */
+  private queue: Item[] = [];
+  private head = 0;
+  private underWay = 0;
+  private lastAtMs = 0;
+  private queuedBytes = 0;
+  private wasFull = false;
+  /** While above 0 nothing arrives: the reader is slow, or the path has forgotten the connection. */
+  private stalls = 0;
+  /** Until the handshake is done on this side; what arrives before waits. */
+  private isAccepted: boolean;
+  private readonly deliver = () => this.arrive();
+
+  constructor(network: Network, from: Host, to: Host, owner: Process, isAccepted: boolean) {
+    this.network = network;
+    this.from = from;
+    this.to = to;
+    this.process = owner;
+    this.isAccepted = isAccepted;
+  }
+
+  get peer(): PeerJudgement {
+    return this.to.judgement;
+  }
+
+  get address(): string {
+    return this.to.address;
+  }
+
+  rejudge(): PeerJudgement {
+    return this.peer;
+  }
+
+  proveRenewal(): null {
+    return null;
+  }
+
+  takeRenewal(): PeerJudgement {
+    return this.peer;
+  }
+
+  bufferedBytes(): number {
+    return Math.max(0, this.queuedBytes - kernelBufferBytes);
+  }
+
+  write(chunks: readonly Uint8Array[]): void {
+    if (!this.isOpen) return;
+    if (this.other.gone) {
+      // A kernel that knows no such connection says so.
+      if (!this.to.dark) this.lost('ECONNRESET');
+      return;
+    }
+    const bytes = chunks.length === 1 ? asBuffer(chunks[0]!) : Buffer.concat(chunks);
+    this.queuedBytes += bytes.length;
+    if (this.bufferedBytes() > 0) this.wasFull = true;
+    const { random } = this.network;
+    if (bytes.length > 1 && random.next() < splitChunkChance) {
+      const at = 1 + Math.floor(random.next() * (bytes.length - 1));
+      this.push(bytes.subarray(0, at));
+      this.push(bytes.subarray(at));
+    } else this.push(bytes);
+  }
+
+  /** Both kinds of closing let what was written go first, as a kernel does. */
+  close(_end: boolean): void {
+    if (!this.isOpen) return;
+    if (!this.other.gone) this.push('end');
+    this.closeHere('closed');
+  }
+
+  /** Nothing here is fenced, and nobody is held back. */
+  rest(): void {}
+
+  handle(handlers: ConnectionHandlers): void {
+    this.handlers = handlers;
+  }
+
+  // For the network and the faults.
+
+  /** The listening side's handshake is done. */
+  accepted(onConnection: (connection: Connection) => void): void {
+    this.isAccepted = true;
+    onConnection(this);
+    this.other.unstick(0);
+  }
+
+  /** The connection is lost, with all that was under way to here. */
+  lost(reason: string): void {
+    if (!this.isOpen) return;
+    this.other.drop();
+    this.closeHere(reason);
+  }
+
+  /** Nothing that this end sends arrives any more, and nobody is told. */
+  blackhole(): void {
+    this.stalls += 1;
+  }
+
+  stall(): void {
+    this.stalls += 1;
+  }
+
+  unstall(): void {
+    this.stalls -= 1;
+    this.unstick(0);
+  }
+
+  /** The process of this end was killed; with power its kernel tells the other. */
+  ownerGone(withPower: boolean, abrupt: boolean): void {
+    const { isOpen } = this;
+    this.isOpen = false;
+    this.gone = true;
+    this.from.ends.delete(this);
+    this.other.drop();
+    if (!withPower) this.drop();
+    else if (isOpen) {
+      if (abrupt) this.drop();
+      this.push('end');
+    }
+  }
+
+  /** Deliveries that found the path cut are tried again. */
+  unstick(delayMs: number): void {
+    if (this.isStuck()) return;
+    this.network.stuck.delete(this);
+    const waiting = this.queue.length - this.head - this.underWay;
+    for (let one = 0; one < waiting; one += 1) this.schedule(delayMs);
+  }
+
+  private push(item: Item): void {
+    this.queue.push(item);
+    if (this.isStuck()) this.network.stuck.add(this);
+    else if (this.underWay === this.queue.length - this.head - 1) this.schedule(0);
+  }
+
+  private schedule(delayMs: number): void {
+    const { network } = this;
+    const atMs = Math.max(
+      this.lastAtMs,
+      network.loop.nowMs + delayMs + network.latencyMs(this.from, this.to),
+    );
+    this.lastAtMs = atMs;
+    this.underWay += 1;
+    network.loop.put(atMs - network.loop.nowMs, socketPart, this.other.process, this.deliver);
+  }
+
+  private isStuck(): boolean {
+    return this.stalls > 0 || !this.other.isAccepted || this.network.isCut(this.from, this.to);
+  }
+
+  private arrive(): void {
+    this.underWay -= 1;
+    if (this.head >= this.queue.length) return;
+    if (this.isStuck()) {
+      this.network.stuck.add(this);
+      return;
+    }
+    const item = this.queue[this.head]!;
+    this.head += 1;
+    if (this.head === this.queue.length) {
+      this.queue = [];
+      this.head = 0;
+    }
+    if (item === 'end') {
+      this.other.closeHere('closed by the peer');
+      return;
+    }
+    this.queuedBytes -= item.length;
+    if (this.wasFull && this.bufferedBytes() === 0) this.tellDrained();
+    const { handlers, isOpen } = this.other;
+    if (!isOpen || handlers === null) return;
+    this.network.trace.bytes(this.network.loop.nowMs, this.from.name, this.to.name, item);
+    handlers.data(item);
+  }
+
+  private tellDrained(): void {
+    this.wasFull = false;
+    this.network.loop.put(0, socketPart, this.process, () => {
+      if (this.isOpen) this.handlers?.drained();
+    });
+  }
+
+  private drop(): void {
+    this.queue = [];
+    this.head = 0;
+    this.queuedBytes = 0;
+  }
+
+  private closeHere(reason: string): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.from.ends.delete(this);
+    const { handlers } = this;
+    this.network.loop.put(0, socketPart, this.process, () => handlers?.closed(reason));
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

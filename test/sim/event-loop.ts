@@ -1,0 +1,177 @@
+/**
+ * Simulated time: one queue of everything that is to happen in any process, in one order that depends on nothing but
+ * the seed. Between the clocks and the network (who put things in) and a history (which lets time pass). After each
+ * event the microtasks that it made are run to their end, so promises settle in the same order in every run.
+ */
+import { microtaskRoundsMax } from './bounds.ts';
+
+/** In which part of a turn an event loop looks at it: expired timers, then sockets, then what waits for both. */
+export const timerPart = 0;
+export const socketPart = 1;
+export const afterPart = 2;
+export type Part = typeof timerPart | typeof socketPart | typeof afterPart;
+
+/** What an operating system knows of a process: whether it is there and whether it runs. */
+export interface Process {
+  readonly name: string;
+  ended: boolean;
+  paused: boolean;
+  /** What fell due while it was stopped. */
+  held: Happening[];
+}
+
+export interface Happening {
+  atMs: number;
+  order: number;
+  readonly part: Part;
+  /** Null: something of the world, not of a process. */
+  readonly process: Process | null;
+  readonly run: () => void;
+  cancelled: boolean;
+}
+
+type Drain = () => void;
+
+/** Runs the promise reactions that wait. Node's own event loop calls the same function between two timers. */
+const drainMicrotasks: Drain = (process as unknown as { _tickCallback: Drain })._tickCallback;
+
+export class EventLoop {
+  nowMs = 0;
+  /** Events run since the start, for the summary. */
+  count = 0;
+  private order = 0;
+  private readonly heap: Happening[] = [];
+  private soonTasks: (() => void)[] = [];
+  /** Of this very instant, for when nothing else is left of it. */
+  private after: Happening[] = [];
+  private afterAt = 0;
+
+  /** Puts a task in; the answer's `cancelled` takes it out again. */
+  put(delayMs: number, part: Part, owner: Process | null, run: () => void): Happening {
+    const happening = { atMs: this.nowMs + delayMs, order: 0, part, process: owner, run, cancelled: false };
+    if (part === afterPart) this.after.push(happening);
+    else this.insert(happening);
+    return happening;
+  }
+
+  soon(task: () => void): void {
+    this.soonTasks.push(task);
+  }
+
+  /** Lets time pass up to an instant. Must not be called from a promise: microtasks could not be run within it. */
+  runUntil(untilMs: number): void {
+    this.settle();
+    for (let next = this.next(untilMs); next !== null; next = this.next(untilMs)) {
+      if (next.cancelled) continue;
+      this.nowMs = next.atMs;
+      const owner = next.process;
+      if (owner !== null) {
+        if (owner.ended) continue;
+        if (owner.paused) {
+          owner.held.push(next);
+          continue;
+        }
+      }
+      this.count += 1;
+      next.run();
+      this.settle();
+    }
+    this.nowMs = untilMs;
+  }
+
+  /** What waits for everything else of an instant comes when nothing else of it is left. */
+  private next(untilMs: number): Happening | null {
+    const first = this.heap[0];
+    if (this.afterAt < this.after.length && (first === undefined || first.atMs > this.nowMs)) {
+      const next = this.after[this.afterAt]!;
+      this.afterAt += 1;
+      if (this.afterAt === this.after.length) {
+        this.after = [];
+        this.afterAt = 0;
+      }
+      return next;
+    }
+    if (first === undefined || first.atMs > untilMs) return null;
+    this.removeFirst();
+    return first;
+  }
+
+  /** A stopped process goes on: what fell due meanwhile comes now, in the order in which an event loop looks. */
+  resume(owner: Process): void {
+    owner.paused = false;
+    const held = owner.held;
+    owner.held = [];
+    for (const part of [timerPart, socketPart, afterPart]) {
+      for (const one of held) {
+        if (one.part !== part || one.cancelled) continue;
+        one.atMs = this.nowMs;
+        if (part === afterPart) this.after.push(one);
+        else this.insert(one);
+      }
+    }
+  }
+
+  private settle(): void {
+    for (let round = 0; round < microtaskRoundsMax; round += 1) {
+      const tasks = this.soonTasks;
+      if (tasks.length > 0) {
+        this.soonTasks = [];
+        for (const task of tasks) task();
+      }
+      drainMicrotasks();
+      if (this.soonTasks.length === 0) return;
+    }
+    throw new Error(`after ${microtaskRoundsMax} rounds there is still something to be done at once`);
+  }
+
+  private insert(one: Happening): void {
+    this.order += 1;
+    one.order = this.order;
+    const { heap } = this;
+    let at = heap.length;
+    heap.push(one);
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      const parent = heap[above]!;
+      if (!isBefore(one, parent)) break;
+      heap[at] = parent;
+      at = above;
+    }
+    heap[at] = one;
+  }
+
+  private removeFirst(): void {
+    const { heap } = this;
+    const last = heap.pop()!;
+    const { length } = heap;
+    if (length === 0) return;
+    let at = 0;
+    for (;;) {
+      let below = 2 * at + 1;
+      if (below >= length) break;
+      if (below + 1 < length && isBefore(heap[below + 1]!, heap[below]!)) below += 1;
+      const child = heap[below]!;
+      if (!isBefore(child, last)) break;
+      heap[at] = child;
+      at = below;
+    }
+    heap[at] = last;
+  }
+}
+
+function isBefore(a: Happening, b: Happening): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
+}
+
+/** Runs a simulation where microtasks can be run: in a turn of the real event loop, not in a promise of it. */
+export function outsidePromises<T>(work: () => T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    setImmediate(() => {
+      try {
+        resolve(work());
+      } catch (error) {
+        reject(error);
+      }
+    });
+  });
+}

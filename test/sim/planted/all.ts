@@ -1,0 +1,7 @@
+/** Every planted fault. */
+import { memberFaults } from './member-faults.ts';
+import { messageFaults } from './message-faults.ts';
+import type { Planted } from './planted.ts';
+import { registryFaults } from './registry-faults.ts';
+
+export const plantedFaults: readonly Planted[] = [...registryFaults, ...memberFaults, ...messageFaults];

@@ -1,0 +1,98 @@
+/** Faults that histories found, told again by hand: they do not depend on what a seed happens to do. */
+import { expect, it } from 'vitest';
+import type { Ref } from '../../runtime/index.ts';
+import { outsidePromises } from './event-loop.ts';
+import { joinedAfterMs } from './join.ts';
+import type { Life } from './life.ts';
+import { type WorkerProbe, watcher, worker } from './worker.ts';
+import { World } from './world.ts';
+
+const probe: WorkerProbe = { started() {}, told() {}, astray() {} };
+
+function quietWorld(nodes: number): { world: World; lives: Life[] } {
+  const world = new World(1, nodes);
+  world.withLoad = false;
+  world.store = null;
+  const lives = world.sites.map((site) => world.start(site));
+  world.loop.runUntil(3_000);
+  return { world, lives };
+}
+
+function downsOf(life: Life, ref: Ref): string[] {
+  const downs: string[] = [];
+  const { system } = life.node;
+  const watching = system.spawn(watcher, (_monitor, _ref, reason) => void downs.push(reason));
+  system.cast(watching).watch(ref, () => {});
+  return downs;
+}
+
+it('lets nothing overtake that was on its way when one end alone lost the link, and tells the loss', async () => {
+  const { heard, downs } = await outsidePromises(() => {
+    const world = new World(1, 2);
+    world.withLoad = false;
+    world.store = null;
+    // The later one dials; of two links the one that the first dials is kept.
+    const first = world.start(world.sites[0]!);
+    world.loop.runUntil(100);
+    const second = world.start(world.sites[1]!);
+    world.loop.runUntil(3_000);
+    const told: number[] = [];
+    const note: WorkerProbe = {
+      ...probe,
+      told: (_target, _from, _boot, sequence) => void told.push(sequence),
+    };
+    const ref = second.node.system.spawn(worker, note, 'thing');
+    const lost = downsOf(second, first.node.system.spawn(worker, probe, 'thing'));
+    world.loop.runUntil(3_100);
+    const say = (sequence: number) => first.node.system.cast(ref).tell(ref, first.name, first.boot, sequence);
+    world.network.cut(first.site.host, second.site.host);
+    say(1);
+    world.loop.runUntil(3_200);
+    for (const end of [...first.site.host.ends]) end.lost('ETIMEDOUT');
+    world.network.heal(first.site.host, second.site.host);
+    world.loop.runUntil(3_220);
+    say(2);
+    world.loop.runUntil(20_000);
+    return { heard: told, downs: lost };
+  });
+  expect(heard).toEqual([2]);
+  expect(downs).toEqual(['node_down']);
+});
+
+it('lets thirty nodes that start within five seconds see each other and each name within a second', async () => {
+  const { ms } = await outsidePromises(() => joinedAfterMs(1, 30, 5_000));
+  expect(ms).not.toBeNull();
+  expect(ms).toBeLessThanOrEqual(1_000);
+});
+
+it('knows a node dead within five seconds whose power went', async () => {
+  const told = await outsidePromises(() => {
+    const { world, lives } = quietWorld(3);
+    const announced = announcementsTo(world, lives[0]!);
+    world.crash(lives[2]!, false);
+    world.loop.runUntil(world.loop.nowMs + 5_000);
+    return announced;
+  });
+  expect(told).toEqual(['node_2 suspect', 'node_2 down']);
+});
+
+it('does not call a node dead that stood still for four seconds', async () => {
+  const told = await outsidePromises(() => {
+    const { world, lives } = quietWorld(3);
+    const announced = announcementsTo(world, lives[0]!);
+    world.pause(lives[1]!);
+    world.loop.runUntil(world.loop.nowMs + 4_000);
+    world.resume(lives[1]!);
+    world.loop.runUntil(world.loop.nowMs + 3_000);
+    return announced;
+  });
+  expect(told).toEqual(['node_1 suspect', 'node_1 up']);
+});
+
+function announcementsTo(world: World, seer: Life): string[] {
+  const told: string[] = [];
+  world.watches.push({
+    announced: (life, { name, status }) => void (life === seer && told.push(`${name} ${status}`)),
+  });
+  return told;
+}
