@@ -30,7 +30,7 @@ export interface NameEvent {
 }
 
 export interface Names {
-  /** Until the actor (of this node) ends or `unregister`. Throws `bad_key`, and `name_taken` when another of ours has it. */
+  /** Until the actor (of this node) ends or `unregister`. Throws `bad_key`, `no_such_actor` for another node's, and `name_taken`. */
   register(key: RegistryKey, ref: Ref, metadata: Metadata): void;
   update(key: RegistryKey, metadata: Metadata): void;
   unregister(key: RegistryKey): void;

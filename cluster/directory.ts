@@ -66,6 +66,11 @@ export class Directory implements Names {
 
   register(key: RegistryKey, ref: Ref, metadata: Metadata): void {
     const { system } = this.needs;
+    if (ref.node !== system.node || ref.boot !== system.boot)
+      throw new ClusterError(
+        'no_such_actor',
+        `${ref} is no actor of this node: ${formatKey(key)} is not for it`,
+      );
     const holder = lookup(this.state, key);
     if (holder !== null && holder.shard.origin === this.state.self) {
       const held = holder.ref as Ref;

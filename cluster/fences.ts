@@ -9,6 +9,7 @@ import { type FenceHolder, type FenceVerdict, judgePeer, nodeOf, type TenantAcce
 import { mayLink, noRefusals, type Refusals } from './fence-count.ts';
 import { type FenceNeeds, LinkFence } from './fence-link.ts';
 import { fencedPeersKeptMax } from './limits.ts';
+import { tenantOfNode } from './names.ts';
 
 export class Fences {
   private readonly needs: FenceNeeds;
@@ -56,6 +57,11 @@ export class Fences {
     if (this.counts.size > fencedPeersKeptMax) this.counts.delete(this.counts.keys().next().value!);
     return counts;
   }
+}
+
+/** An address is what the peer says: no node of the platform connects somewhere because a customer's does. It dials us. */
+export function mayDial(own: string | null, peer: string): boolean {
+  return own !== null || tenantOfNode(peer) === null;
 }
 
 export interface FencedNode {

@@ -207,3 +207,21 @@ test('of two living processes with one name the earlier is told to end, and the 
     { name: 'poller_1', boot: 2, status: 'up' },
   ]);
 });
+
+test('what a node said last, and that it leaves, arrives although it stops at once', async () => {
+  const ca = await authority();
+  const a = await startNode(ca, 'core_1', 'core', []);
+  const b = await startNode(ca, 'poller_1', 'poller', [a.address]);
+  await until(() => b.node.members.live('core').length === 1 && a.node.members.live('poller').length === 1);
+  const kept: unknown[] = [];
+  const ref = b.node.system.spawn(echo(kept));
+  for (let n = 0; n < 20; n += 1) {
+    a.node.system.cast(ref).keep(new Uint8Array(10_000));
+    // The first goes to the network and is under way there while the rest is written.
+    await Promise.resolve();
+  }
+  await a.node.stop();
+  await until(() => b.node.members.list()[0]!.status !== 'up');
+  expect(b.node.members.list()[0]).toMatchObject({ name: 'core_1', status: 'left' });
+  expect(kept).toHaveLength(20);
+});

@@ -12,14 +12,13 @@ import { Seeker } from './discovery/seeker.ts';
 import { staticSource } from './discovery/static.ts';
 import { ClusterError } from './errors.ts';
 import { nodeOf, type TenantAccess } from './fence.ts';
-import { fencesOf } from './fences.ts';
+import { fencesOf, mayDial } from './fences.ts';
 import { type Frame, isRouted } from './frame.ts';
 import { isSystemKind } from './frame-layout.ts';
 import { handoffBytesMax, registryTickMs, stopLingerMs } from './limits.ts';
 import type { Link } from './link.ts';
 import type { MembershipEffect } from './membership-peer.ts';
 import { Mesh, type MeshHandlers } from './mesh.ts';
-import { tenantOfNode } from './names.ts';
 import { declareOwn } from './node-procedures.ts';
 import type { AddressSource } from './ports/address-source.ts';
 import { type Procedure, Procedures } from './procedures.ts';
@@ -69,6 +68,7 @@ export class ClusterNode implements Cluster {
   private readonly mesh: Mesh;
   private readonly router: RemoteRouter;
   private readonly seeker: Seeker;
+  private readonly ending = new AbortController();
   private address: string;
   private cancelNamesTick: () => void = () => {};
 
@@ -111,7 +111,7 @@ export class ClusterNode implements Cluster {
       recorder,
       linkTo,
       nodeLinks,
-      dial: (peer, address, delayMs) => this.mayDial(peer) && this.mesh.dial(peer, address, delayMs),
+      dial: (peer, address, delayMs) => mayDial(tenant, peer) && this.mesh.dial(peer, address, delayMs),
       closeLink: (peer, code, because) => this.mesh.closeLink(peer, code, because),
       heads: () => this.names.heads(),
       headsHeard: (peer, high, low) => this.names.apply({ type: 'heads_hash', peer, high, low }),
@@ -169,9 +169,14 @@ export class ClusterNode implements Cluster {
     return this.address;
   }
 
-  /** An address is what the peer says: our nodes connect nowhere because a customer's does. It dials us. */
-  private mayDial(peer: string): boolean {
-    return this.tenant !== null || tenantOfNode(peer) === null;
+  /** Fires when it begins to stop. */
+  get stopping(): AbortSignal {
+    return this.ending.signal;
+  }
+
+  /** Whether something sent to an actor of that node would leave now. */
+  reaches(node: string): boolean {
+    return node === this.node || this.mesh.linkTo(node) !== null;
   }
 
   declare(name: string, procedure: Procedure): void {
@@ -181,6 +186,7 @@ export class ClusterNode implements Cluster {
   /** Hands its supervised children over, says that it leaves, and closes. Other actors must have been stopped before. */
   async stop(): Promise<void> {
     await this.supervisor.drain();
+    this.ending.abort();
     this.supervisor.end();
     this.cancelNamesTick();
     const seeker = this.seeker.stop();
@@ -209,7 +215,7 @@ export class ClusterNode implements Cluster {
     const peer = { name, role, boot, address: link.peer!.address, tenant };
     this.members.apply({ type: 'link_up', peer, nowMs });
     if (this.mesh.linkTo(name) !== link) return;
-    if (this.mayDial(name)) this.seeker.linked(name, peer.address);
+    if (mayDial(this.tenant, name)) this.seeker.linked(name, peer.address);
     this.names.apply({ type: 'link_up', peer: name, tenant: tenant ?? this.tenant });
     if (tenant === null && this.tenant === null) this.supervisor.linkUp(name);
   }
@@ -220,7 +226,8 @@ export class ClusterNode implements Cluster {
     this.supervisor.linkDown(name);
     this.router.lost(name);
     this.seeker.unlinked(name);
-    this.members.apply({ type: 'link_down', name, boot, reason, nowMs });
+    // Whoever goes suspects nobody for it.
+    if (!this.ending.signal.aborted) this.members.apply({ type: 'link_down', name, boot, reason, nowMs });
   }
 
   private announced(event: MembershipEffect & { type: 'announce' }): void {
@@ -230,7 +237,7 @@ export class ClusterNode implements Cluster {
     else if (status === 'down') this.names.apply({ type: 'node_down', node, boot, nowMs });
     else if (status === 'left') {
       this.names.apply({ type: 'node_left', node, boot });
-      if (this.mayDial(node)) this.seeker.left(node, event.address);
+      if (mayDial(this.tenant, node)) this.seeker.left(node, event.address);
     }
   }
 

@@ -37,7 +37,10 @@ export interface PubSub {
    * link lives; each at most once. Throws `bad_key` for a topic, and `too_many`.
    */
   subscribe(topic: Topic, onPublished: OnPublished, signal: AbortSignal): void;
-  /** To every node that is known to have a subscriber, this one included. Answers to how many it could be given. */
+  /**
+   * To every node that is known to have a subscriber, this one included. Answers to how many it could be given. Throws
+   * `cannot_encode` for what cannot travel, when there is anybody elsewhere to give it to.
+   */
   publish(publisher: Publisher, topic: Topic, message: unknown): number;
 }
 
@@ -91,11 +94,17 @@ export class Topics implements PubSub {
   }
 
   publish(publisher: Publisher, topic: Topic, message: unknown): number {
+    const { node } = this.system;
+    const wanted = this.wanted.get(topicText(topic));
     let given = 0;
-    const from = new Ref(this.system.node, this.system.boot, 0);
-    for (const ref of this.wanted.get(topicText(topic))?.values() ?? []) {
+    const from = new Ref(node, this.system.boot, 0);
+    const give = (ref: Ref<PostProtocol>) => {
       if (publisher.cast(ref).deliver(topic.name, message, from)) given += 1;
-    }
+    };
+    // Others first: what cannot travel then reaches nobody, rather than this node alone.
+    for (const [name, ref] of wanted ?? []) if (name !== node) give(ref);
+    const here = wanted?.get(node);
+    if (here !== undefined) give(here);
     return given;
   }
 

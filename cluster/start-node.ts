@@ -12,11 +12,13 @@ import {
   type Ref,
   systemClock,
 } from '../runtime/index.ts';
+import { splitAddress } from './address.ts';
 import type { Cluster } from './cluster-view.ts';
 import { ClusterError } from './errors.ts';
 import { type NodeOfPeer, nodeOf, type TenantAccess } from './fence.ts';
+import { findName } from './find-name.ts';
 import { nameWaitMs } from './limits.ts';
-import { formatKey, isRegistryKey, type RegistryKey } from './names.ts';
+import type { RegistryKey } from './names.ts';
 import { ClusterNode } from './node.ts';
 import type { AddressSource } from './ports/address-source.ts';
 import type { ClusterSupervisor } from './supervisor.ts';
@@ -43,7 +45,7 @@ export interface StartNodeOptions {
   readonly clock?: Clock;
   /** Crashes, refused peers and members that come and go are told here, and nowhere else. Unless told: nowhere. */
   readonly log?: Log;
-  /** A later life of this name is in the cluster: this process is to end. Unless told, the node only stops. */
+  /** A later life of this name is in the cluster, and this node stops: told so that the process can end too. */
   readonly onSuperseded?: (detail: string) => void;
 }
 
@@ -55,8 +57,9 @@ export interface RunningNode extends Cluster {
   /** Children that run once somewhere in the cluster. */
   readonly supervisor: ClusterSupervisor;
   /**
-   * Resolves with the actor of that name as soon as the registry knows it, which may be at once.
-   * Rejects with `no_such_actor` when it does not within the time, and with `bad_key`.
+   * Resolves with the actor of that name as soon as the registry knows it on a node that is linked, which may be at once.
+   * It may have died since: who calls again after a failure waits a moment first. Rejects with `no_such_actor` when it is
+   * not found within the time, with `leaving` when this node stops, and with `bad_key`.
    */
   find<P extends Protocol>(key: RegistryKey, withinMs?: number): Promise<Ref<P>>;
   /** Used for every handshake from now on; links that are open stay. Throws `refused` when it is not this node's. */
@@ -78,6 +81,8 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       'seeds are the static discovery: give them or another, not both',
     );
   }
+  // Also of the seeds: one that is no address would never be found.
+  for (const address of seeds) splitAddress(address);
   let { credential } = options;
   const { name, role, tenant, trustDomain } = identityIn(credential, clock);
   const transport = tlsTransport({ credential: () => credential, trustDomain, listen, clock, log });
@@ -96,8 +101,8 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     log,
     onSuperseded(detail) {
       log('error', 'another process has this node name', { name, detail });
-      if (options.onSuperseded) options.onSuperseded(detail);
-      else void node.stop();
+      void node.stop();
+      options.onSuperseded?.(detail);
     },
   });
   const address = await node.start();
@@ -113,7 +118,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     members: node.members,
     topics: node.topics,
     declare: (procedure, run) => node.declare(procedure, run),
-    find: (key, withinMs = nameWaitMs) => named(node, clock, key, withinMs),
+    find: (key, withinMs = nameWaitMs) => findName(node, clock, key, withinMs),
     renew(renewed) {
       const who = identityIn(renewed, clock);
       if (who.name !== name || who.role !== role || who.trustDomain !== trustDomain) {
@@ -139,30 +144,4 @@ function identityIn(credential: Credential, clock: Clock): NodeOfPeer & { trustD
   const node = nodeOf(verdict.identity);
   if (node !== null) return { ...node, trustDomain: verdict.identity.trustDomain };
   throw new ClusterError('refused', `own certificate: is of kind ${verdict.identity.kind}, not of a node`);
-}
-
-function named<P extends Protocol>(
-  cluster: Cluster,
-  clock: Clock,
-  key: RegistryKey,
-  withinMs: number,
-): Promise<Ref<P>> {
-  if (!isRegistryKey(key)) return Promise.reject(new ClusterError('bad_key', formatKey(key)));
-  const { id, ...group } = key;
-  const watching = new AbortController();
-  return new Promise<Ref<P>>((resolve, reject) => {
-    const cancel = clock.timer(withinMs, () => {
-      watching.abort();
-      reject(
-        new ClusterError('no_such_actor', `nothing has the name ${formatKey(key)} after ${withinMs} ms`),
-      );
-    });
-    const onEvent = ({ type, entry }: { type: string; entry: { key: RegistryKey; ref: Ref } }) => {
-      if (type === 'removed' || entry.key.id !== id) return;
-      cancel();
-      watching.abort();
-      resolve(entry.ref as Ref<P>);
-    };
-    cluster.names.watch(group, onEvent, watching.signal);
-  });
 }

@@ -14,7 +14,7 @@ import {
 } from '../certs/index.ts';
 import { joinAddress, splitAddress } from './address.ts';
 import { Handshakes } from './handshakes.ts';
-import { connectionsMax, connectTimeoutMs, handshakeTimeoutMs } from './limits.ts';
+import { connectionsMax, connectTimeoutMs, handshakeTimeoutMs, stopLingerMs } from './limits.ts';
 import { connectionOf } from './tls-connection.ts';
 import { TlsPeer, type Trust } from './tls-peer.ts';
 import type { Connection, DialFailure, Transport } from './transport.ts';
@@ -143,11 +143,21 @@ class TlsWire implements TlsTransport {
     });
   }
 
+  /** What was written before still leaves, for as long as `stopLingerMs`. */
   async close(): Promise<void> {
     this.handshakes.endAll();
-    for (const socket of this.sockets) socket.destroy();
     const { server } = this;
-    if (server !== null) await new Promise<void>((resolve) => server.close(() => resolve()));
+    const sockets = [...this.sockets];
+    const closed = sockets.map(
+      (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
+    );
+    if (server !== null) closed.push(new Promise<void>((resolve) => server.close(() => resolve())));
+    for (const socket of sockets) socket.destroySoon();
+    const deadline = setTimeout(() => {
+      for (const socket of this.sockets) socket.destroy();
+    }, stopLingerMs);
+    await Promise.all(closed);
+    clearTimeout(deadline);
   }
 
   private adopt(socket: TLSSocket, address: string, dialled: boolean): Connection {

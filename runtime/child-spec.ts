@@ -12,6 +12,7 @@ import type { Restart, Strategy } from './supervision.ts';
 export interface ChildSpec {
   readonly id: string;
   readonly start: StartChild;
+  /** Unless told `permanent`. */
   readonly restart?: Restart;
   readonly shutdownMs?: number;
 }
@@ -27,6 +28,7 @@ export function childOf<S, P extends Protocol>(
 
 export interface SupervisorOptions {
   readonly name: string;
+  /** Unless told `one_for_one`. */
   readonly strategy?: Strategy;
   /** More restarts than this within `withinMs` and the supervisor stops its children and ends with `intensity`. */
   readonly restartsMax?: number;

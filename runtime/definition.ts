@@ -23,7 +23,10 @@ export type CallMethods<P extends Protocol> = {
   ) => Promise<Awaited<ReturnType<P['call'][M]>>>;
 };
 
-/** `self.cast(ref).method(...)`: false when it was refused at once (mailbox full, link busy); counted, never thrown. */
+/**
+ * `self.cast(ref).method(...)`: false when it was refused at once (mailbox full, link busy); counted, not thrown. What
+ * cannot travel to another node throws `cannot_encode`: that is the sender's own mistake.
+ */
 export type CastMethods<P extends Protocol> = {
   readonly [M in keyof P['cast']]: (...args: Parameters<P['cast'][M]>) => boolean;
 };
