@@ -12,6 +12,7 @@ export {
   pollerKey,
   type TenantProtocol,
   type TenantTotals,
+  tenantAccess,
   tenantKey,
   type WriterProtocol,
   type WriterTotals,

@@ -83,3 +83,16 @@ export const treeStopMs = 8_000;
 export const treeBackoffMs = 5_000;
 /** A core that starts waits this long for the others before it places tenants: its own view is only itself at first. */
 export const placementSettleMs = 500;
+
+// Rows that pollers bring home (arrivals.ts)
+/** Of one tenant's own pollers together: a quarter of what a core writes, and more than 20,000 checks at 5 s bring. */
+export const doorRowsPerSMax = 5_000;
+/** Messages that wait at the door: each may be of 1 MiB, and none waits when the core has time. */
+export const doorMessagesMax = 64;
+export const doorLogEveryMs = 10_000;
+/** A check's id, a reason, a node's name. */
+export const arrivalTextCharactersMax = 4_096;
+/** The last instant that a date can be. */
+export const instantMsMax = 8_640_000_000_000_000;
+/** A day: no check runs as long. */
+export const latencyMsMax = 86_400_000;

@@ -2,7 +2,7 @@
  * What the monitor's actors say to each other, and the names that they are found by. Doors (web, command line, edge)
  * import this and nothing behind it.
  */
-import type { RegistryKey } from '../cluster/index.ts';
+import { type RegistryKey, tenantOfNode } from '../cluster/index.ts';
 import type { Ref } from '../runtime/index.ts';
 import type {
   Check,
@@ -28,18 +28,29 @@ export function tenantKey(tenantId: string): RegistryKey {
 export function schedulerKey(tenantId: string): RegistryKey {
   return { tenant: tenantId, partition: defaultPartition, kind: 'scheduler', id: tenantId };
 }
+export function pollerDoorKey(tenantId: string): RegistryKey {
+  return { tenant: tenantId, partition: defaultPartition, kind: 'poller_door', id: tenantId };
+}
 export function healthKey(tenantId: string): RegistryKey {
   return { tenant: tenantId, partition: defaultPartition, kind: 'health_monitor', id: tenantId };
 }
+/** A tenant's own poller is a name of that tenant. */
 export function pollerKey(node: string): RegistryKey {
-  return { tenant: platformTenant, partition: defaultPartition, kind: 'poller', id: node };
+  return { tenant: ownerOfNode(node), partition: defaultPartition, kind: 'poller', id: node };
 }
 export function writerKey(node: string): RegistryKey {
   return { tenant: platformTenant, partition: defaultPartition, kind: 'writer', id: node };
 }
 export function agentKey(node: string): RegistryKey {
-  return { tenant: platformTenant, partition: defaultPartition, kind: 'agent', id: node };
+  return { tenant: ownerOfNode(node), partition: defaultPartition, kind: 'agent', id: node };
 }
+
+function ownerOfNode(node: string): string {
+  return tenantOfNode(node) ?? platformTenant;
+}
+
+/** What a cluster lets the nodes of tenants do: they hold these names, and write to the actors that hold those. */
+export const tenantAccess = { holds: ['poller', 'agent', 'topic'], doors: ['poller_door', 'topic'] } as const;
 
 /** One due instant to be run. Durations, not instants, since clocks of nodes differ. */
 export interface Job {
@@ -131,6 +142,16 @@ export interface SchedulerProtocol {
     results(rows: ResultRow[]): void;
     notRun(items: NotRun[]): void;
     pollersChanged(): void;
+  };
+}
+
+/** What a tenant's own poller may say to its tenant. */
+export interface PollerDoorProtocol {
+  start: [tenantId: string, scheduler: Ref<SchedulerProtocol>];
+  call: Record<never, never>;
+  cast: {
+    results(rows: ResultRow[]): void;
+    notRun(items: NotRun[]): void;
   };
 }
 

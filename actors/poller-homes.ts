@@ -5,7 +5,7 @@
 import type { Cluster } from '../cluster/index.ts';
 import type { Ref, Self } from '../runtime/index.ts';
 import { batchItemsMax, batchMs, pollerHeldMs, pollerHeldResultsMax, pollerRetryMs } from './limits.ts';
-import { type NotRun, type SchedulerProtocol, schedulerKey } from './messages.ts';
+import { type NotRun, type PollerDoorProtocol, pollerDoorKey, schedulerKey } from './messages.ts';
 import type { ResultRow } from './ports/check.ts';
 
 export interface Home {
@@ -44,22 +44,24 @@ export function sendHome(self: HomesSelf, cluster: Cluster): void {
   const { state } = self;
   state.sending = false;
   for (const [tenantId, home] of [...state.homes]) {
-    const scheduler = cluster.names.lookup<SchedulerProtocol>(schedulerKey(tenantId));
-    if (scheduler === null || !deliver(self, scheduler, home)) hold(self, tenantId, home);
+    // A tenant's own poller gets no further than the door; what is said is the same.
+    const key = cluster.tenant === null ? schedulerKey(tenantId) : pollerDoorKey(tenantId);
+    const door = cluster.names.lookup<PollerDoorProtocol>(key);
+    if (door === null || !deliver(self, door, home)) hold(self, tenantId, home);
     if (home.rows.length === 0 && home.notRun.length === 0) state.homes.delete(tenantId);
   }
   if (state.homes.size > 0) sendLater(self, pollerRetryMs);
 }
 
 /** False when the link refused a part: what is left of the home stays. */
-function deliver(self: HomesSelf, scheduler: Ref<SchedulerProtocol>, home: Home): boolean {
+function deliver(self: HomesSelf, door: Ref<PollerDoorProtocol>, home: Home): boolean {
   while (home.rows.length > 0) {
     const part = home.rows.slice(0, batchItemsMax);
-    if (!self.cast(scheduler).results(part)) return false;
+    if (!self.cast(door).results(part)) return false;
     home.rows.splice(0, part.length);
     self.state.heldRows -= part.length;
   }
-  if (home.notRun.length > 0 && !self.cast(scheduler).notRun(home.notRun)) return false;
+  if (home.notRun.length > 0 && !self.cast(door).notRun(home.notRun)) return false;
   home.notRun = [];
   return true;
 }

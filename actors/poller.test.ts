@@ -47,6 +47,7 @@ test('jobs for an agent whose link is lost wait for it a moment, and are then to
   const cluster = {
     node: 'poller_1',
     boot: 1,
+    tenant: null,
     names: {
       register: nothing,
       update: nothing,

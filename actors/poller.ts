@@ -21,6 +21,7 @@ import {
   type NotRun,
   type NumberedJob,
   type PollerProtocol,
+  platformTenant,
   pollerKey,
 } from './messages.ts';
 import { type Homes, homeOf, sendHome, sendLater } from './poller-homes.ts';
@@ -55,11 +56,14 @@ export function poller({ cluster }: { cluster: Cluster }) {
     name: 'poller',
     init(self) {
       const changed = () => self.cast(self.ref as Ref<PollerProtocol>).agentsChanged();
-      cluster.names.watch({ tenant: 'platform', kind: 'agent' }, changed, self.signal);
-      const metadata = { status: 'available', partitions: [] };
-      cluster.names.register(pollerKey(cluster.node), self.ref, metadata);
+      // Jobs of a tenant's poller are run by the tenant's agents: ours would run for it what it likes, wherever it likes.
+      const tenant = cluster.tenant ?? platformTenant;
+      cluster.names.watch({ tenant, kind: 'agent' }, changed, self.signal);
+      // A tenant's poller is there to be chosen when the tenant has an agent for it.
+      const status = cluster.tenant === null ? 'available' : 'no_agent';
+      cluster.names.register(pollerKey(cluster.node), self.ref, { status, partitions: [] });
       return {
-        agents: new Roster('agent'),
+        agents: new Roster('agent', [tenant]),
         underWay: new Map(),
         parked: [],
         homes: new Map(),
@@ -183,7 +187,13 @@ function notRun(self: PollerSelf, job: Job, reason: string, as: NotRun['as']): v
 }
 
 function agentsChanged(self: PollerSelf, cluster: Cluster): void {
-  self.state.agents.refresh(self, cluster, (name) => agentGone(self, name));
+  const { agents } = self.state;
+  const before = agents.size;
+  agents.refresh(self, cluster, (name) => agentGone(self, name));
+  if (cluster.tenant !== null && (before === 0) !== (agents.size === 0)) {
+    const status = agents.size === 0 ? 'no_agent' : 'available';
+    cluster.names.update(pollerKey(cluster.node), { status, partitions: [] });
+  }
   unpark(self);
   sendJobs(self, cluster);
 }

@@ -15,7 +15,7 @@ function stage() {
   let entries: NameEntry[] = [];
   let monitors = 0;
   const gone: string[] = [];
-  const roster = new Roster('poller');
+  const roster = new Roster('poller', ['platform']);
   const keeper = {
     monitor(ref: Ref) {
       monitors += 1;
@@ -33,6 +33,24 @@ function stage() {
 }
 
 describe('a roster', () => {
+  it('lists the nodes of those whose they may be, and none that goes by the name of another', () => {
+    const own = entry('abcdefghijkl.p', 1);
+    const key = { ...own.key, tenant: 'abcdefghijkl' };
+    const shown = [entry('poller_1', 1), { ...own, key }, { ...own, key: { ...key, id: 'poller_1' } }];
+    const names = {
+      list: ({ tenant }: { tenant: string }) => shown.filter((one) => one.key.tenant === tenant),
+    };
+    const cluster = { names } as unknown as Cluster;
+    const listed = (tenants: string[]) => {
+      const roster = new Roster('poller', tenants);
+      roster.refresh({ monitor: () => 1, demonitor: () => {} }, cluster, () => {});
+      return roster.candidates().map(({ name }) => name);
+    };
+    expect(listed(['platform'])).toEqual(['poller_1']);
+    expect(listed(['platform', 'abcdefghijkl'])).toEqual(['poller_1', 'abcdefghijkl.p']);
+    expect(listed(['platform', 'bbcdefghijkl'])).toEqual(['poller_1']);
+  });
+
   it('watches each node that the registry shows, once', () => {
     const { roster, show, watched } = stage();
     show(entry('poller_1', 1), entry('poller_2', 1));

@@ -19,11 +19,13 @@ interface Listed {
 
 export class Roster {
   private readonly kind: string;
+  private readonly tenants: readonly string[];
   private readonly listed = new Map<string, Listed>();
 
-  /** `kind`: of the platform's names that are listed (`poller`, `agent`). */
-  constructor(kind: string) {
+  /** `kind`: of the names that are listed (`poller`, `agent`); `tenants`: whose. */
+  constructor(kind: string, tenants: readonly string[]) {
     this.kind = kind;
+    this.tenants = tenants;
   }
 
   get size(): number {
@@ -76,6 +78,8 @@ export class Roster {
   }
 
   private names(cluster: Cluster): NameEntry[] {
-    return cluster.names.list({ tenant: 'platform', kind: this.kind });
+    const entries = this.tenants.flatMap((tenant) => cluster.names.list({ tenant, kind: this.kind }));
+    // By its key a node is found again, so one that goes by another's name is nobody.
+    return entries.filter(({ key, node }) => key.id === node);
   }
 }

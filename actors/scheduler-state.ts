@@ -1,6 +1,6 @@
 /** What a scheduler holds beside its accounting: who can run jobs, who has which, and what waits. */
 import type { Dispatch } from './job.ts';
-import type { SchedulerStart } from './messages.ts';
+import { platformTenant, type SchedulerStart } from './messages.ts';
 import { type Accounting, accounting } from './open-instants.ts';
 import { Roster } from './roster.ts';
 
@@ -22,7 +22,7 @@ export function newState(start: SchedulerStart, nowMs: number): SchedulerState {
   return {
     start,
     accounting: accounting(),
-    pollers: new Roster('poller'),
+    pollers: new Roster('poller', [platformTenant, start.tenantId]),
     handed: new Map(),
     timer: null,
     parked: [],

@@ -12,12 +12,14 @@ import { batchItemsMax, noPollerWaitMs, pollerLookMs } from './limits.ts';
 import {
   type Job,
   type PollerProtocol,
+  platformTenant,
   pollerKey,
   type SchedulerProtocol,
   schedulerKey,
   type WriterRows,
 } from './messages.ts';
 import { intervalOf } from './open-instants.ts';
+import { pollerDoor } from './poller-door.ts';
 import type { Check, ResultRow } from './ports/check.ts';
 import type { AccountedCheck } from './ports/result-store.ts';
 import { nextDue } from './schedule.ts';
@@ -41,10 +43,12 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
     init(self, start) {
       self.state = newState(start, self.monotonicMs());
       const changed = () => self.cast(self.ref as Ref<SchedulerProtocol>).pollersChanged();
-      cluster.names.watch({ tenant: 'platform', kind: 'poller' }, changed, self.signal);
+      for (const tenant of [platformTenant, start.tenantId])
+        cluster.names.watch({ tenant, kind: 'poller' }, changed, self.signal);
       pollersChanged(self, cluster);
       apply(self, cluster, { type: 'adopt', checks, accounted, nowMs: now(self), reason: notHeldReason });
       cluster.names.register(schedulerKey(start.tenantId), self.ref, {});
+      self.spawnLink(pollerDoor({ cluster }), start.tenantId, self.ref as Ref<SchedulerProtocol>);
       return self.state;
     },
     call: {

@@ -18,6 +18,7 @@ function stage() {
   const cluster: Cluster = {
     node: 'core_1',
     boot: 1,
+    tenant: null,
     names: {
       register: nothing,
       update: nothing,

@@ -10,6 +10,7 @@ function clusterOf(cores: () => string[], watch: (onChange: () => void) => void)
   return {
     node: 'core_1',
     boot: 1,
+    tenant: null,
     names: {
       register: nothing,
       update: nothing,

@@ -2,6 +2,7 @@
  * One node, as a process: reads its credential, joins the cluster, starts the actors of its role, and drains when it is
  * told to or when the launcher that started it is gone. Loads of the roles only the one that it is.
  */
+import { tenantAccess } from '../actors/index.ts';
 import { ClusterNode, tlsTransport } from '../cluster/index.ts';
 import { startWatchdog, systemClock } from '../runtime/index.ts';
 import { dataFolder, nextBoot } from './data-folder.ts';
@@ -9,7 +10,7 @@ import { openDiscovery } from './discovery.ts';
 import { nodeDrainMs } from './limits.ts';
 import { logOf, openLog } from './logging.ts';
 import { judgeNodeFlags, type NodeFlags, type Role } from './node-options.ts';
-import { openTrust } from './node-trust.ts';
+import { openTrust, ownIdentity } from './node-trust.ts';
 import type { StartRole } from './roles/role.ts';
 
 const loadRole: Readonly<Record<Role, () => Promise<{ start: StartRole }>>> = {
@@ -28,8 +29,10 @@ export async function runNode(given: NodeFlags): Promise<void> {
   const folder = dataFolder(flags.data);
   const logger = openLog(flags.name, flags.logFile ?? null, flags.logLevel);
   const log = logOf(logger);
-  watch(flags, logger);
+  // Before anything runs that would keep the process: what is wrong here ends the command.
   const trust = await openTrust(flags, folder, clock);
+  const { name, tenant } = ownIdentity(flags, trust);
+  watch(flags, logger);
   const discovery = await openDiscovery(flags.choice, trust.trustDomain, process.env, clock);
   const ending = endSignal(log);
   const transport = tlsTransport({
@@ -43,9 +46,11 @@ export async function runNode(given: NodeFlags): Promise<void> {
     log,
   });
   const node = new ClusterNode({
-    name: flags.name,
+    name,
     role: flags.role,
-    boot: nextBoot(folder, flags.name, clock.wallMs()),
+    tenant,
+    tenantAccess: flags.allowTenantNodes ? tenantAccess : null,
+    boot: nextBoot(folder, name, clock.wallMs()),
     pid: process.pid,
     advertise: flags.advertise ?? null,
     seeds: [],

@@ -1,5 +1,5 @@
 /** What a node process is told on its command line, judged: `picket node --role R --name N --listen HOST:PORT ...`. */
-import { isNodeName, splitAddress } from '../cluster/index.ts';
+import { isNodeName, splitAddress, tenantOfNode } from '../cluster/index.ts';
 import {
   type DiscoveryChoice,
   type DiscoveryFlags,
@@ -26,6 +26,7 @@ export interface NodeFlags extends DiscoveryFlags {
   logFile?: string;
   logLevel: string;
   ownMachineTenant?: string;
+  allowTenantNodes?: boolean;
 }
 
 export type JudgedFlags = NodeFlags & { role: Role; choice: DiscoveryChoice };
@@ -33,7 +34,8 @@ export type JudgedFlags = NodeFlags & { role: Role; choice: DiscoveryChoice };
 export function judgeNodeFlags(flags: NodeFlags, environment: Environment): JudgedFlags {
   if (!(roles as readonly string[]).includes(flags.role))
     throw usage(`--role must be one of ${roles.join(', ')}`);
-  if (!isNodeName(flags.name)) throw usage(`--name "${flags.name}": use a-z, 0-9, "_" and "-", at most 63`);
+  if (!isNodeName(flags.name) || tenantOfNode(flags.name) !== null)
+    throw usage(`--name "${flags.name}": use a-z, 0-9, "_" and "-", at most 63`);
   const { host } = addressOf(flags.listen);
   if ((host === '0.0.0.0' || host === '::') && flags.advertise === undefined) {
     throw usage('--listen on every address needs --advertise: the others must know one');

@@ -2,7 +2,14 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createAuthority, createRevocationList, issueNode, writeCredential } from '../certs/index.ts';
+import {
+  createAuthority,
+  createIntermediate,
+  createRevocationList,
+  issueNode,
+  issueTenantNode,
+  writeCredential,
+} from '../certs/index.ts';
 import { toPem } from '../certs/pem.ts';
 import { createForeignWorld, spireDomain, spirePoller } from '../certs/testing/foreign-world.ts';
 import type { Forged } from '../certs/testing/forge.ts';
@@ -10,7 +17,7 @@ import { createWorld } from '../certs/testing/world.ts';
 import { systemClock } from '../runtime/index.ts';
 import { dataFolder } from './data-folder.ts';
 import type { NodeFlags } from './node-options.ts';
-import { openTrust } from './node-trust.ts';
+import { openTrust, ownIdentity } from './node-trust.ts';
 
 const clock = systemClock({ unref: true });
 const foreign = createForeignWorld(createWorld(Date.now()));
@@ -59,6 +66,21 @@ const policyFor = (role: string, bundle: string) => ({
 });
 const writePolicy = (role: string, bundle = 'bundle.0.pem') =>
   writeFile(join(data, 'policy.json'), JSON.stringify(policyFor(role, bundle)));
+
+test('a node with a tenant’s certificate is called by the tenant’s id and its name', async () => {
+  const tenantId = 'k7mzq2wn5xjd';
+  const authority = await createAuthority('example.org', clock);
+  const scope = { kind: 'tenant', tenantId } as const;
+  const issuer = await createIntermediate(authority.root, 'example.org', scope, clock);
+  const node = { trustDomain: 'example.org', tenantId, role: 'poller', name: 'edge_1' } as const;
+  const folder = join(data, 'credentials');
+  await writeCredential(folder, 'edge_1', await issueTenantNode(authority.root, issuer, node, clock));
+  const trust = await open({ name: 'edge_1', credentials: folder });
+  const own = (role: string, name: string) => ownIdentity(flagsOf({ role, name }), trust);
+  expect(own('poller', 'edge_1')).toEqual({ name: `${tenantId}.edge_1`, tenant: tenantId });
+  expect(() => own('agent', 'edge_1')).toThrowError(/not of the agent edge_1/);
+  expect(() => own('poller', 'poller_1')).toThrowError(/not of the poller poller_1/);
+});
 
 describe('a node with the files of a SPIRE agent', () => {
   test('is the one that the policy names, and trusts no root of its own', async () => {

@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Credential,
+  inspectPem,
   newestLists,
   noPolicy,
   type PeerPolicy,
@@ -23,6 +24,7 @@ import {
   trustDomainOfRoots,
   verifyPeer,
 } from '../certs/index.ts';
+import { nodeOf } from '../cluster/index.ts';
 import type { Clock, Log } from '../runtime/index.ts';
 import type { DataFolder } from './data-folder.ts';
 import { CommandFailure } from './failure.ts';
@@ -108,6 +110,27 @@ export async function openTrust(flags: NodeFlags, folder: DataFolder, clock: Clo
   };
   if (flags.svid !== undefined) requireOwnName(flags, trust, clock);
   return trust;
+}
+
+/**
+ * What the others will call this node: what it calls itself, or, when its certificate is a tenant's, `TENANT.NAME`.
+ * Whether they take the certificate is their verdict, on every link.
+ */
+export function ownIdentity(
+  flags: NodeFlags,
+  trust: Pick<NodeTrust, 'credential'>,
+): { name: string; tenant: string | null } {
+  const read = flags.svid === undefined ? inspectPem(trust.credential().chainPem) : null;
+  const leaf = read?.ok === true ? read.certificates[0] : undefined;
+  const identity = leaf !== undefined && 'identity' in leaf ? leaf.identity : null;
+  if (identity?.kind !== 'tenant') return { name: flags.name, tenant: null };
+  const node = nodeOf(identity);
+  if (node !== null && identity.id === flags.name && identity.role === flags.role)
+    return { name: node.name, tenant: node.tenant };
+  throw new CommandFailure(
+    'bad_credential',
+    `the certificate is of the ${identity.role} ${identity.id} of tenant ${identity.tenantId}, not of the ${flags.role} ${flags.name}`,
+  );
 }
 
 /** Others will know this node by what the policy makes of its id; it must be what it calls itself. */

@@ -44,7 +44,8 @@ function runningTenants(node: ClusterNode): TenantSeen[] {
 }
 
 async function status(node: ClusterNode, tenants: readonly TenantSeen[]): Promise<StatusView> {
-  const members = node.members.list();
+  // A customer's node that is away is no fault of ours.
+  const members = node.members.list().filter((one) => one.tenant === null);
   const because: string[] = [];
   for (const one of members) {
     if (one.status === 'down' || one.status === 'suspect')

@@ -13,7 +13,7 @@ export { credentialPath, readCredential, writeCredential } from './credential-fi
 export { readTextFile } from './durable-files.ts';
 export { CertsError, type CertsErrorCode } from './errors.ts';
 export { type CertificateSummary, inspectPem, trustDomainOfRoots, verifyPem } from './inspect.ts';
-export { type Credential, issueLeaf, issueNode, issueOperator } from './issue.ts';
+export { type Credential, issueLeaf, issueNode, issueOperator, issueTenantNode } from './issue.ts';
 export type { SigningScope } from './issuer-rules.ts';
 export type { KeyedCertificate, WallClock } from './keyed-certificate.ts';
 export { limits as certsLimits } from './limits.ts';
@@ -51,8 +51,11 @@ export {
   parseSpiffeId,
   type SpiffeId,
   type TenantIdentity,
+  type TenantNodeRole,
+  tenantNodeRoles,
 } from './spiffe.ts';
 export { readSvid, svidPaths } from './svid-files.ts';
+export { openTenantAuthority } from './tenant-authority.ts';
 export {
   clientTlsOptions,
   isReusedSession,

@@ -17,7 +17,16 @@ import {
   signingAlgorithm,
   validity,
 } from './signing.ts';
-import { formatSpiffeId, isName, isNodeName, type NodeRole, nodeRoles, type PeerIdentity } from './spiffe.ts';
+import {
+  formatSpiffeId,
+  isName,
+  isNodeName,
+  type NodeRole,
+  nodeRoles,
+  type PeerIdentity,
+  type TenantNodeRole,
+  tenantNodeRoles,
+} from './spiffe.ts';
 import { x509 } from './x509-library.ts';
 
 /** What a node or an operator holds: its chain (leaf, then intermediate), its key, and the roots that it trusts. */
@@ -47,6 +56,36 @@ export async function issueNode(
   }
   const identity: PeerIdentity = { kind: 'node', trustDomain: authority.trustDomain, role, name };
   return issueLeaf(authority.root, authority.nodes, { identity, lifetimeMs }, clock);
+}
+
+/**
+ * Issues for a node of a tenant, from the tenant's own intermediate. Name and role are those that a cluster takes from a
+ * tenant's node: a role of `tenantNodeRoles`, a name of at most 50 characters. Lifetime and errors as for a node.
+ */
+export async function issueTenantNode(
+  root: { readonly certificatePem: string },
+  issuer: KeyedCertificate,
+  node: {
+    readonly trustDomain: string;
+    readonly tenantId: string;
+    readonly role: TenantNodeRole;
+    readonly name: string;
+    readonly lifetimeMs?: number;
+  },
+  clock: WallClock,
+): Promise<Credential> {
+  const { trustDomain, tenantId, role, name, lifetimeMs } = node;
+  if (!tenantNodeRoles.includes(role))
+    throw new CertsError('bad_name', `${JSON.stringify(role)} is not a role of a tenant's node`);
+  if (!isNodeName(name) || name.length > limits.tenantNodeNameCharsMax) {
+    const most = limits.tenantNodeNameCharsMax;
+    throw new CertsError(
+      'bad_name',
+      `${JSON.stringify(name)} is not a name of a tenant's node: use a-z, 0-9, '_', '-', at most ${most}`,
+    );
+  }
+  const identity: PeerIdentity = { kind: 'tenant', trustDomain, tenantId, role, id: name };
+  return issueLeaf(root, issuer, { identity, lifetimeMs }, clock);
 }
 
 /** Issues for an operator, with the rights in the certificate. Lifetime and errors as for a node. */

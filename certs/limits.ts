@@ -39,8 +39,8 @@ export const limits = {
   /** One revocation list, as DER. */
   revocationListBytesMax: 2_097_152,
   revocationEntriesMax: 20_000,
-  /** Lists in one file: one for each intermediate that was replaced in a month, and for those of today. */
-  revocationListsMax: 256,
+  /** Lists in one file: one for each intermediate that was replaced in a month, those of today, and those of tenants. */
+  revocationListsMax: 512,
   /** Pairs of intermediates that were replaced and are kept: two lists each. */
   retiredPairsMax: 120,
   /** SPIFFE-ID 2.3: the longest id that must be supported; longer ones are refused. */
@@ -49,6 +49,8 @@ export const limits = {
   trustDomainBytesMax: 255,
   /** A node's name: our own rule, the cluster's names keep to the same. */
   nodeNameCharsMax: 63,
+  /** A tenant's node is called by the tenant's id, a point, and this. */
+  tenantNodeNameCharsMax: 50,
   /** Names of operators, and what a tenant's certificate calls its bearer. Keeps a common name inside X.520's 64. */
   segmentCharsMax: 63,
   operatorRightsMax: 64,

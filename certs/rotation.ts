@@ -17,6 +17,7 @@ import { limits } from './limits.ts';
 import { chainFromPem } from './pem.ts';
 import type { RevocationList } from './revocation.ts';
 import { readRevocationFile } from './revocation-file.ts';
+import { tenantAuthorities } from './tenant-authority.ts';
 
 export interface Rotated {
   readonly authority: Authority;
@@ -34,6 +35,7 @@ interface Signer {
   readonly certificate: Certificate;
 }
 
+const tenantName = /^([a-z][a-z2-7]{11})\.pem$/;
 const retiredName = /^((?:nodes|operators)-(\d{1,16}))\.pem$/;
 
 /** The revocation lists of the authority in `folder`; absent as long as nothing was revoked. */
@@ -101,6 +103,7 @@ export async function revoke(
       }
       if (serials.size > 0) texts.push(await createRevocationList(signer.keyed, [...serials], clock));
     }
+    if (texts.length > limits.revocationListsMax) throw tooMany(`${texts.length} lists`);
     const text = texts.join('');
     if (text.length > limits.revocationPemBytesMax) throw tooMany(`${text.length} bytes of lists`);
     await writeDurably(revocationListPath(folder), text, publicFileMode);
@@ -160,6 +163,11 @@ function rootRefused(): CertsError {
 async function signersIn(folder: string): Promise<Signer[]> {
   const signers: Signer[] = [];
   for (const name of intermediateNames) signers.push({ name, ...(await readKeyed(folder, name)) });
+  const tenants = tenantAuthorities(folder);
+  for (const file of await filesIn(tenants)) {
+    const name = tenantName.exec(file)?.[1];
+    if (name !== undefined) signers.push({ name: `tenants/${name}`, ...(await readKeyed(tenants, name)) });
+  }
   const place = join(folder, 'retired');
   for (const file of await filesIn(place)) {
     const name = retiredName.exec(file)?.[1];

@@ -7,6 +7,10 @@ import { limits } from './limits.ts';
 export type NodeRole = 'core' | 'web' | 'poller' | 'agent';
 export const nodeRoles: readonly NodeRole[] = ['core', 'web', 'poller', 'agent'];
 
+/** What a tenant may run of its own in our cluster. */
+export type TenantNodeRole = 'poller' | 'agent';
+export const tenantNodeRoles: readonly TenantNodeRole[] = ['poller', 'agent'];
+
 /** A cluster member: `spiffe://<trust domain>/node/<role>/<name>`. */
 export interface NodeIdentity {
   readonly kind: 'node';

@@ -77,6 +77,8 @@ export interface Members {
 export interface Cluster {
   readonly node: string;
   readonly boot: number;
+  /** The tenant whose node this is; null: the platform's. */
+  readonly tenant: string | null;
   readonly names: Names;
   readonly members: Members;
   readonly topics: PubSub;

@@ -3,16 +3,18 @@
  * the pure registry decides. Between the actors (`Names`), the mesh (frames) and membership (who is there).
  */
 import { type ActorSystem, type Protocol, type Recorder, type Recording, Ref } from '../runtime/index.ts';
+import type { ActorLabels } from './actor-labels.ts';
 import { placementText } from './child-spec.ts';
 import type { Metadata, NameEntry, NameEvent, NameQuery, Names } from './cluster-view.ts';
 import type { Codec } from './codec.ts';
 import { ClusterError } from './errors.ts';
+import { mayTakeNames } from './fence-payload.ts';
 import type { ControlFrame } from './frame.ts';
 import type { Link } from './link.ts';
-import { formatKey, parseKey, platformTenant, type RegistryKey } from './names.ts';
+import { formatKey, parseKey, platformTenant, type RegistryKey, tenantOfNode } from './names.ts';
 import { ownerOf } from './placement.ts';
 import { registryForm } from './record-registry.ts';
-import { list, lookup, type RegistryEvent, stepRegistry } from './registry.ts';
+import { heldOf, list, lookup, type RegistryEvent, stepRegistry } from './registry.ts';
 import { headsHash } from './registry-exchange.ts';
 import { keyOf } from './registry-index.ts';
 import type { Entry } from './registry-shard.ts';
@@ -21,6 +23,7 @@ import {
   deltaPayload,
   headsPayload,
   type PutRow,
+  type RegistryDelta,
   readDelta,
   readFetch,
   readHeads,
@@ -33,6 +36,10 @@ export interface DirectoryNeeds {
   readonly recorder: Recorder;
   linkTo(node: string): Link | null;
   nodeLinks(): Iterable<Link>;
+  /** Told of every actor that gets a name. */
+  readonly labels: ActorLabels;
+  /** Kinds of names that tenants' nodes may hold; null: any, on a node of the tenant itself. */
+  readonly holds: readonly string[] | null;
   /** Another process writes under this node's name, or this boot is not the highest. */
   contested(detail: string): void;
 }
@@ -78,13 +85,23 @@ export class Directory implements Names {
     const nowMs = system.clock.wallMs();
     const refused = this.apply({ type: 'put', put: { key, ref, metadata, supervised }, nowMs });
     if (refused !== null) throw new ClusterError(refused, formatKey(key));
-    void system.ended(ref).then(() => this.apply({ type: 'remove', key, ref }));
+    const { labels } = this.needs;
+    labels.named(ref.id, key.tenant, key.kind);
+    void system.ended(ref).then(() => {
+      labels.ended(ref.id);
+      this.apply({ type: 'remove', key, ref });
+    });
   }
 
   /** For a child of the supervisor, which takes the name away when the child ends. False: another holds it. */
   supervise(key: RegistryKey, ref: Ref, metadata: Metadata): boolean {
-    const nowMs = this.needs.system.clock.wallMs();
-    return this.apply({ type: 'put', put: { key, ref, metadata, supervised: true }, nowMs }) === null;
+    const { system, labels } = this.needs;
+    const nowMs = system.clock.wallMs();
+    if (this.apply({ type: 'put', put: { key, ref, metadata, supervised: true }, nowMs }) !== null)
+      return false;
+    labels.named(ref.id, key.tenant, key.kind);
+    void system.ended(ref).then(() => labels.ended(ref.id));
+    return true;
   }
 
   update(key: RegistryKey, metadata: Metadata): void {
@@ -143,36 +160,51 @@ export class Directory implements Names {
     return refused;
   }
 
-  /** A registry frame of a node; false when its payload is none. */
-  receive(peer: string, frame: ControlFrame): boolean {
+  /** A registry frame of a linked node; one that is none ends the link. */
+  arrived(link: Link, peer: string, frame: ControlFrame): void {
+    const answer = this.receive(peer, frame);
+    if (answer === 'unreadable') link.close('cannot_decode', frame.kind);
+    else if (answer === 'not_taken' && link.fence?.refuse('names', frame.kind))
+      link.close('fenced', `${link.fence.refusals.total} refusals, the last: names`);
+  }
+
+  /** `not_taken`: it is a registry frame, and a tenant's node may not tell that. */
+  receive(peer: string, frame: ControlFrame): 'taken' | 'unreadable' | 'not_taken' {
     const { codec } = this.needs;
     switch (frame.kind) {
       case 'registry_delta': {
         const { origin, boot, tenant } = frame.header;
         const delta = readDelta(origin, boot, tenant, codec.decode(frame.payload));
-        if (delta === null || !delta.puts.every((row) => isOwnRow(row, origin, boot))) return false;
+        if (delta === null || !delta.puts.every((row) => isOwnRow(row, origin, boot))) return 'unreadable';
+        if (!this.mayTake(origin, delta)) return 'not_taken';
         this.apply({ type: 'delta', peer, delta });
-        return true;
+        return 'taken';
       }
       case 'registry_fetch': {
         const { origin, boot, tenant, since } = frame.header;
         const request = readFetch(origin, boot, tenant, since);
         if (request !== null) this.apply({ type: 'fetch', peer, request });
-        return request !== null;
+        return request !== null ? 'taken' : 'unreadable';
       }
       case 'registry_origins': {
         const rows = readOrigins(codec.decode(frame.payload));
         if (rows !== null) this.apply({ type: 'origins', peer, rows });
-        return rows !== null;
+        return rows !== null ? 'taken' : 'unreadable';
       }
       case 'registry_heads': {
         const message = readHeads(codec.decode(frame.payload));
         if (message !== null) this.apply({ type: 'heads', peer, message });
-        return message !== null;
+        return message !== null ? 'taken' : 'unreadable';
       }
       default:
-        return true;
+        return 'taken';
     }
+  }
+
+  private mayTake(origin: string, delta: RegistryDelta): boolean {
+    const { holds } = this.needs;
+    if (holds === null || tenantOfNode(origin) === null) return true;
+    return mayTakeNames(delta, holds, heldOf(this.state, origin, delta.tenant));
   }
 
   private perform(effect: RegistryEffect): void {
@@ -182,7 +214,8 @@ export class Directory implements Names {
         const { origin, boot, tenant } = effect.delta;
         const payload = codec.encode(deltaPayload(effect.delta));
         for (const link of this.needs.nodeLinks())
-          link.sendControl('registry_delta', { boot, origin, tenant }, payload);
+          if (link.fence === null || link.fence.tenant === tenant)
+            link.sendControl('registry_delta', { boot, origin, tenant }, payload);
         return;
       }
       case 'send_delta': {

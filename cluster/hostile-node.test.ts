@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { PeerIdentity } from '../certs/index.ts';
 import { ActorSystem, manualClock, Recorder, Ref } from '../runtime/index.ts';
+import { ActorLabels } from './actor-labels.ts';
 import { readAddress } from './address.ts';
 import { Directory } from './directory.ts';
 import type { ControlFrame } from './frame.ts';
@@ -19,6 +20,8 @@ function directory() {
     linkTo: () => null,
     nodeLinks: () => [],
     contested: () => {},
+    labels: new ActorLabels([]),
+    holds: [],
   });
 }
 
@@ -35,7 +38,7 @@ function delta(ref: unknown, metadata: unknown): ControlFrame {
 test('a name must lead to an actor of the node and boot that wrote it', () => {
   const key = { tenant: 'platform', partition: 'default', kind: 'poller', id: 'p' };
   const good = directory();
-  expect(good.receive('poller_1', delta(new Ref('poller_1', 7, 3), { status: 'available' }))).toBe(true);
+  expect(good.receive('poller_1', delta(new Ref('poller_1', 7, 3), { status: 'available' }))).toBe('taken');
   expect(good.lookup(key)).toEqual(new Ref('poller_1', 7, 3));
   for (const [ref, metadata] of [
     [null, {}],
@@ -46,7 +49,7 @@ test('a name must lead to an actor of the node and boot that wrote it', () => {
     [new Ref('poller_1', 7, 3), []],
   ]) {
     const names = directory();
-    expect(names.receive('poller_1', delta(ref, metadata))).toBe(false);
+    expect(names.receive('poller_1', delta(ref, metadata))).toBe('unreadable');
     expect(names.lookup(key)).toBe(null);
   }
 });

@@ -18,8 +18,17 @@ export { type GossipSettings, gossipSource } from './discovery/gossip.ts';
 export { type KubernetesSettings, kubernetesSource } from './discovery/kubernetes.ts';
 export { staticSource } from './discovery/static.ts';
 export { ClusterError, type ClusterErrorCode } from './errors.ts';
+export { type FenceRule, nodeOf, type TenantAccess } from './fence.ts';
 export type { LinkView } from './link-view.ts';
-export { formatKey, formatNode, isNodeName, platformTenant, type RegistryKey } from './names.ts';
+export {
+  formatKey,
+  formatNode,
+  isNodeName,
+  platformTenant,
+  type RegistryKey,
+  tenantNodeName,
+  tenantOfNode,
+} from './names.ts';
 export { ClusterNode, type NodeOptions } from './node.ts';
 export { connectOperator, type OperatorClient } from './operator-client.ts';
 export { ownerOf, rank } from './placement.ts';

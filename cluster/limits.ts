@@ -273,3 +273,26 @@ export const childrenListedMax = 10_000;
 export const subscriptionsMax = 20_000;
 /** Published messages that wait for one tenant's subscribers on a node; more are refused, which `publish` counts. */
 export const postMessagesMax = 100_000;
+
+// The tenant fence (fence*.ts)
+/** The longest payload that a tenant's node may send: batches of results are some 100 kB, and one is read in a few ms. */
+export const fencedPayloadBytesMax = 1024 * 1024;
+/** Read of one node of a tenant in a second, and at once; a frame costs more than its bytes, so 8,000 of them in a second. */
+export const fencedBytesPerS = 2 * 1024 * 1024;
+export const fencedBurstBytes = 1024 * 1024;
+export const fencedFrameCostBytes = 256;
+/** Names that one node of a tenant may hold: it needs one for its role, and one for each topic that it follows. */
+export const fencedNamesMax = 1_000;
+/** Keys of a name's metadata, characters of a key or text, and texts in a list: together at most 256 kB a name. */
+export const fencedMetadataKeysMax = 16;
+export const fencedMetadataTextMax = 128;
+export const fencedMetadataTextsMax = 128;
+/** Refs that were sent to a tenant's node and that it may use: past it the oldest is forgotten. */
+export const exportedRefsMax = 10_000;
+/** Refusals that have not leaked away; past it the link is closed. Who means well is refused now and then, when actors end. */
+export const fenceRefusalsMax = 200;
+export const fenceRefusalsLeakPerS = 10;
+/** At most one line in the log for each peer in this time; it says how many refusals it stands for. */
+export const fenceLogEveryMs = 1_000;
+/** Tenants' peers whose counts are remembered while they have no link. */
+export const fencedPeersKeptMax = 2_000;

@@ -2,6 +2,7 @@
  * The links of a node as people see them: one row for each, from what the link counts. For the declared procedure `links`
  * and whoever shows it; decides nothing.
  */
+import { type FenceRule, nodeOf } from './fence.ts';
 import type { Link } from './link.ts';
 
 /** Counts are since the link is there. Frames are whole messages; those that went in parts count once, and in parts too. */
@@ -30,6 +31,10 @@ export interface LinkView {
   readonly queuedBytes: number;
   /** Other links to the peer whose place this one took, or which gave way to it. */
   readonly retired: number;
+  /** The tenant whose node is at one end; null: the link is not fenced. */
+  readonly tenant: string | null;
+  /** What the peer was refused by the tenant fence, by rule, on this link and those before it. */
+  readonly fenced: Readonly<Partial<Record<FenceRule, number>>>;
 }
 
 export function viewOfLink(link: Link, rttMs: number | null): LinkView {
@@ -54,12 +59,15 @@ export function viewOfLink(link: Link, rttMs: number | null): LinkView {
     refused: refusedBusy,
     queuedBytes: link.waitingBytes,
     retired: link.replaced,
+    tenant: link.fence?.tenant ?? null,
+    fenced: { ...link.fence?.refusals.byRule },
   };
 }
 
 function described({ peer }: Link): { name: string | null; role: string | null } {
   if (peer === null) return { name: null, role: null };
   const { identity } = peer;
-  if (identity.kind === 'node') return { name: identity.name, role: identity.role };
-  return { name: identity.kind === 'operator' ? identity.name : identity.id, role: identity.kind };
+  const node = nodeOf(identity);
+  if (node !== null) return { name: node.name, role: node.role };
+  return { name: identity.kind === 'tenant' ? identity.id : identity.name, role: identity.kind };
 }

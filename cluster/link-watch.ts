@@ -112,7 +112,7 @@ export class LinkWatch {
     const { link, connection } = watched;
     if (watched.credentialVersion === credentialVersion || link.peer === null) return;
     watched.credentialVersion = credentialVersion;
-    if (link.peer.identity.kind !== 'node') return;
+    if (link.peer.identity.kind === 'operator') return;
     const proof = connection.proveRenewal();
     if (proof !== null) link.sendControl('credential', {}, this.options.codec.encode(proof));
   }

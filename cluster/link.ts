@@ -5,6 +5,7 @@
 import type { PeerIdentity } from '../certs/index.ts';
 import type { Clock } from '../runtime/index.ts';
 import type { Codec } from './codec.ts';
+import type { LinkFence } from './fence-link.ts';
 import { encodeControlHead, type Frame, noPayload } from './frame.ts';
 import {
   type ControlFields,
@@ -55,6 +56,8 @@ export class Link {
   /** Links to the peer that gave way to this one. */
   replaced = 0;
   peer: LinkPeer | null = null;
+  /** Set when a tenant's node is at one end. */
+  fence: LinkFence | null = null;
   private readonly options: LinkOptions;
   private readonly inbox: Inbox;
   private readonly outbox: Outbox;
@@ -114,7 +117,7 @@ export class Link {
   begin(): void {
     const { connection, clock } = this.options;
     connection.handle({
-      data: (chunk) => this.inbox.receive(chunk),
+      data: (chunk) => this.receive(chunk),
       drained: () => this.outbox.flush(),
       closed: (reason) => this.finish('link_closed', reason),
     });
@@ -132,6 +135,15 @@ export class Link {
       { version: protocolVersion, versionMin: protocolVersionMin, boot: greeting.boot },
       this.options.codec.encode(greeting),
     );
+  }
+
+  private receive(chunk: Buffer): void {
+    const { counts } = this.inbox;
+    const before = counts.framesIn + counts.partsIn;
+    this.inbox.receive(chunk);
+    const frames = counts.framesIn + counts.partsIn - before;
+    const restMs = this.fence?.spend(chunk.length, frames) ?? 0;
+    if (restMs > 0 && !this.ended) this.options.connection.rest(restMs);
   }
 
   /**
@@ -186,7 +198,7 @@ export class Link {
     header: ControlFields<K>,
     payload: Uint8Array = noPayload,
   ): boolean {
-    if (this.ended || this.retired) return false;
+    if (this.ended || this.retired || this.fence?.departs(kind, header) === false) return false;
     const urgency = isSystemKind(kind) ? 'system' : 'call';
     // A delta that overtakes one before it would only be fetched again.
     const flow = kind.startsWith('registry_') ? 0 : null;

@@ -173,3 +173,9 @@ export function probe(state: MembershipState, effects: MembershipEffect[], peer:
   const via = rank(`${name}/${peer.probeRound++}`, witnesses(state, name)).slice(0, probeViaMax);
   if (via.length > 0) effects.push({ type: 'probe', name, boot, via });
 }
+
+/** Null when that life of the node is not the one that is known. */
+export function lifeOf(state: MembershipState, name: string, boot: number): Peer | null {
+  const peer = state.peers.get(name);
+  return peer !== undefined && peer.identity.boot === boot ? peer : null;
+}

@@ -6,7 +6,7 @@ import { readAddress } from './address.ts';
 import { mix32, numberHash, textHash } from './hash.ts';
 import { nodesMax } from './limits.ts';
 import type { MemberStatus, MembershipState, Peer, PeerIdentity } from './membership-peer.ts';
-import { isKeyPart, isNodeName } from './names.ts';
+import { isKeyPart, isNodeName, tenantOfNode } from './names.ts';
 
 /** One node as another sees it. `ageMs`: since the teller's last sign of it. Plain data. */
 export interface ViewEntry extends PeerIdentity {
@@ -44,10 +44,13 @@ function memberOf(peer: Peer, nowMs: number): MemberView {
   };
 }
 
-/** For a `view` frame. Fenced nodes are not told of: whoever links them tells their shards. */
-export function viewOf(state: MembershipState, nowMs: number): ViewEntry[] {
+/**
+ * For a `view` frame. Nodes of the platform tell each other of themselves alone; a tenant's node (`audience`: its tenant)
+ * is told whom it must link: the cores, where its tenant's actors are, and the tenant's other nodes.
+ */
+export function viewOf(state: MembershipState, nowMs: number, audience: string | null = null): ViewEntry[] {
   return members(state, nowMs)
-    .filter((one) => one.tenant === null)
+    .filter((one) => isFor(one, audience))
     .map(({ name, role, boot, address, tenant, status, incarnation, ageMs }) => {
       return { name, role, boot, address, tenant, status, incarnation, ageMs };
     });
@@ -55,16 +58,22 @@ export function viewOf(state: MembershipState, nowMs: number): ViewEntry[] {
 
 const seeds: Readonly<Record<MemberStatus, number>> = { up: 1, suspect: 2, down: 0, left: 0 };
 
+function isFor({ tenant, role }: PeerIdentity, audience: string | null): boolean {
+  if (audience === null) return tenant === null;
+  return tenant === audience || (tenant === null && role === 'core');
+}
+
 /** Equal on two nodes that see the same nodes alike. Nodes that are gone do not count: newcomers never knew them. */
-export function viewHash(state: MembershipState): number {
-  state.viewHash ??= hashOf(state);
+export function viewHash(state: MembershipState, audience: string | null = null): number {
+  if (audience !== null) return hashFor(state, audience);
+  state.viewHash ??= hashFor(state, null);
   return state.viewHash;
 }
 
-function hashOf(state: MembershipState): number {
-  let hash = entryHash(state.self, state.incarnation, 'up');
+function hashFor(state: MembershipState, audience: string | null): number {
+  let hash = isFor(state.self, audience) ? entryHash(state.self, state.incarnation, 'up') : 0;
   for (const { identity, incarnation, status } of state.peers.values()) {
-    if (identity.tenant === null && seeds[status] !== 0) hash ^= entryHash(identity, incarnation, status);
+    if (isFor(identity, audience) && seeds[status] !== 0) hash ^= entryHash(identity, incarnation, status);
   }
   return hash >>> 0;
 }
@@ -73,15 +82,15 @@ function entryHash(identity: PeerIdentity, incarnation: number, status: MemberSt
   return mix32(numberHash(identity.boot, textHash(identity.name, seeds[status])) + incarnation);
 }
 
-/** The decoded payload of a `view` frame; null when it is none. */
-export function readView(payload: unknown): ViewEntry[] | null {
+/** The decoded payload of a `view` frame; null when it is none. `own`: the tenant of the node that reads it. */
+export function readView(payload: unknown, own: string | null = null): ViewEntry[] | null {
   if (!Array.isArray(payload) || payload.length > nodesMax) return null;
-  return payload.every(isEntry) ? payload : null;
+  return payload.every((one) => isEntry(one, own)) ? payload : null;
 }
 
 const roleCharactersMax = 32;
 
-function isEntry(value: unknown): value is ViewEntry {
+function isEntry(value: unknown, own: string | null): value is ViewEntry {
   if (typeof value !== 'object' || value === null) return false;
   const { name, role, boot, address, tenant, status, incarnation, ageMs } = value as Record<string, unknown>;
   return (
@@ -90,7 +99,8 @@ function isEntry(value: unknown): value is ViewEntry {
     role.length <= roleCharactersMax &&
     isCount(boot) &&
     readAddress(address) !== null &&
-    tenant === null &&
+    (tenant === null || tenant === own) &&
+    tenantOfNode(name) === tenant &&
     typeof status === 'string' &&
     Object.hasOwn(seeds, status) &&
     isCount(incarnation) &&

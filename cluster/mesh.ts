@@ -2,16 +2,17 @@
  * All links of a node: dials whom it is told to, takes connections, keeps one link per peer, and hands frames that
  * the fence lets through to whom they concern. Between the transport and the node; decides nothing about who is alive.
  */
-import type { PeerIdentity } from '../certs/index.ts';
 import type { Clock } from '../runtime/index.ts';
 import type { Codec } from './codec.ts';
 import type { DialOutcome } from './discovery/decision.ts';
-import { judgeFrame, judgePeer } from './fence.ts';
+import { judgeOperatorFrame, nodeOf } from './fence.ts';
+import type { Fences } from './fences.ts';
 import type { Frame } from './frame.ts';
 import type { Greeting } from './greeting.ts';
 import { Link } from './link.ts';
 import { isKept, type LinkOrigin } from './link-choice.ts';
 import { LinkWatch } from './link-watch.ts';
+import { describe, isSameLife, nameIn, peerName } from './peer-name.ts';
 import type { Connection, DialFailure, Transport } from './transport.ts';
 
 export interface MeshHandlers {
@@ -21,6 +22,8 @@ export interface MeshHandlers {
   nodeDown(link: Link, name: string, boot: number, reason: string, refused: boolean): void;
   dialFailed(name: string, failure: DialFailure): void;
   frame(link: Link, frame: Frame): void;
+  /** The fence did not let it through: who waits for an answer is to get one. */
+  refused(link: Link, frame: Frame): void;
   /** A peer knows a later life of this node's name: this one must end. */
   superseded(detail: string): void;
   /** Any link ended: what waits for answers on it ends. */
@@ -31,6 +34,7 @@ export interface MeshOptions {
   readonly node: string;
   readonly transport: Transport;
   readonly codec: Codec;
+  readonly fences: Fences;
   readonly clock: Clock;
   readonly greeting: () => Greeting;
   readonly handlers: MeshHandlers;
@@ -94,7 +98,7 @@ export class Mesh {
     this.stopped = true;
     this.watch.stop();
     for (const link of [...this.open.keys()]) {
-      if (link.peer?.identity.kind === 'node') link.sendControl('leaving', {});
+      if (link.peer !== null && nodeOf(link.peer.identity) !== null) link.sendControl('leaving', {});
       link.close('leaving', 'the node stops');
     }
     await this.options.transport.close();
@@ -152,7 +156,7 @@ export class Mesh {
       },
     });
     const { peer } = connection;
-    this.open.set(link, peer.ok && peer.identity.kind === 'node' ? peer.identity.name : null);
+    this.open.set(link, nameIn(peer));
     if (reached !== null) this.reaching.set(link, reached);
     this.watch.add(link, connection);
     if (!connection.peer.ok) {
@@ -164,13 +168,14 @@ export class Mesh {
 
   private linkUp(link: Link): void {
     const { identity, greeting } = link.peer!;
-    const verdict = judgePeer(identity);
+    const verdict = this.options.fences.admit(identity);
     if (!verdict.allowed) {
       link.close('fenced', verdict.detail);
       return;
     }
-    if (identity.kind !== 'node') return;
-    const { name, role } = identity;
+    const node = nodeOf(identity);
+    if (node === null) return;
+    const { name, role } = node;
     const isOwn = name === this.options.node && isSameLife(greeting, this.options.greeting());
     this.tellReached(link, isOwn ? { type: 'own' } : { type: 'answered', node: name });
     if (isOwn) {
@@ -183,6 +188,8 @@ export class Mesh {
       link.close('old_boot', `boot ${former.boot} of ${name} is linked`);
       return;
     }
+    // Also for one that is retired at once: its peer may go on sending.
+    link.fence = this.options.fences.of(identity, greeting.boot);
     if (present !== undefined && former!.boot === greeting.boot && former!.lost >= greeting.lost) {
       if (!isKept(this.originOf(link), this.originOf(present))) {
         // Nothing was sent on it but hello, so nothing has to wait for it.
@@ -198,6 +205,8 @@ export class Mesh {
       // An earlier boot is gone before the later one is there: what waits for its actors is told.
       this.endAll(name, 'old_boot', `boot ${greeting.boot} of ${name} is linked`);
     }
+    // When what was before is lost, so is what the peer was sent on it.
+    link.fence = this.options.fences.of(identity, greeting.boot);
     this.links.set(name, link);
     this.options.handlers.nodeUp(link, name, role, greeting.boot);
   }
@@ -217,7 +226,7 @@ export class Mesh {
 
   /** Told before anything is sent on a new link. */
   private lostTo({ peer }: Connection): number {
-    return peer.ok && peer.identity.kind === 'node' ? (this.lost.get(peer.identity.name) ?? 0) : 0;
+    return this.lost.get(nameIn(peer) ?? '') ?? 0;
   }
 
   private tellReached(link: Link, outcome: DialOutcome): void {
@@ -227,10 +236,18 @@ export class Mesh {
   }
 
   private frame(link: Link, frame: Frame): void {
-    const { identity } = link.peer!;
-    const verdict = judgeFrame(identity, frame.kind);
-    if (!verdict.allowed) {
-      link.close('fenced', verdict.detail);
+    if (link.peer!.identity.kind === 'operator') {
+      const verdict = judgeOperatorFrame(frame.kind);
+      if (!verdict.allowed) {
+        link.close('fenced', verdict.detail);
+        return;
+      }
+    }
+    const rule = link.fence?.arrives(frame) ?? null;
+    if (rule !== null) {
+      const goesOn = link.fence!.refuse(rule, frame.kind);
+      if (goesOn) link.close('fenced', `${link.fence!.refusals.total} refusals, the last of ${frame.kind}`);
+      else this.options.handlers.refused(link, frame);
       return;
     }
     if (frame.kind === 'credential') this.watch.renewal(link, frame.payload);
@@ -253,14 +270,15 @@ export class Mesh {
       detail,
     });
     handlers.linkEnded(link, why);
-    if (code === 'peer_old_boot') handlers.superseded(detail);
-    const identity = link.peer?.identity;
-    if (identity?.kind !== 'node') {
+    // Only a node of the platform may end another one so: not a command, nor a customer's node.
+    if (code === 'peer_old_boot' && link.peer?.identity.kind === 'node') handlers.superseded(detail);
+    const node = link.peer === null ? null : nodeOf(link.peer.identity);
+    if (node === null) {
       // It never came up: for whoever asked for it, that is a failed dial.
       if (expected !== null && link.peer === null) handlers.dialFailed(expected, { code, detail });
       return;
     }
-    const { name } = identity;
+    const { name } = node;
     if (this.links.get(name) !== link) {
       // Who was to get what is lost with it learns so by the end of the link that took its place.
       const isLost = link.isRetired && code !== 'duplicate_link' && code !== 'peer_leaving';
@@ -270,27 +288,13 @@ export class Mesh {
     this.links.delete(name);
     // Nothing of what the peer sent before arrives after its loss was told.
     this.endAll(name, 'link_silent', `its successor: ${why}`);
+    const { boot } = link.peer!.greeting;
+    this.options.fences.lost(name, boot);
     this.lost.set(name, (this.lost.get(name) ?? 0) + 1);
     // Those that are not up have told the peer of one loss too few.
     for (const [other, peer] of [...this.open]) {
       if (peer === name && other.peer === null) other.close('link_silent', `begun before a loss: ${why}`);
     }
-    handlers.nodeDown(link, name, link.peer!.greeting.boot, why, code === 'refused');
+    handlers.nodeDown(link, name, boot, why, code === 'refused');
   }
-}
-
-function isSameLife(a: Greeting, b: Greeting): boolean {
-  return a.boot === b.boot && a.pid === b.pid;
-}
-
-function peerName(link: Link): string {
-  const identity = link.peer!.identity;
-  return identity.kind === 'node' || identity.kind === 'operator' ? identity.name : identity.id;
-}
-
-function describe(identity: PeerIdentity | null): string {
-  if (identity === null) return 'unknown';
-  if (identity.kind === 'tenant')
-    return `${identity.kind} ${identity.tenantId}/${identity.role}/${identity.id}`;
-  return `${identity.kind} ${identity.name}`;
 }

@@ -16,15 +16,37 @@ export interface RegistryKey {
 }
 
 const nodeNamePattern = /^[a-z0-9_-]+$/;
+const tenantNodePattern = /^[a-z][a-z2-7]{11}\.[a-z0-9_-]+$/;
+const tenantIdCharacters = 12;
+const point = 46;
 /** No slash: the text of a key must read back one way only. */
 const partPattern = /^[A-Za-z0-9._-]+$/;
 // Control characters would let a name forge log lines; lone surrogates do not survive UTF-8.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused.
 const idRefusedPattern = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\p{Surrogate}]/u;
 
-/** a-z, 0-9, `_`, `-`, at most 63: what a node's certificate may say, too. */
+/** a-z, 0-9, `_`, `-`, at most 63: what a node's certificate may say, too. Or the name of a tenant's node. */
 export function isNodeName(text: unknown): text is string {
-  return typeof text === 'string' && text.length <= nodeNameCharactersMax && nodeNamePattern.test(text);
+  return (
+    typeof text === 'string' &&
+    text.length <= nodeNameCharactersMax &&
+    (nodeNamePattern.test(text) || tenantNodePattern.test(text))
+  );
+}
+
+/**
+ * The name of a tenant's node: `TENANT.NAME`. No certificate of a platform node can bear it, for the point, nor one of
+ * another tenant, for the id: so nobody takes anybody's name. Null when the certificate's name is not spelled as a
+ * node's, or has more than 50 characters.
+ */
+export function tenantNodeName(tenantId: string, name: string): string | null {
+  const whole = `${tenantId}.${name}`;
+  return whole.length <= nodeNameCharactersMax && tenantNodePattern.test(whole) ? whole : null;
+}
+
+/** Whose node that is, by its name alone; null: the platform's. */
+export function tenantOfNode(node: string): string | null {
+  return node.charCodeAt(tenantIdCharacters) === point ? node.slice(0, tenantIdCharacters) : null;
 }
 
 export function isKeyPart(text: unknown): text is string {

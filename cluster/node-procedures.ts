@@ -4,6 +4,7 @@
  */
 import { treeOf } from '../runtime/index.ts';
 import type { Member } from './cluster-view.ts';
+import { nodeOf } from './fence.ts';
 import { childrenListedMax } from './limits.ts';
 import { type LinkView, viewOfLink } from './link-view.ts';
 import type { Mesh } from './mesh.ts';
@@ -41,7 +42,7 @@ export function declareOwn(node: ClusterNode, mesh: Mesh, router: RemoteRouter):
 function linksOf({ members }: ClusterNode, mesh: Mesh): LinkView[] {
   const rtts = new Map(members.list().map(({ name, rttMs }) => [name, rttMs]));
   return [...mesh.allLinks()].map((link) => {
-    const identity = link.peer?.identity;
-    return viewOfLink(link, identity?.kind === 'node' ? (rtts.get(identity.name) ?? null) : null);
+    const node = link.peer === null ? null : nodeOf(link.peer.identity);
+    return viewOfLink(link, node === null ? null : (rtts.get(node.name) ?? null));
   });
 }

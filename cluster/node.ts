@@ -3,6 +3,7 @@
  * and all that the other rooms see of the cluster.
  */
 import { ActorSystem, type Clock, type Log, type Random, Recorder, systemRandom } from '../runtime/index.ts';
+import { ActorLabels } from './actor-labels.ts';
 import { readWord, type Word, wordRow } from './children-wire.ts';
 import type { Cluster } from './cluster-view.ts';
 import type { Codec } from './codec.ts';
@@ -10,6 +11,8 @@ import { Directory } from './directory.ts';
 import { Seeker } from './discovery/seeker.ts';
 import { staticSource } from './discovery/static.ts';
 import { ClusterError } from './errors.ts';
+import { nodeOf, type TenantAccess } from './fence.ts';
+import { fencesOf, mayDial } from './fences.ts';
 import { type Frame, isRouted } from './frame.ts';
 import { isSystemKind } from './frame-layout.ts';
 import { handoffBytesMax, registryTickMs, stopLingerMs } from './limits.ts';
@@ -31,6 +34,10 @@ export interface NodeOptions {
   /** Higher than of any earlier life of this name. */
   readonly boot: number;
   readonly pid: number;
+  /** The tenant in its own certificate; null: a node of the platform. Its `name` is then a `tenantNodeName`. */
+  readonly tenant?: string | null;
+  /** What tenants' nodes may do here; null: they are refused. */
+  readonly tenantAccess?: TenantAccess | null;
   /** Where others reach this node; null: where it listens. */
   readonly advertise: string | null;
   /** Addresses of other nodes: the static discovery. */
@@ -48,6 +55,7 @@ export interface NodeOptions {
 export class ClusterNode implements Cluster {
   readonly node: string;
   readonly boot: number;
+  readonly tenant: string | null;
   readonly system: ActorSystem;
   readonly names: Directory;
   readonly members: Vigil;
@@ -69,27 +77,30 @@ export class ClusterNode implements Cluster {
     this.options = options;
     this.node = name;
     this.boot = boot;
+    const { tenant = null, tenantAccess: access = null } = options;
+    this.tenant = tenant;
     this.address = options.advertise ?? '';
-    this.codec = actorCodec();
-    const { codec } = this;
+    const codec = actorCodec();
+    this.codec = codec;
     const linkTo = (node: string) => this.mesh.linkTo(node);
     const nodeLinks = () => this.mesh.nodeLinks();
     const contested = (detail: string) => options.onSuperseded(detail);
     this.system = new ActorSystem({
-      node: name,
-      boot,
-      clock,
-      log,
+      ...{ node: name, boot, clock, log },
       ...(options.random && { random: options.random }),
     });
-    this.recorder = new Recorder({ node: name, boot, clock });
-    const { recorder } = this;
+    const recorder = new Recorder({ node: name, boot, clock });
+    this.recorder = recorder;
     this.system.recorder = recorder;
     this.router = new RemoteRouter(this.system, codec, linkTo);
     this.procedures = new Procedures(codec, clock, linkTo);
-    this.names = new Directory({ system: this.system, codec, recorder, linkTo, nodeLinks, contested });
+    const labels = new ActorLabels(access?.doors ?? []);
+    this.names = new Directory({
+      ...{ system: this.system, codec, recorder, linkTo, nodeLinks, contested },
+      ...{ labels, holds: tenant === null ? (access?.holds ?? []) : null },
+    });
     this.topics = new Topics(this.system, this.names);
-    const self = { name, role, boot, tenant: null, address: this.address };
+    const self = { name, role, boot, tenant, address: this.address };
     // The address is known once the node listens.
     Object.defineProperty(self, 'address', { get: () => this.address, enumerable: true });
     this.members = new Vigil({
@@ -100,7 +111,7 @@ export class ClusterNode implements Cluster {
       recorder,
       linkTo,
       nodeLinks,
-      dial: (peer, address, delayMs) => this.mesh.dial(peer, address, delayMs),
+      dial: (peer, address, delayMs) => mayDial(tenant, peer) && this.mesh.dial(peer, address, delayMs),
       closeLink: (peer, code, because) => this.mesh.closeLink(peer, code, because),
       heads: () => this.names.heads(),
       headsHeard: (peer, high, low) => this.names.apply({ type: 'heads_hash', peer, high, low }),
@@ -112,6 +123,7 @@ export class ClusterNode implements Cluster {
       node: name,
       transport: options.transport,
       codec,
+      fences: fencesOf(this, labels, options),
       clock,
       greeting: () => ({ boot, pid, address: this.address, knows: [] }),
       log,
@@ -137,6 +149,7 @@ export class ClusterNode implements Cluster {
         this.members.apply({ type: 'dial_failed', name: peer, code, nowMs });
       },
       frame: (link, frame) => this.frame(link, frame),
+      refused: (link, frame) => this.refused(link, frame),
       superseded: (detail) => this.options.onSuperseded(detail),
       linkEnded: (link, why) => {
         this.members.unlinked(link);
@@ -198,12 +211,13 @@ export class ClusterNode implements Cluster {
   private linkUp(link: Link, name: string, role: string, boot: number): void {
     const nowMs = this.options.clock.monotonicMs();
     this.members.linked(link);
-    const peer = { name, role, boot, address: link.peer!.address, tenant: null };
+    const { tenant } = nodeOf(link.peer!.identity)!;
+    const peer = { name, role, boot, address: link.peer!.address, tenant };
     this.members.apply({ type: 'link_up', peer, nowMs });
     if (this.mesh.linkTo(name) !== link) return;
-    this.seeker.linked(name, peer.address);
-    this.names.apply({ type: 'link_up', peer: name, tenant: null });
-    this.supervisor.linkUp(name);
+    if (mayDial(this.tenant, name)) this.seeker.linked(name, peer.address);
+    this.names.apply({ type: 'link_up', peer: name, tenant: tenant ?? this.tenant });
+    if (tenant === null && this.tenant === null) this.supervisor.linkUp(name);
   }
 
   private linkDown(name: string, boot: number, reason: string, refused: boolean): void {
@@ -224,32 +238,40 @@ export class ClusterNode implements Cluster {
     else if (status === 'down') this.names.apply({ type: 'node_down', node, boot, nowMs });
     else if (status === 'left') {
       this.names.apply({ type: 'node_left', node, boot });
-      this.seeker.left(node, event.address);
+      if (mayDial(this.tenant, node)) this.seeker.left(node, event.address);
     }
   }
 
   private frame(link: Link, frame: Frame): void {
     const { identity, greeting } = link.peer!;
+    const node = nodeOf(identity);
     if (isRouted(frame)) {
-      if (identity.kind === 'node') this.router.receive(link, identity.name, greeting.boot, frame);
+      if (node !== null) this.router.receive(link, node.name, greeting.boot, frame);
       return;
     }
     if (!isSystemKind(frame.kind)) {
       this.procedures.receive(link, frame);
       return;
     }
-    if (identity.kind !== 'node') return;
+    if (node === null) return;
     try {
-      if (frame.kind.startsWith('registry_')) {
-        if (!this.names.receive(identity.name, frame)) link.close('cannot_decode', frame.kind);
-      } else if (frame.kind === 'supervisor') {
+      if (frame.kind.startsWith('registry_')) this.names.arrived(link, node.name, frame);
+      else if (frame.kind === 'supervisor') {
         const word = readWord(this.codec.decode(frame.payload));
         if (word === null) link.close('cannot_decode', frame.kind);
-        else if (typeof word !== 'string') this.supervisor.receive(identity.name, word);
-      } else this.members.receive(link, identity.name, greeting.boot, frame);
+        else if (typeof word !== 'string') this.supervisor.receive(node.name, word);
+      } else this.members.receive(link, node.name, greeting.boot, frame);
     } catch (error) {
       link.close('cannot_decode', `${frame.kind}: ${String(error)}`);
     }
+  }
+
+  private refused(link: Link, frame: Frame): void {
+    const { identity, greeting } = link.peer!;
+    const node = nodeOf(identity);
+    if (node === null) return;
+    if (isRouted(frame)) this.router.refused(link, node.name, greeting.boot, frame);
+    else if (frame.kind === 'procedure_call') this.procedures.refused(link, frame.header);
   }
 
   private supervisorNeeds(): SupervisorNeeds {

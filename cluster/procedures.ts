@@ -22,8 +22,11 @@ export interface Caller {
 }
 
 export interface Procedure {
-  /** `read` and `write`: operators with that right, and nodes; `node`: nodes only. */
-  readonly access: 'read' | 'write' | 'node';
+  /**
+   * `read` and `write`: operators with that right, and nodes; `node`: nodes only; `tenant`: nodes, and those of tenants,
+   * for whom `caller` says which. The platform's own nodes may call all of them.
+   */
+  readonly access: 'read' | 'write' | 'node' | 'tenant';
   /** A thrown error with a `code` is told with it; any other as `procedure_failed`. */
   run(argument: never, caller: Caller): unknown;
 }
@@ -78,6 +81,10 @@ export class Procedures {
     this.declared.set(name, procedure);
   }
 
+  isForTenants(name: string): boolean {
+    return this.declared.get(name)?.access === 'tenant';
+  }
+
   call(link: Link, name: string, argument: unknown, timeoutMs = procedureTimeoutMs): Promise<unknown> {
     this.lastCallId = (this.lastCallId + 1) % 0x1_0000_0000;
     const callId = this.lastCallId;
@@ -121,6 +128,11 @@ export class Procedures {
         });
         return;
     }
+  }
+
+  /** A call that the fence did not let through. What is not for its caller is not there. */
+  refused(link: Link, { callId, name }: { callId: number; name: string }): void {
+    this.refuse(link, callId, new ClusterError('no_such_procedure', `"${name}" is not declared here`));
   }
 
   /** Every call over the link ends, unless another link to the same peer took its place. */
@@ -206,7 +218,8 @@ export class Procedures {
 
 function mayCall(access: Procedure['access'], identity: PeerIdentity): boolean {
   if (identity.kind === 'node') return true;
-  if (identity.kind !== 'operator' || access === 'node') return false;
+  if (identity.kind === 'tenant') return access === 'tenant';
+  if (access === 'node' || access === 'tenant') return false;
   return identity.rights.includes('write') || (access === 'read' && identity.rights.includes('read'));
 }
 

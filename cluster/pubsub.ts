@@ -10,7 +10,7 @@ import {
   defineActor,
   type ExitReason,
   type Protocol,
-  type Ref,
+  Ref,
 } from '../runtime/index.ts';
 import type { NameEvent, Names } from './cluster-view.ts';
 import { ClusterError } from './errors.ts';
@@ -47,7 +47,8 @@ export interface PubSub {
 interface PostProtocol {
   start: [];
   call: Record<never, never>;
-  cast: { deliver(name: string, message: unknown, from: string): void };
+  /** `from`: a ref of the publisher's node, which the fence judges like any other: nobody publishes in another's name. */
+  cast: { deliver(name: string, message: unknown, from: Ref): void };
 }
 
 /** The subscribers of one tenant on this node. */
@@ -96,8 +97,9 @@ export class Topics implements PubSub {
     const { node } = this.system;
     const wanted = this.wanted.get(topicText(topic));
     let given = 0;
+    const from = new Ref(node, this.system.boot, 0);
     const give = (ref: Ref<PostProtocol>) => {
-      if (publisher.cast(ref).deliver(topic.name, message, node)) given += 1;
+      if (publisher.cast(ref).deliver(topic.name, message, from)) given += 1;
     };
     // Others first: what cannot travel then reaches nobody, rather than this node alone.
     for (const [name, ref] of wanted ?? []) if (name !== node) give(ref);
@@ -192,7 +194,7 @@ function postActor(deliver: (name: string, message: unknown, from: string) => vo
     cast: {
       deliver: (_self, name, message, from) => {
         // From another node it may be anything.
-        if (typeof name === 'string' && typeof from === 'string') deliver(name, message, from);
+        if (typeof name === 'string' && from instanceof Ref) deliver(name, message, from.node);
       },
     },
   });

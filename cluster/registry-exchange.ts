@@ -11,6 +11,7 @@ import {
   nodesMax,
   steadyMismatchesMax,
 } from './limits.ts';
+import { tenantOfNode } from './names.ts';
 import { replaceOrigin } from './registry-life.ts';
 import {
   createOrigin,
@@ -87,7 +88,7 @@ export function headsHash(state: RegistryState): { high: number; low: number } {
   let high = 0;
   let low = 0;
   for (const origin of state.origins.values()) {
-    if (origin.hidden) continue;
+    if (origin.hidden || isFenced(origin)) continue;
     high ^= origin.hashHigh;
     low ^= origin.hashLow;
   }
@@ -106,7 +107,8 @@ export function mergeHeads(
       contest(state, effects, peer, boot, tenant, sequence);
       continue;
     }
-    const origin = originFor(state, effects, name, boot);
+    // Names of a tenant's node are told by itself alone.
+    const origin = tenantOfNode(name) === null ? originFor(state, effects, name, boot) : null;
     if (origin === null || sequence === 0) continue;
     const shard = shardOf(origin, tenant);
     if (sequence > shard.sequence) fetchMissing(state, effects, shard, peer, sequence, headsOfferWeight);
@@ -124,7 +126,7 @@ export function sendHeads(
   const rows: HeadRow[] = [];
   for (const name of origins) {
     const origin = state.origins.get(name);
-    if (origin === undefined || origin.hidden) continue;
+    if (origin === undefined || origin.hidden || isFenced(origin)) continue;
     for (const shard of origin.shards.values()) {
       if (shard.sequence > 0) rows.push([name, origin.boot, shard.tenant, shard.sequence]);
     }
@@ -151,7 +153,22 @@ export function answerFetch(
   if (origin === undefined || shard === undefined || origin.boot !== request.boot) return;
   // Half of a whole shard is no answer: what is missing in it would be taken for removed or for held.
   if (origin.hidden || shard.window !== null || request.since >= shard.sequence) return;
+  // Over a fenced link each end tells its own shard; other nodes have those of a tenant's node from itself.
+  const scope = state.links.get(peer)?.tenant ?? null;
+  if (scope !== null ? origin !== state.self || request.tenant !== scope : isFenced(origin)) return;
   for (const delta of deltasSince(shard, request.since)) effects.push({ type: 'send_delta', peer, delta });
+}
+
+/** To a peer across the fence: the whole of this node's own shard of the tenant, since nothing is compared with it. */
+export function tellOwn(state: RegistryState, effects: RegistryEffect[], peer: string, tenant: string): void {
+  const shard = state.self.shards.get(tenant);
+  if (shard === undefined || shard.sequence === 0) return;
+  for (const delta of deltasSince(shard, 0)) effects.push({ type: 'send_delta', peer, delta });
+}
+
+/** A tenant's node: its names are known to those that it has a link to, and go no further. */
+function isFenced(origin: Origin): boolean {
+  return tenantOfNode(origin.name) !== null;
 }
 
 /** The hash of a peer's heartbeat beside ours. */
@@ -181,7 +198,8 @@ export function compareHash(
 export function originRows(state: RegistryState): OriginRow[] {
   const rows: OriginRow[] = [];
   for (const { name, boot, hidden, hashHigh, hashLow } of state.origins.values()) {
-    if (!hidden && (hashHigh | hashLow) !== 0) rows.push([name, boot, hashHigh >>> 0, hashLow >>> 0]);
+    if (!hidden && tenantOfNode(name) === null && (hashHigh | hashLow) !== 0)
+      rows.push([name, boot, hashHigh >>> 0, hashLow >>> 0]);
   }
   return rows;
 }
@@ -196,6 +214,7 @@ export function compareOrigins(
   const ours = new Map(originRows(state).map((row) => [row[0], row]));
   const differing: string[] = [];
   for (const row of rows) {
+    if (tenantOfNode(row[0]) !== null) continue;
     const own = ours.get(row[0]);
     if (own === undefined || own[1] !== row[1] || own[2] !== row[2] || own[3] !== row[3])
       differing.push(row[0]);

@@ -2,7 +2,7 @@
  * All claims on names, found by name and by tenant, kind and partition, and which of them is visible. The tree tenant,
  * kind, partition, id is the only index: a lookup is four steps with short texts, a listing visits only what it lists.
  */
-import { formatKey, type RegistryKey } from './names.ts';
+import { formatKey, type RegistryKey, tenantOfNode } from './names.ts';
 import type { Entry, Group, Origin, Slot } from './registry-shard.ts';
 
 type Partitions = Map<string, Group>;
@@ -91,11 +91,14 @@ function isSeen(entry: Entry, without: Origin | null): boolean {
 }
 
 /**
- * Who keeps a name that is held more than once. Supervised claims come first, the best placed among them; then the
+ * Who keeps a name that is held more than once. A platform's node before a tenant's: no customer takes a name from us.
+ * Supervised claims come first, the best placed among them; then the
  * earlier, then the first by name. This is one order of all claims that depends on no other claim and on nobody's view,
  * so nodes that each see only some of them still settle on the same one, and never on none.
  */
-export function winnerOf(index: RegistryIndex, claims: readonly Entry[]): Entry {
+export function winnerOf(index: RegistryIndex, all: readonly Entry[]): Entry {
+  const ours = all.filter((entry) => tenantOfNode(entry.shard.origin.name) === null);
+  const claims = ours.length > 0 ? ours : all;
   const supervised = claims.filter((entry) => entry.supervised);
   if (supervised.length > 0) {
     const names = supervised.map((entry) => entry.shard.origin.name);

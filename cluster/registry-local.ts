@@ -3,7 +3,7 @@
  * once per turn. Between the node's actors and its own shards; nobody else writes those.
  */
 import { isRef, sameRef } from '../runtime/index.ts';
-import { isRegistryKey, type RegistryKey } from './names.ts';
+import { isRegistryKey, type RegistryKey, tenantOfNode } from './names.ts';
 import { findGroup, visibleOf } from './registry-index.ts';
 import { claimIn, deltaParts, type Entry } from './registry-shard.ts';
 import {
@@ -33,7 +33,7 @@ export function put(state: RegistryState, effects: RegistryEffect[], one: Regist
   }
   const group = groupFor(state, key);
   const holder = visibleOf(state.index, group.slots.get(key.id));
-  if (holder !== null) {
+  if (holder !== null && !isOutranked(state, holder)) {
     refuse(effects, key, 'name_taken', holder);
     return;
   }
@@ -70,6 +70,11 @@ export function remove(
   const own = ownClaim(state, key);
   if (own !== null && (ref === undefined || isHolder(own.ref, ref))) removeOwn(state, effects, own);
   else refuse(effects, key, 'not_ours', holderOf(state, key));
+}
+
+/** A name that a tenant's node holds is free for a platform's: the other gives it up when it hears of it. */
+function isOutranked(state: RegistryState, holder: Entry): boolean {
+  return tenantOfNode(holder.shard.origin.name) !== null && tenantOfNode(state.self.name) === null;
 }
 
 /** By what the refs say: the same actor may have been looked up twice. */

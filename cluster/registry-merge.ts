@@ -3,10 +3,11 @@
  * part is fetched. So order, loss, duplication and relays do no harm.
  *
  * What is checked here: no delta writes this node's own shards; an older boot writes nothing; an entry speaks only for the
- * tenant of its delta. What is left to the fence and the link: that `peer` is who it says (its certificate), that a
- * fenced peer sends only its own shard of its own tenant, and that refs inside name their origin. A trusted peer may
- * relay any other origin's shard and is believed.
+ * tenant of its delta; over a fenced link each end tells its own shard of the tenant and no other. What is left to the
+ * fence and the link: that `peer` is who it says (its certificate), and that refs inside name their origin. A trusted
+ * peer may relay any other platform node's shard and is believed.
  */
+import { tenantOfNode } from './names.ts';
 import { advance, contest, fetchMissing, originFor } from './registry-exchange.ts';
 import { findGroup } from './registry-index.ts';
 import { claimIn, type Entry, noteRemoval, type Shard, shardOf } from './registry-shard.ts';
@@ -19,6 +20,9 @@ export function mergeDelta(
   peer: string,
   delta: RegistryDelta,
 ): void {
+  // A tenant's node speaks for itself and for its tenant; nobody else speaks for it.
+  const tenant = tenantOfNode(delta.origin) ?? state.links.get(peer)?.tenant ?? null;
+  if (tenant !== null && (delta.origin !== peer || delta.tenant !== tenant)) return;
   if (delta.origin === state.self.name) {
     contest(state, effects, peer, delta.boot, delta.tenant, delta.to);
     return;
@@ -101,7 +105,8 @@ function mergePut(state: RegistryState, effects: RegistryEffect[], shard: Shard,
   const former = claimIn(shard, group, id);
   if (former !== null && former.sequence >= sequence) return former;
   const entry: Entry = { group, id, shard, ref, metadata, sequence, clock, supervised };
-  state.clock = Math.max(state.clock, clock);
+  // A clock that a customer sets is not followed: ours would then be as far off as it likes.
+  if (tenantOfNode(shard.origin.name) === null) state.clock = Math.max(state.clock, clock);
   putClaim(state, effects, entry, former);
   return entry;
 }

@@ -6,7 +6,14 @@
  */
 import { watchersMax } from './limits.ts';
 import type { RegistryKey } from './names.ts';
-import { answerFetch, compareHash, compareOrigins, mergeHeads, originRows } from './registry-exchange.ts';
+import {
+  answerFetch,
+  compareHash,
+  compareOrigins,
+  mergeHeads,
+  originRows,
+  tellOwn,
+} from './registry-exchange.ts';
 import { groupsOf, matches, type RegistryFilter, visibleOf } from './registry-index.ts';
 import { endGraces, nodeDown, nodeLeft, nodeUp } from './registry-life.ts';
 import { flush, holderOf, put, type RegistryPut, remove, update } from './registry-local.ts';
@@ -75,6 +82,7 @@ export function stepRegistry(state: RegistryState, event: RegistryEvent): Regist
       state.links.set(event.peer, { tenant: event.tenant, theirs: '', ours: '', steady: 0, mismatches: 0 });
       if (event.tenant === null)
         effects.push({ type: 'send_origins', peer: event.peer, rows: originRows(state) });
+      else tellOwn(state, effects, event.peer, event.tenant);
       break;
     case 'link_down':
       state.links.delete(event.peer);
@@ -113,6 +121,11 @@ export function stepRegistry(state: RegistryState, event: RegistryEvent): Regist
 /** The live holder of a name. */
 export function lookup(state: RegistryState, key: RegistryKey): Entry | null {
   return holderOf(state, key);
+}
+
+/** How many names a shard has here. */
+export function heldOf(state: RegistryState, origin: string, tenant: string): number {
+  return state.origins.get(origin)?.shards.get(tenant)?.entries.size ?? 0;
 }
 
 /** All visible names that match. */

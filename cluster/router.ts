@@ -9,17 +9,18 @@ import {
   type ReplyTarget,
   type Router,
   RuntimeError,
-  type RuntimeErrorCode,
   type Signal,
 } from '../runtime/index.ts';
 import { type Codec, createCodec } from './codec.ts';
 import { ClusterError } from './errors.ts';
+import { type FenceRule, nodeOf } from './fence.ts';
 import { type RoutedFrame, type RoutedHeader, routedHeadBytes, writeRoutedHead } from './frame.ts';
 import type { RoutedKind } from './frame-layout.ts';
 import type { Flow } from './lane.ts';
 import { remoteCallsMax, remoteSweepMs } from './limits.ts';
 import type { Link } from './link.ts';
 import type { Urgency } from './outbox.ts';
+import { errorForm, errorOf, signalOf, signalPayload } from './router-forms.ts';
 
 interface RemoteCall {
   readonly node: string;
@@ -94,6 +95,8 @@ export class RemoteRouter implements Router {
       callId: 0,
       timeoutMs: 0,
     };
+    // Who is watched or linked writes back to whoever asked for it.
+    if (signal.type === 'monitor' || signal.type === 'link') link.fence?.exportId(signal.from.id);
     return this.send(link, signal.type, header, signalPayload(signal), signal.to.id, 'signal');
   }
 
@@ -101,7 +104,7 @@ export class RemoteRouter implements Router {
   receive(link: Link, node: string, boot: number, frame: RoutedFrame): void {
     let value: unknown;
     try {
-      value = this.codec.decode(frame.payload);
+      value = (link.fence?.codec ?? this.codec).decode(frame.payload);
     } catch (error) {
       this.refuse(link, frame, error);
       return;
@@ -114,13 +117,31 @@ export class RemoteRouter implements Router {
         return;
       case 'reply':
       case 'reply_error':
-        this.answer(node, frame, value);
+        this.answer(link, node, frame, value);
         return;
       default: {
         const signal = signalOf(frame.kind, new Ref(node, boot, frame.fromId), to, value);
         if (signal === null) this.refuse(link, frame, new ClusterError('cannot_decode', `a ${frame.kind}`));
-        else this.system.receiveSignal(signal);
+        else if (!mayTie(link, signal)) {
+          this.fenced(link, 'target', frame.kind);
+          this.refused(link, node, boot, frame);
+        } else this.system.receiveSignal(signal);
       }
+    }
+  }
+
+  /** A frame that the fence did not let through: its sender learns no more than of an actor that is not there. */
+  refused(link: Link, node: string, boot: number, frame: RoutedFrame): void {
+    const { kind } = frame;
+    if (kind === 'call') {
+      const gone = new RuntimeError(
+        'no_actor',
+        `${new Ref(this.system.node, frame.toBoot, frame.toId)} is not there`,
+      );
+      this.reply(node, frame.callId, 'reply_error', errorForm(gone));
+    } else if (kind === 'monitor' || kind === 'link') {
+      // No actor has this id: it is answered as for one that has ended.
+      this.receive(link, node, boot, { ...frame, toId: 0 });
     }
   }
 
@@ -162,10 +183,13 @@ export class RemoteRouter implements Router {
     }
   }
 
-  private answer(node: string, frame: RoutedFrame, value: unknown): void {
+  private answer(link: Link, node: string, frame: RoutedFrame, value: unknown): void {
     const call = this.calls.get(frame.callId);
     // A late answer, or one from a node that was not asked.
-    if (call === undefined || call.node !== node) return;
+    if (call === undefined || call.node !== node) {
+      this.fenced(link, 'answer', frame.kind);
+      return;
+    }
     this.calls.delete(frame.callId);
     if (frame.kind === 'reply') call.reply.answer(value);
     else call.reply.fail(errorOf(value));
@@ -174,15 +198,21 @@ export class RemoteRouter implements Router {
   /** What cannot be read ends this message, not the link: the frame around it was whole. */
   private refuse(link: Link, frame: RoutedFrame, error: unknown): void {
     this.malformed += 1;
-    this.system.log('warn', 'payload refused', {
-      from: link.address,
-      kind: frame.kind,
-      error: messageOf(error),
-    });
-    const { peer } = link;
-    if (frame.kind === 'call' && peer?.identity.kind === 'node') {
-      this.reply(peer.identity.name, frame.callId, 'reply_error', errorForm(error));
+    const { peer, fence } = link;
+    if (fence?.codec) {
+      this.fenced(link, isFenced(error) ? 'ref' : 'malformed', `${frame.kind}: ${messageOf(error)}`);
+    } else {
+      const fields = { from: link.address, kind: frame.kind, error: messageOf(error) };
+      this.system.log('warn', 'payload refused', fields);
     }
+    const node = peer === null ? null : nodeOf(peer.identity);
+    if (frame.kind === 'call' && node !== null)
+      this.reply(node.name, frame.callId, 'reply_error', errorForm(error));
+  }
+
+  private fenced(link: Link, rule: FenceRule, what: string): void {
+    if (!link.fence?.far.isTenants || !link.fence.refuse(rule, what)) return;
+    link.close('fenced', `${link.fence.refusals.total} refusals, the last: ${rule}`);
   }
 
   private send(
@@ -195,7 +225,7 @@ export class RemoteRouter implements Router {
   ): boolean {
     let bytes: Buffer;
     try {
-      bytes = this.codec.encode(value, routedHeadBytes);
+      bytes = (link.fence?.codec ?? this.codec).encode(value, routedHeadBytes);
     } catch (error) {
       throw new RuntimeError('cannot_encode', messageOf(error), error);
     }
@@ -222,62 +252,14 @@ export class RemoteRouter implements Router {
   }
 }
 
-function signalPayload(signal: Signal): readonly unknown[] {
-  switch (signal.type) {
-    case 'monitor':
-    case 'demonitor':
-      return [signal.monitor];
-    case 'down':
-      return [signal.monitor, signal.reason, signal.detail];
-    case 'exit':
-      // The boot of the one that is linked: it may be an earlier one, which the peer's present boot would hide.
-      return [signal.reason, signal.detail, signal.linked, signal.from.boot];
-    default:
-      return [];
-  }
+/** Whom a tenant's node may link and end: actors of its tenant, not all that it may write to. */
+function mayTie({ fence }: Link, signal: Signal): boolean {
+  if (fence === null || (signal.type !== 'link' && signal.type !== 'exit')) return true;
+  // What was linked before may say that it ended; whether it was, the actor itself knows. Id 0 is nobody.
+  if (signal.to.id === 0 || (signal.type === 'exit' && signal.linked)) return true;
+  return fence.isOwn(signal.to.id);
 }
 
-function signalOf(type: RoutedKind, from: Ref, to: Ref, value: unknown): Signal | null {
-  if (!Array.isArray(value)) return null;
-  const [first, second, third, fourth] = value as unknown[];
-  const isDetail = (detail: unknown): detail is string | null =>
-    detail === null || typeof detail === 'string';
-  switch (type) {
-    case 'link':
-    case 'unlink':
-      return { type, from, to };
-    case 'monitor':
-    case 'demonitor':
-      return typeof first === 'number' ? { type, from, to, monitor: first } : null;
-    case 'down':
-      if (typeof first !== 'number' || typeof second !== 'string' || !isDetail(third)) return null;
-      return { type, from, to, monitor: first, reason: second, detail: third };
-    case 'exit':
-      if (typeof first !== 'string' || !isDetail(second)) return null;
-      return {
-        type,
-        from: typeof fourth === 'number' ? new Ref(from.node, fourth, from.id) : from,
-        to,
-        reason: first,
-        detail: second,
-        linked: third === true,
-      };
-    default:
-      return null;
-  }
-}
-
-function errorForm(error: unknown): { code: string; detail: string } {
-  if (error instanceof RuntimeError) return { code: error.code, detail: error.detail };
-  // A refusal with a code of its own keeps it: the caller acts on codes, not on texts.
-  const { code } = error as { code?: unknown };
-  return { code: typeof code === 'string' ? code : 'handler_failed', detail: messageOf(error) };
-}
-
-function errorOf(value: unknown): RuntimeError {
-  const { code, detail } = (value ?? {}) as { code?: unknown; detail?: unknown };
-  return new RuntimeError(
-    (typeof code === 'string' ? code : 'handler_failed') as RuntimeErrorCode,
-    typeof detail === 'string' ? detail : 'no detail',
-  );
+function isFenced(error: unknown): boolean {
+  return error instanceof ClusterError && error.code === 'fenced';
 }

@@ -32,6 +32,8 @@ export function splitIn({ self, peers }: MembershipState): Split | null {
   const here = [self.name];
   const there: string[] = [];
   for (const { identity, status, cutOff } of peers.values()) {
+    // A customer's network that is away is no split of ours.
+    if (identity.tenant !== self.tenant) continue;
     if (status === 'up') here.push(identity.name);
     else if (status === 'down' && cutOff) there.push(identity.name);
   }

@@ -3,7 +3,7 @@
  * defaults. Puts `ClusterNode` over the TLS transport, as `bin/` does for the `picket` command. Reads no files, touches
  * no signals and ends no process: that is its caller's.
  */
-import { type Credential, type NodeIdentity, type NodeRole, verifyPem } from '../certs/index.ts';
+import { type Credential, verifyPem } from '../certs/index.ts';
 import {
   type ActorSystem,
   type Clock,
@@ -15,6 +15,7 @@ import {
 import { splitAddress } from './address.ts';
 import type { Cluster } from './cluster-view.ts';
 import { ClusterError } from './errors.ts';
+import { type NodeOfPeer, nodeOf, type TenantAccess } from './fence.ts';
 import { findName } from './find-name.ts';
 import { nameWaitMs } from './limits.ts';
 import type { RegistryKey } from './names.ts';
@@ -24,7 +25,10 @@ import type { ClusterSupervisor } from './supervisor.ts';
 import { tlsTransport } from './tls-transport.ts';
 
 export interface StartNodeOptions {
-  /** From `issueNode` or `readCredential` of `certs/`. The node's name and role are those of the certificate. */
+  /**
+   * From `issueNode`, `issueTenantNode` or `readCredential` of `certs/`. The node's name, role and tenant are those of
+   * the certificate; a tenant's node is called `TENANT.NAME`.
+   */
   readonly credential: Credential;
   /** `HOST:PORT`; port 0 takes any free one. */
   readonly listen: string;
@@ -36,6 +40,8 @@ export interface StartNodeOptions {
   readonly advertise?: string;
   /** Must be higher than in any earlier life of this name. Unless told: the wall clock's milliseconds at the start. */
   readonly boot?: number;
+  /** Takes tenants' nodes too, and what they may do here. Unless told, they are refused. */
+  readonly tenantAccess?: TenantAccess;
   readonly clock?: Clock;
   /** Crashes, refused peers and members that come and go are told here, and nowhere else. Unless told: nowhere. */
   readonly log?: Log;
@@ -44,7 +50,7 @@ export interface StartNodeOptions {
 }
 
 export interface RunningNode extends Cluster {
-  readonly role: NodeRole;
+  readonly role: string;
   /** Where others reach it: what they are given as a seed. */
   readonly address: string;
   readonly system: ActorSystem;
@@ -78,13 +84,15 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
   // Also of the seeds: one that is no address would never be found.
   for (const address of seeds) splitAddress(address);
   let { credential } = options;
-  const { name, role, trustDomain } = identityIn(credential, clock);
+  const { name, role, tenant, trustDomain } = identityIn(credential, clock);
   const transport = tlsTransport({ credential: () => credential, trustDomain, listen, clock, log });
   const node = new ClusterNode({
     name,
     role,
     boot: options.boot ?? clock.wallMs(),
     pid: process.pid,
+    tenant,
+    tenantAccess: options.tenantAccess ?? null,
     advertise,
     seeds,
     ...(options.discovery && { discovery: options.discovery }),
@@ -102,6 +110,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     node: name,
     role,
     boot: node.boot,
+    tenant,
     address,
     system: node.system,
     supervisor: node.supervisor,
@@ -126,12 +135,13 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
 }
 
 /** Judged as a peer would, so that what would be refused everywhere is refused here, with the same code. */
-function identityIn(credential: Credential, clock: Clock): NodeIdentity {
+function identityIn(credential: Credential, clock: Clock): NodeOfPeer & { trustDomain: string } {
   const { chainPem, rootsPem } = credential;
   const verdict = verifyPem({ pem: chainPem, rootsPem, nowMs: clock.wallMs() });
   if (!verdict.ok) {
     throw new ClusterError('refused', `own certificate: ${verdict.error.detail}`, verdict.error.code);
   }
-  if (verdict.identity.kind === 'node') return verdict.identity;
+  const node = nodeOf(verdict.identity);
+  if (node !== null) return { ...node, trustDomain: verdict.identity.trustDomain };
   throw new ClusterError('refused', `own certificate: is of kind ${verdict.identity.kind}, not of a node`);
 }

@@ -25,6 +25,7 @@ class TlsConnection implements Connection {
   private pendingBytes = 0;
   private room = Buffer.alloc(0);
   private writingBytes = 0;
+  private resting: NodeJS.Timeout | undefined;
   private readonly written = () => this.taken();
 
   constructor(socket: TLSSocket, address: string, peer: TlsPeer) {
@@ -80,6 +81,14 @@ class TlsConnection implements Connection {
     // A peer that does not read must not keep it open.
     const patience = setTimeout(() => socket.destroy(), closePatienceMs);
     socket.once('close', () => clearTimeout(patience));
+  }
+
+  rest(ms: number): void {
+    const { socket } = this;
+    clearTimeout(this.resting);
+    socket.pause();
+    this.resting = setTimeout(() => socket.resume(), ms);
+    this.resting.unref();
   }
 
   handle(given: ConnectionHandlers): void {

@@ -31,6 +31,8 @@ export interface Connection {
   write(chunks: readonly Uint8Array[]): void;
   /** `end` sends what was written first; otherwise at once. `onClosed` follows. */
   close(end: boolean): void;
+  /** Reads nothing for so long: what the peer sends waits in the network, and then at the peer. */
+  rest(ms: number): void;
   handle(handlers: ConnectionHandlers): void;
 }
 

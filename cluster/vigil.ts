@@ -95,9 +95,12 @@ export class Vigil implements Members {
   }
 
   live(role: string): string[] {
-    const names = this.state.self.role === role ? [this.state.self.name] : [];
+    const { self } = this.state;
+    const names = self.role === role && self.tenant === null ? [self.name] : [];
     for (const { identity, status } of this.state.peers.values()) {
-      if (identity.role === role && (status === 'up' || status === 'suspect')) names.push(identity.name);
+      // A tenant's node is no place for the platform's actors, whatever its certificate calls it.
+      if (identity.tenant !== null || identity.role !== role) continue;
+      if (status === 'up' || status === 'suspect') names.push(identity.name);
     }
     return names.sort();
   }
@@ -130,7 +133,7 @@ export class Vigil implements Members {
         this.heard(link, name, boot, frame.header, nowMs);
         return;
       case 'view': {
-        const entries = readView(this.needs.codec.decode(frame.payload));
+        const entries = readView(this.needs.codec.decode(frame.payload), this.state.self.tenant);
         if (entries === null) link.close('cannot_decode', 'a view that is none');
         else this.apply({ type: 'gossip', from: name, entries, nowMs });
         return;
@@ -178,9 +181,10 @@ export class Vigil implements Members {
     const rttMs = sentMs === undefined ? null : Math.max(0, nowMs - sentMs - header.echoAgeMs);
     this.apply({ type: 'heartbeat', name, boot, incarnation: header.incarnation, nowMs, rttMs });
     this.needs.headsHeard(name, header.headsHigh, header.headsLow);
-    if (header.viewHash !== viewHash(this.state)) {
-      link.sendControl('view', {}, this.needs.codec.encode(viewOf(this.state, nowMs)));
-    }
+    const audience = link.fence?.tenant ?? null;
+    // A tenant's node tells nobody of others.
+    if (this.state.self.tenant !== null || header.viewHash === viewHash(this.state, audience)) return;
+    link.sendControl('view', {}, this.needs.codec.encode(viewOf(this.state, nowMs, audience)));
   }
 
   private beat(link: Link): void {
@@ -191,13 +195,15 @@ export class Vigil implements Members {
     beat.sent.set(beat.sequence, nowMs);
     // A peer that echoes nothing must not make this grow.
     if (beat.sent.size > 64) beat.sent.delete(beat.sent.keys().next().value!);
-    const { high, low } = this.needs.heads();
+    const audience = link.fence?.tenant ?? null;
+    // What all names hash to is nothing for a tenant's node, which has few of them.
+    const { high, low } = audience === null ? this.needs.heads() : { high: 0, low: 0 };
     link.sendControl('heartbeat', {
       incarnation: this.state.incarnation,
       sequence: beat.sequence,
       echo: beat.heardSequence,
       echoAgeMs: Math.min(0xffff_ffff, Math.max(0, Math.round(nowMs - beat.heardAtMs))),
-      viewHash: viewHash(this.state),
+      viewHash: viewHash(this.state, audience),
       headsHigh: high >>> 0,
       headsLow: low >>> 0,
     });

@@ -12,10 +12,6 @@ import {
   createAuthority,
   credentialPath,
   inspectPem,
-  issueNode,
-  issueOperator,
-  type NodeRole,
-  nodeRoles,
   readAuthority,
   retiredSerials,
   revoke,
@@ -25,6 +21,7 @@ import {
 } from '../../certs/index.ts';
 import { systemClock } from '../../runtime/index.ts';
 import { withAuthorityLock } from '../authority-lock.ts';
+import { type BearerFlags, issueFor, judgeBearer } from '../bearer.ts';
 import { confirm } from '../confirm.ts';
 import { checkVersion, dataFolder, prepareFolder } from '../data-folder.ts';
 import { parseDuration } from '../durations.ts';
@@ -38,14 +35,7 @@ interface Flags {
   yes?: boolean;
 }
 
-interface IssueFlags extends Flags {
-  node?: string;
-  role?: string;
-  operator?: string;
-  rights?: string;
-  lifetime?: string;
-  out?: string;
-}
+type IssueFlags = Flags & BearerFlags & { lifetime?: string; out?: string };
 
 const trustDomainDefault = 'picket.local';
 
@@ -94,9 +84,10 @@ function addInit(certs: Command, around: Surroundings): void {
 
 function addIssue(certs: Command, around: Surroundings): void {
   withData(certs.command('issue'), around)
-    .description('issue a certificate to a node or an operator')
+    .description('issue a certificate to a node, to a node of a tenant, or to an operator')
     .option('--node <name>', 'a node of this name (with --role)')
-    .option('--role <role>', 'core, web, poller or agent')
+    .option('--role <role>', 'core, web, poller or agent; of a tenant: poller or agent')
+    .option('--tenant <id>', 'the tenant whose node it is (with --node and --role)')
     .option('--operator <name>', 'an operator of this name')
     .option('--rights <list>', 'of the operator, separated by commas', 'read,write')
     .option('--lifetime <duration>', 'at most 30d', '24h')
@@ -106,7 +97,7 @@ function addIssue(certs: Command, around: Surroundings): void {
     )
     .addHelpText(
       'after',
-      '\nA certificate of the same bearer is replaced, one of another never.\n\nExamples:\n  picket certs issue --node poller_9 --role poller --out ./poller_9\n  picket certs issue --operator ann --rights read --lifetime 8h --out ./ann\n',
+      '\nA certificate of the same bearer is replaced, one of another never.\n\nExamples:\n  picket certs issue --node poller_9 --role poller --out ./poller_9\n  picket certs issue --tenant k7mzq2wn5xjd --node edge_1 --role poller --out ./edge_1\n  picket certs issue --operator ann --rights read --lifetime 8h --out ./ann\n',
     )
     .action(async (flags: IssueFlags) => {
       const folder = dataFolder(flags.data);
@@ -114,7 +105,7 @@ function addIssue(certs: Command, around: Surroundings): void {
       const name = judgeBearer(flags);
       const lifetimeMs = parseDuration(flags.lifetime ?? '24h', '--lifetime');
       const authority = await openExisting(folder.authority);
-      const credential = await issueFor(authority, flags, name, lifetimeMs);
+      const credential = await issueFor(folder.authority, authority, flags, name, lifetimeMs);
       const out = flags.out === undefined ? folder.credentials : resolve(flags.out);
       const replaced = requireSameBearer(out, name, credential);
       const path = await writeCredential(out, name, credential);
@@ -214,35 +205,6 @@ function shownTarget(what: string, target: { pem: string } | { serial: string })
   if (first === undefined) return what;
   const all = first.ca ? ', with everything that it signed,' : '';
   return `${first.names.join() || first.subject} (serial ${first.serial})${all}`;
-}
-
-/** The name of the bearer; a usage failure unless exactly one is given with what belongs to it. */
-function judgeBearer({ node, operator, role }: IssueFlags): string {
-  if ((node === undefined) === (operator === undefined)) {
-    throw usage('give either --node NAME with --role ROLE, or --operator NAME');
-  }
-  if (node !== undefined && !nodeRoles.some((known) => known === role)) {
-    throw usage(`--role must be one of ${nodeRoles.join(', ')}`);
-  }
-  if (operator !== undefined && role !== undefined) throw usage('--role goes with --node');
-  return (node ?? operator)!;
-}
-
-function issueFor(
-  authority: Authority,
-  flags: IssueFlags,
-  name: string,
-  lifetimeMs: number,
-): Promise<Credential> {
-  const clock = systemClock();
-  if (flags.node !== undefined)
-    return issueNode(authority, { role: flags.role as NodeRole, name, lifetimeMs }, clock);
-  const rights = (flags.rights ?? '').split(',').map((right) => right.trim());
-  return issueOperator(
-    authority,
-    { name, rights: rights.filter((right) => right !== ''), lifetimeMs },
-    clock,
-  );
 }
 
 /** Refuses to write over what belongs to another bearer or to another authority; gives what will be written over. */

@@ -15,7 +15,8 @@ interface LinksFlags {
 const help = `
 Every open link of one node: to other nodes, and from commands such as this one. FRAMES and BYTES are in and out since the
 link is there; QUEUED are bytes that the peer's network has not taken; REFUSED are casts and calls that were not taken because
-too much waited. A link whose state is "retired" is read to its end because another one to the same peer is kept.
+too much waited. FENCED is what the tenant fence refused of a tenant's node, on this link and those before it (by rule in the
+JSON; empty: the link is not fenced). A link whose state is "retired" is read to its end because another one to the same peer is kept.
 
 Examples:
   picket links
@@ -53,6 +54,7 @@ const heads = [
   'BYTES',
   'QUEUED',
   'REFUSED',
+  'FENCED',
 ];
 
 function cellsOf(link: LinkView): (string | number | null)[] {
@@ -68,6 +70,7 @@ function cellsOf(link: LinkView): (string | number | null)[] {
     `${link.bytesIn}/${link.bytesOut}`,
     link.queuedBytes,
     link.refused,
+    link.tenant === null ? null : Object.values(link.fenced).reduce((sum, one) => sum + one, 0),
   ];
 }
 
@@ -91,5 +94,7 @@ function jsonRow(link: LinkView): Record<string, unknown> {
     refused: link.refused,
     queued_bytes: link.queuedBytes,
     retired: link.retired,
+    tenant: link.tenant,
+    fenced: link.fenced,
   };
 }

@@ -34,6 +34,10 @@ export function levelOption(): Option {
     .default('info');
 }
 
+export function allowTenantNodes(): Option {
+  return new Option('--allow-tenant-nodes', "take tenants' own pollers and agents, fenced");
+}
+
 export function addNodeCommand(program: Command, { environment }: Surroundings): void {
   program
     .command('node')
@@ -75,6 +79,7 @@ export function addNodeCommand(program: Command, { environment }: Surroundings):
     .option('--crl <file>', 'PEM of revocation lists (default: authority/revoked.pem in the data folder)')
     .option('--http <port>', 'web nodes: port of the page')
     .option('--log-file <file>', 'default: stderr')
+    .addOption(allowTenantNodes())
     .option('--own-machine-tenant <slug>', 'the one tenant that may watch the machine that it runs on')
     .addOption(dataOption(environment))
     .addOption(levelOption())

@@ -11,13 +11,14 @@ import { startCluster, type UpAnswer } from '../launcher/up.ts';
 import { httpPortDefault } from '../limits.ts';
 import type { Output } from '../output.ts';
 import { showUp } from '../show-up.ts';
-import { dataOption, levelOption } from './node.ts';
+import { allowTenantNodes, dataOption, levelOption } from './node.ts';
 
 interface UpFlags {
   data: string;
   nodes: string;
   http: string;
   detach?: boolean;
+  allowTenantNodes?: boolean;
   json?: boolean;
   logLevel: string;
 }
@@ -35,6 +36,7 @@ export function addUpCommands(program: Command, { output, script, environment }:
     .addOption(dataOption(environment))
     .option('--nodes <counts>', 'how many of each role', defaultPlan)
     .option('--http <port>', 'port of the page, on 127.0.0.1', String(httpPortDefault))
+    .addOption(allowTenantNodes())
     .option('--detach', 'return when it is ready, and leave it running')
     .option('--json', 'with --detach: print what runs as JSON')
     .addOption(levelOption())
@@ -126,6 +128,7 @@ async function upDetached(
     flags.http,
     '--log-level',
     flags.logLevel,
+    ...(flags.allowTenantNodes ? ['--allow-tenant-nodes'] : []),
   ];
   const child = spawn(process.execPath, [script, ...args], {
     detached: true,

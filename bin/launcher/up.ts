@@ -32,6 +32,7 @@ export interface UpOptions {
   readonly nodes: string;
   readonly http: number;
   readonly logLevel: string;
+  readonly allowTenantNodes?: boolean;
   /** The compiled `picket`. */
   readonly script: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -167,6 +168,7 @@ function childOf(node: PlannedNode, around: Surroundings): Child {
   ];
   args.push('--discovery', 'static', ...seeds, '--data', folder.path, '--log-level', options.logLevel);
   args.push('--log-file', folder.at(`logs/${node.name}.log`), '--own-machine-tenant', defaultTenant);
+  if (options.allowTenantNodes) args.push('--allow-tenant-nodes');
   if (node.role === 'web') args.push('--http', String(http));
   const needsDatabase = node.role === 'core' || node.role === 'web';
   return new Child({

@@ -172,6 +172,9 @@ class End implements Connection {
     this.arrive((end) => end.ended('closed by the peer'));
   }
 
+  /** What is under way here is not held back by anybody. */
+  rest(): void {}
+
   handle(handlers: ConnectionHandlers): void {
     this.handlers = handlers;
   }

@@ -47,6 +47,7 @@ export interface MemberRow {
   role: string;
   status: string;
   address: string;
+  tenant: string | null;
   pid: number;
 }
 
@@ -57,6 +58,8 @@ export interface LinkRow {
   frames_in: number;
   bytes_out: number;
   queued_bytes: number;
+  tenant: string | null;
+  fenced: Readonly<Record<string, number>>;
 }
 
 export interface CheckRow {
@@ -108,7 +111,7 @@ export interface Cluster {
 }
 
 /** A data folder and a port of its own. Nothing runs before `up`. */
-export async function cluster(nodes?: string): Promise<Cluster> {
+export async function cluster(nodes?: string, ...upFlags: string[]): Promise<Cluster> {
   const data = mkdtempSync(join(tmpdir(), 'picket-e2e-'));
   const port = await freePort();
   const processes = processesOf(data);
@@ -128,7 +131,7 @@ export async function cluster(nodes?: string): Promise<Cluster> {
     async up() {
       const plan = nodes === undefined ? [] : ['--nodes', nodes];
       try {
-        return await ask<UpAnswer>('up', '--detach', '--http', String(port), ...plan);
+        return await ask<UpAnswer>('up', '--detach', '--http', String(port), ...plan, ...upFlags);
       } finally {
         processes.remember();
       }

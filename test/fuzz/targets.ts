@@ -14,6 +14,7 @@ import { actorCodec, ClusterError } from '../../cluster/index.ts';
 import { partedFramesMax, partsStartBytes, wholeFrameBytesMax } from '../../cluster/limits.ts';
 import { Parts } from '../../cluster/parts.ts';
 import { type Random, Ref } from '../../runtime/index.ts';
+import { fence, rows } from './fence-targets.ts';
 import { mutated, under } from './mutate.ts';
 import { mutatedDer } from './mutate-der.ts';
 import { records } from './record-target.ts';
@@ -36,6 +37,8 @@ export const fuzzTargets: readonly { readonly name: string; make(): FuzzTarget }
   { name: 'certificates', make: certificates },
   { name: 'revocation lists', make: revocationLists },
   { name: 'refs', make: refs },
+  { name: 'fence', make: fence },
+  { name: 'rows', make: rows },
   { name: 'records', make: records },
 ];
 
@@ -186,6 +189,7 @@ function refs(): FuzzTarget {
     ref,
     [ref, new Ref('a', 0, 0), new Ref('p'.repeat(63), 2 ** 48 - 1, 2 ** 48 - 1)],
     { to: ref, from: { ref, at: new Date(nowMs) }, error: new TypeError('no') },
+    [new Ref('abcdefghijkl.p', 7, 1)],
     [1, 'text', null, undefined, 5n, new Uint8Array(30), [[[ref]]]],
   ];
   const corpus = values.map((value) => Buffer.from(codec.encode(value)));
@@ -207,7 +211,8 @@ function refs(): FuzzTarget {
 function requireWhole(value: unknown): void {
   if (value instanceof Ref) {
     const numbers = [value.boot, value.id].every((one) => Number.isInteger(one) && one >= 0 && one < 2 ** 48);
-    if (!numbers || !/^[a-z0-9_-]{1,63}$/.test(value.node)) throw new Error(`a ref that is none: ${value}`);
+    if (!numbers || !/^(?=.{1,63}$)(?:[a-z][a-z2-7]{11}\.)?[a-z0-9_-]+$/.test(value.node))
+      throw new Error(`a ref that is none: ${value}`);
     return;
   }
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array || value instanceof Date)

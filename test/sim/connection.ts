@@ -90,6 +90,9 @@ export class End implements Connection {
     this.closeHere('closed');
   }
 
+  /** Nothing here is fenced, and nobody is held back. */
+  rest(): void {}
+
   handle(handlers: ConnectionHandlers): void {
     this.handlers = handlers;
   }

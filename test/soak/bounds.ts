@@ -25,3 +25,8 @@ export const settledMs = 1_000;
 export const firstLifeMs = 600_000;
 /** What a call has by default. */
 export const callMsMax = 5_000;
+
+// Attack
+/** How long calls are measured, in quiet and under attack each. */
+export const attackMs = 15_000;
+export const slowerTimesMax = 2;

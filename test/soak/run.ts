@@ -1,11 +1,12 @@
 /**
  * `npm run soak [-- --inputs N] [--seed S] [--rotations N] [TARGET ...]`: what takes longer than CI allows. Each fuzz target
  * runs alone in a thread, so that one that hangs is seen from outside and the heap that is measured is its own; then
- * `rotations`, a cluster of its own. Ends with one line, and with status 1 when anything failed.
+ * `attack` and `rotations`, clusters of their own. Ends with one line, and with status 1 when anything failed.
  */
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { fuzzTargets } from '../fuzz/targets.ts';
+import { soakAttack } from './attack.ts';
 import { heapGrowthBytesMax, inputsDefault, rotationsDefault, silenceMsMax } from './bounds.ts';
 import { soakRotations } from './rotations-run.ts';
 import type { SoakReport } from './thread.ts';
@@ -57,6 +58,7 @@ function soak(target: string): Promise<string | null> {
 
 const targets = [
   ...fuzzTargets.map(({ name }) => ({ name, run: () => soak(name) })),
+  { name: 'attack', run: () => soakAttack(say) },
   { name: 'rotations', run: () => soakRotations(rotationCount, say) },
 ];
 const chosen = targets.filter(({ name }) => positionals.length === 0 || positionals.includes(name));

@@ -91,6 +91,7 @@ export function stage(clock: Clock = systemClock({ unref: true })): Stage {
   const cluster: Cluster = {
     node: 'web_1',
     boot: 7,
+    tenant: null,
     declare: () => {},
     topics: { subscribe: () => {}, publish: () => 0 },
     names,
