@@ -20,7 +20,7 @@ interface Record {
 export interface Insides {
   announced(announcement: Announcement): void;
   linkUp(link: Link, name: string, role: string, boot: number): void;
-  linkDown(link: Link, name: string, boot: number, reason: string): void;
+  linkDown(name: string, boot: number, reason: string, refused: boolean): void;
   frame(link: Link, frame: Frame): void;
   readonly mesh: {
     readonly links: Map<string, Link>;
@@ -65,9 +65,9 @@ export function observe(node: ClusterNode, observer: Observer): void {
     observer.linkUp(name, boot);
     linkUp.call(inside, link, name, role, boot);
   };
-  inside.linkDown = (link, name, boot, reason) => {
+  inside.linkDown = (name, boot, reason, refused) => {
     observer.linkDown(name, boot, reason);
-    linkDown.call(inside, link, name, boot, reason);
+    linkDown.call(inside, name, boot, reason, refused);
   };
 }
 
