@@ -21,3 +21,19 @@ export const closeTimeoutMs = 3_000;
 export const stallTickMs = 1;
 /** Nodes and children that have not come to where they should be by then never will. */
 export const settleTimeoutMs = 30_000;
+/** Names that are taken between two turns of the event loop. */
+export const burstNames = 100;
+/** Changes of a round of `propagation`, and the time between two, so that none waits for another. */
+export const propagationUpdates = 500;
+export const propagationGapMs = 4;
+/** Lookups of a round of `lookup`. */
+export const remoteLookups = 2_000_000;
+/** What the nodes still had to tell when the names came is over by then: two differing heartbeats lead to a comparison. */
+export const idleSettleMs = 3_000;
+/** Twenty heartbeats of each side. */
+export const idleWindowMs = 10_000;
+/** A pause that must not be taken for a death. */
+export const falseAlarmPauseMs = 4_000;
+/** A death that is believed in late is seen by then. */
+export const afterPauseMs = 2_000;
+export const pausesPerRound = 3;

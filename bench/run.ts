@@ -5,9 +5,12 @@
 import { availableParallelism, release } from 'node:os';
 import { type Bench, type Outcome, runBench } from './bench.ts';
 import { call } from './call.ts';
+import { hang } from './hang.ts';
+import { idle } from './idle.ts';
 import { issue } from './issue.ts';
 import { mailbox } from './mailbox.ts';
 import { placement } from './placement.ts';
+import { lookup, propagation, registry, sync } from './registry.ts';
 import { remote } from './remote.ts';
 import { asJson, asTable } from './report.ts';
 import { spawn } from './spawn.ts';
@@ -20,6 +23,12 @@ const benches: readonly Bench[] = [
   remote,
   placement,
   issue,
+  registry,
+  propagation,
+  lookup,
+  sync,
+  idle,
+  hang,
   supervisor,
   failover,
   split,

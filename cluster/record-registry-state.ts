@@ -9,6 +9,7 @@ import {
   createOrigin,
   type Entry,
   type Group,
+  oldestFirst,
   type Removal,
   type Shard,
   setSequence,
@@ -215,7 +216,10 @@ function restoreShard(
   for (const entry of entries) shard.entries.add(entry);
   shard.removals = kept.removals.map((one) => removalOf(groups, one));
   shard.removalsFloor = kept.removalsFloor;
-  if (kept.window !== null) shard.window = { ...kept.window, removed: new Map(kept.window.removed) };
+  if (kept.window !== null) {
+    const before = oldestFirst(shard, kept.window.low);
+    shard.window = { ...kept.window, removed: new Map(kept.window.removed), before };
+  }
   if (kept.fetch !== null) {
     const { on, ...fetch } = kept.fetch;
     const present = state.links.get(fetch.peer);

@@ -89,4 +89,33 @@ describe('replicas', () => {
       { numRuns: 300 },
     );
   });
+
+  it('judge each name that was held before a whole shard was told once, and a new replica has none to judge', () => {
+    const cluster = new Replicas();
+    const origin = cluster.nodes.get('core_1')!;
+    const at = (n: number) => ({ tenant: 'acme', partition: 'default', kind: 'k', id: `n${n}` });
+    for (let n = 0; n < 12; n += 1) {
+      const put = { key: at(n), ref: n, metadata: null, supervised: false };
+      cluster.step('core_1', { type: 'put', put, nowMs: 1 });
+      if (n === 7) cluster.step('core_1', { type: 'flush' });
+    }
+    cluster.wire = cluster.wire.filter(({ to, event }) => to === 'core_2' && event.type === 'delta');
+    while (cluster.wire.length > 0) cluster.deliver(0, false);
+    for (const gone of [0, 1, 4]) cluster.step('core_1', { type: 'remove', key: at(gone) });
+    const shard = origin.self.shards.get('acme')!;
+    shard.removalsFloor = shard.sequence;
+    const parts = deltasSince(shard, 0);
+    expect(parts.length).toBe(3);
+    const left = (name: string) =>
+      parts.map((delta) => {
+        cluster.step(name, { type: 'delta', peer: 'core_1', delta });
+        return cluster.nodes.get(name)!.origins.get('core_1')!.shards.get('acme')!.window?.before.length ?? 0;
+      });
+    expect(left('core_2')).toEqual([8, 6, 0]);
+    expect(left('core_3')).toEqual([0, 0, 0]);
+    for (const name of ['core_2', 'core_3'])
+      expect(list(cluster.nodes.get(name)!, {}).map(textOf).sort()).toEqual(
+        list(origin, {}).map(textOf).sort(),
+      );
+  });
 });

@@ -10,7 +10,7 @@
 import { tenantOfNode } from './names.ts';
 import { advance, contest, fetchMissing, originFor } from './registry-exchange.ts';
 import { findGroup } from './registry-index.ts';
-import { claimIn, type Entry, noteRemoval, type Shard, shardOf } from './registry-shard.ts';
+import { claimIn, type Entry, noteRemoval, oldestFirst, type Shard, shardOf } from './registry-shard.ts';
 import { groupFor, putClaim, type RegistryEffect, type RegistryState, takeClaim } from './registry-state.ts';
 import type { PutRow, RegistryDelta } from './registry-wire.ts';
 
@@ -76,18 +76,20 @@ function mergeWhole(
   if (window !== null && window.whole === delta.whole && delta.to >= window.low && delta.from < window.low) {
     window.low = delta.from;
   } else if (delta.to === delta.whole && delta.whole > Math.max(shard.sequence, window?.whole ?? 0)) {
-    shard.window = { whole: delta.whole, low: delta.from, high: delta.to, removed: new Map() };
+    const before = oldestFirst(shard, delta.to);
+    shard.window = { whole: delta.whole, low: delta.from, high: delta.to, removed: new Map(), before };
   } else return;
-  const { removed } = shard.window!;
+  const { removed, before } = shard.window!;
   const listed = new Set<Entry>();
   for (const row of delta.puts) {
     if ((removed.get(`${row[0]}/${row[1]}/${row[2]}`) ?? 0) > row[5]) continue;
     const entry = mergePut(state, effects, shard, row);
     if (entry !== null) listed.add(entry);
   }
-  for (const entry of [...shard.entries]) {
-    const inRange = entry.sequence > delta.from && entry.sequence <= delta.to;
-    if (inRange && !listed.has(entry)) takeClaim(state, effects, entry);
+  // Of what came since the window opened nothing is in the range of a part that is still to come.
+  for (let last = before.at(-1); last !== undefined && last.sequence > delta.from; last = before.at(-1)) {
+    before.pop();
+    if (shard.entries.has(last) && !listed.has(last)) takeClaim(state, effects, last);
   }
   const told = shard.window!;
   if (told.low > 0) return;

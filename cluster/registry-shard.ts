@@ -61,13 +61,23 @@ export interface Shard {
   removalsFloor: number;
   /**
    * While a whole shard is told from its newest part down, as it stood at `whole`: everything in (low, high] is held
-   * already. `removed` are names removed meanwhile: an older part may still list them.
+   * already. `removed` are names removed meanwhile: an older part may still list them. `before` is what was held when it
+   * opened and has not been judged by a part yet, oldest change first: with every entry looked at for every part, a new
+   * node's work would grow with the square of the names.
    */
-  window: { whole: number; low: number; high: number; readonly removed: Map<string, number> } | null;
+  window: ShardWindow | null;
   /** The fetch under way, so that the same part is not fetched from everyone who offers it. */
   fetch: ShardFetch | null;
   readonly hashBaseHigh: number;
   readonly hashBaseLow: number;
+}
+
+export interface ShardWindow {
+  whole: number;
+  low: number;
+  high: number;
+  readonly removed: Map<string, number>;
+  readonly before: Entry[];
 }
 
 export interface ShardFetch {
@@ -142,6 +152,12 @@ export function noteRemoval(shard: Shard, removal: Removal): void {
     shard.removals = shard.removals.slice(removalsKeptMax);
     shard.removalsFloor = Math.max(shard.removalsFloor, shard.removals[0]!.sequence - 1);
   }
+}
+
+/** What was changed at or before `upTo`, by its last change. */
+export function oldestFirst(shard: Shard, upTo: number): Entry[] {
+  const found = [...shard.entries].filter(({ sequence }) => sequence <= upTo);
+  return found.sort((a, b) => a.sequence - b.sequence);
 }
 
 /** The claim of this shard on a name. */

@@ -94,14 +94,19 @@ export class Lifecycle {
     cell.context.revoke();
     for (const timer of cell.ties?.timers?.values() ?? []) this.kernel.wheel.clear(timer);
     if (cell.busy !== null && cell.started) this.keepUnsettled(cell, cell.busy);
-    const gone = new RuntimeError('no_actor', `${cell.definition.name} ${cell.ref} ended: ${reason}`);
+    // Most actors end while nobody waits for them, and an error with its stack costs more than the rest of an end.
+    let error: RuntimeError | null = null;
+    const gone = () => {
+      error ??= new RuntimeError('no_actor', `${cell.definition.name} ${cell.ref} ended: ${reason}`);
+      return error;
+    };
     const present = cell.present?.reply ?? null;
-    if (present !== null && !cell.ties?.owed?.has(present)) present.fail(gone);
-    for (const reply of cell.ties?.owed ?? []) reply.fail(gone);
+    if (present !== null && !cell.ties?.owed?.has(present)) present.fail(gone());
+    for (const reply of cell.ties?.owed ?? []) reply.fail(gone());
     if (cell.ties !== null) cell.ties.owed = null;
     cell.onStarted?.fail(new RuntimeError('start_failed', `${cell.definition.name}: ${detail ?? reason}`));
     for (let message = cell.mailbox.shift(); message !== undefined; message = cell.mailbox.shift()) {
-      if (message.kind === messageCall) message.reply!.fail(gone);
+      if (message.kind === messageCall) message.reply!.fail(gone());
       else if (message.kind === messageCast) this.kernel.deadLetter(cell.ref, message.method, reason);
     }
     this.kernel.relations.ended(cell, reason, detail);
