@@ -30,3 +30,23 @@ export const callMsMax = 5_000;
 /** How long calls are measured, in quiet and under attack each. */
 export const attackMs = 15_000;
 export const slowerTimesMax = 2;
+
+// Splits
+/** Each kind of cut twice. */
+export const splitRoundsDefault = 8;
+export const splitNames = 10_000;
+export const splitChildren = 1_000;
+/** Every 20 ms at each node: 600 calls a second in all. */
+export const splitCallsPerTick = 4;
+/** Longer than a split takes to be told (some 10 s). */
+export const cutMs = 14_000;
+/** Just longer than a silence that is a death: each flap is a loss and a return. */
+export const flapMs = 5_500;
+export const flapsPerRound = 3;
+export const meetMsMax = 60_000;
+/** Nothing moves for so long: it has settled. */
+export const stillMs = 3_000;
+/** From when all have met until the last name and child is where it belongs. */
+export const splitSettledMsMax = 1_000;
+/** A call gives up after 3 s. */
+export const callsEndMs = 10_000;

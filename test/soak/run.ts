@@ -1,22 +1,36 @@
 /**
- * `npm run soak [-- --inputs N] [--seed S] [--rotations N] [TARGET ...]`: what takes longer than CI allows. Each fuzz target
- * runs alone in a thread, so that one that hangs is seen from outside and the heap that is measured is its own; then
- * `attack` and `rotations`, clusters of their own. Ends with one line, and with status 1 when anything failed.
+ * `npm run soak [-- --inputs N] [--seed S] [--rotations N] [--rounds N] [TARGET ...]`: what takes longer than CI allows.
+ * Each fuzz target runs alone in a thread, so that one that hangs is seen from outside and the heap that is measured is
+ * its own; then `attack`, `rotations` and `splits`, each with a cluster of its own. Ends with one line, and with status 1
+ * when anything failed.
  */
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { fuzzTargets } from '../fuzz/targets.ts';
 import { soakAttack } from './attack.ts';
-import { heapGrowthBytesMax, inputsDefault, rotationsDefault, silenceMsMax } from './bounds.ts';
+import {
+  heapGrowthBytesMax,
+  inputsDefault,
+  rotationsDefault,
+  silenceMsMax,
+  splitRoundsDefault,
+} from './bounds.ts';
 import { soakRotations } from './rotations-run.ts';
+import { soakSplits } from './splits.ts';
 import type { SoakReport } from './thread.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { inputs: { type: 'string' }, seed: { type: 'string' }, rotations: { type: 'string' } },
+  options: {
+    inputs: { type: 'string' },
+    seed: { type: 'string' },
+    rotations: { type: 'string' },
+    rounds: { type: 'string' },
+  },
 });
 const inputs = Number(values.inputs ?? inputsDefault);
 const seed = Number(values.seed ?? 1);
+const rounds = Number(values.rounds ?? splitRoundsDefault);
 const rotationCount = Number(values.rotations ?? rotationsDefault);
 
 function say(text: string): void {
@@ -60,6 +74,7 @@ const targets = [
   ...fuzzTargets.map(({ name }) => ({ name, run: () => soak(name) })),
   { name: 'attack', run: () => soakAttack(say) },
   { name: 'rotations', run: () => soakRotations(rotationCount, say) },
+  { name: 'splits', run: () => soakSplits(rounds, say) },
 ];
 const chosen = targets.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 let failed = 0;

@@ -1,0 +1,215 @@
+/**
+ * One node of the split tests, a process of its own in a network namespace: joins over mTLS, holds names, runs supervised
+ * children, calls whatever it sees, and tells what it sees. Driven by messages of its parent, and ends with it. It judges
+ * nothing.
+ */
+import type { Credential } from '../../certs/index.ts';
+import { type Members, type RegistryKey, type RunningNode, startNode } from '../../cluster/index.ts';
+import { defineActor, messageOf, systemClock } from '../../runtime/index.ts';
+
+export interface StartOrder {
+  readonly type: 'start';
+  readonly credential: Credential;
+  readonly listen: string;
+  readonly seeds: readonly string[];
+}
+
+export type SplitOrder =
+  | StartOrder
+  /** Takes these names, with an actor for each; the answer is `done` when they are all taken here. */
+  | { readonly type: 'take'; readonly ids: readonly string[] }
+  | { readonly type: 'start_children'; readonly ids: readonly string[] }
+  /** Calls them one after the other from now on, so many every 20 ms. None: no more. */
+  | { readonly type: 'load'; readonly ids: readonly string[]; readonly perTick: number }
+  /** `names`: also all that it sees and all that lives here. */
+  | { readonly type: 'look'; readonly names: boolean };
+
+/** Times are the machine's wall clock in milliseconds, so that those of several processes compare. */
+export interface Sight {
+  readonly type: 'sight';
+  readonly atMs: number;
+  readonly members: Readonly<Record<string, string>>;
+  readonly split: ReturnType<Members['split']>;
+  readonly log: readonly Line[];
+  readonly calls: Calls;
+  /** When a member last came up, and when an actor last began or ended here or a name changed. */
+  readonly metAtMs: number;
+  readonly changedAtMs: number;
+  /** Where each name leads, as seen here. */
+  readonly names: readonly (readonly [id: string, node: string])[];
+  /** Of the living actors here, one for each. */
+  readonly living: readonly string[];
+  /** Of actors that ended, with the reason. */
+  readonly ended: readonly (readonly [id: string, reason: string])[];
+}
+
+export interface Line {
+  readonly atMs: number;
+  readonly level: string;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export interface Calls {
+  readonly made: number;
+  readonly answered: number;
+  /** By code. */
+  readonly failed: Readonly<Record<string, number>>;
+  readonly pending: number;
+  readonly oldestMs: number;
+}
+
+export type SplitReport =
+  | { readonly type: 'started'; readonly address: string }
+  | { readonly type: 'done' }
+  | Sight
+  | { readonly type: 'failed'; readonly reason: string };
+
+interface Protocol {
+  start: [id: string];
+  call: { ping(): string };
+  cast: Record<never, never>;
+}
+
+const callMs = 3_000;
+const loadEveryMs = 20;
+const startChildrenMs = 120_000;
+const kind = 'split_child';
+const clock = systemClock();
+const log: Line[] = [];
+const living: string[] = [];
+const ended: [string, string][] = [];
+let changedAtMs = 0;
+let metAtMs = 0;
+let node: RunningNode;
+const keyOf = (id: string): RegistryKey =>
+  id.startsWith('child ')
+    ? { tenant: 'platform', partition: 'default', kind, id }
+    : { tenant: 'platform', partition: 'default', kind: 'thing', id };
+
+const thing = defineActor<string, Protocol>({
+  name: kind,
+  trapExit: true,
+  init(_self, id) {
+    living.push(id);
+    changedAtMs = clock.wallMs();
+    return id;
+  },
+  call: { ping: (self) => self.state },
+  cast: {},
+  info(self, info) {
+    if (info.type === 'exit') self.stop(info.reason);
+  },
+  terminate(self, reason) {
+    living.splice(living.indexOf(self.state), 1);
+    ended.push([self.state, String(reason)]);
+    changedAtMs = clock.wallMs();
+  },
+});
+
+async function start({ credential, listen, seeds }: StartOrder): Promise<SplitReport> {
+  node = await startNode({
+    credential,
+    listen,
+    seeds,
+    log: (level, message, fields) => log.push({ atMs: clock.wallMs(), level, message, fields }),
+  });
+  const forEver = new AbortController().signal;
+  const changed = () => {
+    changedAtMs = clock.wallMs();
+  };
+  for (const watched of ['thing', kind]) node.names.watch({ kind: watched }, changed, forEver);
+  let live = 0;
+  node.members.watch(() => {
+    const now = node.members.list().filter(({ status }) => status === 'up').length;
+    if (now > live) metAtMs = clock.wallMs();
+    live = now;
+  }, forEver);
+  await node.supervisor.serve({ [kind]: { definition: thing } });
+  return { type: 'started', address: node.address };
+}
+
+let wanted: readonly string[] = [];
+let next = 0;
+let cancelLoad: () => void = () => {};
+const pending = new Map<number, number>();
+const calls = { made: 0, answered: 0 };
+const failed: Record<string, number> = {};
+
+async function callOne(id: string): Promise<void> {
+  const at = calls.made++;
+  pending.set(at, clock.monotonicMs());
+  try {
+    const ref = node.names.lookup<Protocol>(keyOf(id));
+    if (ref === null) throw Object.assign(new Error(id), { code: 'unseen' });
+    const answer = await node.system.call(ref, callMs).ping();
+    if (answer !== id) throw Object.assign(new Error(id), { code: 'wrong_actor' });
+    calls.answered++;
+  } catch (error) {
+    const code = String((error as { code?: unknown }).code ?? messageOf(error));
+    failed[code] = (failed[code] ?? 0) + 1;
+  } finally {
+    pending.delete(at);
+  }
+}
+
+function load(perTick: number): void {
+  cancelLoad();
+  if (wanted.length === 0) return;
+  cancelLoad = clock.timer(loadEveryMs, () => {
+    for (let n = 0; n < perTick; n++) void callOne(wanted[next++ % wanted.length]!);
+    load(perTick);
+  });
+}
+
+function look(withNames: boolean): Sight {
+  const nowMs = clock.monotonicMs();
+  const entries = withNames ? ['thing', kind].flatMap((one) => node.names.list({ kind: one })) : [];
+  return {
+    type: 'sight',
+    atMs: clock.wallMs(),
+    members: Object.fromEntries(node.members.list().map(({ name, status }) => [name, status])),
+    split: node.members.split(),
+    log,
+    calls: {
+      ...calls,
+      failed,
+      pending: pending.size,
+      oldestMs: Math.max(0, ...[...pending.values()].map((sinceMs) => nowMs - sinceMs)),
+    },
+    metAtMs,
+    changedAtMs,
+    names: entries.map((entry) => [entry.key.id, entry.node] as const),
+    living: withNames ? living : [],
+    ended,
+  };
+}
+
+async function obey(order: SplitOrder): Promise<SplitReport> {
+  switch (order.type) {
+    case 'start':
+      return await start(order);
+    case 'take':
+      for (const id of order.ids) node.names.register(keyOf(id), node.system.spawn(thing, id), {});
+      return { type: 'done' };
+    case 'start_children': {
+      const specs = order.ids.map((id) => ({ id, kind, role: 'core', args: [id] }));
+      await Promise.all(specs.map((spec) => node.supervisor.start(spec, startChildrenMs)));
+      return { type: 'done' };
+    }
+    case 'load':
+      wanted = order.ids;
+      load(order.perTick);
+      return { type: 'done' };
+    case 'look':
+      return look(order.names);
+  }
+}
+
+process.on('message', (order: SplitOrder) => {
+  const tell = (report: SplitReport) => void process.send!(report);
+  obey(order).then(tell, (error: unknown) =>
+    tell({ type: 'failed', reason: error instanceof Error ? error.stack! : String(error) }),
+  );
+});
+process.on('disconnect', () => process.exit(0));
