@@ -12,7 +12,16 @@ function missing(): string | null {
   const name = `picket-try-${process.pid}`;
   try {
     execFileSync('ip', ['netns', 'add', name], { stdio: 'pipe' });
-    execFileSync('ip', ['netns', 'del', name], { stdio: 'pipe' });
+    try {
+      // A kernel may know namespaces and have no bridges or no pairs of interfaces to put into them.
+      for (const what of [
+        ['port', 'type', 'veth', 'peer', 'name', 'eth0'],
+        ['hub', 'type', 'bridge'],
+      ])
+        execFileSync('ip', ['-n', name, 'link', 'add', ...what], { stdio: 'pipe' });
+    } finally {
+      execFileSync('ip', ['netns', 'del', name], { stdio: 'pipe' });
+    }
     return null;
   } catch (error) {
     return `no network namespaces: ${(error as Error).message.split('\n')[0]}`;
