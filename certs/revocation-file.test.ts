@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { limits } from './limits.ts';
 import { toPem } from './pem.ts';
 import { type RevocationList, readRevocationList } from './revocation.ts';
 import { newestLists, readRevocationFile } from './revocation-file.ts';
@@ -54,7 +55,8 @@ describe('of the lists that count and those that were read', () => {
   });
 
   test('never more are kept than a file may hold', () => {
-    const many = Array.from({ length: 300 }, (_, at) =>
+    const { revocationListsMax } = limits;
+    const many = Array.from({ length: revocationListsMax + 50 }, (_, at) =>
       list('nodes', ['11'], 0, [
         tlv(
           0xa0,
@@ -62,7 +64,7 @@ describe('of the lists that count and those that were read', () => {
         ),
       ]),
     );
-    expect(newestLists(many.slice(0, 200), many.slice(200))).toHaveLength(256);
+    expect(newestLists(many.slice(0, 200), many.slice(200))).toHaveLength(revocationListsMax);
   });
 });
 
