@@ -2,10 +2,9 @@
  * How fast actors start, until each has run its `init`, and what an idle one costs in memory: the growth of the heap
  * over all of them, after a full collection, divided by their number. Beside us: OTP's gen_server and nact.
  */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { ActorSystem, defineActor } from '../runtime/index.ts';
 import type { Bench, Figures, Running } from './bench.ts';
+import { heapBytes } from './heap.ts';
 import { perSecond } from './ours/callers.ts';
 import { openErlang } from './peers/erlang.ts';
 import { openNact, spawned } from './peers/nact.ts';
@@ -57,16 +56,6 @@ async function heapOver(
   const after = heapBytes();
   if (alive === null) throw new Error('nothing is alive');
   return { spawn_per_s: perS, idle_bytes: Math.max(0, after - before) / count };
-}
-
-/** Used bytes after a full collection, buffers outside of the heap included. */
-function heapBytes(): number {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
-  collect();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }
 
 export const spawn: Bench = {

@@ -19,7 +19,7 @@ export interface MeshHandlers {
   /** The one link to this node is there, or was replaced by a better one. */
   nodeUp(link: Link, name: string, role: string, boot: number): void;
   /** It is gone and nothing took its place. `refused`: this node ended it, for the peer's certificate. */
-  nodeDown(link: Link, name: string, boot: number, reason: string, refused: boolean): void;
+  nodeDown(name: string, boot: number, reason: string, refused: boolean): void;
   dialFailed(name: string, failure: DialFailure): void;
   frame(link: Link, frame: Frame): void;
   /** The fence did not let it through: who waits for an answer is to get one. */
@@ -295,6 +295,6 @@ export class Mesh {
     for (const [other, peer] of [...this.open]) {
       if (peer === name && other.peer === null) other.close('link_silent', `begun before a loss: ${why}`);
     }
-    handlers.nodeDown(link, name, boot, why, code === 'refused');
+    handlers.nodeDown(name, boot, why, code === 'refused');
   }
 }

@@ -143,7 +143,7 @@ export class ClusterNode implements Cluster {
   private meshHandlers(): MeshHandlers {
     return {
       nodeUp: (link, peer, role, boot) => this.linkUp(link, peer, role, boot),
-      nodeDown: (_link, peer, boot, reason, refused) => this.linkDown(peer, boot, reason, refused),
+      nodeDown: (peer, boot, reason, refused) => this.linkDown(peer, boot, reason, refused),
       dialFailed: (peer, { code }) => {
         const nowMs = this.options.clock.monotonicMs();
         this.members.apply({ type: 'dial_failed', name: peer, code, nowMs });

@@ -2,12 +2,12 @@
  * One node of the benches of names and of hung nodes, a process of its own: joins over mTLS, holds and changes names, counts
  * those that it sees and the nodes that it takes for dead. Driven by messages of its parent, and ends with it.
  */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import type { Credential } from '../../certs/index.ts';
-import { ClusterNode, type NameEvent, type RegistryKey, tlsTransport } from '../../cluster/index.ts';
+import type { ClusterNode, NameEvent, RegistryKey } from '../../cluster/index.ts';
 import { defineActor, type Ref, systemClock } from '../../runtime/index.ts';
+import { heapBytes } from '../heap.ts';
 import { burstNames, propagationGapMs, settleTimeoutMs } from '../limits.ts';
+import { benchNode } from './bench-node.ts';
 import { Deaths } from './deaths.ts';
 
 export interface NameNodeOrder {
@@ -91,27 +91,8 @@ function onName({ type, entry }: NameEvent): void {
 }
 
 async function start(order: NameNodeOrder): Promise<NameReport> {
-  const { name, trustDomain, credential, seeds } = order;
-  const log = (level: string, message: string, fields: Record<string, unknown>) => {
-    if (level === 'error') process.stderr.write(`${name}: ${message} ${JSON.stringify(fields)}\n`);
-  };
-  const listen = '127.0.0.1:0';
-  const transport = tlsTransport({ credential: () => credential, trustDomain, listen, clock, log });
   const startMs = machineMs();
-  node = new ClusterNode({
-    name,
-    role: 'core',
-    boot: clock.wallMs(),
-    pid: process.pid,
-    advertise: null,
-    seeds,
-    transport,
-    clock,
-    log,
-    onSuperseded: (detail) => {
-      throw new Error(detail);
-    },
-  });
+  node = benchNode({ ...order, told: ['error'] });
   const forEver = new AbortController().signal;
   node.names.watch({ kind: 'bench' }, onName, forEver);
   node.members.watch(() => {
@@ -184,16 +165,6 @@ function lookUp(names: number, times: number): number {
   const elapsedMs = machineMs() - startMs;
   if (found !== times) throw new Error(`${found} of ${times} names were found`);
   return elapsedMs;
-}
-
-/** Used bytes after full collections, buffers outside of the heap included. */
-function heapBytes(): number {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
-  collect();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }
 
 async function obey(order: NameOrder): Promise<NameReport> {

@@ -3,10 +3,11 @@
  * (near). Driven by messages of its parent, and ends with it.
  */
 import type { Credential } from '../../certs/index.ts';
-import { ClusterNode, tlsTransport } from '../../cluster/index.ts';
+import type { ClusterNode } from '../../cluster/index.ts';
 import { Ref, systemClock } from '../../runtime/index.ts';
 import { type Figures, quantile } from '../bench.ts';
 import { linkPollMs, linkTimeoutMs, remoteFigureMs } from '../limits.ts';
+import { benchNode } from './bench-node.ts';
 import { callsOf, perSecond } from './callers.ts';
 import { type CounterProtocol, counter } from './counter.ts';
 import { streamOf } from './streams.ts';
@@ -37,31 +38,7 @@ const mibBytes = 1_048_576;
 const clock = systemClock();
 
 async function start(order: StartOrder): Promise<{ node: ClusterNode; report: Report }> {
-  const log = (level: string, message: string, fields: Record<string, unknown>) => {
-    if (level === 'warn' || level === 'error')
-      process.stderr.write(`${order.name}: ${message} ${JSON.stringify(fields)}\n`);
-  };
-  const transport = tlsTransport({
-    credential: () => order.credential,
-    trustDomain: order.trustDomain,
-    listen: '127.0.0.1:0',
-    clock,
-    log,
-  });
-  const node = new ClusterNode({
-    name: order.name,
-    role: 'core',
-    boot: clock.wallMs(),
-    pid: process.pid,
-    advertise: null,
-    seeds: order.seeds,
-    transport,
-    clock,
-    log,
-    onSuperseded: (detail) => {
-      throw new Error(detail);
-    },
-  });
+  const node = benchNode({ ...order, told: ['warn', 'error'] });
   const address = await node.start();
   const { node: at, boot, id } = node.system.spawn(counter);
   return { node, report: { type: 'started', address, counter: { node: at, boot, id } } };

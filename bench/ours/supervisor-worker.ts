@@ -4,9 +4,10 @@
  * parent, and ends with it.
  */
 import type { Credential } from '../../certs/index.ts';
-import { ClusterNode, type Connection, type Transport, tlsTransport } from '../../cluster/index.ts';
+import type { ClusterNode, Connection, Transport } from '../../cluster/index.ts';
 import { defineActor, systemClock } from '../../runtime/index.ts';
 import { settleTimeoutMs } from '../limits.ts';
+import { benchNode } from './bench-node.ts';
 
 export interface NodeOrder {
   readonly type: 'start';
@@ -121,25 +122,7 @@ function switched(transport: Transport): Transport {
 }
 
 async function start(order: NodeOrder): Promise<SupervisorReport> {
-  const { name, trustDomain, credential, listen, seeds } = order;
-  const log = (level: string, message: string, fields: Record<string, unknown>) => {
-    if (level === 'error') process.stderr.write(`${name}: ${message} ${JSON.stringify(fields)}\n`);
-  };
-  const transport = tlsTransport({ credential: () => credential, trustDomain, listen, clock, log });
-  node = new ClusterNode({
-    name,
-    role: 'core',
-    boot: clock.wallMs(),
-    pid: process.pid,
-    advertise: null,
-    seeds,
-    transport: switched(transport),
-    clock,
-    log,
-    onSuperseded: (detail) => {
-      throw new Error(detail);
-    },
-  });
+  node = benchNode({ ...order, told: ['error'], through: switched });
   const forEver = new AbortController().signal;
   node.names.watch(
     { kind },
