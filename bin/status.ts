@@ -3,7 +3,7 @@
  * The tenants that ought to run are rows: a node with the store reads them, any other knows those that do run.
  */
 import { type TenantProtocol, tenantKey, type WriterProtocol } from '../actors/index.ts';
-import { type ClusterNode, platformTenant } from '../cluster/index.ts';
+import { type ClusterNode, type Coordinator, platformTenant } from '../cluster/index.ts';
 import type { Ref } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
 import { statusAnswerMs } from './limits.ts';
@@ -11,6 +11,8 @@ import { statusAnswerMs } from './limits.ts';
 export interface StatusView {
   status: 'ok' | 'degraded';
   coordinator: string | null;
+  coordinator_by: Coordinator['by'];
+  coordinator_epoch: number | null;
   nodes_up: number;
   tenants: number;
   checks: number;
@@ -29,8 +31,30 @@ interface TenantSeen {
 
 /** `store`: null on a node that has none. */
 export function declareStatus(node: ClusterNode, store: Pick<Store, 'tenants'> | null): void {
-  const tenants = store === null ? () => runningTenants(node) : () => activeTenants(store);
-  node.declare('status', { access: 'read', run: async () => status(node, await tenants()) });
+  node.declare('status', { access: 'read', run: () => status(node, store) });
+}
+
+/** With the database away those that run are still known. */
+async function tenantsOf(
+  node: ClusterNode,
+  store: Pick<Store, 'tenants'> | null,
+  because: string[],
+): Promise<TenantSeen[]> {
+  if (store === null) return runningTenants(node);
+  const rows = await inTime(node, answer(activeTenants(store)));
+  if (rows !== null) return rows;
+  because.push('the database does not answer: the tenants counted are those that run');
+  return runningTenants(node);
+}
+
+function inTime<T>(node: ClusterNode, asked: Promise<T | null>): Promise<T | null> {
+  return new Promise((resolve) => {
+    const cancel = node.system.clock.timer(statusAnswerMs, () => resolve(null));
+    void asked.then((value) => {
+      cancel();
+      resolve(value);
+    });
+  });
 }
 
 async function activeTenants({ tenants }: Pick<Store, 'tenants'>): Promise<TenantSeen[]> {
@@ -43,7 +67,7 @@ function runningTenants(node: ClusterNode): TenantSeen[] {
   return [...new Set(names.map(({ key }) => key.tenant))].map((id) => ({ id, shown: id }));
 }
 
-async function status(node: ClusterNode, tenants: readonly TenantSeen[]): Promise<StatusView> {
+async function status(node: ClusterNode, store: Pick<Store, 'tenants'> | null): Promise<StatusView> {
   // A customer's node that is away is no fault of ours.
   const members = node.members.list().filter((one) => one.tenant === null);
   const because: string[] = [];
@@ -54,6 +78,7 @@ async function status(node: ClusterNode, tenants: readonly TenantSeen[]): Promis
   const split = node.members.split();
   if (split !== null)
     because.push(`the network is split: ${split.here.join(' ')} here, ${split.there.join(' ')} cut off`);
+  const tenants = await tenantsOf(node, store, because);
   const [checks, resultsPerS] = await Promise.all([
     Promise.all(tenants.map((one) => checksOf(node, one, because))),
     ratesOf(node, because),
@@ -62,11 +87,14 @@ async function status(node: ClusterNode, tenants: readonly TenantSeen[]): Promis
   const count = (kind: string) => node.names.list({ tenant: platformTenant, kind }).length;
   const pollers = count('poller');
   const agents = count('agent');
+  const coordinator = node.coordinator();
   if (pollers === 0) because.push('no poller is up: no check runs');
   if (agents === 0) because.push('no agent is up: no check runs');
   return {
     status: because.length === 0 ? 'ok' : 'degraded',
-    coordinator: node.coordinator(),
+    coordinator: coordinator.node,
+    coordinator_by: coordinator.by,
+    coordinator_epoch: coordinator.epoch,
     nodes_up: members.filter((one) => one.status === 'up').length,
     tenants: tenants.length,
     checks: checks.reduce((sum, one) => sum + one, 0),

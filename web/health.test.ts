@@ -94,6 +94,8 @@ test('the cluster is shown as this node sees it, with who holds the tenant', asy
   expect(body).toMatchObject({
     node: 'web_1',
     coordinator: 'core_1',
+    coordinator_by: 'lowest_core',
+    coordinator_epoch: null,
     nodes_up: 2,
     splits: [],
     tenant: { slug: 'default', id: stageTenantId },

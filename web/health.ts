@@ -55,10 +55,12 @@ export function healthPages(needs: HealthNeeds): HealthPages {
       const id = (await needs.tenant())?.id ?? null;
       const holder = id === null ? null : (cluster.names.lookup(tenantKey(id))?.node ?? null);
       const nodes = cluster.members.list();
+      const coordinator = cluster.coordinator();
       return jsonAnswer(200, {
         node: cluster.node,
-        // While there is no lease for it: the first of the live cores by name.
-        coordinator: cluster.members.live('core')[0] ?? null,
+        coordinator: coordinator.node,
+        coordinator_by: coordinator.by,
+        coordinator_epoch: coordinator.epoch,
         nodes_up: nodes.filter(({ status }) => status === 'up').length,
         nodes: nodes.map(nodeRow),
         splits: splitRows(cluster),

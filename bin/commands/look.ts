@@ -71,7 +71,7 @@ function addStatus(program: Command, { output }: Surroundings, { data, json, nod
         return;
       }
       for (const [key, value] of Object.entries(status)) {
-        if (key !== 'because') output.line(`${key.padEnd(14)}${value ?? '-'}`);
+        if (key !== 'because') output.line(`${key.padEnd(18)}${value ?? '-'}`);
       }
       for (const why of status.because) output.line(`  ${why}`);
     });
@@ -82,7 +82,7 @@ function addRegistry(program: Command, { output }: Surroundings, { data, json, n
     .command('registry')
     .description('the names that the cluster knows, and where they live')
     .option('--tenant <tenant>', 'slug, id, or "platform" for the names of the platform itself')
-    .option('--kind <kind>', 'tenant, scheduler, health_monitor, poller, agent or writer')
+    .option('--kind <kind>', 'tenant, scheduler, health_monitor, poller, agent, writer or coordinator')
     .addOption(data())
     .addOption(node())
     .addOption(json())
