@@ -1,6 +1,7 @@
 /**
  * Health at a glance, as any node can tell it: members, names, and what the tenants' actors and the writers answer.
- * The tenants that ought to run are rows: a node with the store reads them, any other knows those that do run.
+ * The tenants that ought to run are rows: a node with the store reads them, any other asks a core; when neither has an
+ * answer, those that do run are known.
  */
 import { type TenantProtocol, tenantKey, type WriterProtocol } from '../actors/index.ts';
 import { type ClusterNode, type Coordinator, platformTenant } from '../cluster/index.ts';
@@ -31,6 +32,7 @@ interface TenantSeen {
 
 /** `store`: null on a node that has none. */
 export function declareStatus(node: ClusterNode, store: Pick<Store, 'tenants'> | null): void {
+  if (store !== null) node.declare('status_tenants', { access: 'node', run: () => activeTenants(store) });
   node.declare('status', { access: 'read', run: () => status(node, store) });
 }
 
@@ -40,11 +42,18 @@ async function tenantsOf(
   store: Pick<Store, 'tenants'> | null,
   because: string[],
 ): Promise<TenantSeen[]> {
-  if (store === null) return runningTenants(node);
-  const rows = await inTime(node, answer(activeTenants(store)));
+  // A customer's node is told of its own tenant alone.
+  if (node.tenant !== null) return runningTenants(node);
+  const asked = store === null ? tenantsOfCore(node) : activeTenants(store);
+  const rows = await inTime(node, answer(asked));
   if (rows !== null) return rows;
-  because.push('the database does not answer: the tenants counted are those that run');
+  because.push('the rows of the tenants could not be read: those that run are counted');
   return runningTenants(node);
+}
+
+async function tenantsOfCore(node: ClusterNode): Promise<TenantSeen[]> {
+  const core = node.coordinator().node ?? '';
+  return (await node.procedures.ask(core, 'status_tenants', null, statusAnswerMs)) as TenantSeen[];
 }
 
 function inTime<T>(node: ClusterNode, asked: Promise<T | null>): Promise<T | null> {

@@ -53,6 +53,8 @@ export interface Member {
   readonly tenant: string | null;
   readonly pid: number | null;
   readonly rttMs: number | null;
+  /** Wall clock of this node, milliseconds, when it last heard from it itself; now, for itself. Stays when it is down or left. */
+  readonly lastSeenMs: number;
   /** Why it has this status, latest last. */
   readonly because: readonly string[];
 }

@@ -109,6 +109,7 @@ test('the cluster is shown as this node sees it, with who holds the tenant', asy
     address: '127.0.0.1:4000',
     pid: 42,
     rtt_ms: 0.512,
+    last_seen: '2023-11-14T22:13:20.000Z',
     because: 'linked',
   });
 });

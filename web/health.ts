@@ -78,7 +78,8 @@ function splitRows(cluster: Cluster) {
   return [{ here, there, since: new Date(sinceMs).toISOString() }];
 }
 
-function nodeRow({ name, role, status, boot, incarnation, address, pid, rttMs, because }: Member) {
+function nodeRow(member: Member) {
+  const { name, role, status, boot, incarnation, address, pid, rttMs, lastSeenMs, because } = member;
   return {
     name,
     role,
@@ -88,6 +89,7 @@ function nodeRow({ name, role, status, boot, incarnation, address, pid, rttMs, b
     address,
     pid,
     rtt_ms: rttMs,
+    last_seen: new Date(lastSeenMs).toISOString(),
     because: because.at(-1) ?? null,
   };
 }

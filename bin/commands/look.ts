@@ -7,7 +7,7 @@ import { CommandFailure } from '../failure.ts';
 import { type OperatorSession, withOperator } from '../operator-session.ts';
 import type { StatusView } from '../status.ts';
 import { table } from '../table.ts';
-import type { TenantView } from '../views.ts';
+import { instant, type TenantView } from '../views.ts';
 import type { Surroundings } from './up.ts';
 
 interface LookFlags {
@@ -44,13 +44,23 @@ function addMembers(program: Command, { output }: Surroundings, { data, json, no
       const members = await withOperator(flags, (session) =>
         ask<Member[]>(session, flags.node, 'members', null),
       );
-      const rows = members.map(({ rttMs, because: _, ...member }) => ({ ...member, rtt_ms: rttMs }));
+      const rows = members.map(({ rttMs, lastSeenMs, because: _, ...member }) => {
+        return { ...member, rtt_ms: rttMs, last_seen: instant(lastSeenMs) };
+      });
       if (flags.json) {
         output.json(rows);
         return;
       }
-      const cells = rows.map((one) => [one.name, one.role, one.status, one.address, one.pid, one.rtt_ms]);
-      output.line(table(['NAME', 'ROLE', 'STATUS', 'ADDRESS', 'PID', 'RTT MS'], cells));
+      const cells = rows.map((one) => [
+        one.name,
+        one.role,
+        one.status,
+        one.address,
+        one.pid,
+        one.rtt_ms,
+        one.last_seen,
+      ]);
+      output.line(table(['NAME', 'ROLE', 'STATUS', 'ADDRESS', 'PID', 'RTT MS', 'LAST SEEN'], cells));
     });
 }
 

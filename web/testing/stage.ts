@@ -179,6 +179,7 @@ export function member(name: string, role: string, changes: Partial<Member> = {}
     tenant: null,
     pid: 42,
     rttMs: 0.512,
+    lastSeenMs: 1_700_000_000_000,
     because: ['linked'],
     ...changes,
   };
