@@ -87,7 +87,7 @@ export function tenant(needs: TenantNeeds) {
         waiting: null,
       };
       self.state = state;
-      const free = () => self.cast(self.ref as Ref<TenantProtocol>).leaseFree();
+      const free = () => self.cast(self.ref).leaseFree();
       const filter = { tenant: tenantId, kind: 'tenant' };
       needs.cluster.names.watch(filter, (event) => event.type === 'removed' && free(), self.signal);
       askLease(self, needs);
