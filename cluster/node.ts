@@ -114,7 +114,7 @@ export class ClusterNode implements Cluster {
       dial: (peer, address, delayMs) => mayDial(tenant, peer) && this.mesh.dial(peer, address, delayMs),
       closeLink: (peer, code, because) => this.mesh.closeLink(peer, code, because),
       heads: () => this.names.heads(),
-      headsHeard: (peer, high, low) => this.names.apply({ type: 'heads_hash', peer, high, low }),
+      headsHeard: (peer, high, low) => this.names.headsHeard(peer, high, low),
       announced: (announcement) => this.announced(announcement),
       superseded: contested,
       log,
