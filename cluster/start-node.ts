@@ -123,6 +123,8 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     names: node.names,
     members: node.members,
     topics: node.topics,
+    coordination: node.coordination,
+    coordinator: () => node.coordinator(),
     declare: (procedure, run) => node.declare(procedure, run),
     find: (key, withinMs = nameWaitMs) => findName(node, clock, key, withinMs),
     renew(renewed) {

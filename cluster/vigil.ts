@@ -70,7 +70,9 @@ export class Vigil implements Members {
   }
 
   list(): Member[] {
-    const views = members(this.state, this.needs.clock.monotonicMs());
+    const { clock } = this.needs;
+    const views = members(this.state, clock.monotonicMs());
+    const wallMs = clock.wallMs();
     return views
       .map((view) => ({
         name: view.name,
@@ -82,6 +84,7 @@ export class Vigil implements Members {
         tenant: view.tenant,
         pid: view.name === this.state.self.name ? this.needs.pid : this.pidOf(view.name),
         rttMs: view.rttMs === null ? null : Math.round(view.rttMs * 1000) / 1000,
+        lastSeenMs: Math.round(wallMs - view.ageMs),
         because: explainMember(this.state, view.name),
       }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));

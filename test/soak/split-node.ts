@@ -4,7 +4,13 @@
  * and ends with it. It judges nothing.
  */
 import type { Credential } from '../../certs/index.ts';
-import { type Members, type RegistryKey, type RunningNode, startNode } from '../../cluster/index.ts';
+import {
+  type Coordinator,
+  type Members,
+  type RegistryKey,
+  type RunningNode,
+  startNode,
+} from '../../cluster/index.ts';
 import { defineActor, messageOf, systemClock } from '../../runtime/index.ts';
 import { type HolderOrder, SplitHolder, type Writes } from './split-holder.ts';
 
@@ -36,6 +42,9 @@ export interface Sight {
   readonly node: string;
   readonly atMs: number;
   readonly members: Readonly<Record<string, string>>;
+  /** When each was heard from last. */
+  readonly seenMs: Readonly<Record<string, number>>;
+  readonly coordinator: Coordinator;
   readonly split: ReturnType<Members['split']>;
   readonly log: readonly Line[];
   readonly calls: Calls;
@@ -192,6 +201,8 @@ function look(withNames: boolean): Sight {
     node: node.node,
     atMs: clock.wallMs(),
     members: Object.fromEntries(node.members.list().map(({ name, status }) => [name, status])),
+    seenMs: Object.fromEntries(node.members.list().map(({ name, lastSeenMs }) => [name, lastSeenMs])),
+    coordinator: node.coordinator(),
     split: node.members.split(),
     log,
     calls: {
