@@ -64,8 +64,11 @@ export interface RunningNode extends Cluster {
   find<P extends Protocol>(key: RegistryKey, withinMs?: number): Promise<Ref<P>>;
   /** Used for every handshake from now on; links that are open stay. Throws `refused` when it is not this node's. */
   renew(credential: Credential): void;
-  /** Hands its supervised children over, says that it leaves and closes its links. Other actors that still run go on alone, so end them before. */
-  stop(): Promise<void>;
+  /**
+   * Hands its supervised children over, gives up its names, answers what it has taken, says that it leaves and closes its links: at
+   * the latest after `withinMs` (30 s unless told). Actors that still run go on alone.
+   */
+  stop(withinMs?: number): Promise<void>;
 }
 
 /**
@@ -130,7 +133,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       credential = renewed;
       transport.renew();
     },
-    stop: () => node.stop(),
+    stop: (withinMs) => node.stop(withinMs),
   };
 }
 
