@@ -28,7 +28,7 @@ export const callMsMax = 5_000;
 
 // Attack
 /** How long calls are measured, in quiet and under attack each. */
-export const attackMs = 15_000;
+export const attackMs = 10_000;
 export const slowerTimesMax = 2;
 
 // Splits
