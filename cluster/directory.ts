@@ -9,13 +9,13 @@ import type { Metadata, NameEntry, NameEvent, NameQuery, Names } from './cluster
 import type { Codec } from './codec.ts';
 import { ClusterError } from './errors.ts';
 import { mayTakeNames } from './fence-payload.ts';
-import type { ControlFrame } from './frame.ts';
+import { type ControlFrame, encodeControl } from './frame.ts';
 import type { Link } from './link.ts';
 import { formatKey, parseKey, platformTenant, type RegistryKey, tenantOfNode } from './names.ts';
 import { ownerOf } from './placement.ts';
 import { registryForm } from './record-registry.ts';
 import { heldOf, list, lookup, type RegistryEvent, stepRegistry } from './registry.ts';
-import { headsHash } from './registry-exchange.ts';
+import { headsHash, isHashAsBefore } from './registry-exchange.ts';
 import { keyOf } from './registry-index.ts';
 import type { Entry } from './registry-shard.ts';
 import { createRegistry, type RegistryEffect, type RegistryState } from './registry-state.ts';
@@ -57,6 +57,7 @@ export class Directory implements Names {
   private readonly watchers = new Map<number, (event: NameEvent) => void>();
   private lastWatcher = 0;
   private flushAsked = false;
+  private withdrawn = false;
 
   constructor(needs: DirectoryNeeds) {
     this.needs = needs;
@@ -66,6 +67,7 @@ export class Directory implements Names {
 
   register(key: RegistryKey, ref: Ref, metadata: Metadata): void {
     const { system } = this.needs;
+    if (this.withdrawn) throw new ClusterError('leaving', `${formatKey(key)} is not taken: this node goes`);
     if (ref.node !== system.node || ref.boot !== system.boot)
       throw new ClusterError(
         'no_such_actor',
@@ -100,11 +102,23 @@ export class Directory implements Names {
     if (this.apply({ type: 'put', put: { key, ref, metadata, supervised: true }, nowMs }) !== null)
       return false;
     labels.named(ref.id, key.tenant, key.kind);
-    void system.ended(ref).then(() => labels.ended(ref.id));
     return true;
   }
 
+  /** Of a child that has ended, or takes its name no more. */
+  unsupervise(key: RegistryKey, ref: Ref): void {
+    this.apply({ type: 'remove', key, ref });
+    this.needs.labels.ended(ref.id);
+  }
+
+  /** Gives up all names of this node, whose actors go on, and takes none any more: who asks for one finds another holder or waits. */
+  withdraw(): void {
+    this.withdrawn = true;
+    for (const { key } of this.list({ node: this.needs.system.node })) this.unregister(key);
+  }
+
   update(key: RegistryKey, metadata: Metadata): void {
+    if (this.withdrawn) return;
     const refused = this.apply({ type: 'update', key, metadata });
     if (refused !== null) throw new ClusterError(refused, formatKey(key));
   }
@@ -140,6 +154,11 @@ export class Directory implements Names {
 
   heads(): { high: number; low: number } {
     return headsHash(this.state);
+  }
+
+  /** With every heartbeat; mostly there is nothing to do. */
+  headsHeard(peer: string, high: number, low: number): void {
+    if (!isHashAsBefore(this.state, peer, high, low)) this.apply({ type: 'heads_hash', peer, high, low });
   }
 
   /** Events of the mesh and of membership. Answers the code of a refusal. */
@@ -213,9 +232,14 @@ export class Directory implements Names {
       case 'broadcast': {
         const { origin, boot, tenant } = effect.delta;
         const payload = codec.encode(deltaPayload(effect.delta));
-        for (const link of this.needs.nodeLinks())
-          if (link.fence === null || link.fence.tenant === tenant)
-            link.sendControl('registry_delta', { boot, origin, tenant }, payload);
+        const header = { boot, origin, tenant };
+        let frame: Buffer | null = null;
+        for (const link of this.needs.nodeLinks()) {
+          if (link.fence === null) {
+            frame ??= encodeControl('registry_delta', header, payload);
+            link.sendShared('registry_delta', frame);
+          } else if (link.fence.tenant === tenant) link.sendControl('registry_delta', header, payload);
+        }
         return;
       }
       case 'send_delta': {

@@ -3,13 +3,19 @@
  * know. Performs what the pure membership decides; also notices when this process itself did not run.
  */
 import type { Clock, Recorder, Recording } from '../runtime/index.ts';
+import { Beat } from './beat.ts';
 import type { Member, Members, NodeStatus } from './cluster-view.ts';
 import type { Codec } from './codec.ts';
 import type { ControlFrame } from './frame.ts';
 import { heartbeatIntervalMs, membershipTickMs, pausedMinMs } from './limits.ts';
 import type { Link } from './link.ts';
 import { createMembership, explainMember, type MembershipEvent, stepMembership } from './membership.ts';
-import type { MembershipEffect, MembershipState, PeerIdentity } from './membership-peer.ts';
+import {
+  heardAgoMs,
+  type MembershipEffect,
+  type MembershipState,
+  type PeerIdentity,
+} from './membership-peer.ts';
 import { members, readView, viewHash, viewOf } from './membership-view.ts';
 import { membershipForm } from './record-membership.ts';
 import { noSplit, type Split, type SplitEvent, type SplitWatch, watchSplit } from './split.ts';
@@ -30,14 +36,6 @@ export interface VigilNeeds {
   announced(announcement: MembershipEffect & { type: 'announce' }): void;
   superseded(detail: string): void;
   log(level: 'debug' | 'info' | 'warn', message: string, fields: Record<string, unknown>): void;
-}
-
-interface Beat {
-  /** Ours, sent and not echoed yet: when. */
-  sent: Map<number, number>;
-  sequence: number;
-  heardSequence: number;
-  heardAtMs: number;
 }
 
 export class Vigil implements Members {
@@ -97,6 +95,13 @@ export class Vigil implements Members {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
+  /** The present life of each node that is known, this one's included. */
+  boots(): Map<string, number> {
+    const boots = new Map([[this.state.self.name, this.state.self.boot]]);
+    for (const [name, { identity }] of this.state.peers) boots.set(name, identity.boot);
+    return boots;
+  }
+
   live(role: string): string[] {
     const { self } = this.state;
     const names = self.role === role && self.tenant === null ? [self.name] : [];
@@ -120,7 +125,7 @@ export class Vigil implements Members {
   }
 
   linked(link: Link): void {
-    this.beats.set(link, { sent: new Map(), sequence: 0, heardSequence: 0, heardAtMs: 0 });
+    this.beats.set(link, new Beat());
     this.beat(link);
   }
 
@@ -145,8 +150,7 @@ export class Vigil implements Members {
         const { subject, subjectBoot, nonce } = frame.header;
         const peer = this.state.peers.get(subject);
         if (peer === undefined || peer.identity.boot !== subjectBoot || !peer.linked) return;
-        const ageMs = Math.max(0, Math.round(nowMs - peer.directMs));
-        link.sendControl('probe_alive', { nonce, subjectBoot, ageMs, subject });
+        link.sendControl('probe_alive', { nonce, subjectBoot, ageMs: heardAgoMs(peer, nowMs), subject });
         return;
       }
       case 'probe_alive': {
@@ -179,9 +183,8 @@ export class Vigil implements Members {
     if (beat === undefined) return;
     beat.heardSequence = header.sequence;
     beat.heardAtMs = nowMs;
-    const sentMs = beat.sent.get(header.echo);
-    for (const sequence of beat.sent.keys()) if (sequence <= header.echo) beat.sent.delete(sequence);
-    const rttMs = sentMs === undefined ? null : Math.max(0, nowMs - sentMs - header.echoAgeMs);
+    const sentMs = beat.echoed(header.echo);
+    const rttMs = sentMs === null ? null : Math.max(0, nowMs - sentMs - header.echoAgeMs);
     this.apply({ type: 'heartbeat', name, boot, incarnation: header.incarnation, nowMs, rttMs });
     this.needs.headsHeard(name, header.headsHigh, header.headsLow);
     const audience = link.fence?.tenant ?? null;
@@ -194,16 +197,13 @@ export class Vigil implements Members {
     const beat = this.beats.get(link);
     if (beat === undefined) return;
     const nowMs = this.needs.clock.monotonicMs();
-    beat.sequence = (beat.sequence + 1) % 0x1_0000_0000;
-    beat.sent.set(beat.sequence, nowMs);
-    // A peer that echoes nothing must not make this grow.
-    if (beat.sent.size > 64) beat.sent.delete(beat.sent.keys().next().value!);
+    const sequence = beat.next(nowMs);
     const audience = link.fence?.tenant ?? null;
     // What all names hash to is nothing for a tenant's node, which has few of them.
     const { high, low } = audience === null ? this.needs.heads() : { high: 0, low: 0 };
     link.sendControl('heartbeat', {
       incarnation: this.state.incarnation,
-      sequence: beat.sequence,
+      sequence,
       echo: beat.heardSequence,
       echoAgeMs: Math.min(0xffff_ffff, Math.max(0, Math.round(nowMs - beat.heardAtMs))),
       viewHash: viewHash(this.state, audience),

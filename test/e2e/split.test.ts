@@ -24,7 +24,7 @@ describe.skipIf(splitsMissing !== null)(title, () => {
     for (const name of nodeNames) await cluster.ask(name, { type: 'take', ids: own(name) }, 'done');
     const ids = nodeNames.flatMap(own);
     await cluster.sightsUntil('all names', seenMs, (sights) => isExact(sights, ids), { names: true });
-    for (const name of nodeNames) await cluster.ask(name, { type: 'load', ids, perTick: 4 }, 'done');
+    for (const name of nodeNames) await cluster.ask(name, { type: 'load', ids, perSecond: 200 }, 'done');
   });
   afterEach(async () => {
     await cluster?.close();
@@ -32,7 +32,7 @@ describe.skipIf(splitsMissing !== null)(title, () => {
 
   /** Nothing is called any more, and nothing waits. */
   async function callsEnd(): Promise<readonly Sight[]> {
-    for (const name of nodeNames) await cluster.ask(name, { type: 'load', ids: [], perTick: 0 }, 'done');
+    for (const name of nodeNames) await cluster.ask(name, { type: 'load', ids: [], perSecond: 0 }, 'done');
     return await cluster.sightsUntil('the end of all calls', callsEndMs, (sights) => {
       const open = sights.find(({ calls }) => calls.pending > 0);
       return open === undefined ? null : `${open.calls.pending}, the oldest of ${open.calls.oldestMs} ms`;
