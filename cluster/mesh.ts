@@ -56,6 +56,7 @@ export class Mesh {
   private readonly reaching = new Map<Link, Reached>();
   private stopped = false;
   private readonly watch: LinkWatch;
+  private readonly framed = (from: Link, frame: Frame) => this.frame(from, frame);
 
   constructor(options: MeshOptions) {
     this.options = options;
@@ -151,7 +152,7 @@ export class Mesh {
       clock,
       handlers: {
         up: (up) => this.linkUp(up),
-        frame: (from, frame) => this.frame(from, frame),
+        frame: this.framed,
         down: (down, code, detail) => this.linkDown(down, code, detail, expected),
       },
     });

@@ -22,8 +22,10 @@ export class Timer {
   }
 }
 
+function never(): void {}
+
 function emptySlot(): Timer {
-  const slot = new Timer(() => {});
+  const slot = new Timer(never);
   slot.next = slot;
   slot.previous = slot;
   return slot;

@@ -10,6 +10,9 @@ import type { Host, Network } from './network.ts';
 /** What goes through a pipe: bytes, or the news that no more come. */
 type Item = Buffer | 'end';
 
+/** Never filled. */
+const none: Item[] = [];
+
 export class End implements Connection {
   readonly from: Host;
   readonly to: Host;
@@ -21,7 +24,7 @@ export class End implements Connection {
   /** The process or the host behind it is gone. */
   private gone = false;
   /** Sent, not arrived: one delivery is under way for each, unless it was stuck. */
-  private queue: Item[] = [];
+  private queue: Item[] = none;
   private head = 0;
   private underWay = 0;
   private lastAtMs = 0;
@@ -150,7 +153,8 @@ export class End implements Connection {
   }
 
   private push(item: Item): void {
-    this.queue.push(item);
+    if (this.queue.length === 0) this.queue = [item];
+    else this.queue.push(item);
     if (this.isStuck()) this.network.stuck.add(this);
     else if (this.underWay === this.queue.length - this.head - 1) this.schedule(0);
   }
@@ -180,7 +184,7 @@ export class End implements Connection {
     const item = this.queue[this.head]!;
     this.head += 1;
     if (this.head === this.queue.length) {
-      this.queue = [];
+      this.queue = none;
       this.head = 0;
     }
     if (item === 'end') {
@@ -203,7 +207,7 @@ export class End implements Connection {
   }
 
   private drop(): void {
-    this.queue = [];
+    this.queue = none;
     this.head = 0;
     this.queuedBytes = 0;
   }

@@ -54,6 +54,8 @@ export async function runJoin(seed: number, nodes: number, overMs: number): Prom
 function startThread(): Worker {
   // What lives for a call or a path is gone before so much was made, and is never copied to where old things are.
   for (const size of ['min', 'max']) setFlagsFromString(`--${size}-semi-space-size=${youngSpaceMb}`);
+  // Every core has a history: threads that help one to collect take from another.
+  setFlagsFromString('--single-threaded-gc');
   return new Worker(new URL('./seed-thread.js', import.meta.url));
 }
 
