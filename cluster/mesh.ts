@@ -56,7 +56,6 @@ export class Mesh {
   private readonly reaching = new Map<Link, Reached>();
   private stopped = false;
   private readonly watch: LinkWatch;
-  private readonly framed = (from: Link, frame: Frame) => this.frame(from, frame);
 
   constructor(options: MeshOptions) {
     this.options = options;
@@ -140,8 +139,8 @@ export class Mesh {
   ): void {
     const { codec, clock, greeting, log } = this.options;
     const dialled = address !== null;
-    this.numbered = (this.numbered + 1) % 0x1_0000_0000;
-    const number = this.numbered;
+    const number = (this.numbered + 1) % 0x1_0000_0000;
+    this.numbered = number;
     const lost = this.lostTo(connection);
     const link = new Link({
       connection,
@@ -152,7 +151,7 @@ export class Mesh {
       clock,
       handlers: {
         up: (up) => this.linkUp(up),
-        frame: this.framed,
+        frame: (from, frame) => this.frame(from, frame),
         down: (down, code, detail) => this.linkDown(down, code, detail, expected),
       },
     });
@@ -160,8 +159,8 @@ export class Mesh {
     this.open.set(link, nameIn(peer));
     if (reached !== null) this.reaching.set(link, reached);
     this.watch.add(link, connection);
-    if (!connection.peer.ok) {
-      const { code, detail } = connection.peer;
+    if (!peer.ok) {
+      const { code, detail } = peer;
       log('warn', 'peer refused', { address: connection.address, dialled, code, detail });
     }
     link.begin();
@@ -273,7 +272,7 @@ export class Mesh {
     handlers.linkEnded(link, why);
     // Only a node of the platform may end another one so: not a command, nor a customer's node.
     if (code === 'peer_old_boot' && link.peer?.identity.kind === 'node') handlers.superseded(detail);
-    const node = link.peer === null ? null : nodeOf(link.peer.identity);
+    const node = link.peer && nodeOf(link.peer.identity);
     if (node === null) {
       // It never came up: for whoever asked for it, that is a failed dial.
       if (expected !== null && link.peer === null) handlers.dialFailed(expected, { code, detail });

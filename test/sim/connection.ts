@@ -19,6 +19,8 @@ export class End implements Connection {
   readonly process: Process;
   other!: End;
   private readonly network: Network;
+  /** For the trace. */
+  private readonly way: number;
   private handlers: ConnectionHandlers | null = null;
   private isOpen = true;
   /** The process or the host behind it is gone. */
@@ -42,6 +44,7 @@ export class End implements Connection {
     this.to = to;
     this.process = owner;
     this.isAccepted = isAccepted;
+    this.way = network.trace.wayHash(from.name, to.name);
   }
 
   get peer(): PeerJudgement {
@@ -195,7 +198,8 @@ export class End implements Connection {
     if (this.wasFull && this.bufferedBytes() === 0) this.tellDrained();
     const { handlers, isOpen } = this.other;
     if (!isOpen || handlers === null) return;
-    this.network.trace.bytes(this.network.loop.nowMs, this.from.name, this.to.name, item);
+    const { trace, loop } = this.network;
+    trace.bytes(loop.nowMs, this.from.name, this.to.name, this.way, item);
     handlers.data(item);
   }
 

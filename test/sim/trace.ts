@@ -28,9 +28,14 @@ export class Trace {
     return hex(this.high) + hex(this.low);
   }
 
-  bytes(atMs: number, from: string, to: string, bytes: Buffer): void {
-    this.fold(bytesHash(bytes, this.high), atMs, this.nameHash(from) ^ Math.imul(this.nameHash(to), 3));
+  /** `way`: as `wayHash` makes it of the two names. */
+  bytes(atMs: number, from: string, to: string, way: number, bytes: Buffer): void {
+    this.fold(bytesHash(bytes, this.high), atMs, way);
     if (this.linesMax > 0) this.keep({ atMs, from, to, bytes });
+  }
+
+  wayHash(from: string, to: string): number {
+    return this.nameHash(from) ^ Math.imul(this.nameHash(to), 3);
   }
 
   say(atMs: number, who: string, what: string): void {
