@@ -88,5 +88,13 @@ export const joinPatienceMs = 30_000;
 /** What we hold ourselves to: so many nodes, started over so long, see each other this long after the last. */
 export const joinNodes = 200;
 export const joinOverMs = 10_000;
+// An idle cluster.
+/** Before what it writes is counted, */
+export const idleSettleMs = 5_000;
+/** and for so long. */
+export const idleWindowMs = 10_000;
+export const idleNamesFactor = 10;
+/** RFC 8446: header, type and tag of a record; what is written at once is one, up to 16 KiB. */
+export const tlsRecordBytes = 22;
 /** One history in so many runs with the flight recorder on. */
 export const recordedEvery = 8;

@@ -80,6 +80,8 @@ export class End implements Connection {
     }
     const bytes = chunks.length === 1 ? asBuffer(chunks[0]!) : Buffer.concat(chunks);
     this.queuedBytes += bytes.length;
+    this.network.writtenBytes += bytes.length;
+    this.network.writes += 1;
     if (this.bufferedBytes() > 0) this.wasFull = true;
     const { random } = this.network;
     if (bytes.length > 1 && random.next() < splitChunkChance) {
