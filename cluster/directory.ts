@@ -58,6 +58,8 @@ export class Directory implements Names {
   private lastWatcher = 0;
   private flushAsked = false;
   private withdrawn = false;
+  /** What watchers were told of last. */
+  private toldOf: { readonly entry: Entry; readonly told: NameEntry } | null = null;
 
   constructor(needs: DirectoryNeeds) {
     this.needs = needs;
@@ -220,6 +222,12 @@ export class Directory implements Names {
     }
   }
 
+  /** Of one change all watchers are told the same. */
+  private publicOf(entry: Entry): NameEntry {
+    if (this.toldOf?.entry !== entry) this.toldOf = { entry, told: entryOf(entry) };
+    return this.toldOf.told;
+  }
+
   private mayTake(origin: string, delta: RegistryDelta): boolean {
     const { holds } = this.needs;
     if (holds === null || tenantOfNode(origin) === null) return true;
@@ -272,7 +280,7 @@ export class Directory implements Names {
           this.watchers.get(effect.watcher)?.({ type: 'added', entry: entryOf(entry) });
         return;
       case 'watch':
-        this.watchers.get(effect.watcher)?.({ type: effect.change, entry: entryOf(effect.entry) });
+        this.watchers.get(effect.watcher)?.({ type: effect.change, entry: this.publicOf(effect.entry) });
         return;
       case 'watch_refused':
         this.watchers.delete(effect.watcher);

@@ -195,7 +195,10 @@ export function restoreRegistry(
     origin.strangeSinceMs = one.strangeSinceMs;
   }
   for (const { slots } of kept.groups) {
-    for (const slot of (slots ?? []).flat()) addClaim(claims[slot]!, null);
+    for (const number of (slots ?? []).flat()) {
+      const claim = claims[number]!;
+      addClaim(claim, null, claim.group.slots.get(claim.id));
+    }
   }
   for (const { tenant, from, changes } of kept.pending) {
     const restored = changes.map((one) => (typeof one === 'number' ? claims[one]! : removalOf(groups, one)));
