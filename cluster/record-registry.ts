@@ -38,7 +38,7 @@ export function registryForm(
 ): RegistryForm {
   return {
     kind: 'registry',
-    version: 1,
+    version: 2,
     burstBytes: recordRegistryBurstBytes,
     weightBytes: weightOf,
     snapshot: snapshotRegistry,
