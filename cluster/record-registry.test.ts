@@ -61,7 +61,7 @@ test('a replay makes the decisions of every replica again, whatever was lost, re
         stepped += told.counts.stepped;
       }
     }),
-    { numRuns: 60, endOnFailure: true },
+    { numRuns: 60 },
   );
   expect(stepped).toBeGreaterThan(5_000);
   expect(checkpoints).toBeGreaterThan(500);

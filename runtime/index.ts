@@ -40,7 +40,7 @@ export type { Recording } from './recorder-machine.ts';
 export { Rows, snapshotText } from './recorder-pieces.ts';
 export { replay } from './recorder-replay.ts';
 export type { SegmentInfo } from './recorder-segment.ts';
-export { supervisionForm } from './recorder-supervision.ts';
+export { plainReason, supervisionForm } from './recorder-supervision.ts';
 export type {
   AnyReplayForm,
   Decision,
