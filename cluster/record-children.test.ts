@@ -12,7 +12,7 @@ import { TestCluster } from './testing/children-nodes.ts';
 // Many states, some in one line and most in pieces.
 vi.mock('../runtime/limits.ts', async (original) => ({
   ...(await original<typeof import('../runtime/limits.ts')>()),
-  recordSegmentBytes: 4_000,
+  recordSegmentBytes: 1_500,
   recordBurstBytes: 100_000_000,
   recordCheckpointBytesMax: 2_000,
   recordPieceRows: 3,
@@ -99,7 +99,7 @@ test('a replay makes the decisions about children again, whatever was cut, kille
     { numRuns: 80 },
   );
   expect(stepped).toBeGreaterThan(2_000);
-  expect(checkpoints).toBeGreaterThan(100);
+  expect(checkpoints).toBeGreaterThan(50);
 });
 
 const spoken = fc.record({
