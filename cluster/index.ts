@@ -1,6 +1,7 @@
 /** The cluster's door: many processes as one. */
 export { splitAddress } from './address.ts';
 export type { ChildSpec } from './child-spec.ts';
+export type { ChildReport } from './children-procedures.ts';
 export type { ChildExplanation, ChildRow, ChildView } from './children-view.ts';
 export type {
   Cluster,

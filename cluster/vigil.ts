@@ -18,7 +18,16 @@ import {
 } from './membership-peer.ts';
 import { members, readView, viewHash, viewOf } from './membership-view.ts';
 import { membershipForm } from './record-membership.ts';
-import { noSplit, type Split, type SplitEvent, type SplitWatch, watchSplit } from './split.ts';
+import { splitForm } from './record-split.ts';
+import {
+  lookFor,
+  noSplit,
+  type Split,
+  type SplitEvent,
+  type SplitLook,
+  type SplitWatch,
+  watchSplit,
+} from './split.ts';
 
 export interface VigilNeeds {
   readonly clock: Clock;
@@ -47,6 +56,7 @@ export class Vigil implements Members {
   private lastTickMs: number;
   private lastBeatMs = 0;
   private nonce = 0;
+  private readonly splitRecord: Recording<SplitWatch, SplitLook, SplitEvent>;
   private splitWatch: SplitWatch = noSplit;
   private splitSinceMs = 0;
   private cancelTick: () => void = () => {};
@@ -57,6 +67,7 @@ export class Vigil implements Members {
     this.needs = needs;
     this.state = createMembership(needs.self);
     this.record = needs.recorder.machine(membershipForm);
+    this.splitRecord = needs.recorder.machine(splitForm);
     this.lastTickMs = needs.clock.monotonicMs();
   }
 
@@ -233,9 +244,10 @@ export class Vigil implements Members {
     this.needs.clock.afterIo(() => {
       const lookedMs = this.needs.clock.monotonicMs();
       this.apply({ type: 'tick', nowMs: lookedMs });
-      const { watch, event } = watchSplit(this.splitWatch, this.state, lookedMs);
-      this.splitWatch = watch;
-      if (event !== null) this.tellSplit(event);
+      const look = lookFor(this.splitWatch, this.state, lookedMs);
+      const { state, effects } = this.splitRecord.step(this.splitWatch, look, watchSplit);
+      this.splitWatch = state;
+      for (const effect of effects) this.tellSplit(effect);
     });
     this.tickLater();
   }

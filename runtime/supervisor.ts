@@ -7,7 +7,7 @@ import type { Context } from './context.ts';
 import { type Definition, defineActor, type LaterReply, type Protocol, type Self } from './definition.ts';
 import { messageOf, RuntimeError } from './errors.ts';
 import { restartsMax, restartsWithinMs, shutdownMs, zombieWaitMs } from './limits.ts';
-import type { Recording } from './recorder.ts';
+import type { Recording } from './recorder-machine.ts';
 import { supervisionForm } from './recorder-supervision.ts';
 import { type Ref, sameRef } from './ref.ts';
 import {
