@@ -79,6 +79,8 @@ export const nodesMax = 2_000;
 
 // Membership (membership.ts). Monotonic milliseconds.
 export const heartbeatIntervalMs = 500;
+/** A peer that echoes none of our heartbeats does not make their list grow. */
+export const heartbeatsUnechoedMax = 64;
 /** Four heartbeats missing. */
 export const suspectAfterMs = 2_000;
 /**
@@ -110,12 +112,8 @@ export const becauseKeptMax = 16;
 // Links (link.ts, tls-transport.ts).
 /** From the connect to a finished TLS handshake, dialling. */
 export const connectTimeoutMs = 4_000;
-/** For a client that connected to finish its handshake. */
-export const handshakeTimeoutMs = 5_000;
 /** From the handshake to the peer's hello. */
 export const helloTimeoutMs = 5_000;
-/** Connections of one listener, known or not. */
-export const connectionsMax = 2_000;
 /** Over this a link refuses casts (`link_busy`) and holds user frames back. */
 export const linkHighWaterBytes = 8 * 1024 * 1024;
 /** Over this it refuses calls and replies too: the most memory that one peer which does not read can cost. */
@@ -166,10 +164,6 @@ export const stopLingerMs = 200;
 export const procedureDetailCharactersMax = 2_000;
 /** The longest deadline that a caller may name for a procedure of another node. */
 export const relayTimeoutMsMax = 120_000;
-/** Connections that have not finished their handshake; more are closed at once, so that they never use up the others' places. */
-export const handshakesMax = 256;
-/** Failed handshakes are counted always and logged at most this many times in a second. */
-export const handshakesLoggedPerS = 5;
 /** How long `find` waits for a name unless it is told. */
 export const nameWaitMs = 10_000;
 
@@ -275,6 +269,15 @@ export const fencedPayloadBytesMax = 1024 * 1024;
 export const fencedBytesPerS = 2 * 1024 * 1024;
 export const fencedBurstBytes = 1024 * 1024;
 export const fencedFrameCostBytes = 256;
+/**
+ * Of that budget, what a millisecond of this node costs which its frames took: at most a twenty-fifth of the time, however
+ * dear a frame is for its bytes. The system may have run others meanwhile, so one turn is charged no more than
+ * `fencedTurnMsMax`: half a second of rest, which no heartbeat is late by.
+ */
+export const fencedMsCostBytes = 50 * 1024;
+export const fencedTurnMsMax = 20;
+/** Frames of a tenant's node that are under way in parts, when they are whole: room for a few payloads. */
+export const fencedPartedBytesMax = 4 * 1024 * 1024;
 /** Names that one node of a tenant may hold: it needs one for its role, and one for each topic that it follows. */
 export const fencedNamesMax = 1_000;
 /** Keys of a name's metadata, characters of a key or text, and texts in a list: together at most 256 kB a name. */
