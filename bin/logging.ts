@@ -1,8 +1,9 @@
 /** Logs of a process: pino, one file per node, pretty where a person reads it on a terminal. */
-import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { existsSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { makeFolderAt } from '../certs/index.ts';
 import type { Log } from '../runtime/index.ts';
 import { logBytesMax } from './limits.ts';
 
@@ -16,7 +17,7 @@ export function openLog(node: string, file: string | null, level: string): Logge
       onTerminal ? pretty({ destination: 2, ignore: 'pid,hostname' }) : pino.destination(2),
     );
   }
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolderAt(dirname(file), 0o700);
   if (existsSync(file) && statSync(file).size > logBytesMax) renameSync(file, `${file}.1`);
   return pino(options, pino.destination({ dest: file, sync: true, mode: 0o600 }));
 }
