@@ -27,7 +27,7 @@ export type CommandCode =
   | 'port_in_use'
   /** No free port was found for a node. */
   | 'no_port'
-  /** A core or web node was started without DATABASE_URL. */
+  /** There is no database where the command looks, or a core or web node was started without DATABASE_URL. */
   | 'no_database'
   /** A node's certificate names no trust domain, or another node than the one that was started. */
   | 'bad_credential'
@@ -45,6 +45,8 @@ export type CommandCode =
   | 'authority_busy'
   /** The question was not answered with yes; nothing was changed. */
   | 'not_confirmed'
+  /** `picket db lint` found what it printed. */
+  | 'lint_findings'
   /** A line of the file cannot be read as a check. */
   | 'bad_line'
   /** The check that was asked to run gave no result in time. */

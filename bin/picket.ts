@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { addCertCommands } from './commands/certs.ts';
 import { addCheckCommands } from './commands/check.ts';
+import { addDbCommands } from './commands/db.ts';
 import { addExplainCommands } from './commands/explain.ts';
 import { addLinksCommand } from './commands/links.ts';
 import { addLookCommands } from './commands/look.ts';
@@ -45,6 +46,7 @@ for (const add of [
   addReplayCommand,
   addLinksCommand,
   addTenantCommands,
+  addDbCommands,
   addCheckCommands,
   addExplainCommands,
   addResultCommands,

@@ -6,6 +6,8 @@ export const limits = {
   controlConnectionsMax: 4,
   /** Connections for tenants, checks and reads. */
   queryConnectionsMax: 8,
+  /** Connections of `picket db`: one more than tenants are migrated at once. */
+  schemaConnectionsMax: 5,
   connectTimeoutMs: 2_000,
   /** Units of work that may wait for a connection, and for how long. */
   turnsWaitingMax: 50_000,
@@ -42,7 +44,7 @@ export const limits = {
   migrationLockTimeoutMs: 30_000,
   migrationTimeoutMs: 300_000,
   /** Tenants whose schemas are migrated at once. */
-  tenantMigrationsAtOnce: 3,
+  tenantMigrationsAtOnce: 4,
 
   /** A node renews its row this often, reads those of the others then, */
   discoveryBeatMs: 5_000,

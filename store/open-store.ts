@@ -11,7 +11,7 @@ import type { StoreClock } from './clock.ts';
 import { createLeaseStore } from './leases.ts';
 import { limits } from './limits.ts';
 import { type StoreLog, silentLog } from './log.ts';
-import { migrate } from './migrate.ts';
+import { type MigrateOptions, migrate } from './migrate.ts';
 import { createPartitions } from './partitions.ts';
 import { openPool } from './pool.ts';
 import { createResultStore } from './results.ts';
@@ -32,7 +32,7 @@ export interface Store {
   leases: LeaseStore;
   results: ResultStore;
   /** Brings platform and tenants to this code's schema. Safe from several processes at once. */
-  migrate(): Promise<void>;
+  migrate(options?: MigrateOptions): Promise<void>;
   /** Fails with a `StoreError` when the database is away. */
   health(): Promise<StoreHealth>;
   close(): Promise<void>;
@@ -58,7 +58,7 @@ export function openStore({ url, phaseOf, clock, log = silentLog }: StoreOptions
       reader: queries,
       partitions: createPartitions(queries, log),
     }),
-    migrate: () => migrate(queries, log),
+    migrate: (options) => migrate(queries, log, undefined, options),
     async health() {
       const startMs = clock.monotonicMs();
       const [row] = await queries.asPlatform((unit) =>
