@@ -3,9 +3,11 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { checkStoreContract } from '../test/contract/check-store.ts';
 import { leaseStoreContract } from '../test/contract/lease-store.ts';
+import { planStoreContract } from '../test/contract/plan-store.ts';
 import { resultStoreContract } from '../test/contract/result-store.ts';
 import { clock, flavours, type ScratchDatabase, scratchDatabase } from '../test/contract/scratch-database.ts';
 import type { StoreSetup } from '../test/contract/store-setup.ts';
+import { tenantLivesContract } from '../test/contract/tenant-lives.ts';
 import { tenantStoreContract } from '../test/contract/tenant-store.ts';
 import { openSchema, type Schema } from './open-schema.ts';
 
@@ -52,6 +54,8 @@ for (const flavour of flavours) {
     });
     const contracts = (setupOf: () => StoreSetup) => {
       describe('tenants', () => tenantStoreContract(setupOf));
+      describe('lives of tenants', () => tenantLivesContract(setupOf));
+      describe('plans', () => planStoreContract(setupOf));
       describe('checks', () => checkStoreContract(setupOf));
       describe('leases', () => leaseStoreContract(setupOf));
       describe('results', () => resultStoreContract(setupOf));

@@ -37,6 +37,12 @@ export const limits = {
   /** Longest text that a row of telemetry keeps; longer is cut. */
   telemetryTextCharsMax: 1_000,
   tenantNameCharsMax: 200,
+  /** A reason in the audit; longer is cut. */
+  auditTextCharsMax: 1_000,
+  /** Times that a change of a tenant's status is judged anew because the row changed meanwhile. */
+  lifeAttemptsMax: 5,
+  /** Rows of a purged tenant that one statement removes. */
+  purgeRowsMax: 20_000,
   /** Fresh ids drawn before giving up on one that nobody has. */
   idAttemptsMax: 5,
   /** Day partitions of results that are made ahead of the newest row. */

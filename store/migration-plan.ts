@@ -79,7 +79,7 @@ function literal(migration: Migration): string {
 const platformLock = 'SELECT pg_advisory_xact_lock(1885956971, 1);';
 
 /** Steps of different tenants go side by side, those of one tenant one after the other. */
-function tenantLock(tenantId: string): string {
+export function tenantLock(tenantId: string): string {
   return `SELECT pg_advisory_xact_lock_shared(1885956971, 1);
 SELECT pg_advisory_xact_lock(1885956972, hashtext('${tenantId}'));`;
 }

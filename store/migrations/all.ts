@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { platform0001 } from './platform-0001.ts';
 import { platform0002 } from './platform-0002.ts';
 import { platform0004 } from './platform-0004.ts';
+import { platform0005 } from './platform-0005.ts';
 import { tenant0001 } from './tenant-0001.ts';
 import { tenant0002 } from './tenant-0002.ts';
 
@@ -20,7 +21,12 @@ export interface Migration {
   down: string | null;
 }
 
-export const platformMigrations: readonly Migration[] = [platform0001, platform0002, platform0004];
+export const platformMigrations: readonly Migration[] = [
+  platform0001,
+  platform0002,
+  platform0004,
+  platform0005,
+];
 export const tenantMigrations: readonly Migration[] = [tenant0001, tenant0002];
 
 export function checksumOf(migration: Migration): string {

@@ -7,6 +7,7 @@
 import type { LeaseAnswer, LeaseStore, Session } from '../../actors/ports/lease-store.ts';
 import type { ResultStore, TenantWrite } from '../../actors/ports/result-store.ts';
 import type { Tenant, TenantStore } from '../../actors/ports/tenant-store.ts';
+import { tenantRow } from '../contract/tenant-row.ts';
 import { sessionLifeMs, storeAnswerMs, storeLostMs } from './bounds.ts';
 import { socketPart } from './event-loop.ts';
 import type { Life } from './life.ts';
@@ -24,13 +25,9 @@ interface LeaseRow {
   epoch: number;
 }
 
-export const simTenants: readonly Tenant[] = ['acme', 'globex', 'initech'].map((slug) => ({
-  id: `${slug}tenant`,
-  slug,
-  name: slug,
-  status: 'active',
-  createdAtMs: 0,
-}));
+export const simTenants: readonly Tenant[] = ['acme', 'globex', 'initech'].map((slug) =>
+  tenantRow(`${slug}tenant`, slug),
+);
 
 class StoreAway extends Error {
   readonly code = 'store_unavailable';
