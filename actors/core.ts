@@ -9,7 +9,9 @@ import {
   type SupervisorProtocol,
   supervisor,
 } from '../runtime/index.ts';
+import { chores } from './chores.ts';
 import type { TenantProtocol, WriterProtocol } from './messages.ts';
+import type { TenantLives } from './ports/tenant-lives.ts';
 import { session } from './session.ts';
 import { type TenantsNeeds, type TenantsProtocol, tenants } from './tenants.ts';
 import { writer } from './writer.ts';
@@ -20,8 +22,13 @@ export interface CoreTree {
   tenants(): Ref<TenantsProtocol> | null;
 }
 
-export function startCore(system: ActorSystem, needs: Omit<TenantsNeeds, 'writer' | 'usable'>): CoreTree {
-  const { cluster, leases, results } = needs;
+export interface CoreNeeds extends Omit<TenantsNeeds, 'writer' | 'usable'> {
+  /** Null: nobody finishes or purges tenants here. */
+  lives: TenantLives | null;
+}
+
+export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
+  const { cluster, leases, results, lives } = needs;
   const writerRef = () => system.whereis('writer') as Ref<WriterProtocol> | null;
   const tenantsRef = () => system.whereis('tenants') as Ref<TenantsProtocol> | null;
   const { node, boot } = cluster;
@@ -61,6 +68,9 @@ export function startCore(system: ActorSystem, needs: Omit<TenantsNeeds, 'writer
         shutdownMs: 15_000,
         start: childOf(tenants({ ...needs, writer: writerRef, usable: () => usable })),
       },
+      ...(lives === null
+        ? []
+        : [{ id: 'chores', start: childOf(chores({ cluster, lives, keeper: tenantsRef })) }]),
     ]),
   );
   return { ref, writer: writerRef, tenants: tenantsRef };

@@ -30,6 +30,10 @@ export {
   type ResultRow,
   type ResultStatus,
 } from './ports/check.ts';
+export type { Plan, PlanStore } from './ports/plan-store.ts';
 export type { ResultQuery } from './ports/result-store.ts';
-export type { Tenant } from './ports/tenant-store.ts';
+export { type TenantEvent, tenantLife } from './ports/tenant-lifecycle.ts';
+export type { TenantChange, TenantLives } from './ports/tenant-lives.ts';
+export type { Quotas, Tenant } from './ports/tenant-store.ts';
 export { phaseOf } from './schedule.ts';
+export { announceTenant, type TenantNews, tenantsTopic, tenantTopic } from './tenant-news.ts';

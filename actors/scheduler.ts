@@ -46,7 +46,17 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
       for (const tenant of [platformTenant, start.tenantId])
         cluster.names.watch({ tenant, kind: 'poller' }, changed, self.signal);
       pollersChanged(self, cluster);
-      apply(self, cluster, { type: 'adopt', checks, accounted, nowMs: now(self), reason: notHeldReason });
+      const { terms, usedToday } = start;
+      const nowMs = now(self);
+      apply(self, cluster, {
+        type: 'adopt',
+        checks,
+        accounted,
+        nowMs,
+        reason: notHeldReason,
+        terms,
+        usedToday,
+      });
       cluster.names.register(schedulerKey(start.tenantId), self.ref, {});
       self.spawnLink(pollerDoor({ cluster }), start.tenantId, self.ref as Ref<SchedulerProtocol>);
       return self.state;
@@ -77,6 +87,8 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
     },
     cast: {
       added: (self, added) => apply(self, cluster, { type: 'added', checks: added, nowMs: now(self) }),
+      terms: (self, terms, usedToday) =>
+        apply(self, cluster, { type: 'terms', terms, usedToday, nowMs: now(self) }),
       removed: (self, check) => apply(self, cluster, { type: 'removed', check }),
       results(self, rows) {
         const nowMs = now(self);

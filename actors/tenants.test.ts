@@ -62,6 +62,7 @@ test('a lease that could not be given back when its tenant moved away is given b
       results: {
         write: async () => ({ fenced: [] }),
         accounted: async () => [],
+        count: async () => 0,
         results: async () => [],
         gaps: async () => [],
       },
