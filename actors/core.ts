@@ -1,5 +1,5 @@
 /**
- * The tree of a core: the writer, the session, and the tenants that are placed here. Between `bin/` (which wires the
+ * The tree of a core: the writer, the session, the tenants that are placed here, and the coordinator's lease. Between `bin/` (which wires the
  * store) and the actors.
  */
 import {
@@ -10,6 +10,7 @@ import {
   supervisor,
 } from '../runtime/index.ts';
 import { chores } from './chores.ts';
+import { type CoordinatorNeeds, coordinator } from './coordinator.ts';
 import type { TenantProtocol, WriterProtocol } from './messages.ts';
 import type { TenantLives } from './ports/tenant-lives.ts';
 import { session } from './session.ts';
@@ -22,10 +23,11 @@ export interface CoreTree {
   tenants(): Ref<TenantsProtocol> | null;
 }
 
-export interface CoreNeeds extends Omit<TenantsNeeds, 'writer' | 'usable'> {
-  /** Null: nobody finishes or purges tenants here. */
-  lives: TenantLives | null;
-}
+export type CoreNeeds = Omit<TenantsNeeds, 'writer' | 'usable'> &
+  CoordinatorNeeds & {
+    /** Null: nobody finishes or purges tenants here. */
+    lives: TenantLives | null;
+  };
 
 export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
   const { cluster, leases, results, lives } = needs;
@@ -34,7 +36,7 @@ export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
   const { node, boot } = cluster;
   let usable = false;
   const ref = system.spawn(
-    // Stopped in reverse: first the tenants (which give their last rows), then the session, then the writer.
+    // Stopped in reverse: first what this core coordinates, the tenants (which give their last rows), then the session, then the writer.
     supervisor({ name: 'core', strategy: 'rest_for_one', restartsMax: 10, withinMs: 30_000 }, [
       {
         id: 'writer',
@@ -68,6 +70,7 @@ export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
         shutdownMs: 15_000,
         start: childOf(tenants({ ...needs, writer: writerRef, usable: () => usable })),
       },
+      { id: 'coordinator', start: childOf(coordinator(needs)) },
       ...(lives === null
         ? []
         : [{ id: 'chores', start: childOf(chores({ cluster, lives, keeper: tenantsRef })) }]),

@@ -9,13 +9,13 @@ import type { Metadata, NameEntry, NameEvent, NameQuery, Names } from './cluster
 import type { Codec } from './codec.ts';
 import { ClusterError } from './errors.ts';
 import { mayTakeNames } from './fence-payload.ts';
-import type { ControlFrame } from './frame.ts';
+import { type ControlFrame, encodeControl } from './frame.ts';
 import type { Link } from './link.ts';
 import { formatKey, parseKey, platformTenant, type RegistryKey, tenantOfNode } from './names.ts';
 import { ownerOf } from './placement.ts';
 import { registryForm } from './record-registry.ts';
 import { heldOf, list, lookup, type RegistryEvent, stepRegistry } from './registry.ts';
-import { headsHash } from './registry-exchange.ts';
+import { headsHash, isHashAsBefore } from './registry-exchange.ts';
 import { keyOf } from './registry-index.ts';
 import type { Entry } from './registry-shard.ts';
 import { createRegistry, type RegistryEffect, type RegistryState } from './registry-state.ts';
@@ -142,6 +142,11 @@ export class Directory implements Names {
     return headsHash(this.state);
   }
 
+  /** With every heartbeat; mostly there is nothing to do. */
+  headsHeard(peer: string, high: number, low: number): void {
+    if (!isHashAsBefore(this.state, peer, high, low)) this.apply({ type: 'heads_hash', peer, high, low });
+  }
+
   /** Events of the mesh and of membership. Answers the code of a refusal. */
   apply(event: RegistryEvent): 'bad_key' | 'name_taken' | null {
     const { effects } = this.record.step(this.state, event, stepRegistry);
@@ -213,9 +218,14 @@ export class Directory implements Names {
       case 'broadcast': {
         const { origin, boot, tenant } = effect.delta;
         const payload = codec.encode(deltaPayload(effect.delta));
-        for (const link of this.needs.nodeLinks())
-          if (link.fence === null || link.fence.tenant === tenant)
-            link.sendControl('registry_delta', { boot, origin, tenant }, payload);
+        const header = { boot, origin, tenant };
+        let frame: Buffer | null = null;
+        for (const link of this.needs.nodeLinks()) {
+          if (link.fence === null) {
+            frame ??= encodeControl('registry_delta', header, payload);
+            link.sendShared('registry_delta', frame);
+          } else if (link.fence.tenant === tenant) link.sendControl('registry_delta', header, payload);
+        }
         return;
       }
       case 'send_delta': {

@@ -75,7 +75,7 @@ export class Inbox {
   }
 
   private isUnfinished(): boolean {
-    return this.reader.heldBytes > 0 || this.parts.oldest !== null;
+    return this.reader.heldBytes > 0 || !this.parts.isEmpty;
   }
 
   /** A frame that was begun is finished in time, or the link ends: a peer must not hold our memory for nothing. */

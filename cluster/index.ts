@@ -13,6 +13,7 @@ export type {
   Names,
   NodeStatus,
 } from './cluster-view.ts';
+export type { Coordination, Coordinator, OwnClaim, Standing } from './coordinator.ts';
 export { type DnsSettings, dnsSource } from './discovery/dns.ts';
 export { type GossipSettings, gossipSource } from './discovery/gossip.ts';
 export { type KubernetesSettings, kubernetesSource } from './discovery/kubernetes.ts';

@@ -62,7 +62,7 @@ export class Lane {
   put(head: Uint8Array, payload: Uint8Array, flow: Flow): void {
     const bytes = head.length + payload.length;
     this.bytes += bytes;
-    if (bytes - lengthBytes <= wholeFrameBytesMax && this.flows.size === 0) {
+    if (bytes - lengthBytes <= wholeFrameBytesMax && this.streams.length === 0) {
       this.putSmall(head, payload, bytes);
       return;
     }

@@ -85,6 +85,8 @@ export const nodesMax = 2_000;
 
 // Membership (membership.ts). Monotonic milliseconds.
 export const heartbeatIntervalMs = 500;
+/** A peer that echoes none of our heartbeats does not make their list grow. */
+export const heartbeatsUnechoedMax = 64;
 /** Four heartbeats missing. */
 export const suspectAfterMs = 2_000;
 /**

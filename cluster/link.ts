@@ -5,6 +5,7 @@
 import type { PeerIdentity } from '../certs/index.ts';
 import type { Clock } from '../runtime/index.ts';
 import type { Codec } from './codec.ts';
+import { assert } from './errors.ts';
 import type { LinkFence } from './fence-link.ts';
 import { encodeControlHead, type Frame, noPayload } from './frame.ts';
 import {
@@ -141,8 +142,9 @@ export class Link {
     const { counts } = this.inbox;
     const before = counts.framesIn + counts.partsIn;
     this.inbox.receive(chunk);
+    if (this.fence === null) return;
     const frames = counts.framesIn + counts.partsIn - before;
-    const restMs = this.fence?.spend(chunk.length, frames) ?? 0;
+    const restMs = this.fence.spend(chunk.length, frames);
     if (restMs > 0 && !this.ended) this.options.connection.rest(restMs);
   }
 
@@ -199,10 +201,21 @@ export class Link {
     payload: Uint8Array = noPayload,
   ): boolean {
     if (this.ended || this.retired || this.fence?.departs(kind, header) === false) return false;
+    return this.putControl(kind, encodeControlHead(kind, header, payload.length), payload);
+  }
+
+  /** A whole frame as `encodeControl` made it for many links at once; not across a fence, which judges each by itself. */
+  sendShared(kind: ControlKind, frame: Uint8Array): boolean {
+    if (this.ended || this.retired) return false;
+    assert(this.fence === null, 'what crosses a fence is judged');
+    return this.putControl(kind, frame, noPayload);
+  }
+
+  private putControl(kind: ControlKind, head: Uint8Array, payload: Uint8Array): boolean {
     const urgency = isSystemKind(kind) ? 'system' : 'call';
     // A delta that overtakes one before it would only be fetched again.
     const flow = kind.startsWith('registry_') ? 0 : null;
-    return this.outbox.put(encodeControlHead(kind, header, payload.length), payload, flow, urgency);
+    return this.outbox.put(head, payload, flow, urgency);
   }
 
   /** Sends the reason, then closes. */

@@ -7,6 +7,7 @@ import { ActorLabels } from './actor-labels.ts';
 import { readWord, type Word, wordRow } from './children-wire.ts';
 import type { Cluster } from './cluster-view.ts';
 import type { Codec } from './codec.ts';
+import { Claims, type Coordinator } from './coordinator.ts';
 import { Directory } from './directory.ts';
 import { Seeker } from './discovery/seeker.ts';
 import { staticSource } from './discovery/static.ts';
@@ -63,6 +64,7 @@ export class ClusterNode implements Cluster {
   readonly recorder: Recorder;
   readonly supervisor: ClusterSupervisor;
   readonly topics: Topics;
+  readonly coordination: Claims;
   private readonly options: NodeOptions;
   private readonly codec: Codec;
   private readonly mesh: Mesh;
@@ -114,11 +116,12 @@ export class ClusterNode implements Cluster {
       dial: (peer, address, delayMs) => mayDial(tenant, peer) && this.mesh.dial(peer, address, delayMs),
       closeLink: (peer, code, because) => this.mesh.closeLink(peer, code, because),
       heads: () => this.names.heads(),
-      headsHeard: (peer, high, low) => this.names.apply({ type: 'heads_hash', peer, high, low }),
+      headsHeard: (peer, high, low) => this.names.headsHeard(peer, high, low),
       announced: (announcement) => this.announced(announcement),
       superseded: contested,
       log,
     });
+    this.coordination = new Claims(name, this.names, this.members);
     this.mesh = new Mesh({
       node: name,
       transport: options.transport,
@@ -195,9 +198,8 @@ export class ClusterNode implements Cluster {
     await Promise.all([this.mesh.stop(), seeker, linger]);
   }
 
-  /** The core that speaks for the cluster while there is no lease for it: the first of the live ones by name. */
-  coordinator(): string | null {
-    return this.members.live('core')[0] ?? null;
+  coordinator(): Coordinator {
+    return this.coordination.now();
   }
 
   private tickNames(): void {
@@ -277,11 +279,7 @@ export class ClusterNode implements Cluster {
   private supervisorNeeds(): SupervisorNeeds {
     const { role, seeds, discovery, log } = this.options;
     return {
-      system: this.system,
-      role,
-      names: this.names,
-      members: this.members,
-      log,
+      ...{ system: this.system, role, names: this.names, members: this.members, log },
       hasSeeds: seeds.length > 0 || discovery !== undefined,
       say: (to, word) => this.say(to, word),
       ask: (node, procedure, argument) => this.procedures.ask(node, procedure, argument),

@@ -41,6 +41,7 @@ export class Outbox {
   private flushAsked = false;
   private ended = false;
   private held = false;
+  private readonly flushNow = () => this.flush();
 
   constructor(connection: Connection, clock: Clock, tell: { overrun(): void; emptied(): void }) {
     this.connection = connection;
@@ -120,6 +121,6 @@ export class Outbox {
   private flushSoon(): void {
     if (this.flushAsked || this.ended) return;
     this.flushAsked = true;
-    this.clock.soon(() => this.flush());
+    this.clock.soon(this.flushNow);
   }
 }

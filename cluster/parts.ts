@@ -25,6 +25,10 @@ export class Parts {
   private readonly open = new Map<number, Parted>();
   private claimedBytes = 0;
 
+  get isEmpty(): boolean {
+    return this.open.size === 0;
+  }
+
   /** The stream that is unfinished for longest. */
   get oldest(): number | null {
     const [first] = this.open.keys();

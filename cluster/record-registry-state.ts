@@ -12,6 +12,7 @@ import {
   oldestFirst,
   type Removal,
   type Shard,
+  setHidden,
   setSequence,
   shardOf,
 } from './registry-shard.ts';
@@ -183,11 +184,11 @@ export function restoreRegistry(
   });
   const claims: Entry[] = [];
   for (const one of kept.origins) {
-    const origin = one.name === kept.node ? state.self : createOrigin(one.name, one.boot);
+    const origin = one.name === kept.node ? state.self : createOrigin(one.name, one.boot, state.heads);
     state.origins.set(origin.name, origin);
     for (const shard of one.shards)
       claims.push(...restoreShard(state, shardOf(origin, shard.tenant), shard, groups));
-    origin.hidden = one.hidden;
+    setHidden(origin, one.hidden);
     origin.gone = one.gone;
     origin.downAtMs = one.downAtMs;
     origin.met = one.met;

@@ -18,6 +18,7 @@ import {
   createOrigin,
   type Entry,
   type Group,
+  type HeadsSum,
   noteRemoval,
   type Origin,
   type Removal,
@@ -54,6 +55,7 @@ export type RegistryEffect =
 export interface PeerLink {
   /** Fenced: its certificate names this tenant. */
   readonly tenant: string | null;
+  /** At the last heartbeat, if they differed; else empty. */
   theirs: string;
   ours: string;
   steady: number;
@@ -64,6 +66,8 @@ export interface RegistryState {
   readonly self: Origin;
   readonly index: RegistryIndex;
   readonly origins: Map<string, Origin>;
+  /** For the heartbeat: kept with every change of an origin. */
+  readonly heads: HeadsSum;
   readonly links: Map<string, PeerLink>;
   readonly watchers: Map<number, RegistryFilter>;
   /** Own changes since the last `flush`, oldest first, by shard. */
@@ -80,11 +84,13 @@ export interface RegistrySettings {
 }
 
 export function createRegistry(settings: RegistrySettings): RegistryState {
-  const self = createOrigin(settings.node, settings.boot);
+  const heads = { high: 0, low: 0 };
+  const self = createOrigin(settings.node, settings.boot, heads);
   return {
     self,
     index: { tenants: new Map(), ownerAmong: settings.ownerAmong },
     origins: new Map([[self.name, self]]),
+    heads,
     links: new Map(),
     watchers: new Map(),
     pending: new Map(),

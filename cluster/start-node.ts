@@ -11,6 +11,7 @@ import {
   type Protocol,
   type Ref,
   systemClock,
+  takeRecord,
 } from '../runtime/index.ts';
 import { splitAddress } from './address.ts';
 import type { Cluster } from './cluster-view.ts';
@@ -64,6 +65,11 @@ export interface RunningNode extends Cluster {
   find<P extends Protocol>(key: RegistryKey, withinMs?: number): Promise<Ref<P>>;
   /** Used for every handshake from now on; links that are open stay. Throws `refused` when it is not this node's. */
   renew(credential: Credential): void;
+  /**
+   * The last minutes of what this node was told and what it decided, as the lines of a file that `picket replay` reads.
+   * Several nodes' lines, one after the other, are one file. Holds up the process for some 5 ms for each MiB of it.
+   */
+  record(): string[];
   /** Hands its supervised children over, says that it leaves and closes its links. Other actors that still run go on alone, so end them before. */
   stop(): Promise<void>;
 }
@@ -117,6 +123,8 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     names: node.names,
     members: node.members,
     topics: node.topics,
+    coordination: node.coordination,
+    coordinator: () => node.coordinator(),
     declare: (procedure, run) => node.declare(procedure, run),
     find: (key, withinMs = nameWaitMs) => findName(node, clock, key, withinMs),
     renew(renewed) {
@@ -130,6 +138,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       credential = renewed;
       transport.renew();
     },
+    record: () => takeRecord(node.recorder),
     stop: () => node.stop(),
   };
 }

@@ -22,7 +22,7 @@ export interface SupervisorNeeds {
   readonly system: ActorSystem;
   readonly role: string;
   readonly names: Directory;
-  readonly members: Members;
+  readonly members: Members & { boots(): ReadonlyMap<string, number> };
   readonly log: Log;
   /** Whether other nodes are to be found by this one. */
   readonly hasSeeds: boolean;
@@ -60,7 +60,7 @@ export class ClusterSupervisor {
       boot: system.boot,
       clock: system.clock,
       say: needs.say,
-      members: () => members.list(),
+      boots: () => members.boots(),
       serving: () => this.loop.state.serving && !this.loop.state.draining,
       changed: (ids) => this.wantChanged(ids),
     });

@@ -3,6 +3,7 @@
  * know. Performs what the pure membership decides; also notices when this process itself did not run.
  */
 import type { Clock, Recorder, Recording } from '../runtime/index.ts';
+import { Beat } from './beat.ts';
 import type { Member, Members, NodeStatus } from './cluster-view.ts';
 import type { Codec } from './codec.ts';
 import type { ControlFrame } from './frame.ts';
@@ -30,14 +31,6 @@ export interface VigilNeeds {
   announced(announcement: MembershipEffect & { type: 'announce' }): void;
   superseded(detail: string): void;
   log(level: 'debug' | 'info' | 'warn', message: string, fields: Record<string, unknown>): void;
-}
-
-interface Beat {
-  /** Ours, sent and not echoed yet: when. */
-  sent: Map<number, number>;
-  sequence: number;
-  heardSequence: number;
-  heardAtMs: number;
 }
 
 export class Vigil implements Members {
@@ -77,7 +70,9 @@ export class Vigil implements Members {
   }
 
   list(): Member[] {
-    const views = members(this.state, this.needs.clock.monotonicMs());
+    const { clock } = this.needs;
+    const views = members(this.state, clock.monotonicMs());
+    const wallMs = clock.wallMs();
     return views
       .map((view) => ({
         name: view.name,
@@ -89,9 +84,17 @@ export class Vigil implements Members {
         tenant: view.tenant,
         pid: view.name === this.state.self.name ? this.needs.pid : this.pidOf(view.name),
         rttMs: view.rttMs === null ? null : Math.round(view.rttMs * 1000) / 1000,
+        lastSeenMs: Math.round(wallMs - view.ageMs),
         because: explainMember(this.state, view.name),
       }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** The present life of each node that is known, this one's included. */
+  boots(): Map<string, number> {
+    const boots = new Map([[this.state.self.name, this.state.self.boot]]);
+    for (const [name, { identity }] of this.state.peers) boots.set(name, identity.boot);
+    return boots;
   }
 
   live(role: string): string[] {
@@ -117,7 +120,7 @@ export class Vigil implements Members {
   }
 
   linked(link: Link): void {
-    this.beats.set(link, { sent: new Map(), sequence: 0, heardSequence: 0, heardAtMs: 0 });
+    this.beats.set(link, new Beat());
     this.beat(link);
   }
 
@@ -176,9 +179,8 @@ export class Vigil implements Members {
     if (beat === undefined) return;
     beat.heardSequence = header.sequence;
     beat.heardAtMs = nowMs;
-    const sentMs = beat.sent.get(header.echo);
-    for (const sequence of beat.sent.keys()) if (sequence <= header.echo) beat.sent.delete(sequence);
-    const rttMs = sentMs === undefined ? null : Math.max(0, nowMs - sentMs - header.echoAgeMs);
+    const sentMs = beat.echoed(header.echo);
+    const rttMs = sentMs === null ? null : Math.max(0, nowMs - sentMs - header.echoAgeMs);
     this.apply({ type: 'heartbeat', name, boot, incarnation: header.incarnation, nowMs, rttMs });
     this.needs.headsHeard(name, header.headsHigh, header.headsLow);
     const audience = link.fence?.tenant ?? null;
@@ -191,16 +193,13 @@ export class Vigil implements Members {
     const beat = this.beats.get(link);
     if (beat === undefined) return;
     const nowMs = this.needs.clock.monotonicMs();
-    beat.sequence = (beat.sequence + 1) % 0x1_0000_0000;
-    beat.sent.set(beat.sequence, nowMs);
-    // A peer that echoes nothing must not make this grow.
-    if (beat.sent.size > 64) beat.sent.delete(beat.sent.keys().next().value!);
+    const sequence = beat.next(nowMs);
     const audience = link.fence?.tenant ?? null;
     // What all names hash to is nothing for a tenant's node, which has few of them.
     const { high, low } = audience === null ? this.needs.heads() : { high: 0, low: 0 };
     link.sendControl('heartbeat', {
       incarnation: this.state.incarnation,
-      sequence: beat.sequence,
+      sequence,
       echo: beat.heardSequence,
       echoAgeMs: Math.min(0xffff_ffff, Math.max(0, Math.round(nowMs - beat.heardAtMs))),
       viewHash: viewHash(this.state, audience),

@@ -2,6 +2,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { checkStoreContract } from '../test/contract/check-store.ts';
+import { coordinatorStoreContract } from '../test/contract/coordinator-store.ts';
 import { leaseStoreContract } from '../test/contract/lease-store.ts';
 import { planStoreContract } from '../test/contract/plan-store.ts';
 import { resultStoreContract } from '../test/contract/result-store.ts';
@@ -58,6 +59,7 @@ for (const flavour of flavours) {
       describe('plans', () => planStoreContract(setupOf));
       describe('checks', () => checkStoreContract(setupOf));
       describe('leases', () => leaseStoreContract(setupOf));
+      describe('coordinator', () => coordinatorStoreContract(setupOf));
       describe('results', () => resultStoreContract(setupOf));
     };
     contracts(() => setup);

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { platform0001 } from './platform-0001.ts';
 import { platform0002 } from './platform-0002.ts';
+import { platform0003 } from './platform-0003.ts';
 import { platform0004 } from './platform-0004.ts';
 import { platform0005 } from './platform-0005.ts';
 import { tenant0001 } from './tenant-0001.ts';
@@ -24,6 +25,7 @@ export interface Migration {
 export const platformMigrations: readonly Migration[] = [
   platform0001,
   platform0002,
+  platform0003,
   platform0004,
   platform0005,
 ];
