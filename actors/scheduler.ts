@@ -68,15 +68,7 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
         pending: state.accounting.pending,
         late: state.accounting.late,
       }),
-      due(self, checkId) {
-        const tracked = self.state.accounting.checks.get(checkId);
-        if (tracked === undefined) return null;
-        return {
-          next_due_at: instant(nextDue(tracked.check.schedule, now(self))?.dueMs ?? null),
-          pending: tracked.pending.map(({ dueMs }) => instant(dueMs)!),
-          watermark: instant(tracked.watermarkMs),
-        };
-      },
+      due: (self, checkId) => dueOf(self, checkId),
       runNow(self, checkId) {
         const before = self.state.accounting.extra.get(checkId);
         if (before !== undefined && before.expiresAtMs > now(self)) return { due_at: instant(before.dueMs)! };
@@ -108,6 +100,16 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
       else if (info.type === 'down') pollerDown(self, cluster, info.monitor);
     },
   });
+}
+
+function dueOf(self: SchedulerSelf, checkId: string) {
+  const tracked = self.state.accounting.checks.get(checkId);
+  if (tracked === undefined) return null;
+  return {
+    next_due_at: instant(nextDue(tracked.check.schedule, now(self))?.dueMs ?? null),
+    pending: tracked.pending.map(({ dueMs }) => instant(dueMs)!),
+    watermark: instant(tracked.watermarkMs),
+  };
 }
 
 /** Database milliseconds. */

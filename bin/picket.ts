@@ -13,6 +13,7 @@ import { addExplainCommands } from './commands/explain.ts';
 import { addLinksCommand } from './commands/links.ts';
 import { addLookCommands } from './commands/look.ts';
 import { addNodeCommand } from './commands/node.ts';
+import { addPlanCommands } from './commands/plan.ts';
 import { addRecordCommand } from './commands/record.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addResultCommands } from './commands/results.ts';
@@ -46,6 +47,7 @@ for (const add of [
   addReplayCommand,
   addLinksCommand,
   addTenantCommands,
+  addPlanCommands,
   addDbCommands,
   addCheckCommands,
   addExplainCommands,
