@@ -6,6 +6,12 @@ export const nodeReadyMs = 20_000;
 export const clusterReadyMs = 15_000;
 /** A node that is asked to drain has this long, then it is killed. */
 export const nodeDrainMs = 10_000;
+/** It is done by itself before that, with whatever it still has: children that are not moved by then start on the others. */
+export const nodeLeaveMs = 9_000;
+/** Of that, for commands that it was given before; new ones are refused with `leaving`, and go to another core. */
+export const lastCommandsMs = 2_000;
+/** Kept of it for the node's own part: what is under way is answered, and the others are told that it leaves. */
+export const nodeStopMs = 2_500;
 /** `down` promises to be done within 30 s: the launcher is killed after this. */
 export const downWaitMs = 25_000;
 /** What an earlier launcher left behind may drain this long before `up` ends it. */

@@ -54,7 +54,7 @@ export type ClusterErrorCode =
   | 'bad_name'
   /** A registry key has a part that is too long or of characters that it may not have. */
   | 'bad_key'
-  /** A limit of entries, watchers, nodes or supervised children is reached. */
+  /** A limit of entries, watchers, nodes, supervised children or renewed certificates is reached. */
   | 'too_many'
   /** A child's spec is not one; `reason` is the field. */
   | 'bad_child'

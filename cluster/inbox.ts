@@ -7,7 +7,8 @@ import { ClusterError } from './errors.ts';
 import type { Frame } from './frame.ts';
 import { createFrameReader } from './frame-reader.ts';
 import { linkStallBytes, linkStallMs } from './limits.ts';
-import { Parts } from './parts.ts';
+import type { PartBounds } from './part-bounds.ts';
+import { Overlong, Parts } from './parts.ts';
 
 /** Frames in parts count as one frame, and their parts as parts. */
 export interface InboxCounts {
@@ -17,9 +18,11 @@ export interface InboxCounts {
 }
 
 export interface InboxHandlers {
-  frame(frame: Frame): void;
+  /** `isOverlong`: longer than this link takes; of its payload only the beginning is there. */
+  frame(frame: Frame, isOverlong: boolean): void;
   /** Nothing is read after it. */
   failed(code: string, detail: string): void;
+  partBounds?(): PartBounds;
 }
 
 export class Inbox {
@@ -29,13 +32,14 @@ export class Inbox {
   private readonly clock: Clock;
   private readonly handlers: InboxHandlers;
   private readonly reader = createFrameReader();
-  private readonly parts = new Parts();
+  private readonly parts: Parts;
   private ended = false;
   private cancelStall: (() => void) | null = null;
 
   constructor(clock: Clock, handlers: InboxHandlers) {
     this.clock = clock;
     this.handlers = handlers;
+    this.parts = new Parts(handlers.partBounds);
   }
 
   receive(chunk: Buffer): void {
@@ -47,7 +51,7 @@ export class Inbox {
       if (frame.kind === 'part') this.takePart(frame);
       else {
         counts.framesIn += 1;
-        this.handlers.frame(frame);
+        this.handlers.frame(frame, false);
       }
       if (this.ended) return;
     }
@@ -71,7 +75,8 @@ export class Inbox {
       return;
     }
     this.counts.framesIn += 1;
-    this.handlers.frame(frame);
+    if (frame instanceof Overlong) this.handlers.frame(frame.frame, true);
+    else this.handlers.frame(frame, false);
   }
 
   private isUnfinished(): boolean {

@@ -16,7 +16,8 @@ import { nodeOf, type TenantAccess } from './fence.ts';
 import { fencesOf, mayDial } from './fences.ts';
 import { type Frame, isRouted } from './frame.ts';
 import { isSystemKind } from './frame-layout.ts';
-import { handoffBytesMax, registryTickMs, stopLingerMs } from './limits.ts';
+import { leave } from './leave.ts';
+import { drainMs, handoffBytesMax, registryTickMs, stopLingerMs } from './limits.ts';
 import type { Link } from './link.ts';
 import type { MembershipEffect } from './membership-peer.ts';
 import { Mesh, type MeshHandlers } from './mesh.ts';
@@ -75,18 +76,17 @@ export class ClusterNode implements Cluster {
   private cancelNamesTick: () => void = () => {};
 
   constructor(options: NodeOptions) {
-    const { name, role, boot, pid, clock, log } = options;
+    const { name, role, boot, pid, clock, log, tenant = null, tenantAccess: access = null } = options;
     this.options = options;
     this.node = name;
     this.boot = boot;
-    const { tenant = null, tenantAccess: access = null } = options;
     this.tenant = tenant;
     this.address = options.advertise ?? '';
     const codec = actorCodec();
     this.codec = codec;
     const linkTo = (node: string) => this.mesh.linkTo(node);
     const nodeLinks = () => this.mesh.nodeLinks();
-    const contested = (detail: string) => options.onSuperseded(detail);
+    const contested = options.onSuperseded;
     this.system = new ActorSystem({
       ...{ node: name, boot, clock, log },
       ...(options.random && { random: options.random }),
@@ -94,9 +94,9 @@ export class ClusterNode implements Cluster {
     const recorder = new Recorder({ node: name, boot, clock });
     this.recorder = recorder;
     this.system.recorder = recorder;
-    this.router = new RemoteRouter(this.system, codec, linkTo);
-    this.procedures = new Procedures(codec, clock, linkTo);
     const labels = new ActorLabels(access?.doors ?? []);
+    this.router = new RemoteRouter(this.system, codec, linkTo, (actor) => labels.has(actor));
+    this.procedures = new Procedures(codec, clock, linkTo);
     this.names = new Directory({
       ...{ system: this.system, codec, recorder, linkTo, nodeLinks, contested },
       ...{ labels, holds: tenant === null ? (access?.holds ?? []) : null },
@@ -186,9 +186,9 @@ export class ClusterNode implements Cluster {
     this.procedures.declare(name, procedure);
   }
 
-  /** Hands its supervised children over, says that it leaves, and closes. Other actors must have been stopped before. */
-  async stop(): Promise<void> {
-    await this.supervisor.drain();
+  /** Leaves (`leave.ts`) within the time, says so, and closes its links. Other actors go on alone: who can, ends them before. */
+  async stop(withinMs = drainMs): Promise<void> {
+    await leave(this, this.mesh, this.router, this.options.clock, withinMs);
     this.ending.abort();
     this.supervisor.end();
     this.cancelNamesTick();

@@ -70,8 +70,11 @@ export interface RunningNode extends Cluster {
    * Several nodes' lines, one after the other, are one file. Holds up the process for some 5 ms for each MiB of it.
    */
   record(): string[];
-  /** Hands its supervised children over, says that it leaves and closes its links. Other actors that still run go on alone, so end them before. */
-  stop(): Promise<void>;
+  /**
+   * Hands its supervised children over, gives up its names, answers what it has taken, says that it leaves and closes its links: at
+   * the latest after `withinMs` (30 s unless told). Actors that still run go on alone.
+   */
+  stop(withinMs?: number): Promise<void>;
 }
 
 /**
@@ -139,7 +142,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       transport.renew();
     },
     record: () => takeRecord(node.recorder),
-    stop: () => node.stop(),
+    stop: (withinMs) => node.stop(withinMs),
   };
 }
 

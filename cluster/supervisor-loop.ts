@@ -126,7 +126,7 @@ export class SupervisorLoop {
   private ended(id: string, ref: Ref, reason: string, detail: string | null, state: unknown): void {
     const child = this.state.children.get(id);
     // The name is free before anybody is told that it may start there.
-    if (child?.started) this.needs.names.apply({ type: 'remove', key: keyOfChild(child.started.spec), ref });
+    if (child?.started) this.needs.names.unsupervise(keyOfChild(child.started.spec), ref);
     this.step({ type: 'ended', id, reason, detail, state, random: this.needs.system.random.next() });
   }
 

@@ -146,10 +146,10 @@ export class ClusterSupervisor {
     return explainChild(this.loop.state, id, this.needs.system.clock.monotonicMs());
   }
 
-  /** Gives all children away and takes none. Resolves when none is left, at the latest after `drainMs`. */
-  async drain(): Promise<void> {
+  /** Gives all children away and takes none. Resolves when none is left, at the latest after `withinMs`. */
+  async drain(withinMs = drainMs): Promise<void> {
     if (this.loop.keeper === null) return;
-    await within(this.needs.system.clock, drainMs, (resolve) => {
+    await within(this.needs.system.clock, withinMs, (resolve) => {
       this.onDrained = resolve;
       this.loop.step({ type: 'drain' });
     });

@@ -10,7 +10,12 @@ import type { ControlFrame } from './frame.ts';
 import { heartbeatIntervalMs, membershipTickMs, pausedMinMs } from './limits.ts';
 import type { Link } from './link.ts';
 import { createMembership, explainMember, type MembershipEvent, stepMembership } from './membership.ts';
-import type { MembershipEffect, MembershipState, PeerIdentity } from './membership-peer.ts';
+import {
+  heardAgoMs,
+  type MembershipEffect,
+  type MembershipState,
+  type PeerIdentity,
+} from './membership-peer.ts';
 import { members, readView, viewHash, viewOf } from './membership-view.ts';
 import { membershipForm } from './record-membership.ts';
 import { noSplit, type Split, type SplitEvent, type SplitWatch, watchSplit } from './split.ts';
@@ -145,8 +150,7 @@ export class Vigil implements Members {
         const { subject, subjectBoot, nonce } = frame.header;
         const peer = this.state.peers.get(subject);
         if (peer === undefined || peer.identity.boot !== subjectBoot || !peer.linked) return;
-        const ageMs = Math.max(0, Math.round(nowMs - peer.directMs));
-        link.sendControl('probe_alive', { nonce, subjectBoot, ageMs, subject });
+        link.sendControl('probe_alive', { nonce, subjectBoot, ageMs: heardAgoMs(peer, nowMs), subject });
         return;
       }
       case 'probe_alive': {
