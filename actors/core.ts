@@ -9,8 +9,10 @@ import {
   type SupervisorProtocol,
   supervisor,
 } from '../runtime/index.ts';
+import { chores } from './chores.ts';
 import { type CoordinatorNeeds, coordinator } from './coordinator.ts';
 import type { TenantProtocol, WriterProtocol } from './messages.ts';
+import type { TenantLives } from './ports/tenant-lives.ts';
 import { session } from './session.ts';
 import { type TenantsNeeds, type TenantsProtocol, tenants } from './tenants.ts';
 import { writer } from './writer.ts';
@@ -21,10 +23,14 @@ export interface CoreTree {
   tenants(): Ref<TenantsProtocol> | null;
 }
 
-export type CoreNeeds = Omit<TenantsNeeds, 'writer' | 'usable'> & CoordinatorNeeds;
+export type CoreNeeds = Omit<TenantsNeeds, 'writer' | 'usable'> &
+  CoordinatorNeeds & {
+    /** Null: nobody finishes or purges tenants here. */
+    lives: TenantLives | null;
+  };
 
 export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
-  const { cluster, leases, results } = needs;
+  const { cluster, leases, results, lives } = needs;
   const writerRef = () => system.whereis<WriterProtocol>('writer');
   const tenantsRef = () => system.whereis<TenantsProtocol>('tenants');
   const { node, boot } = cluster;
@@ -65,6 +71,9 @@ export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
         start: childOf(tenants({ ...needs, writer: writerRef, usable: () => usable })),
       },
       { id: 'coordinator', start: childOf(coordinator(needs)) },
+      ...(lives === null
+        ? []
+        : [{ id: 'chores', start: childOf(chores({ cluster, lives, keeper: tenantsRef })) }]),
     ]),
   );
   return { ref, writer: writerRef, tenants: tenantsRef };
