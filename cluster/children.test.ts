@@ -154,6 +154,16 @@ describe('an owner', () => {
     expect(only(node.step({ type: 'names', changes: [[one.spec.id, null]] }), 'ask')).toHaveLength(1);
   });
 
+  it('starts nothing that the registry shows on another node, even one that it believes to be gone', () => {
+    const node = alone('b');
+    const [one] = ofA(1, 'b') as [Want];
+    node.step({ type: 'wants', changes: [{ id: one.spec.id, want: one, holder: 'b' }] });
+    expect(only([...node.members(), ...node.later(heldRecheckMs)], 'start')).toEqual([]);
+    expect(node.state.children.get(one.spec.id)).toMatchObject({ phase: 'held', heldBy: 'b' });
+    const effects = node.step({ type: 'names', changes: [[one.spec.id, null]] });
+    expect(only(effects, 'start')).toHaveLength(1);
+  });
+
   it('states a kind that it was not taught, and tells who asked', () => {
     const node = alone();
     const effects = node.wants(want('one', 'v1', 'nobody'));

@@ -21,6 +21,8 @@ export class Life implements Process {
   readonly startedAtMs: number;
   ended = false;
   paused = false;
+  /** It was told to stop, and hands over what it has. */
+  leaving = false;
   held: Happening[] = [];
   endedAtMs: number | null = null;
   /** When it last went on after a pause. */
@@ -59,12 +61,13 @@ export class Life implements Process {
       announced: (announcement) => world.announced(this, announcement),
       linkUp: (peer, peerBoot) => {
         if (!this.linkedSinceMs.has(peer)) this.linkedSinceMs.set(peer, world.loop.nowMs);
+        for (const watch of world.watches) watch.linkUp?.(this, peer);
         world.trace.say(world.loop.nowMs, this.name, `link up to ${peer} of boot ${peerBoot}`);
       },
       linkDown: (peer, peerBoot, reason) => {
         this.linkedSinceMs.delete(peer);
         this.losses.set(peer, (this.losses.get(peer) ?? 0) + 1);
-        for (const watch of world.watches) watch.linkLost?.(this, peer);
+        for (const watch of world.watches) watch.linkLost?.(this, peer, reason);
         world.trace.say(world.loop.nowMs, this.name, `link lost to ${peer} of boot ${peerBoot}: ${reason}`);
       },
     });

@@ -1,5 +1,9 @@
 /** Every check that a history runs. A check of another part of the product is plugged in here. */
+
+import { certificates } from './certificates.ts';
 import type { Check } from './check.ts';
+import { children } from './children.ts';
+import { childEvents } from './children-events.ts';
 import { conflicts } from './conflicts.ts';
 import { deaths } from './deaths.ts';
 import { links, members, refutes } from './members.ts';
@@ -20,4 +24,7 @@ export const checks: readonly Check[] = [
   deaths,
   conflicts,
   tenants,
+  children,
+  childEvents,
+  certificates,
 ];
