@@ -278,6 +278,25 @@ describe('a state that was handed over', () => {
     ]);
     expect(node.step(handover(other.spec.id, 3))).toEqual([]);
   });
+  it('follows a child that belongs to a newcomer before it could start here', () => {
+    const node = alone();
+    const theirs = Array.from({ length: 50 }, (_, n) => want(`child ${n}`)).find(
+      (one) => ownerOf(placeOf(one), ['a', 'b']) === 'b',
+    )!;
+    const { id } = theirs.spec;
+    node.step({ type: 'wants', changes: [{ id, want: theirs, holder: 'c' }] });
+    expect(node.step(handover(id))).toEqual([]);
+    expect(node.members('b', 'c')).toContainEqual(
+      expect.objectContaining({ type: 'handover', peer: 'b', id, hops: 1, state: 7 }),
+    );
+    expect(node.state.handed.size).toBe(0);
+  });
+  it('is not kept for a child that began without it', () => {
+    const node = alone();
+    node.run(want('one'));
+    node.step(handover('one'));
+    expect(node.state.handed.size).toBe(0);
+  });
 });
 
 it('places a child by the text by which the registry settles its name', () => {

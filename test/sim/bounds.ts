@@ -83,6 +83,12 @@ export const tenantsShare = 0.3;
 /** Of all names that the load takes. */
 export const simPartition = 'sim';
 
+// Nodes of a tenant.
+export const guestsShare = 0.2;
+export const guestStartMs = 2_500;
+export const guestActionEveryMs = 700;
+export const guestNamesMax = 6;
+
 // Certificates.
 /** Histories whose certificates are short; the wall clocks are nearly right in them, as theirs must be who have such. */
 export const certificatesShare = 0.25;

@@ -16,6 +16,7 @@ import {
   somebody,
   two,
 } from './faults-lives.ts';
+import { troubleGuest } from './guests.ts';
 import { insidesOf } from './insides.ts';
 import type { Site, World } from './world.ts';
 
@@ -48,7 +49,7 @@ export class Faults {
     for (const end of [...this.open]) end();
     world.trace.say(world.loop.nowMs, 'WORLD', 'is healed');
     world.healedAtMs = world.loop.nowMs;
-    for (const site of world.sites) if (site.life === null) world.start(site);
+    for (const site of [...world.sites, ...world.guests]) if (site.life === null) world.start(site);
   }
 
   private later(): void {
@@ -131,6 +132,7 @@ const faults: readonly Fault[] = [
   { share: 2, begin: (world) => crashSomebody(world) },
   { share: 1.5, begin: (world) => letLeave(world) },
   { share: 0.5, begin: (world) => awayForAWeek(world) },
+  { share: 2, begin: troubleGuest },
   { share: 1.5, begin: (world) => world.certificates?.revokeSomebody() ?? null },
   { share: 3, begin: (world) => loseConnection(world) },
   { share: 1, begin: (world) => forgetConnection(world) },

@@ -12,6 +12,7 @@ import type { MembershipEvent } from '../../cluster/membership.ts';
 import type { MembershipEffect, MembershipState } from '../../cluster/membership-peer.ts';
 import type { RegistryState } from '../../cluster/registry-state.ts';
 import type { SpecsState } from '../../cluster/specs-state.ts';
+import type { Connection } from '../../cluster/transport.ts';
 
 export type Announcement = MembershipEffect & { type: 'announce' };
 
@@ -56,6 +57,10 @@ export function wantsOf(node: ClusterNode): Map<string, Child> {
   for (const [id, child] of insidesOf(node).supervisor.loop.state.children)
     if (child.want !== null) wants.set(id, child);
   return wants;
+}
+
+export function connectionOf(link: Link): Connection {
+  return (link as unknown as { options: { connection: Connection } }).options.connection;
 }
 
 export function peerNameOf(identity: PeerIdentity): string {

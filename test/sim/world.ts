@@ -3,11 +3,12 @@
  * history (which says when) and the parts. Collects what the checks find wrong.
  */
 import { type Random, seededRandom } from '../../runtime/index.ts';
-import { certificatesShare, recordedEvery, tenantsShare } from './bounds.ts';
+import { certificatesShare, guestsShare, recordedEvery, tenantsShare } from './bounds.ts';
 import { Certificates } from './certificates.ts';
 import { ChildLedger } from './child-ledger.ts';
 import { startChildren } from './child-load.ts';
 import { EventLoop, timerPart } from './event-loop.ts';
+import { addGuests, startGuest, startHost } from './guests.ts';
 import type { Announcement } from './insides.ts';
 import { Ledger } from './ledger.ts';
 import { Life } from './life.ts';
@@ -23,6 +24,8 @@ export interface Site {
   readonly index: number;
   readonly name: string;
   readonly role: string;
+  /** Whose node it is; null: ours. */
+  readonly tenant: string | null;
   readonly host: Host;
   seeds: readonly string[];
   life: Life | null;
@@ -61,6 +64,9 @@ export class World {
   readonly ledger = new Ledger();
   readonly children = new ChildLedger();
   readonly sites: Site[] = [];
+  /** Nodes of a tenant, in the histories that take them: none of `living`. */
+  readonly guests: Site[] = [];
+  readonly guestCounts = { news: 0, answered: 0 };
   readonly lives: Life[] = [];
   readonly failures: string[] = [];
   readonly disturbances: Disturbance[] = [];
@@ -96,6 +102,7 @@ export class World {
     for (const site of this.sites) site.seeds = known;
     if (this.chance(tenantsShare)) this.store = new SimStore(this);
     if (this.chance(certificatesShare)) this.certificates = new Certificates(this);
+    if (this.chance(guestsShare)) addGuests(this);
     for (const from of this.sites) {
       for (const to of this.sites)
         this.network.setLatency(from.host, to.host, 0.1 + this.random.next() * 1.5);
@@ -140,9 +147,14 @@ export class World {
     this.plant?.(life, this);
     for (const watch of this.watches) watch.started?.(life);
     life.begin();
+    if (site.tenant !== null) {
+      startGuest(this, life);
+      return life;
+    }
     if (this.withLoad) {
       startLoad(this, life);
       startChildren(this, life);
+      if (this.guests.length > 0) startHost(this, life);
     }
     if (this.store !== null && site.role === 'core') startTenants(this, this.store, life);
     return life;
@@ -228,6 +240,6 @@ export class World {
     const role = index < 3 ? 'core' : 'poller';
     const identity = { kind: 'node', trustDomain: 'sim.local', role, name } as const;
     const host = this.network.addHost(name, identity);
-    this.sites.push({ index, name, role, host, seeds: [], life: null, bootMax: 0, skewMs: 0 });
+    this.sites.push({ index, name, role, tenant: null, host, seeds: [], life: null, bootMax: 0, skewMs: 0 });
   }
 }

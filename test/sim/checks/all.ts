@@ -6,6 +6,7 @@ import { children } from './children.ts';
 import { childEvents } from './children-events.ts';
 import { conflicts } from './conflicts.ts';
 import { deaths } from './deaths.ts';
+import { guests } from './guests.ts';
 import { links, members, refutes } from './members.ts';
 import { calls, monitors, streams } from './messages.ts';
 import { names } from './names.ts';
@@ -27,4 +28,5 @@ export const checks: readonly Check[] = [
   children,
   childEvents,
   certificates,
+  guests,
 ];

@@ -4,7 +4,7 @@
  */
 import { linkLookMs } from '../../../cluster/limits.ts';
 import { certificateLifeMs, excuseMs, revokedForMs, revokedLinkMs, revokedOutMs } from '../bounds.ts';
-import { insidesOf } from '../insides.ts';
+import { connectionOf, insidesOf } from '../insides.ts';
 import type { Life } from '../life.ts';
 import type { World } from '../world.ts';
 import type { Check } from './check.ts';
@@ -62,10 +62,10 @@ function judgeRevoked(world: World, life: Life): void {
 
 function judgeExpired(world: World, life: Life): void {
   const nowMs = life.clock.wallMs();
-  for (const end of life.site.host.ends) {
-    if (end.process !== life || !end.peer.ok) continue;
-    if (nowMs - end.peer.notAfterMs > 2 * linkLookMs + certificateSlackMs)
-      world.fail(`${life.name} keeps a connection to ${end.to.name}, whose certificate has ended`);
+  for (const link of insidesOf(life.node).mesh.open.keys()) {
+    const { peer, address } = connectionOf(link);
+    if (peer.ok && nowMs - peer.notAfterMs > 2 * linkLookMs + certificateSlackMs)
+      world.fail(`${life.name} keeps a link to ${address}, whose certificate has ended`);
   }
 }
 

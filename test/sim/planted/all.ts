@@ -1,6 +1,7 @@
 /** Every planted fault. */
 import { certificateFaults } from './certificate-faults.ts';
 import { childFaults } from './child-faults.ts';
+import { guestFaults } from './guest-faults.ts';
 import { memberFaults } from './member-faults.ts';
 import { messageFaults } from './message-faults.ts';
 import type { Planted } from './planted.ts';
@@ -12,4 +13,5 @@ export const plantedFaults: readonly Planted[] = [
   ...messageFaults,
   ...childFaults,
   ...certificateFaults,
+  ...guestFaults,
 ];
