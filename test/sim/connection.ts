@@ -1,7 +1,9 @@
 /**
  * One end of a simulated connection: what `cluster/transport.ts` asks of TLS over TCP. Each end owns the pipe of the
- * bytes that it sends. Between a link and the network; certificates are taken from the host, nothing is judged.
+ * bytes that it sends. Between a link and the network; the host's papers say who the peer is and whom it trusts.
  */
+import type { RenewalProof } from '../../certs/index.ts';
+import type { PlayedPeer } from '../../cluster/testing/played-peer.ts';
 import type { Connection, ConnectionHandlers, PeerJudgement } from '../../cluster/transport.ts';
 import { kernelBufferBytes, splitChunkChance } from './bounds.ts';
 import { type Process, socketPart } from './event-loop.ts';
@@ -19,8 +21,12 @@ export class End implements Connection {
   readonly process: Process;
   other!: End;
   private readonly network: Network;
+<<<<<<< HEAD
   /** For the trace. */
   private readonly way: number;
+=======
+  private readonly played: PlayedPeer;
+>>>>>>> simsup
   private handlers: ConnectionHandlers | null = null;
   private isOpen = true;
   /** The process or the host behind it is gone. */
@@ -44,11 +50,15 @@ export class End implements Connection {
     this.to = to;
     this.process = owner;
     this.isAccepted = isAccepted;
+<<<<<<< HEAD
     this.way = network.trace.wayHash(from.name, to.name);
+=======
+    this.played = new PlayedPeer(from.papers, to.papers);
+>>>>>>> simsup
   }
 
   get peer(): PeerJudgement {
-    return this.to.judgement;
+    return this.played.judgement;
   }
 
   get address(): string {
@@ -56,15 +66,15 @@ export class End implements Connection {
   }
 
   rejudge(): PeerJudgement {
-    return this.peer;
+    return this.played.rejudge();
   }
 
-  proveRenewal(): null {
-    return null;
+  proveRenewal(): RenewalProof {
+    return this.played.proveRenewal();
   }
 
-  takeRenewal(): PeerJudgement {
-    return this.peer;
+  takeRenewal(proof: RenewalProof): PeerJudgement {
+    return this.played.takeRenewal(proof);
   }
 
   bufferedBytes(): number {
