@@ -21,12 +21,9 @@ export class End implements Connection {
   readonly process: Process;
   other!: End;
   private readonly network: Network;
-<<<<<<< HEAD
   /** For the trace. */
   private readonly way: number;
-=======
   private readonly played: PlayedPeer;
->>>>>>> simsup
   private handlers: ConnectionHandlers | null = null;
   private isOpen = true;
   /** The process or the host behind it is gone. */
@@ -50,11 +47,8 @@ export class End implements Connection {
     this.to = to;
     this.process = owner;
     this.isAccepted = isAccepted;
-<<<<<<< HEAD
     this.way = network.trace.wayHash(from.name, to.name);
-=======
     this.played = new PlayedPeer(from.papers, to.papers);
->>>>>>> simsup
   }
 
   get peer(): PeerJudgement {
