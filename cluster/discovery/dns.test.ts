@@ -1,5 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { createServer, type Server } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { manualClock, systemClock } from '../../runtime/index.ts';
 import { listenTo } from '../../test/contract/discovery-source.ts';
@@ -15,17 +15,6 @@ afterEach(async () => {
 
 /** A name server of our own, for the answers that no real one gives. `answer` is given the question's whole packet. */
 async function nameServer(answer: (question: Buffer) => Buffer | null): Promise<string> {
-  const udp: Socket = createSocket('udp4');
-  await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve));
-  const { port } = udp.address();
-  udp.on('message', (question: Buffer, from: RemoteInfo) => {
-    const bytes = answer(question);
-    if (bytes === null) return;
-    // Too long for UDP: truncated, so that it is asked again by TCP.
-    const isLong = bytes.length > 1_000;
-    const short = Buffer.concat([bytes.subarray(0, 2), Buffer.from([0x83, 0x80]), question.subarray(4)]);
-    udp.send(isLong ? short : bytes, from.port, from.address);
-  });
   const tcp: Server = createServer((socket) => {
     socket.on('error', () => {});
     socket.on('data', (chunk: Buffer) => {
@@ -36,7 +25,19 @@ async function nameServer(answer: (question: Buffer) => Buffer | null): Promise<
       socket.write(Buffer.concat([length, bytes]));
     });
   });
-  await new Promise<void>((resolve) => tcp.listen(port, '127.0.0.1', resolve));
+  // TCP chooses: of its ports most are taken on a busy machine, by connections of all kinds.
+  await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve));
+  const { port } = tcp.address() as AddressInfo;
+  const udp: Socket = createSocket('udp4');
+  await new Promise<void>((resolve) => udp.bind(port, '127.0.0.1', resolve));
+  udp.on('message', (question: Buffer, from: RemoteInfo) => {
+    const bytes = answer(question);
+    if (bytes === null) return;
+    // Too long for UDP: truncated, so that it is asked again by TCP.
+    const isLong = bytes.length > 1_000;
+    const short = Buffer.concat([bytes.subarray(0, 2), Buffer.from([0x83, 0x80]), question.subarray(4)]);
+    udp.send(isLong ? short : bytes, from.port, from.address);
+  });
   closers.push(() => new Promise<void>((resolve) => udp.close(resolve)));
   closers.push(() => new Promise((resolve) => tcp.close(resolve)));
   return `127.0.0.1:${port}`;
