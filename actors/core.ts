@@ -31,8 +31,8 @@ export type CoreNeeds = Omit<TenantsNeeds, 'writer' | 'usable'> &
 
 export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
   const { cluster, leases, results, lives } = needs;
-  const writerRef = () => system.whereis('writer') as Ref<WriterProtocol> | null;
-  const tenantsRef = () => system.whereis('tenants') as Ref<TenantsProtocol> | null;
+  const writerRef = () => system.whereis<WriterProtocol>('writer');
+  const tenantsRef = () => system.whereis<TenantsProtocol>('tenants');
   const { node, boot } = cluster;
   let usable = false;
   const ref = system.spawn(
@@ -46,7 +46,7 @@ export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
             store: results,
             node,
             boot,
-            tenantOf: (tenantId) => system.whereis(`tenant:${tenantId}`) as Ref<TenantProtocol> | null,
+            tenantOf: (tenantId) => system.whereis<TenantProtocol>(`tenant:${tenantId}`),
           }),
         ),
       },

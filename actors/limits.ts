@@ -81,6 +81,9 @@ export const pollerLookMs = 250;
 
 /** Results that a check's health keeps to explain itself. */
 export const resultsKeptPerCheck = 10;
+/** Gaps of a check are explained this far back, the newest of them. */
+export const gapsExplainedMs = 86_400_000;
+export const gapsExplainedMax = 1_000;
 /** Looked at to tell flapping. */
 export const flappingWindowResults = 20;
 /** Changes of observed state within the window from which a check flaps, and down to which it stops. */

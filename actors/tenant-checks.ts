@@ -1,4 +1,5 @@
 /** What a tenant does with its checks for callers: adds, removes, runs and explains them. Refused with a `TenantRefusal`. */
+import { gapsOf } from './explain-gaps.ts';
 import { viewOf } from './health-monitor.ts';
 import { checksPerMessageMax, checksPerTenantMax } from './limits.ts';
 import type { TenantTerms } from './messages.ts';
@@ -47,7 +48,7 @@ export async function removeCheck(self: TenantSelf, needs: TenantNeeds, checkId:
   return viewOf(removed);
 }
 
-export async function explainCheck(self: TenantSelf, checkId: string) {
+export async function explainCheck(self: TenantSelf, needs: TenantNeeds, checkId: string) {
   const running = runningOf(self);
   const check = self.state.checks.get(checkId);
   if (check === undefined) return null;
@@ -55,11 +56,12 @@ export async function explainCheck(self: TenantSelf, checkId: string) {
   const [view] = await self.call(running.health).views([check]);
   const due = await self.call(running.scheduler).due(checkId);
   const schedule = `every ${(view!.interval_ms / 1000).toString()} s; next due ${due?.next_due_at ?? 'never'}`;
+  const gaps = await gapsOf(needs.results, self.state.tenantId, checkId, self.wallMs());
   const accounted = `accounted for up to ${due?.watermark ?? 'nothing yet'}; ${due?.pending.length ?? 0} under way`;
   return {
     subject: `check ${checkId} (${check.name})`,
     state: view!.state,
-    because: [...because, ...suspension(self.state.terms), schedule, accounted],
+    because: [...because, ...suspension(self.state.terms), schedule, accounted, gaps],
   };
 }
 

@@ -4,6 +4,7 @@
  * again and accounts for what was missed.
  */
 import { defineActor, messageOf, type Ref } from '../runtime/index.ts';
+import { answer } from './answer-later.ts';
 import { healthMonitor } from './health-monitor.ts';
 import { archivedLookBackMs, flushOnStopMs, leaseRetryJitterMs, leaseRetryMs } from './limits.ts';
 import { type TenantProtocol, type TenantTerms, tenantKey, type WriterProtocol } from './messages.ts';
@@ -53,7 +54,7 @@ export function tenant(needs: TenantNeeds) {
         waiting: null,
       };
       self.state = state;
-      const free = () => self.cast(self.ref as Ref<TenantProtocol>).leaseFree();
+      const free = () => self.cast(self.ref).leaseFree();
       const filter = { tenant: tenantId, kind: 'tenant' };
       needs.cluster.names.watch(filter, (event) => event.type === 'removed' && free(), self.signal);
       askLease(self, needs);
@@ -68,7 +69,7 @@ export function tenant(needs: TenantNeeds) {
         }),
       removeCheck: (self, checkId) => answer(self, () => removeCheck(self, needs, checkId)),
       runNow: (self, checkId) => answer(self, () => runNow(self, checkId)),
-      explainCheck: (self, checkId) => answer(self, () => explainCheck(self, checkId)),
+      explainCheck: (self, checkId) => answer(self, () => explainCheck(self, needs, checkId)),
       totals: (self) => answer(self, async () => await self.call(runningOf(self).scheduler).totals()),
     },
     cast: {
@@ -121,16 +122,6 @@ async function giveUp(self: TenantSelf, needs: TenantNeeds, reason: string): Pro
       .catch(() => {});
   const { node, boot } = needs.cluster;
   await needs.leases.release(tenantId, node, boot, epoch).catch(() => needs.owed(tenantId, epoch));
-}
-
-/** Handlers wait for the store and the other actors beside the mailbox: a slow store must not make the tenant deaf. */
-function answer<T>(self: TenantSelf, work: () => Promise<T>): Promise<T> {
-  const reply = self.replyLater();
-  work().then(
-    (value) => reply.answer(value),
-    (error) => reply.fail(error),
-  );
-  return reply as unknown as Promise<T>;
 }
 
 function askLease(self: TenantSelf, needs: TenantNeeds): void {

@@ -21,6 +21,10 @@ export const restartMinMs = 200;
 export const restartMaxMs = 5_000;
 /** A node that has run this long starts again after the first pause. */
 export const restartSettledMs = 30_000;
+/** What runs is written down again after this when it could not be: a disk that is full is not for ever. */
+export const runningRetryMs = 2_000;
+/** What stderr may hold while it takes nothing. */
+export const stderrBytesMax = 1024 * 1024;
 /** The database is started again after this. */
 export const databaseRestartMs = 300;
 /** How often files that are watched are looked at: with the links' own look, a revocation takes effect well within 5 s. */

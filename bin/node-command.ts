@@ -50,7 +50,9 @@ export async function runNode(given: NodeFlags): Promise<void> {
     role: flags.role,
     tenant,
     tenantAccess: flags.allowTenantNodes ? tenantAccess : null,
-    boot: nextBoot(folder, name, clock.wallMs()),
+    boot: nextBoot(folder, name, clock.wallMs(), (why) =>
+      log('warn', 'the boot of this node could not be written down', { why }),
+    ),
     pid: process.pid,
     advertise: flags.advertise ?? null,
     seeds: [],

@@ -18,7 +18,8 @@ import {
 } from './membership-peer.ts';
 import { members, readView, viewHash, viewOf } from './membership-view.ts';
 import { membershipForm } from './record-membership.ts';
-import { noSplit, type Split, type SplitEvent, type SplitWatch, watchSplit } from './split.ts';
+import type { Split } from './split.ts';
+import { SplitVigil } from './split-vigil.ts';
 
 export interface VigilNeeds {
   readonly clock: Clock;
@@ -47,8 +48,7 @@ export class Vigil implements Members {
   private lastTickMs: number;
   private lastBeatMs = 0;
   private nonce = 0;
-  private splitWatch: SplitWatch = noSplit;
-  private splitSinceMs = 0;
+  private readonly splits: SplitVigil;
   private cancelTick: () => void = () => {};
   /** Times that this process did not run for longer than `pausedMinMs`. */
   pauses = 0;
@@ -57,6 +57,7 @@ export class Vigil implements Members {
     this.needs = needs;
     this.state = createMembership(needs.self);
     this.record = needs.recorder.machine(membershipForm);
+    this.splits = new SplitVigil({ ...needs, told: () => this.tellWatchers() });
     this.lastTickMs = needs.clock.monotonicMs();
   }
 
@@ -114,8 +115,7 @@ export class Vigil implements Members {
   }
 
   split(): (Split & { sinceMs: number }) | null {
-    const { told } = this.splitWatch;
-    return told === null ? null : { ...told, sinceMs: this.splitSinceMs };
+    return this.splits.present();
   }
 
   watch(onChange: () => void, signal: AbortSignal): void {
@@ -233,21 +233,12 @@ export class Vigil implements Members {
     this.needs.clock.afterIo(() => {
       const lookedMs = this.needs.clock.monotonicMs();
       this.apply({ type: 'tick', nowMs: lookedMs });
-      const { watch, event } = watchSplit(this.splitWatch, this.state, lookedMs);
-      this.splitWatch = watch;
-      if (event !== null) this.tellSplit(event);
+      this.splits.look(this.state, lookedMs);
     });
     this.tickLater();
   }
 
-  private tellSplit(event: SplitEvent): void {
-    const { log, clock } = this.needs;
-    if (event.type === 'healed') {
-      log('info', 'the split is over', { back: event.back, lost: event.lost });
-    } else {
-      this.splitSinceMs = clock.wallMs();
-      log('warn', 'the network is split', { here: event.split.here, there: event.split.there });
-    }
+  private tellWatchers(): void {
     for (const watcher of [...this.watchers]) watcher();
   }
 
@@ -265,7 +256,7 @@ export class Vigil implements Members {
         const level = status === 'down' || status === 'suspect' ? 'warn' : 'info';
         needs.log(level, `${name} is ${status}`, { member: name, role, was, because });
         needs.announced(effect);
-        for (const watcher of [...this.watchers]) watcher();
+        this.tellWatchers();
         return;
       }
       case 'probe':

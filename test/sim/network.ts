@@ -45,6 +45,9 @@ export class Network {
   /** How many faults cut the path from one host to another. */
   private readonly cuts: Uint8Array;
   private readonly latencies: Float64Array;
+  /** Since the start, by all. */
+  writtenBytes = 0;
+  writes = 0;
   /** Beside the path's own latency, at random up to this much. */
   jitterMs = 0.2;
 
