@@ -66,7 +66,7 @@ test('a lease that could not be given back when its tenant moved away is given b
       results: {
         write: async () => ({ fenced: [] }),
         accounted: async () => [],
-        count: async () => 0,
+        gapInstants: async () => 0,
         results: async () => [],
         gaps: async () => [],
       },
@@ -129,7 +129,7 @@ function keeperOf(rows: { now: Tenant[] }) {
       results: {
         write: async () => ({ fenced: [] }),
         accounted: async () => [],
-        count: async () => 0,
+        gapInstants: async () => 0,
         results: async () => [],
         gaps: async () => [],
       },
