@@ -293,13 +293,13 @@ class History {
     const accounted = this.store.accounted([...this.checks.keys()]);
     const checks = [...this.checks.values()];
     const { terms, nowMs } = this;
-    this.apply({ type: 'adopt', checks, accounted, nowMs, reason: 'no_core', terms, usedToday: 0 });
+    this.apply({ type: 'adopt', checks, accounted, nowMs, reason: 'no_core', terms });
   }
 
   /** Suspended, resumed, or under another quota. */
   agree(terms: RunTerms): void {
     this.terms = terms;
-    this.apply({ type: 'terms', terms, usedToday: null, nowMs: this.nowMs });
+    this.apply({ type: 'terms', terms, nowMs: this.nowMs });
   }
 
   pass(ms: number): void {

@@ -26,16 +26,7 @@ import {
 import type { Check, GapRow, ResultRow, WatermarkRow } from './ports/check.ts';
 import type { AccountedCheck } from './ports/result-store.ts';
 import { versionOf } from './schedule.ts';
-import {
-  allowanceOf,
-  coverBefore,
-  giveBack,
-  type RunTerms,
-  release,
-  standStill,
-  take,
-  whyNot,
-} from './standstill.ts';
+import { coverBefore, giveBack, type RunTerms, release, standStill, take, whyNot } from './standstill.ts';
 
 export type AccountingEvent =
   /** Once, first: what the tenant has and what is accounted for. Instants up to now that nothing covers become gaps. */
@@ -46,11 +37,11 @@ export type AccountingEvent =
       nowMs: number;
       reason: string;
       terms?: RunTerms;
-      /** Results that the tenant has of instants of this day. */
-      usedToday?: number;
+      /** Due instants of this day, up to the watermarks, that gaps cover. */
+      gapsToday?: number;
     }
-  /** What the tenant may run has changed. `usedToday` null: what was counted here goes on. */
-  | { type: 'terms'; terms: RunTerms; usedToday: number | null; nowMs: number }
+  /** What the tenant may run has changed. */
+  | { type: 'terms'; terms: RunTerms; nowMs: number }
   | { type: 'added'; checks: readonly Check[]; nowMs: number }
   /** The check with its ended schedule: what is pending is still awaited. */
   | { type: 'removed'; check: Check }
@@ -97,7 +88,7 @@ export function account(state: Accounting, event: AccountingEvent): AccountingEf
     case 'terms':
       // What was due until now was so under the terms of before.
       tick(state, event.nowMs, effects);
-      state.allowance = allowanceOf(event.terms, event.nowMs, event.usedToday ?? state.allowance.used);
+      state.allowance.terms = event.terms;
       release(state, event.nowMs, effects);
       break;
     case 'result':

@@ -5,15 +5,29 @@
 import type { AccountingEffect, AccountingEvent } from './accounting.ts';
 import { type Accounting, track } from './open-instants.ts';
 import { dueRuns, uncovered } from './schedule.ts';
-import { allowanceOf, noTerms } from './standstill.ts';
+import { allowanceOf, dayStartMs, noTerms } from './standstill.ts';
+
+/** Every instant of the day up to the watermarks has a result or lies in a gap, so no row need be counted. */
+function usedToday({ checks, accounted, nowMs, gapsToday = 0 }: AccountingEvent & { type: 'adopt' }): number {
+  const startMs = dayStartMs(nowMs);
+  const known = new Map(accounted.map((one) => [one.checkId, one]));
+  let used = -gapsToday;
+  for (const { id, schedule } of checks) {
+    const { watermarkMs = null, resultsAboveMs = [] } = known.get(id) ?? {};
+    for (const dueMs of resultsAboveMs) if (dueMs >= startMs) used += 1;
+    if (watermarkMs === null) continue;
+    for (const run of dueRuns(schedule, startMs - 1, watermarkMs)) used += run.count;
+  }
+  return Math.max(0, used);
+}
 
 export function adopt(
   state: Accounting,
   event: AccountingEvent & { type: 'adopt' },
   effects: AccountingEffect[],
 ): void {
-  const { terms = noTerms, usedToday = 0, nowMs, reason } = event;
-  state.allowance = allowanceOf(terms, nowMs, usedToday);
+  const { terms = noTerms, nowMs, reason } = event;
+  state.allowance = allowanceOf(terms, nowMs, usedToday(event));
   const known = new Map(event.accounted.map((one) => [one.checkId, one]));
   const sinceMs = Math.min(terms.suspendedSinceMs ?? nowMs, nowMs);
   for (const check of event.checks) {

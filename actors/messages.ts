@@ -165,8 +165,7 @@ export interface SchedulerProtocol {
   cast: {
     added(checks: Check[]): void;
     removed(check: Check): void;
-    /** `usedToday`: results of instants of this day that are stored; null: what was counted here goes on. */
-    terms(terms: RunTerms, usedToday: number | null): void;
+    terms(terms: RunTerms): void;
     results(rows: ResultRow[]): void;
     notRun(items: NotRun[]): void;
     pollersChanged(): void;
@@ -190,7 +189,8 @@ export interface SchedulerStart {
   /** Database milliseconds minus this node's monotonic milliseconds, read with the lease. */
   databaseOffsetMs: number;
   terms: RunTerms;
-  usedToday: number;
+  /** Due instants of this day, up to the watermarks, that gaps cover. */
+  gapsToday: number;
   writer: Ref<WriterProtocol>;
   health: Ref<HealthProtocol>;
 }

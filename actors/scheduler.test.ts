@@ -94,7 +94,7 @@ function stage() {
       allowAll: false,
       databaseOffsetMs: 0,
       terms: { suspendedSinceMs: null, resultsPerDay: null },
-      usedToday: 0,
+      gapsToday: 0,
       writer,
       health,
     });

@@ -46,7 +46,7 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
       for (const tenant of [platformTenant, start.tenantId])
         cluster.names.watch({ tenant, kind: 'poller' }, changed, self.signal);
       pollersChanged(self, cluster);
-      const { terms, usedToday } = start;
+      const { terms, gapsToday } = start;
       const nowMs = now(self);
       apply(self, cluster, {
         type: 'adopt',
@@ -55,7 +55,7 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
         nowMs,
         reason: notHeldReason,
         terms,
-        usedToday,
+        gapsToday,
       });
       cluster.names.register(schedulerKey(start.tenantId), self.ref, {});
       self.spawnLink(pollerDoor({ cluster }), start.tenantId, self.ref);
@@ -79,8 +79,7 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
     },
     cast: {
       added: (self, added) => apply(self, cluster, { type: 'added', checks: added, nowMs: now(self) }),
-      terms: (self, terms, usedToday) =>
-        apply(self, cluster, { type: 'terms', terms, usedToday, nowMs: now(self) }),
+      terms: (self, terms) => apply(self, cluster, { type: 'terms', terms, nowMs: now(self) }),
       removed: (self, check) => apply(self, cluster, { type: 'removed', check }),
       results(self, rows) {
         const nowMs = now(self);

@@ -49,9 +49,7 @@ test('a suspended tenant runs nothing: one gap grows in steps, and ends with the
   expect(dispatched(tell({ type: 'tick', nowMs: 100 }))).toEqual([100]);
   tell({ type: 'result', row: result(100), nowMs: 120 });
   const suspended = { ...noTerms, suspendedSinceMs: 500 };
-  expect(tell({ type: 'terms', terms: suspended, usedToday: null, nowMs: 500 })).toEqual([
-    { type: 'wake', atMs: 1_100 },
-  ]);
+  expect(tell({ type: 'terms', terms: suspended, nowMs: 500 })).toEqual([{ type: 'wake', atMs: 1_100 }]);
   const first = tell({ type: 'tick', nowMs: 1_100 });
   expect([dispatched(first), gaps(first), watermark(first), wakes(first)]).toEqual([
     [],
@@ -64,7 +62,7 @@ test('a suspended tenant runs nothing: one gap grows in steps, and ends with the
     [1_100, 5_100, 5, 'suspended'],
     [1_100, 6_100, 6, 'suspended'],
   ]);
-  const last = tell({ type: 'terms', terms: noTerms, usedToday: null, nowMs: 8_500 });
+  const last = tell({ type: 'terms', terms: noTerms, nowMs: 8_500 });
   expect([gaps(last), watermark(last), wakes(last)]).toEqual([
     [[1_100, 8_100, 8, 'suspended']],
     8_100,
@@ -78,7 +76,7 @@ test('a suspended tenant runs nothing: one gap grows in steps, and ends with the
 test('what was under way when the tenant was suspended is still awaited', () => {
   const { tell } = begin();
   tell({ type: 'tick', nowMs: 100 });
-  tell({ type: 'terms', terms: { ...noTerms, suspendedSinceMs: 200 }, usedToday: null, nowMs: 200 });
+  tell({ type: 'terms', terms: { ...noTerms, suspendedSinceMs: 200 }, nowMs: 200 });
   expect(watermark(tell({ type: 'tick', nowMs: 1_100 }))).toBeUndefined();
   expect(tell({ type: 'result', row: result(100), nowMs: 1_200 })).toMatchObject([
     { type: 'result' },
@@ -106,10 +104,12 @@ test('a removed check of a suspended tenant is covered to its end and let go', (
 
 test('past its quota of the day a tenant runs nothing until midnight, and then again', () => {
   const nowMs = dayMs - 10_000;
-  const { tell } = begin(
-    { checks: [check('a')], terms: { ...noTerms, resultsPerDay: 3 }, usedToday: 1 },
-    nowMs,
-  );
+  const accounted = [
+    { checkId: 'a', watermarkMs: nowMs - 900, resultsAboveMs: [], gapsAbove: [], state: null },
+  ];
+  // Of all instants of the day so far one has a result.
+  const gapsToday = nowMs / 1_000 - 1;
+  const { tell } = begin({ accounted, gapsToday, terms: { ...noTerms, resultsPerDay: 3 } }, nowMs);
   for (const second of [0, 1]) {
     const dueMs = nowMs + second * 1_000 + 100;
     expect(dispatched(tell({ type: 'tick', nowMs: dueMs }))).toEqual([dueMs]);
@@ -126,7 +126,7 @@ test('past its quota of the day a tenant runs nothing until midnight, and then a
 test('a plan with more lets a tenant run on at once', () => {
   const { tell } = begin({ terms: { ...noTerms, resultsPerDay: 0 } });
   expect(dispatched(tell({ type: 'tick', nowMs: 100 }))).toEqual([]);
-  tell({ type: 'terms', terms: { ...noTerms, resultsPerDay: 5 }, usedToday: 0, nowMs: 2_500 });
+  tell({ type: 'terms', terms: { ...noTerms, resultsPerDay: 5 }, nowMs: 2_500 });
   expect(dispatched(tell({ type: 'tick', nowMs: 3_100 }))).toEqual([3_100]);
 });
 

@@ -24,7 +24,6 @@ export interface TenantNeeds {
 
 export interface Running {
   epoch: number;
-  databaseOffsetMs: number;
   scheduler: Ref<SchedulerProtocol>;
   health: Ref<HealthProtocol>;
 }

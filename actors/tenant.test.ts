@@ -49,7 +49,7 @@ function stage() {
       results: {
         write: async () => ({ fenced: [] }),
         accounted: async () => [],
-        count: async () => 0,
+        gapInstants: async () => 0,
         results: async () => [],
         gaps: async () => [],
       },

@@ -27,13 +27,7 @@ interface Loaded {
   databaseOffsetMs: number;
   checks: Check[];
   accounted: AccountedCheck[];
-  terms: TenantTerms;
-  usedToday: number;
-}
-
-interface Counted {
-  terms: TenantTerms;
-  usedToday: number;
+  gapsToday: number;
 }
 
 export function tenant(needs: TenantNeeds) {
@@ -92,8 +86,6 @@ export function tenant(needs: TenantNeeds) {
         leased(self, needs, info.value as LeaseAnswer | null, info.error);
       } else if (info.type === 'done' && info.tag === 'loaded') {
         loaded(self, needs, info.value as Loaded | null, info.error);
-      } else if (info.type === 'done' && info.tag === 'counted') {
-        counted(self, info.value as Counted | null);
       } else if (info.type === 'done' && info.error !== null) throw info.error;
       else if (info.type === 'exit') self.stop(`a part ended: ${info.reason}`);
     },
@@ -169,40 +161,15 @@ async function load(
   const nowMs = self.monotonicMs() + databaseOffsetMs;
   const checks = await needs.checks.list(tenantId, Math.floor(nowMs - archivedLookBackMs));
   const accounted = await needs.results.accounted(tenantId);
-  const { terms } = self.state;
-  return {
-    epoch,
-    databaseOffsetMs,
-    checks,
-    accounted,
-    terms,
-    usedToday: await usedToday(self, needs, nowMs),
-  };
+  const gapsToday = await needs.results.gapInstants(tenantId, dayStartMs(nowMs));
+  return { epoch, databaseOffsetMs, checks, accounted, gapsToday };
 }
 
-/** Results that count against the tenant's quota; not asked for where there is none. */
-async function usedToday(self: TenantSelf, needs: TenantNeeds, nowMs: number): Promise<number> {
-  const { tenantId, terms } = self.state;
-  if (terms.resultsPerDay === null) return 0;
-  return await needs.results.count(tenantId, dayStartMs(nowMs), terms.resultsPerDay);
-}
-
-/** A quota that is new here is judged on what the store has; what is still on its way there does not count. */
 function tellTerms(self: TenantSelf, needs: TenantNeeds): void {
   const { running, terms, tenantId } = self.state;
   if (running === null) return;
   needs.cluster.names.update(tenantKey(tenantId), { status: statusOf(terms), epoch: running.epoch });
-  const nowMs = self.monotonicMs() + running.databaseOffsetMs;
-  const count = async (): Promise<Counted> => ({ terms, usedToday: await usedToday(self, needs, nowMs) });
-  self.pipe(count(), 'counted');
-}
-
-function counted(self: TenantSelf, answer: Counted | null): void {
-  const { running, terms } = self.state;
-  if (running === null) return;
-  // Without an answer of the store what was counted here goes on; terms that have changed again come by themselves.
-  if (answer === null) self.cast(running.scheduler).terms(terms, null);
-  else if (answer.terms === terms) self.cast(running.scheduler).terms(terms, answer.usedToday);
+  self.cast(running.scheduler).terms(terms);
 }
 
 function statusOf({ suspendedSinceMs }: TenantTerms): string {
@@ -226,14 +193,15 @@ function loaded(self: TenantSelf, needs: TenantNeeds, load: Loaded | null, error
 async function startParts(self: TenantSelf, needs: TenantNeeds, load: Loaded, writer: Ref<WriterProtocol>) {
   const { tenantId } = self.state;
   const { cluster } = needs;
-  const { epoch, databaseOffsetMs, checks, accounted, terms, usedToday } = load;
+  const { epoch, databaseOffsetMs, checks, accounted, gapsToday } = load;
+  const { terms } = self.state;
   const health = await self.startLink(healthMonitor({ cluster }), tenantId, epoch, writer);
   const states = accounted.flatMap(({ state }) => (state === null ? [] : [state as CheckStateRow]));
   self.cast(health).adopt(liveChecks(self.state), states);
   const allowAll = needs.allowAll(tenantId);
-  const start = { tenantId, epoch, allowAll, databaseOffsetMs, terms, usedToday, writer, health };
+  const start = { tenantId, epoch, allowAll, databaseOffsetMs, terms, gapsToday, writer, health };
   const schedulerRef = await self.startLink(scheduler({ cluster, checks, accounted }), start);
-  self.state.running = { epoch, databaseOffsetMs, scheduler: schedulerRef, health };
+  self.state.running = { epoch, scheduler: schedulerRef, health };
   cluster.names.register(tenantKey(tenantId), self.ref, { status: statusOf(terms), epoch });
   // They may have changed while the parts were started.
   if (self.state.terms !== terms) tellTerms(self, needs);

@@ -105,7 +105,11 @@ function handleInfo(self: TenantsSelf, needs: TenantsNeeds, info: Info): void {
   } else if (info.type === 'done' && info.tag === 'rows') {
     state.reading = false;
     if (info.error === null) takeRows(self, info.value as Tenant[]);
-    else self.log('debug', 'tenants could not be read', { error: messageOf(info.error) });
+    else {
+      // A database that is away is told by the session; anything else keeps all tenants from running.
+      const level = (info.error as { code?: unknown }).code === 'store_unavailable' ? 'debug' : 'error';
+      self.log(level, 'tenants could not be read', { error: messageOf(info.error) });
+    }
     place(self, needs);
     // One timer, however often somebody asks for the rows in between.
     if (state.next !== null) self.cancel(state.next);

@@ -28,6 +28,8 @@ const awayNetworkCodes: ReadonlySet<string> = new Set([
  * not promoted yet), 25P03 our transaction idled. All leave nothing written and may be tried again.
  */
 const awaySqlState = /^(08|53|57P0|57014|58|40001|40P01|55P03|25006|25P0[34])/;
+/** No such schema, table, column. */
+const notThereSqlState = /^(3F000|42P01|42703)/;
 const deniedSqlState = /^(28|3D000)/;
 /** The driver gives these no code. */
 const awayMessage =
@@ -61,5 +63,9 @@ export function toStoreError(error: unknown): StoreError {
     return new StoreError('store_unavailable', `the database cannot be reached: ${message}`, {
       cause: error,
     });
-  return new StoreError('query_failed', `the database refused a statement: ${message}`, { cause: error });
+  const hint =
+    code !== null && notThereSqlState.test(code) ? ' (is its schema up to date? picket db status)' : '';
+  return new StoreError('query_failed', `the database refused a statement: ${message}${hint}`, {
+    cause: error,
+  });
 }

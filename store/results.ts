@@ -98,10 +98,18 @@ WHERE tenant_id = $1 AND ($2::text IS NULL OR check_id = $2)
     OR (to_at = to_timestamp($5::float8 / 1000) AND check_id > $6::text))
 ORDER BY to_at DESC, check_id LIMIT $4::int`;
 
-const countResults = `
-SELECT count(*) AS stored FROM (
-  SELECT FROM telemetry.results WHERE tenant_id = $1 AND due_at >= to_timestamp($2::float8 / 1000) LIMIT $3::bigint
-) r`;
+const msOf = (instant: string) => `round(extract(epoch FROM ${instant}) * 1000)::bigint`;
+
+/** The instants of a gap are `from + k * interval`; those from `low` to `high` are wanted. */
+const gapInstants = `
+SELECT coalesce(sum(greatest(0, high - low + 1)), 0)::bigint AS instants FROM (
+  SELECT greatest(0, ($2::bigint - g.f + g.i - 1) / g.i) AS low, (least(g.t, g.w) - g.f) / g.i AS high
+  FROM (
+    SELECT ${msOf('g.from_at')} AS f, ${msOf('g.to_at')} AS t, g.interval_ms AS i, ${msOf('w.due_at')} AS w
+    FROM telemetry.gaps g JOIN telemetry.watermarks w ON w.tenant_id = g.tenant_id AND w.check_id = g.check_id
+    WHERE g.tenant_id = $1 AND g.to_at >= to_timestamp($2::float8 / 1000) AND g.from_at <= w.due_at
+  ) g
+) k`;
 
 export interface ResultDatabases {
   /** A database of its own, so that writes never wait behind reads. */
@@ -130,13 +138,12 @@ export function createResultStore({ writer, reader, partitions }: ResultDatabase
       const rows = await reader.asTenant(tenantId, (unit) => unit.query<AccountedRow>(accounted, [tenantId]));
       return rows.map(toAccounted);
     },
-    async count(tenantId, sinceMs, atMost) {
+    async gapInstants(tenantId, sinceMs) {
       assertInstant(sinceMs, 'since');
-      assertWhole(atMost, 'at most', 0, Number.MAX_SAFE_INTEGER);
       const [row] = await reader.asTenant(tenantId, (unit) =>
-        unit.query<{ stored: number }>(countResults, [tenantId, sinceMs, atMost]),
+        unit.query<{ instants: number }>(gapInstants, [tenantId, sinceMs]),
       );
-      return row!.stored;
+      return row!.instants;
     },
     async results(tenantId, query) {
       const values = [...queryValues(tenantId, query), query.status ?? null];

@@ -50,8 +50,8 @@ export interface ResultStore {
   /** Answers the ids of the tenants whose epoch was not the present one: nothing of theirs was written. */
   write(node: string, boot: number, writes: readonly TenantWrite[]): Promise<{ fenced: string[] }>;
   accounted(tenantId: string): Promise<AccountedCheck[]>;
-  /** How many results of instants at or after `sinceMs` are stored, synthetic ones too; counts no further than `atMost`. */
-  count(tenantId: string, sinceMs: number, atMost: number): Promise<number>;
+  /** How many due instants at or after `sinceMs`, up to the watermark of their check, gaps cover. */
+  gapInstants(tenantId: string, sinceMs: number): Promise<number>;
   /** Newest due first, then by check. */
   results(tenantId: string, query: ResultQuery): Promise<ResultRow[]>;
   /** Newest end first, then by check; `sinceMs` keeps gaps that reach to or past it. */

@@ -2,7 +2,7 @@
  * What a new cluster watches from the start: the machine that it runs on. The default tenant is made once; its checks
  * of the page follow the page when it moves to another port.
  */
-import { judgeNewCheck, type NewCheck } from '../../actors/index.ts';
+import { isRun, judgeNewCheck, type NewCheck } from '../../actors/index.ts';
 import type { Store } from '../../store/index.ts';
 import { type DataFolder, readJson, writeJson } from '../data-folder.ts';
 import { CommandFailure } from '../failure.ts';
@@ -28,9 +28,14 @@ export async function prepareDefaultTenant(
     const made = await store.tenants.create(defaultTenant, 'This machine');
     if ('refused' in made) throw new CommandFailure(made.refused, made.detail);
     tenant = made.tenant;
+  } else if (tenant.status === 'provisioning') {
+    // A start that was killed while it made the tenant.
+    tenant = await store.lives.provision(tenant.id);
   } else if (before === null || before.port === port) {
     return;
   }
+  // What was ended on purpose, or could not be made, is not watched by our checks.
+  if (!isRun(tenant.status)) return;
   for (const id of before?.checks ?? []) await store.checks.remove(tenant.id, id);
   const ofPort = port === null ? [] : pageChecks(port);
   const added = await store.checks.add(tenant.id, [...ofPort, ...(before === null ? machineChecks() : [])]);

@@ -49,6 +49,29 @@ export function resultStoreContract(setupOf: () => StoreSetup): void {
     expect(await results.results(t.tenantId, { checkId: 'chk_other', sinceMs: null, limit: 9 })).toEqual([]);
   });
 
+  test('the instants that gaps cover are counted from a moment on, up to the watermark of each check', async () => {
+    const { tenantId, write } = await begin();
+    const gapOf = (checkId: string, fromMs: number, count: number, intervalMs = 10) => {
+      const toMs = fromMs + (count - 1) * intervalMs;
+      return { checkId, fromMs, toMs, intervalMs, count, reason: 'x' };
+    };
+    await write({
+      gaps: [gapOf('a', 100, 5), gapOf('a', 200, 10), gapOf('b', 1_005, 3), gapOf('c', 500, 4)],
+      watermarks: [
+        { checkId: 'a', dueAtMs: 250 },
+        { checkId: 'b', dueAtMs: 9_000 },
+      ],
+    });
+    const counted = (sinceMs: number) => setupOf().results.gapInstants(tenantId, sinceMs);
+    // Of the second gap 200 to 250 count; nothing of a check without a watermark does.
+    expect(await counted(0)).toBe(5 + 6 + 3);
+    expect(await counted(121)).toBe(2 + 6 + 3);
+    expect(await counted(140)).toBe(1 + 6 + 3);
+    expect(await counted(241)).toBe(1 + 3);
+    expect(await counted(1_010)).toBe(2);
+    expect(await counted(1_026)).toBe(0);
+  });
+
   test('the same batch twice changes nothing, also when its late results split its own gaps', async () => {
     const t = await begin();
     const batch = {

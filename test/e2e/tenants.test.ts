@@ -57,8 +57,8 @@ const tenantOf = async (name: string) =>
 
 test('a suspended tenant stands still with a gap that says so, can be read, and runs again when it is activated', async () => {
   await picket.ask('tenant', 'create', 'acme');
-  const startMs = Date.now();
   const check = await add('acme', 'one');
+  const startMs = Date.now();
   await until('a first result', 15_000, async () => (await rowsOf('acme')).results.length > 0);
   await picket.ask('tenant', 'suspend', 'acme', '--why', 'unpaid');
   const gap = await until('a gap of the suspension', 20_000, async () => {

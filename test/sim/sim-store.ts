@@ -70,7 +70,7 @@ export class SimStore {
     const results: ResultStore = {
       write: (_node, _boot, writes) => ask(() => this.write(life, writes)),
       accounted: () => ask(() => []),
-      count: () => ask(() => 0),
+      gapInstants: () => ask(() => 0),
       results: () => ask(() => []),
       gaps: () => ask(() => []),
     };

@@ -6,7 +6,7 @@ export const keptSeeds: Readonly<Record<string, number>> = {
   'the dead come back: removals of others are not taken': 1,
   'removals are not sent': 1,
   'a relay forgets removals of names that it never held': 1,
-  'a delta is taken wherever it begins': 2,
+  'a delta is taken wherever it begins': 15,
   'both sides keep a name after a split: each thinks that it is the owner': 4,
   'a lost conflict is not told': 4,
   'the names of an earlier boot are kept for the later one': 1,
