@@ -22,26 +22,22 @@ export interface MemberView extends ViewEntry {
 }
 
 export function members(state: MembershipState, nowMs: number): MemberView[] {
-  const self: MemberView = {
-    ...state.self,
-    status: 'up',
-    incarnation: state.incarnation,
-    ageMs: 0,
-    rttMs: 0,
-    because: 'this node',
-  };
-  return [self, ...[...state.peers.values()].map((peer) => memberOf(peer, nowMs))];
+  const views: MemberView[] = [{ ...selfEntry(state), rttMs: 0, because: 'this node' }];
+  for (const peer of state.peers.values())
+    views.push({ ...entryOf(peer, nowMs), rttMs: peer.rttMs, because: peer.history.at(-1) ?? '' });
+  return views;
 }
 
-function memberOf(peer: Peer, nowMs: number): MemberView {
-  return {
-    ...peer.identity,
-    status: peer.status,
-    incarnation: peer.incarnation,
-    ageMs: Math.max(0, Math.round(nowMs - peer.directMs)),
-    rttMs: peer.rttMs,
-    because: peer.history.at(-1) ?? '',
-  };
+function selfEntry({ self, incarnation }: MembershipState): ViewEntry {
+  const { name, role, boot, address, tenant } = self;
+  return { name, role, boot, address, tenant, status: 'up', incarnation, ageMs: 0 };
+}
+
+function entryOf({ identity, status, incarnation, directMs }: Peer, nowMs: number): ViewEntry {
+  // Field by field: while many nodes join, this is most of what they do.
+  const { name, role, boot, address, tenant } = identity;
+  const ageMs = Math.max(0, Math.round(nowMs - directMs));
+  return { name, role, boot, address, tenant, status, incarnation, ageMs };
 }
 
 /**
@@ -49,11 +45,10 @@ function memberOf(peer: Peer, nowMs: number): MemberView {
  * is told whom it must link: the cores, where its tenant's actors are, and the tenant's other nodes.
  */
 export function viewOf(state: MembershipState, nowMs: number, audience: string | null = null): ViewEntry[] {
-  return members(state, nowMs)
-    .filter((one) => isFor(one, audience))
-    .map(({ name, role, boot, address, tenant, status, incarnation, ageMs }) => {
-      return { name, role, boot, address, tenant, status, incarnation, ageMs };
-    });
+  const entries = isFor(state.self, audience) ? [selfEntry(state)] : [];
+  for (const peer of state.peers.values())
+    if (isFor(peer.identity, audience)) entries.push(entryOf(peer, nowMs));
+  return entries;
 }
 
 const seeds: Readonly<Record<MemberStatus, number>> = { up: 1, suspect: 2, down: 0, left: 0 };

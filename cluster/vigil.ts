@@ -94,6 +94,17 @@ export class Vigil implements Members {
     return boots;
   }
 
+  /** Who is known, by name. */
+  roles(): { name: string; role: string; boot: number; live: boolean }[] {
+    const { name, role, boot } = this.state.self;
+    const all = [{ name, role, boot, live: true }];
+    for (const { identity, status } of this.state.peers.values()) {
+      const { name, role, boot } = identity;
+      all.push({ name, role, boot, live: status === 'up' || status === 'suspect' });
+    }
+    return all.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
   live(role: string): string[] {
     const { self } = this.state;
     const names = self.role === role && self.tenant === null ? [self.name] : [];
