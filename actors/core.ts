@@ -1,5 +1,5 @@
 /**
- * The tree of a core: the writer, the session, and the tenants that are placed here. Between `bin/` (which wires the
+ * The tree of a core: the writer, the session, the tenants that are placed here, and the coordinator's lease. Between `bin/` (which wires the
  * store) and the actors.
  */
 import {
@@ -9,6 +9,7 @@ import {
   type SupervisorProtocol,
   supervisor,
 } from '../runtime/index.ts';
+import { type CoordinatorNeeds, coordinator } from './coordinator.ts';
 import type { TenantProtocol, WriterProtocol } from './messages.ts';
 import { session } from './session.ts';
 import { type TenantsNeeds, type TenantsProtocol, tenants } from './tenants.ts';
@@ -20,14 +21,16 @@ export interface CoreTree {
   tenants(): Ref<TenantsProtocol> | null;
 }
 
-export function startCore(system: ActorSystem, needs: Omit<TenantsNeeds, 'writer' | 'usable'>): CoreTree {
+export type CoreNeeds = Omit<TenantsNeeds, 'writer' | 'usable'> & CoordinatorNeeds;
+
+export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
   const { cluster, leases, results } = needs;
-  const writerRef = () => system.whereis('writer') as Ref<WriterProtocol> | null;
-  const tenantsRef = () => system.whereis('tenants') as Ref<TenantsProtocol> | null;
+  const writerRef = () => system.whereis<WriterProtocol>('writer');
+  const tenantsRef = () => system.whereis<TenantsProtocol>('tenants');
   const { node, boot } = cluster;
   let usable = false;
   const ref = system.spawn(
-    // Stopped in reverse: first the tenants (which give their last rows), then the session, then the writer.
+    // Stopped in reverse: first what this core coordinates, the tenants (which give their last rows), then the session, then the writer.
     supervisor({ name: 'core', strategy: 'rest_for_one', restartsMax: 10, withinMs: 30_000 }, [
       {
         id: 'writer',
@@ -37,7 +40,7 @@ export function startCore(system: ActorSystem, needs: Omit<TenantsNeeds, 'writer
             store: results,
             node,
             boot,
-            tenantOf: (tenantId) => system.whereis(`tenant:${tenantId}`) as Ref<TenantProtocol> | null,
+            tenantOf: (tenantId) => system.whereis<TenantProtocol>(`tenant:${tenantId}`),
           }),
         ),
       },
@@ -61,6 +64,7 @@ export function startCore(system: ActorSystem, needs: Omit<TenantsNeeds, 'writer
         shutdownMs: 15_000,
         start: childOf(tenants({ ...needs, writer: writerRef, usable: () => usable })),
       },
+      { id: 'coordinator', start: childOf(coordinator(needs)) },
     ]),
   );
   return { ref, writer: writerRef, tenants: tenantsRef };

@@ -9,6 +9,7 @@ export {
   type FeedProtocol,
   type HealthProtocol,
   healthKey,
+  nameKinds,
   pollerKey,
   type TenantProtocol,
   type TenantTotals,
@@ -29,6 +30,7 @@ export {
   type NewCheck,
   type ResultRow,
   type ResultStatus,
+  resultStatuses,
 } from './ports/check.ts';
 export type { ResultQuery } from './ports/result-store.ts';
 export type { Tenant } from './ports/tenant-store.ts';

@@ -22,6 +22,19 @@ export type { Tenant, TenantStore } from './ports/tenant-store.ts';
 export const defaultPartition = 'default';
 export const platformTenant = 'platform';
 
+/** Of the monitor's own names; whoever uses the cluster beside it may have others. */
+export const nameKinds: readonly string[] = [
+  'tenant',
+  'scheduler',
+  'health_monitor',
+  'poller_door',
+  'poller',
+  'agent',
+  'writer',
+  'coordinator',
+  'topic',
+];
+
 export function tenantKey(tenantId: string): RegistryKey {
   return { tenant: tenantId, partition: defaultPartition, kind: 'tenant', id: tenantId };
 }

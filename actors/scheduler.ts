@@ -4,7 +4,7 @@
  * lease and carried on by this node's monotonic clock.
  */
 import type { Cluster } from '../cluster/index.ts';
-import { defineActor, type Ref, type Self } from '../runtime/index.ts';
+import { defineActor, type Self } from '../runtime/index.ts';
 import { type AccountingEvent, account, handedTo, isOpen } from './accounting.ts';
 import { choosePoller } from './dispatch.ts';
 import { type Dispatch, jobOf } from './job.ts';
@@ -42,13 +42,13 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
     name: 'scheduler',
     init(self, start) {
       self.state = newState(start, self.monotonicMs());
-      const changed = () => self.cast(self.ref as Ref<SchedulerProtocol>).pollersChanged();
+      const changed = () => self.cast(self.ref).pollersChanged();
       for (const tenant of [platformTenant, start.tenantId])
         cluster.names.watch({ tenant, kind: 'poller' }, changed, self.signal);
       pollersChanged(self, cluster);
       apply(self, cluster, { type: 'adopt', checks, accounted, nowMs: now(self), reason: notHeldReason });
       cluster.names.register(schedulerKey(start.tenantId), self.ref, {});
-      self.spawnLink(pollerDoor({ cluster }), start.tenantId, self.ref as Ref<SchedulerProtocol>);
+      self.spawnLink(pollerDoor({ cluster }), start.tenantId, self.ref);
       return self.state;
     },
     call: {

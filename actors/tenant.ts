@@ -5,6 +5,8 @@
  */
 import type { Cluster } from '../cluster/index.ts';
 import { defineActor, messageOf, type Ref, type Self } from '../runtime/index.ts';
+import { answer } from './answer-later.ts';
+import { gapsOf } from './explain-gaps.ts';
 import { healthMonitor, viewOf } from './health-monitor.ts';
 import {
   archivedLookBackMs,
@@ -87,7 +89,7 @@ export function tenant(needs: TenantNeeds) {
         waiting: null,
       };
       self.state = state;
-      const free = () => self.cast(self.ref as Ref<TenantProtocol>).leaseFree();
+      const free = () => self.cast(self.ref).leaseFree();
       const filter = { tenant: tenantId, kind: 'tenant' };
       needs.cluster.names.watch(filter, (event) => event.type === 'removed' && free(), self.signal);
       askLease(self, needs);
@@ -106,7 +108,7 @@ export function tenant(needs: TenantNeeds) {
           const running = runningOf(self);
           return self.state.checks.has(checkId) ? await self.call(running.scheduler).runNow(checkId) : null;
         }),
-      explainCheck: (self, checkId) => answer(self, () => explainCheck(self, checkId)),
+      explainCheck: (self, checkId) => answer(self, () => explainCheck(self, needs, checkId)),
       totals: (self) => answer(self, async () => await self.call(runningOf(self).scheduler).totals()),
     },
     cast: {
@@ -153,16 +155,6 @@ async function giveUp(self: TenantSelf, needs: TenantNeeds, reason: string): Pro
       .catch(() => {});
   const { node, boot } = needs.cluster;
   await needs.leases.release(tenantId, node, boot, epoch).catch(() => needs.owed(tenantId, epoch));
-}
-
-/** Handlers wait for the store and the other actors beside the mailbox: a slow store must not make the tenant deaf. */
-function answer<T>(self: TenantSelf, work: () => Promise<T>): Promise<T> {
-  const reply = self.replyLater();
-  work().then(
-    (value) => reply.answer(value),
-    (error) => reply.fail(error),
-  );
-  return reply as unknown as Promise<T>;
 }
 
 function askLease(self: TenantSelf, needs: TenantNeeds): void {
@@ -282,7 +274,7 @@ async function removeCheck(self: TenantSelf, needs: TenantNeeds, checkId: string
   return viewOf(removed);
 }
 
-async function explainCheck(self: TenantSelf, checkId: string) {
+async function explainCheck(self: TenantSelf, needs: TenantNeeds, checkId: string) {
   const running = runningOf(self);
   const check = self.state.checks.get(checkId);
   if (check === undefined) return null;
@@ -290,10 +282,11 @@ async function explainCheck(self: TenantSelf, checkId: string) {
   const [view] = await self.call(running.health).views([check]);
   const due = await self.call(running.scheduler).due(checkId);
   const schedule = `every ${(view!.interval_ms / 1000).toString()} s; next due ${due?.next_due_at ?? 'never'}`;
+  const gaps = await gapsOf(needs.results, self.state.tenantId, checkId, self.wallMs());
   const accounted = `accounted for up to ${due?.watermark ?? 'nothing yet'}; ${due?.pending.length ?? 0} under way`;
   return {
     subject: `check ${checkId} (${check.name})`,
     state: view!.state,
-    because: [...because, schedule, accounted],
+    because: [...because, schedule, accounted, gaps],
   };
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Cluster } from '../cluster/index.ts';
+import { noCoordination } from '../cluster/testing/no-coordination.ts';
 import { ActorSystem, manualClock } from '../runtime/index.ts';
 import { tenants } from './tenants.ts';
 
@@ -21,6 +22,7 @@ function clusterOf(cores: () => string[], watch: (onChange: () => void) => void)
     },
     members: { list: () => [], live: cores, split: () => null, watch },
     topics: { publish: nothing, subscribe: nothing } as unknown as Cluster['topics'],
+    ...noCoordination(cores),
     declare: nothing,
   };
 }

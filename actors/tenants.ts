@@ -56,7 +56,7 @@ export function tenants(needs: TenantsNeeds) {
     trapExit: true,
     init(self) {
       self.register('tenants');
-      const changed = () => self.cast(self.ref as Ref<TenantsProtocol>).refresh();
+      const changed = () => self.cast(self.ref).refresh();
       needs.cluster.members.watch(changed, self.signal);
       self.state = {
         rows: [],

@@ -55,6 +55,8 @@ export type CommandCode =
   | 'disk_full'
   /** A file or its folder cannot be written. */
   | 'cannot_write'
+  /** No name of the cluster is of this kind, and Picket knows none such. */
+  | 'no_such_kind'
   /** The record was written, and a node that is up did not give its part. */
   | 'record_partial'
   /** The record has nothing about the subject that was asked for. */

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { addCertCommands } from './commands/certs.ts';
 import { addCheckCommands } from './commands/check.ts';
+import { addChildrenCommand } from './commands/children.ts';
 import { addExplainCommands } from './commands/explain.ts';
 import { addLinksCommand } from './commands/links.ts';
 import { addLookCommands } from './commands/look.ts';
@@ -44,6 +45,7 @@ for (const add of [
   addRecordCommand,
   addReplayCommand,
   addLinksCommand,
+  addChildrenCommand,
   addTenantCommands,
   addCheckCommands,
   addExplainCommands,

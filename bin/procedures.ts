@@ -66,12 +66,31 @@ export function declareMonitor(
   );
   read('results', async ({ tenant, query }: { tenant: string; query: ResultQuery }) => {
     const row = await findTenant(store, tenant);
-    return (await store.results.results(row.id, query)).map(resultView);
+    const rows = await store.results.results(row.id, query);
+    if (rows.length === 0) await judgeCheck(store, row, query);
+    return rows.map(resultView);
   });
   read('gaps', async ({ tenant, query }: { tenant: string; query: ResultQuery }) => {
     const row = await findTenant(store, tenant);
-    return (await store.results.gaps(row.id, query)).map(gapView);
+    const rows = await store.results.gaps(row.id, query);
+    if (rows.length === 0) await judgeCheck(store, row, query);
+    return rows.map(gapView);
   });
+}
+
+/** Nothing found of a check may mean that there is none, or none of this tenant. One that was removed is still known. */
+async function judgeCheck(
+  store: Store,
+  { id, slug }: Tenant,
+  { checkId, before }: ResultQuery,
+): Promise<void> {
+  if (checkId === null || (before ?? null) !== null) return;
+  const known = await store.checks.list(id, 0);
+  if (known.some((check) => check.id === checkId)) return;
+  throw new ProcedureError(
+    'no_such_check',
+    `tenant "${slug}" has no check "${checkId}": see picket check list --tenant ${slug}, or name its tenant with --tenant`,
+  );
 }
 
 /** The place of the first check that `check_add` would refuse, and why: so that an import adds all or nothing. */

@@ -19,7 +19,7 @@ import { keyFits } from './key-fits.ts';
 import { readPem, toPem } from './pem.ts';
 import { isName } from './spiffe.ts';
 
-const remedy = 'issue it again from the authority (picket certs issue)';
+const remedy = 'issue it again from the authority';
 
 /** The file that `writeCredential` writes. @throws CertsError bad_name */
 export function credentialPath(folder: string, name: string): string {

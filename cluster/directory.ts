@@ -57,6 +57,7 @@ export class Directory implements Names {
   private readonly watchers = new Map<number, (event: NameEvent) => void>();
   private lastWatcher = 0;
   private flushAsked = false;
+  private withdrawn = false;
   /** What watchers were told of last. */
   private toldOf: { readonly entry: Entry; readonly told: NameEntry } | null = null;
 
@@ -68,6 +69,7 @@ export class Directory implements Names {
 
   register(key: RegistryKey, ref: Ref, metadata: Metadata): void {
     const { system } = this.needs;
+    if (this.withdrawn) throw new ClusterError('leaving', `${formatKey(key)} is not taken: this node goes`);
     if (ref.node !== system.node || ref.boot !== system.boot)
       throw new ClusterError(
         'no_such_actor',
@@ -102,11 +104,23 @@ export class Directory implements Names {
     if (this.apply({ type: 'put', put: { key, ref, metadata, supervised: true }, nowMs }) !== null)
       return false;
     labels.named(ref.id, key.tenant, key.kind);
-    void system.ended(ref).then(() => labels.ended(ref.id));
     return true;
   }
 
+  /** Of a child that has ended, or takes its name no more. */
+  unsupervise(key: RegistryKey, ref: Ref): void {
+    this.apply({ type: 'remove', key, ref });
+    this.needs.labels.ended(ref.id);
+  }
+
+  /** Gives up all names of this node, whose actors go on, and takes none any more: who asks for one finds another holder or waits. */
+  withdraw(): void {
+    this.withdrawn = true;
+    for (const { key } of this.list({ node: this.needs.system.node })) this.unregister(key);
+  }
+
   update(key: RegistryKey, metadata: Metadata): void {
+    if (this.withdrawn) return;
     const refused = this.apply({ type: 'update', key, metadata });
     if (refused !== null) throw new ClusterError(refused, formatKey(key));
   }

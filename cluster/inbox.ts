@@ -7,7 +7,8 @@ import { ClusterError } from './errors.ts';
 import { decodeFrame, type Frame, lengthBytes } from './frame.ts';
 import { createFrameReader, wholeFrameEnd } from './frame-reader.ts';
 import { linkStallBytes, linkStallMs } from './limits.ts';
-import { Parts } from './parts.ts';
+import type { PartBounds } from './part-bounds.ts';
+import { Overlong, Parts } from './parts.ts';
 
 /** Frames in parts count as one frame, and their parts as parts. */
 export interface InboxCounts {
@@ -17,9 +18,11 @@ export interface InboxCounts {
 }
 
 export interface InboxHandlers {
-  frame(frame: Frame): void;
+  /** `isOverlong`: longer than this link takes; of its payload only the beginning is there. */
+  frame(frame: Frame, isOverlong: boolean): void;
   /** Nothing is read after it. */
   failed(code: string, detail: string): void;
+  partBounds?(): PartBounds;
 }
 
 export class Inbox {
@@ -29,7 +32,7 @@ export class Inbox {
   private readonly clock: Clock;
   private readonly handlers: InboxHandlers;
   private readonly reader = createFrameReader();
-  private readonly parts = new Parts();
+  private readonly parts: Parts;
   private ended = false;
   /** Nothing of a frame is held. */
   private isBetweenFrames = true;
@@ -38,6 +41,7 @@ export class Inbox {
   constructor(clock: Clock, handlers: InboxHandlers) {
     this.clock = clock;
     this.handlers = handlers;
+    this.parts = new Parts(handlers.partBounds);
   }
 
   receive(chunk: Buffer): void {
@@ -76,7 +80,7 @@ export class Inbox {
     if (frame.kind === 'part') this.takePart(frame);
     else {
       this.counts.framesIn += 1;
-      this.handlers.frame(frame);
+      this.handlers.frame(frame, false);
     }
   }
 
@@ -96,7 +100,8 @@ export class Inbox {
       return;
     }
     this.counts.framesIn += 1;
-    this.handlers.frame(frame);
+    if (frame instanceof Overlong) this.handlers.frame(frame.frame, true);
+    else this.handlers.frame(frame, false);
   }
 
   private isUnfinished(): boolean {

@@ -5,7 +5,8 @@
  * passed on, never copied.
  */
 import { encodeControlHead, frameStartBytes, lengthBytes } from './frame.ts';
-import { partedBytesMax, partedFramesMax, partFrameBytes, wholeFrameBytesMax } from './limits.ts';
+import { partedFramesMax, partFrameBytes, wholeFrameBytesMax } from './limits.ts';
+import type { PartBounds } from './part-bounds.ts';
 
 /** Frames that keep no order with any other have no flow. */
 export type Flow = number | null;
@@ -23,6 +24,8 @@ export interface Parted {
   frames: number;
   bytes: number;
   lastId: number;
+  /** A single frame may be larger. */
+  readonly bounds: () => PartBounds;
 }
 
 /** Stream, offset and total of a part, after what every frame begins with. */
@@ -152,8 +155,8 @@ export class Lane {
     if (stream.behind > this.smallTaken) return false;
     const bytes = bytesOf(stream.frames[0]!);
     if (bytes - lengthBytes <= wholeFrameBytesMax) return true;
-    // A single frame always fits.
-    return this.parted.frames < partedFramesMax && this.parted.bytes + bytes <= partedBytesMax;
+    const { frames, bounds } = this.parted;
+    return frames === 0 || (frames < partedFramesMax && this.parted.bytes + bytes <= bounds().bytesMax);
   }
 
   private takeOf(stream: Stream, taken: Taken): void {

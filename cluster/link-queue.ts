@@ -3,11 +3,17 @@
  * written, and how much may wait, is the link's business.
  */
 import { type Flow, Lane, type Parted, type Taken } from './lane.ts';
+import { type PartBounds, partBounds } from './part-bounds.ts';
 
 export class LinkQueue {
-  private readonly parted: Parted = { frames: 0, bytes: 0, lastId: 0 };
-  private readonly system = new Lane(this.parted);
-  private readonly user = new Lane(this.parted);
+  private readonly system: Lane;
+  private readonly user: Lane;
+
+  constructor(bounds: () => PartBounds = () => partBounds) {
+    const parted: Parted = { frames: 0, bytes: 0, lastId: 0, bounds };
+    this.system = new Lane(parted);
+    this.user = new Lane(parted);
+  }
 
   /** Of both lanes. */
   bytes = 0;

@@ -20,6 +20,7 @@ import { Inbox, type InboxCounts } from './inbox.ts';
 import type { Flow } from './lane.ts';
 import { closeDetailBytesMax, helloTimeoutMs, linkRetireMs } from './limits.ts';
 import { Outbox, type OutboxCounts, type Urgency } from './outbox.ts';
+import { partBounds } from './part-bounds.ts';
 import type { Connection } from './transport.ts';
 
 export interface LinkPeer {
@@ -30,7 +31,8 @@ export interface LinkPeer {
 
 export interface LinkHandlers {
   up(link: Link): void;
-  frame(link: Link, frame: Frame): void;
+  /** `isOverlong`: it is to be refused for its size, and holds only the beginning of its payload. */
+  frame(link: Link, frame: Frame, isOverlong: boolean): void;
   /** Once, whether or not it was ever up. */
   down(link: Link, code: string, detail: string): void;
 }
@@ -78,12 +80,14 @@ export class Link {
     this.number = options.number;
     this.sinceWallMs = options.clock.wallMs();
     this.inbox = new Inbox(options.clock, {
-      frame: (frame) => this.take(frame),
+      frame: (frame, isOverlong) => this.take(frame, isOverlong),
       failed: (code, detail) => this.close(code, detail),
+      partBounds: () => this.fence?.boundsIn ?? partBounds,
     });
     this.outbox = new Outbox(options.connection, options.clock, {
       overrun: () => this.close('not_reading', `${this.outbox.waitingBytes} bytes wait for the peer`),
       emptied: () => this.tellRetired(),
+      partBounds: () => this.fence?.boundsOut ?? partBounds,
     });
   }
 
@@ -139,13 +143,11 @@ export class Link {
   }
 
   private receive(chunk: Buffer): void {
-    const { counts } = this.inbox;
-    const before = counts.framesIn + counts.partsIn;
-    this.inbox.receive(chunk);
-    if (this.fence === null) return;
-    const frames = counts.framesIn + counts.partsIn - before;
-    const restMs = this.fence.spend(chunk.length, frames);
-    if (restMs > 0 && !this.ended) this.options.connection.rest(restMs);
+    if (this.fence === null) this.inbox.receive(chunk);
+    else {
+      const restMs = this.fence.spend(this.inbox, chunk);
+      if (restMs > 0 && !this.ended) this.options.connection.rest(restMs);
+    }
   }
 
   /**
@@ -221,6 +223,7 @@ export class Link {
   /** Sends the reason, then closes. */
   close(code: string, detail: string): void {
     if (this.ended) return;
+    this.options.connection.blame?.(code);
     // A text of a frame is bounded in bytes, and what is quoted in a detail may be of any alphabet.
     const header = { code, detail: Buffer.from(detail).subarray(0, closeDetailBytesMax).toString() };
     this.outbox.end(encodeControlHead('close', header, 0));
@@ -228,14 +231,14 @@ export class Link {
     this.options.connection.close(true);
   }
 
-  private take(frame: Frame): void {
+  private take(frame: Frame, isOverlong: boolean): void {
     if (frame.kind === 'close') {
       this.closedByPeer(frame.header.code, frame.header.detail);
       return;
     }
     if (this.peer !== null) {
       if (frame.kind === 'retire') this.retiredByPeer();
-      else this.options.handlers.frame(this, frame);
+      else this.options.handlers.frame(this, frame, isOverlong);
       return;
     }
     if (frame.kind !== 'hello') {

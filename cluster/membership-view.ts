@@ -5,7 +5,13 @@
 import { readAddress } from './address.ts';
 import { mix32, numberHash, textHash } from './hash.ts';
 import { nodesMax } from './limits.ts';
-import type { MemberStatus, MembershipState, Peer, PeerIdentity } from './membership-peer.ts';
+import {
+  heardAgoMs,
+  type MemberStatus,
+  type MembershipState,
+  type Peer,
+  type PeerIdentity,
+} from './membership-peer.ts';
 import { isKeyPart, isNodeName, tenantOfNode } from './names.ts';
 
 /** One node as another sees it. `ageMs`: since the teller's last sign of it. Plain data. */
@@ -33,10 +39,11 @@ function selfEntry({ self, incarnation }: MembershipState): ViewEntry {
   return { name, role, boot, address, tenant, status: 'up', incarnation, ageMs: 0 };
 }
 
-function entryOf({ identity, status, incarnation, directMs }: Peer, nowMs: number): ViewEntry {
+function entryOf(peer: Peer, nowMs: number): ViewEntry {
   // Field by field: while many nodes join, this is most of what they do.
+  const { identity, status, incarnation } = peer;
   const { name, role, boot, address, tenant } = identity;
-  const ageMs = Math.max(0, Math.round(nowMs - directMs));
+  const ageMs = heardAgoMs(peer, nowMs);
   return { name, role, boot, address, tenant, status, incarnation, ageMs };
 }
 

@@ -151,7 +151,7 @@ export class Mesh {
       clock,
       handlers: {
         up: (up) => this.linkUp(up),
-        frame: (from, frame) => this.frame(from, frame),
+        frame: (from, frame, isOverlong) => this.frame(from, frame, isOverlong),
         down: (down, code, detail) => this.linkDown(down, code, detail, expected),
       },
     });
@@ -235,7 +235,7 @@ export class Mesh {
     reached?.(outcome);
   }
 
-  private frame(link: Link, frame: Frame): void {
+  private frame(link: Link, frame: Frame, isOverlong: boolean): void {
     if (link.peer!.identity.kind === 'operator') {
       const verdict = judgeOperatorFrame(frame.kind);
       if (!verdict.allowed) {
@@ -243,7 +243,7 @@ export class Mesh {
         return;
       }
     }
-    const rule = link.fence?.arrives(frame) ?? null;
+    const rule = isOverlong ? 'size' : (link.fence?.arrives(frame) ?? null);
     if (rule !== null) {
       const goesOn = link.fence!.refuse(rule, frame.kind);
       if (goesOn) link.close('fenced', `${link.fence!.refusals.total} refusals, the last of ${frame.kind}`);

@@ -10,7 +10,9 @@ import {
   type Log,
   type Protocol,
   type Ref,
+  stderrLog,
   systemClock,
+  takeRecord,
 } from '../runtime/index.ts';
 import { splitAddress } from './address.ts';
 import type { Cluster } from './cluster-view.ts';
@@ -43,7 +45,9 @@ export interface StartNodeOptions {
   /** Takes tenants' nodes too, and what they may do here. Unless told, they are refused. */
   readonly tenantAccess?: TenantAccess;
   readonly clock?: Clock;
-  /** Crashes, refused peers and members that come and go are told here, and nowhere else. Unless told: nowhere. */
+  /**
+   * Crashes, refused peers and members that come and go are told here, and nowhere else. Unless told: warnings and
+   * errors to standard error (`stderrLog`). */
   readonly log?: Log;
   /** A later life of this name is in the cluster, and this node stops: told so that the process can end too. */
   readonly onSuperseded?: (detail: string) => void;
@@ -64,8 +68,16 @@ export interface RunningNode extends Cluster {
   find<P extends Protocol>(key: RegistryKey, withinMs?: number): Promise<Ref<P>>;
   /** Used for every handshake from now on; links that are open stay. Throws `refused` when it is not this node's. */
   renew(credential: Credential): void;
-  /** Hands its supervised children over, says that it leaves and closes its links. Other actors that still run go on alone, so end them before. */
-  stop(): Promise<void>;
+  /**
+   * The last minutes of what this node was told and what it decided, as the lines of a file that `picket replay` reads.
+   * Several nodes' lines, one after the other, are one file. Holds up the process for some 5 ms for each MiB of it.
+   */
+  record(): string[];
+  /**
+   * Hands its supervised children over, gives up its names, answers what it has taken, says that it leaves and closes its links: at
+   * the latest after `withinMs` (30 s unless told). Actors that still run go on alone.
+   */
+  stop(withinMs?: number): Promise<void>;
 }
 
 /**
@@ -74,7 +86,7 @@ export interface RunningNode extends Cluster {
  * or the system's own error when it cannot listen (`EADDRINUSE`).
  */
 export async function startNode(options: StartNodeOptions): Promise<RunningNode> {
-  const { listen, seeds = [], advertise = null, clock = systemClock(), log = () => {} } = options;
+  const { listen, seeds = [], advertise = null, clock = systemClock(), log = stderrLog({ clock }) } = options;
   if (options.discovery !== undefined && seeds.length > 0) {
     throw new ClusterError(
       'discovery_setting',
@@ -117,6 +129,8 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     names: node.names,
     members: node.members,
     topics: node.topics,
+    coordination: node.coordination,
+    coordinator: () => node.coordinator(),
     declare: (procedure, run) => node.declare(procedure, run),
     find: (key, withinMs = nameWaitMs) => findName(node, clock, key, withinMs),
     renew(renewed) {
@@ -130,7 +144,8 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       credential = renewed;
       transport.renew();
     },
-    stop: () => node.stop(),
+    record: () => takeRecord(node.recorder),
+    stop: (withinMs) => node.stop(withinMs),
   };
 }
 

@@ -3,7 +3,7 @@
  * replicated map of specs (specs.ts): what is wanted comes from there and from rows, who runs it is decided in
  * supervisor-loop.ts, and the registry shows where. Every node has one; those that `serve` run children.
  */
-import type { ActorSystem, Clock, Log, Protocol, Ref } from '../runtime/index.ts';
+import type { ActorSystem, Clock, Log, Protocol, Recorder, Ref } from '../runtime/index.ts';
 import { type ChildSpec, faultOf, keyOfChild, sameSpec } from './child-spec.ts';
 import type { Want } from './children-state.ts';
 import { type ChildExplanation, type ChildRow, explainChild, listChildren } from './children-view.ts';
@@ -24,6 +24,7 @@ export interface SupervisorNeeds {
   readonly role: string;
   readonly names: Directory;
   readonly members: Members & Pick<Vigil, 'boots' | 'roles'>;
+  readonly recorder: Recorder;
   readonly log: Log;
   /** Whether other nodes are to be found by this one. */
   readonly hasSeeds: boolean;
@@ -60,6 +61,7 @@ export class ClusterSupervisor {
       node: system.node,
       boot: system.boot,
       clock: system.clock,
+      recorder: needs.recorder,
       say: needs.say,
       boots: () => members.boots(),
       serving: () => this.loop.state.serving && !this.loop.state.draining,
@@ -147,10 +149,10 @@ export class ClusterSupervisor {
     return explainChild(this.loop.state, id, this.needs.system.clock.monotonicMs());
   }
 
-  /** Gives all children away and takes none. Resolves when none is left, at the latest after `drainMs`. */
-  async drain(): Promise<void> {
+  /** Gives all children away and takes none. Resolves when none is left, at the latest after `withinMs`. */
+  async drain(withinMs = drainMs): Promise<void> {
     if (this.loop.keeper === null) return;
-    await within(this.needs.system.clock, drainMs, (resolve) => {
+    await within(this.needs.system.clock, withinMs, (resolve) => {
       this.onDrained = resolve;
       this.loop.step({ type: 'drain' });
     });
@@ -187,7 +189,9 @@ export class ClusterSupervisor {
     const nowMs = this.needs.system.clock.wallMs();
     switch (word.type) {
       case 'state':
-        this.loop.step({ type: 'peer_serves', peer, serving: word.serving });
+        // Told every second by each peer.
+        if (this.loop.state.serves.has(peer) !== word.serving)
+          this.loop.step({ type: 'peer_serves', peer, serving: word.serving });
         this.specs.apply({ type: 'hash', peer, high: word.high, low: word.low });
         return;
       case 'delta':

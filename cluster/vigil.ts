@@ -10,10 +10,24 @@ import type { ControlFrame } from './frame.ts';
 import { heartbeatIntervalMs, membershipTickMs, pausedMinMs } from './limits.ts';
 import type { Link } from './link.ts';
 import { createMembership, explainMember, type MembershipEvent, stepMembership } from './membership.ts';
-import type { MembershipEffect, MembershipState, PeerIdentity } from './membership-peer.ts';
+import {
+  heardAgoMs,
+  type MembershipEffect,
+  type MembershipState,
+  type PeerIdentity,
+} from './membership-peer.ts';
 import { members, readView, viewHash, viewOf } from './membership-view.ts';
 import { membershipForm } from './record-membership.ts';
-import { noSplit, type Split, type SplitEvent, type SplitWatch, watchSplit } from './split.ts';
+import { splitForm } from './record-split.ts';
+import {
+  lookFor,
+  noSplit,
+  type Split,
+  type SplitEvent,
+  type SplitLook,
+  type SplitWatch,
+  watchSplit,
+} from './split.ts';
 
 export interface VigilNeeds {
   readonly clock: Clock;
@@ -42,6 +56,7 @@ export class Vigil implements Members {
   private lastTickMs: number;
   private lastBeatMs = 0;
   private nonce = 0;
+  private readonly splitRecord: Recording<SplitWatch, SplitLook, SplitEvent>;
   private splitWatch: SplitWatch = noSplit;
   private splitSinceMs = 0;
   private cancelTick: () => void = () => {};
@@ -52,6 +67,7 @@ export class Vigil implements Members {
     this.needs = needs;
     this.state = createMembership(needs.self);
     this.record = needs.recorder.machine(membershipForm);
+    this.splitRecord = needs.recorder.machine(splitForm);
     this.lastTickMs = needs.clock.monotonicMs();
   }
 
@@ -70,7 +86,9 @@ export class Vigil implements Members {
   }
 
   list(): Member[] {
-    const views = members(this.state, this.needs.clock.monotonicMs());
+    const { clock } = this.needs;
+    const views = members(this.state, clock.monotonicMs());
+    const wallMs = clock.wallMs();
     return views
       .map((view) => ({
         name: view.name,
@@ -82,6 +100,7 @@ export class Vigil implements Members {
         tenant: view.tenant,
         pid: view.name === this.state.self.name ? this.needs.pid : this.pidOf(view.name),
         rttMs: view.rttMs === null ? null : Math.round(view.rttMs * 1000) / 1000,
+        lastSeenMs: Math.round(wallMs - view.ageMs),
         because: explainMember(this.state, view.name),
       }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -153,8 +172,7 @@ export class Vigil implements Members {
         const { subject, subjectBoot, nonce } = frame.header;
         const peer = this.state.peers.get(subject);
         if (peer === undefined || peer.identity.boot !== subjectBoot || !peer.linked) return;
-        const ageMs = Math.max(0, Math.round(nowMs - peer.directMs));
-        link.sendControl('probe_alive', { nonce, subjectBoot, ageMs, subject });
+        link.sendControl('probe_alive', { nonce, subjectBoot, ageMs: heardAgoMs(peer, nowMs), subject });
         return;
       }
       case 'probe_alive': {
@@ -237,9 +255,10 @@ export class Vigil implements Members {
     this.needs.clock.afterIo(() => {
       const lookedMs = this.needs.clock.monotonicMs();
       this.apply({ type: 'tick', nowMs: lookedMs });
-      const { watch, event } = watchSplit(this.splitWatch, this.state, lookedMs);
-      this.splitWatch = watch;
-      if (event !== null) this.tellSplit(event);
+      const look = lookFor(this.splitWatch, this.state, lookedMs);
+      const { state, effects } = this.splitRecord.step(this.splitWatch, look, watchSplit);
+      this.splitWatch = state;
+      for (const effect of effects) this.tellSplit(effect);
     });
     this.tickLater();
   }

@@ -2,6 +2,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { checkStoreContract } from '../test/contract/check-store.ts';
+import { coordinatorStoreContract } from '../test/contract/coordinator-store.ts';
 import { leaseStoreContract } from '../test/contract/lease-store.ts';
 import { resultStoreContract } from '../test/contract/result-store.ts';
 import { flavours, type ScratchDatabase, scratchDatabase } from '../test/contract/scratch-database.ts';
@@ -38,6 +39,7 @@ for (const flavour of flavours) {
     describe('tenants', () => tenantStoreContract(() => setup));
     describe('checks', () => checkStoreContract(() => setup));
     describe('leases', () => leaseStoreContract(() => setup));
+    describe('coordinator', () => coordinatorStoreContract(() => setup));
     describe('results', () => resultStoreContract(() => setup));
   });
 }

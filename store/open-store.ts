@@ -1,13 +1,15 @@
 /**
  * Opens the store on a database by its URL: two pools, one for leases and the writer, one for everything else, and the
- * four ports on top. Wired in `bin/` on core and web nodes only. Nothing is connected until the first use.
+ * five ports on top. Wired in `bin/` on core and web nodes only. Nothing is connected until the first use.
  */
 import type { CheckStore } from '../actors/ports/check-store.ts';
+import type { CoordinatorStore } from '../actors/ports/coordinator-store.ts';
 import type { LeaseStore } from '../actors/ports/lease-store.ts';
 import type { ResultStore } from '../actors/ports/result-store.ts';
 import type { TenantStore } from '../actors/ports/tenant-store.ts';
 import { createCheckStore, type PhaseOf } from './checks.ts';
 import type { StoreClock } from './clock.ts';
+import { createCoordinatorStore } from './coordinator.ts';
 import { createLeaseStore } from './leases.ts';
 import { limits } from './limits.ts';
 import { type StoreLog, silentLog } from './log.ts';
@@ -30,6 +32,7 @@ export interface Store {
   tenants: TenantStore;
   checks: CheckStore;
   leases: LeaseStore;
+  coordinator: CoordinatorStore;
   results: ResultStore;
   /** Brings platform and tenants to this code's schema. Safe from several processes at once. */
   migrate(): Promise<void>;
@@ -53,6 +56,7 @@ export function openStore({ url, phaseOf, clock, log = silentLog }: StoreOptions
     tenants: createTenantStore(queries),
     checks: createCheckStore(queries, phaseOf),
     leases: createLeaseStore(control),
+    coordinator: createCoordinatorStore(control),
     results: createResultStore({
       writer: control,
       reader: queries,

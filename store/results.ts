@@ -87,6 +87,7 @@ WHERE tenant_id = $1 AND ($2::text IS NULL OR check_id = $2)
   AND ($3::float8 IS NULL OR due_at >= to_timestamp($3::float8 / 1000))
   AND ($5::float8 IS NULL OR due_at < to_timestamp($5::float8 / 1000)
     OR (due_at = to_timestamp($5::float8 / 1000) AND check_id > $6::text))
+  AND ($7::text IS NULL OR status = $7)
 ORDER BY due_at DESC, check_id LIMIT $4::int`;
 
 const newestGaps = `
@@ -125,7 +126,7 @@ export function createResultStore({ writer, reader, partitions }: ResultDatabase
       return rows.map(toAccounted);
     },
     async results(tenantId, query) {
-      const values = queryValues(tenantId, query);
+      const values = [...queryValues(tenantId, query), query.status ?? null];
       const rows = await reader.asTenant(tenantId, (unit) =>
         unit.query<ResultTableRow>(newestResults, values),
       );

@@ -4,7 +4,7 @@
  * nothing and is told. Fails with a `StoreError` (`store_unavailable`) when the database is away: nothing was written, or
  * it was and writing the same again changes nothing.
  */
-import type { CheckStateRow, GapRow, ResultRow, WatermarkRow } from './check.ts';
+import type { CheckStateRow, GapRow, ResultRow, ResultStatus, WatermarkRow } from './check.ts';
 
 export interface TenantWrite {
   tenantId: string;
@@ -42,6 +42,8 @@ export interface ResultQuery {
   limit: number;
   /** Only rows that come after this one in the listing: the last row of the page before. `atMs`: its due, or a gap's end. */
   before?: { atMs: number; checkId: string } | null;
+  /** Only results with this status; gaps have none, and are not filtered by it. */
+  status?: ResultStatus | null;
 }
 
 export interface ResultStore {

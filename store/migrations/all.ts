@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { platform0001 } from './platform-0001.ts';
 import { platform0002 } from './platform-0002.ts';
+import { platform0003 } from './platform-0003.ts';
 import { tenant0001 } from './tenant-0001.ts';
 
 export interface Migration {
@@ -13,7 +14,7 @@ export interface Migration {
   sql: string;
 }
 
-export const platformMigrations: readonly Migration[] = [platform0001, platform0002];
+export const platformMigrations: readonly Migration[] = [platform0001, platform0002, platform0003];
 export const tenantMigrations: readonly Migration[] = [tenant0001];
 
 export function checksumOf(migration: Migration): string {

@@ -1,9 +1,10 @@
 /**
- * What the contract suites of the store's ports need of an implementation: the four ports over one and the same data, and
+ * What the contract suites of the store's ports need of an implementation: the five ports over one and the same data, and
  * a way to let a session run out without waiting for it.
  */
 import type { NewCheck, ResultRow } from '../../actors/ports/check.ts';
 import type { CheckStore } from '../../actors/ports/check-store.ts';
+import type { CoordinatorStore } from '../../actors/ports/coordinator-store.ts';
 import type { LeaseStore } from '../../actors/ports/lease-store.ts';
 import type { ResultStore, TenantWrite } from '../../actors/ports/result-store.ts';
 import type { TenantStore } from '../../actors/ports/tenant-store.ts';
@@ -12,6 +13,7 @@ export interface StoreSetup {
   tenants: TenantStore;
   checks: CheckStore;
   leases: LeaseStore;
+  coordinator: CoordinatorStore;
   results: ResultStore;
   /** Lets the node's session end a moment ago, as if it had not been renewed. */
   expireSession(node: string): Promise<void>;

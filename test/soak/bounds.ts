@@ -28,21 +28,31 @@ export const callMsMax = 5_000;
 
 // Attack
 /** How long calls are measured, in quiet and under attack each. */
-export const attackMs = 15_000;
+export const attackMs = 10_000;
 export const slowerTimesMax = 2;
 
 // Splits
-/** Each kind of cut twice. */
-export const splitRoundsDefault = 8;
+/** Each kind of cut once. */
+export const splitRoundsDefault = 1;
 export const splitNames = 10_000;
 export const splitChildren = 1_000;
-/** Every 20 ms at each node: 600 calls a second in all. */
-export const splitCallsPerTick = 4;
+/** Of all nodes together. */
+export const splitCallsPerSecond = 1_000;
+/** Names that both sides of a split take while they do not see each other. */
+export const splitContested = 50;
+/** Held and written for by all nodes, as cores do. */
+export const splitTenants = 24;
+/** How often a holder looks at its leases and writes a row for each tenant, and renews its session (cores: every second). */
+export const holderEveryMs = 50;
+export const holderRenewMs = 1_000;
 /** Longer than a split takes to be told (some 10 s). */
 export const cutMs = 14_000;
-/** Just longer than a silence that is a death: each flap is a loss and a return. */
-export const flapMs = 5_500;
-export const flapsPerRound = 3;
+/** Both sides have called each other down by then. */
+export const apartMs = 8_000;
+/** Flapping, for five minutes: shorter than a silence that is a death, just longer, and longer, in turns. */
+export const flappingMs = 300_000;
+export const flapCutsMs = [2_500, 5_500, 8_000] as const;
+export const flapWholeMs = 4_000;
 export const meetMsMax = 60_000;
 /** Nothing moves for so long: it has settled. */
 export const stillMs = 3_000;
@@ -50,3 +60,19 @@ export const stillMs = 3_000;
 export const splitSettledMsMax = 1_000;
 /** A call gives up after 3 s. */
 export const callsEndMs = 10_000;
+
+// Nodes
+export const fleetSizes = [5, 20];
+export const fleetNames = 2_000;
+export const fleetChildren = 500;
+/** Every 20 ms at each of five nodes: 1,000 calls a second in all; of more nodes each makes fewer. */
+export const fleetCallsPerTick = 4;
+/** As CONSISTENCY says: a death is noticed within this, */
+export const noticedMsMax = 5_000;
+/** and a pause of up to this is none. */
+export const pauseUnnoticedMsMax = 4_000;
+export const pausesMs = [2_000, 4_000, 8_000, 60_000];
+export const starvingProcesses = 16;
+export const starvedMs = 20_000;
+/** After the nodes see each other again, this is left for anything that would still move. */
+export const fleetStillMs = 3_000;

@@ -1,8 +1,8 @@
 /**
- * `npm run soak [-- --inputs N] [--seed S] [--rotations N] [--rounds N] [TARGET ...]`: what takes longer than CI allows.
- * Each fuzz target runs alone in a thread, so that one that hangs is seen from outside and the heap that is measured is
- * its own; then `attack`, `rotations` and `splits`, each with a cluster of its own. Ends with one line, and with status 1
- * when anything failed.
+ * `npm run soak [-- --inputs N] [--seed S] [--rotations N] [--rounds N] [--cuts NAME,...] [--record FILE] [--size N ...]
+ * [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread, so that one that hangs is seen
+ * from outside and the heap that is measured is its own; then `attack`, `rotations`, `splits` and `nodes`, each with clusters
+ * of its own. Ends with one line, and with status 1 when anything failed.
  */
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
@@ -15,6 +15,7 @@ import {
   silenceMsMax,
   splitRoundsDefault,
 } from './bounds.ts';
+import { soakNodes } from './nodes.ts';
 import { soakRotations } from './rotations-run.ts';
 import { soakSplits } from './splits.ts';
 import type { SoakReport } from './thread.ts';
@@ -26,11 +27,19 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string' },
     rotations: { type: 'string' },
     rounds: { type: 'string' },
+    cuts: { type: 'string' },
+    record: { type: 'string' },
+    size: { type: 'string', multiple: true },
   },
 });
 const inputs = Number(values.inputs ?? inputsDefault);
 const seed = Number(values.seed ?? 1);
 const rounds = Number(values.rounds ?? splitRoundsDefault);
+const splitsAsked = {
+  rounds,
+  cuts: values.cuts?.split(',') ?? [],
+  record: values.record ?? null,
+};
 const rotationCount = Number(values.rotations ?? rotationsDefault);
 
 function say(text: string): void {
@@ -74,7 +83,8 @@ const targets = [
   ...fuzzTargets.map(({ name }) => ({ name, run: () => soak(name) })),
   { name: 'attack', run: () => soakAttack(say) },
   { name: 'rotations', run: () => soakRotations(rotationCount, say) },
-  { name: 'splits', run: () => soakSplits(rounds, say) },
+  { name: 'splits', run: () => soakSplits(splitsAsked, say) },
+  { name: 'nodes', run: () => soakNodes((values.size ?? []).map(Number), say) },
 ];
 const chosen = targets.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 let failed = 0;

@@ -1,12 +1,13 @@
 /**
- * Three nodes as real processes, each on a host of its own in network namespaces, and what can be done to them: packets
- * dropped one way or both, a process paused. Asks them what they see; the tests judge it. Needs root, `ip` and `nft`.
+ * Nodes as real processes, each on a host of its own in network namespaces, and what can be done to them: packets dropped
+ * one way or both, a process paused. Asks them what they see; the tests judge it. Needs root, `ip` and `nft`.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createAuthority, issueNode } from '../../certs/index.ts';
 import { systemClock } from '../../runtime/index.ts';
 import { type Network, namespacesMissing, network } from '../e2e/namespaces.ts';
 import { until } from '../e2e/picket.ts';
+import type { HolderOrder } from './split-holder.ts';
 import type { Line, Sight, SplitOrder, SplitReport } from './split-node.ts';
 
 export const nodeNames = ['core_1', 'core_2', 'core_3'] as const;
@@ -27,29 +28,41 @@ function packetFilterMissing(): string | null {
   }
 }
 
+export interface SplitOptions {
+  /** Unless told, three: `nodeNames`. */
+  readonly names?: readonly string[];
+  /** Every node also holds tenants of a database and writes for them; null: none does. */
+  readonly holder?: HolderOrder | null;
+}
+
 export class SplitCluster {
+  readonly names: readonly string[];
   private readonly hosts: Network;
   private readonly workers = new Map<string, ChildProcess>();
 
-  private constructor(hosts: Network) {
+  private constructor(names: readonly string[], hosts: Network) {
+    this.names = names;
     this.hosts = hosts;
   }
 
   /** `program`: the built `split-node.js`. Resolves when each sees all. */
-  static async open(program: string): Promise<SplitCluster> {
-    const cluster = new SplitCluster(network(nodeNames.length));
+  static async open(
+    program: string,
+    { names = nodeNames, holder = null }: SplitOptions = {},
+  ): Promise<SplitCluster> {
+    const cluster = new SplitCluster(names, network(names.length));
     try {
       const clock = systemClock();
       const authority = await createAuthority('splits.test', clock);
-      const addresses = nodeNames.map((_, index) => `10.80.0.${index + 1}:${port}`);
-      for (const [index, name] of nodeNames.entries()) {
+      const addresses = names.map((_, index) => `10.80.0.${index + 1}:${port}`);
+      for (const [index, name] of names.entries()) {
         const [command, ...rest] = [...cluster.hosts.on(index + 1), process.execPath, program];
         const worker = spawn(command!, rest, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
         cluster.workers.set(name, worker);
         const credential = await issueNode(authority, { role: 'core', name }, clock);
         const listen = addresses[index]!;
         const seeds = addresses.filter((address) => address !== listen);
-        await cluster.ask(name, { type: 'start', credential, listen, seeds }, 'started');
+        await cluster.ask(name, { type: 'start', credential, listen, seeds, holder }, 'started');
       }
       await cluster.sightsUntil('all to be up', meetMs, isWhole);
       return cluster;
@@ -90,6 +103,11 @@ export class SplitCluster {
     throw new Error(`${name}: ${report.type === 'failed' ? report.reason : report.type}`);
   }
 
+  /** The same to every node, one after the other. */
+  async askAll(order: SplitOrder): Promise<void> {
+    for (const name of this.names) await this.ask(name, order, 'done');
+  }
+
   look(name: string, names = false): Promise<Sight> {
     return this.ask(name, { type: 'look', names }, 'sight');
   }
@@ -99,7 +117,7 @@ export class SplitCluster {
     what: string,
     withinMs: number,
     against: (sights: readonly Sight[]) => string | null,
-    { names = false, of = nodeNames as readonly string[] } = {},
+    { names = false, of = this.names } = {},
   ): Promise<readonly Sight[]> {
     return await until(what, withinMs, async () => {
       const sights = await Promise.all(of.map((name) => this.look(name, names)));
@@ -114,22 +132,31 @@ export class SplitCluster {
     const rules = [
       'add table inet cut',
       'add chain inet cut in { type filter hook input priority 0; }',
-      `add rule inet cut in ip saddr 10.80.0.${hostOf(from)} drop`,
+      `add rule inet cut in ip saddr 10.80.0.${this.hostOf(from)} drop`,
     ];
     this.within(to, 'nft', rules.join('; '));
   }
 
-  /** One against all others. */
-  isolate(name: string): void {
-    for (const other of nodeNames) {
-      if (other === name) continue;
-      this.drop(name, other);
-      this.drop(other, name);
+  /** Nothing gets from the one side to the other any more. */
+  part(here: readonly string[], there: readonly string[]): void {
+    for (const one of here) {
+      for (const other of there) {
+        this.drop(one, other);
+        this.drop(other, one);
+      }
     }
   }
 
+  /** One against all others. */
+  isolate(name: string): void {
+    this.part(
+      [name],
+      this.names.filter((other) => other !== name),
+    );
+  }
+
   mend(): void {
-    for (const name of nodeNames) this.within(name, 'nft', 'add table inet cut; delete table inet cut');
+    for (const name of this.names) this.within(name, 'nft', 'add table inet cut; delete table inet cut');
   }
 
   signal(name: string, signal: 'SIGSTOP' | 'SIGCONT'): void {
@@ -148,41 +175,42 @@ export class SplitCluster {
   }
 
   private within(name: string, ...command: string[]): void {
-    const [first, ...rest] = [...this.hosts.on(hostOf(name)), ...command];
+    const [first, ...rest] = [...this.hosts.on(this.hostOf(name)), ...command];
     execFileSync(first!, rest, { stdio: 'pipe' });
+  }
+
+  private hostOf(name: string): number {
+    return this.names.indexOf(name) + 1;
   }
 }
 
+/** Of all nodes: each sees all of them up. */
 export function isWhole(sights: readonly Sight[]): string | null {
-  const wrong = sights.find(({ members }) => nodeNames.some((name) => members[name] !== 'up'));
+  const wrong = sights.find(({ members }) => sights.some(({ node }) => members[node] !== 'up'));
   return wrong === undefined ? null : JSON.stringify(wrong.members);
 }
 
 /** Every id is held by one living actor, all nodes see it where that lives, and they see nothing else; else what is wrong. */
 export function isExact(sights: readonly Sight[], ids: readonly string[]): string | null {
   const lives = new Map<string, string>();
-  for (const [index, { living }] of sights.entries()) {
+  for (const { node, living } of sights) {
     for (const id of living) {
       const other = lives.get(id);
-      if (other !== undefined) return `${id} lives on ${other} and on ${nodeNames[index]}`;
-      lives.set(id, nodeNames[index]!);
+      if (other !== undefined) return `${id} lives on ${other} and on ${node}`;
+      lives.set(id, node);
     }
   }
   const lost = ids.filter((id) => !lives.has(id));
   if (lost.length > 0) return `${lost.length} are lost: ${lost.slice(0, 3).join(', ')}`;
   if (lives.size !== ids.length) return `${lives.size - ids.length} live that nobody asked for`;
-  for (const [index, { names }] of sights.entries()) {
+  for (const { node: seer, names } of sights) {
     const wrong = names.find(([id, node]) => lives.get(id) !== node);
-    if (wrong !== undefined) return `${nodeNames[index]} sees ${wrong[0]} on ${wrong[1]}`;
-    if (names.length !== ids.length) return `${nodeNames[index]} sees ${names.length} of ${ids.length}`;
+    if (wrong !== undefined) return `${seer} sees ${wrong[0]} on ${wrong[1]}`;
+    if (names.length !== ids.length) return `${seer} sees ${names.length} of ${ids.length}`;
   }
   return null;
 }
 
 export function said({ log }: Sight, message: string): Line[] {
   return log.filter((line) => line.message === message);
-}
-
-function hostOf(name: string): number {
-  return nodeNames.indexOf(name as (typeof nodeNames)[number]) + 1;
 }

@@ -1,17 +1,25 @@
 /**
  * One node of the split tests, a process of its own in a network namespace: joins over mTLS, holds names, runs supervised
- * children, calls whatever it sees, and tells what it sees. Driven by messages of its parent, and ends with it. It judges
- * nothing.
+ * children, holds tenants of a database, calls whatever it sees, and tells what it sees. Driven by messages of its parent,
+ * and ends with it. It judges nothing.
  */
 import type { Credential } from '../../certs/index.ts';
-import { type Members, type RegistryKey, type RunningNode, startNode } from '../../cluster/index.ts';
+import {
+  type Coordinator,
+  type Members,
+  type RegistryKey,
+  type RunningNode,
+  startNode,
+} from '../../cluster/index.ts';
 import { defineActor, messageOf, systemClock } from '../../runtime/index.ts';
+import { type HolderOrder, SplitHolder, type Writes } from './split-holder.ts';
 
 export interface StartOrder {
   readonly type: 'start';
   readonly credential: Credential;
   readonly listen: string;
   readonly seeds: readonly string[];
+  readonly holder: HolderOrder | null;
 }
 
 export type SplitOrder =
@@ -19,19 +27,28 @@ export type SplitOrder =
   /** Takes these names, with an actor for each; the answer is `done` when they are all taken here. */
   | { readonly type: 'take'; readonly ids: readonly string[] }
   | { readonly type: 'start_children'; readonly ids: readonly string[] }
-  /** Calls them one after the other from now on, so many every 20 ms. None: no more. */
-  | { readonly type: 'load'; readonly ids: readonly string[]; readonly perTick: number }
+  /** Calls them one after the other from now on. None: no more. */
+  | { readonly type: 'load'; readonly ids: readonly string[]; readonly perSecond: number }
+  /** Whether its holder of tenants renews its session and takes leases. One that is stubborn does not, and writes on. */
+  | { readonly type: 'stubborn'; readonly on: boolean }
+  /** The flight record of this node, as the lines of a file. */
+  | { readonly type: 'record' }
   /** `names`: also all that it sees and all that lives here. */
   | { readonly type: 'look'; readonly names: boolean };
 
 /** Times are the machine's wall clock in milliseconds, so that those of several processes compare. */
 export interface Sight {
   readonly type: 'sight';
+  readonly node: string;
   readonly atMs: number;
   readonly members: Readonly<Record<string, string>>;
+  /** When each was heard from last. */
+  readonly seenMs: Readonly<Record<string, number>>;
+  readonly coordinator: Coordinator;
   readonly split: ReturnType<Members['split']>;
   readonly log: readonly Line[];
   readonly calls: Calls;
+  readonly writes: Writes | null;
   /** When a member last came up, and when an actor last began or ended here or a name changed. */
   readonly metAtMs: number;
   readonly changedAtMs: number;
@@ -62,6 +79,7 @@ export interface Calls {
 export type SplitReport =
   | { readonly type: 'started'; readonly address: string }
   | { readonly type: 'done' }
+  | { readonly type: 'recorded'; readonly lines: readonly string[] }
   | Sight
   | { readonly type: 'failed'; readonly reason: string };
 
@@ -72,7 +90,9 @@ interface Protocol {
 }
 
 const callMs = 3_000;
-const loadEveryMs = 20;
+const loadEveryMs = 10;
+/** A process that was stopped does not make up for all of it at once. */
+const loadBehindMsMax = 200;
 const startChildrenMs = 120_000;
 const kind = 'split_child';
 const clock = systemClock();
@@ -82,6 +102,7 @@ const ended: [string, string][] = [];
 let changedAtMs = 0;
 let metAtMs = 0;
 let node: RunningNode;
+let holder: SplitHolder | null = null;
 const keyOf = (id: string): RegistryKey =>
   id.startsWith('child ')
     ? { tenant: 'platform', partition: 'default', kind, id }
@@ -107,7 +128,7 @@ const thing = defineActor<string, Protocol>({
   },
 });
 
-async function start({ credential, listen, seeds }: StartOrder): Promise<SplitReport> {
+async function start({ credential, listen, seeds, holder: held }: StartOrder): Promise<SplitReport> {
   node = await startNode({
     credential,
     listen,
@@ -125,6 +146,10 @@ async function start({ credential, listen, seeds }: StartOrder): Promise<SplitRe
     if (now > live) metAtMs = clock.wallMs();
     live = now;
   }, forEver);
+  if (held !== null) {
+    holder = new SplitHolder(node, clock, held);
+    holder.begin();
+  }
   await node.supervisor.serve({ [kind]: { definition: thing } });
   return { type: 'started', address: node.address };
 }
@@ -153,13 +178,19 @@ async function callOne(id: string): Promise<void> {
   }
 }
 
-function load(perTick: number): void {
+function load(perSecond: number): void {
   cancelLoad();
   if (wanted.length === 0) return;
-  cancelLoad = clock.timer(loadEveryMs, () => {
-    for (let n = 0; n < perTick; n++) void callOne(wanted[next++ % wanted.length]!);
-    load(perTick);
-  });
+  let sinceMs = clock.monotonicMs();
+  const tick = () => {
+    const nowMs = clock.monotonicMs();
+    sinceMs = Math.max(sinceMs, nowMs - loadBehindMsMax);
+    const count = Math.floor(((nowMs - sinceMs) * perSecond) / 1_000);
+    sinceMs += (count * 1_000) / perSecond;
+    for (let n = 0; n < count; n++) void callOne(wanted[next++ % wanted.length]!);
+    cancelLoad = clock.timer(loadEveryMs, tick);
+  };
+  tick();
 }
 
 function look(withNames: boolean): Sight {
@@ -167,8 +198,11 @@ function look(withNames: boolean): Sight {
   const entries = withNames ? ['thing', kind].flatMap((one) => node.names.list({ kind: one })) : [];
   return {
     type: 'sight',
+    node: node.node,
     atMs: clock.wallMs(),
     members: Object.fromEntries(node.members.list().map(({ name, status }) => [name, status])),
+    seenMs: Object.fromEntries(node.members.list().map(({ name, lastSeenMs }) => [name, lastSeenMs])),
+    coordinator: node.coordinator(),
     split: node.members.split(),
     log,
     calls: {
@@ -177,6 +211,7 @@ function look(withNames: boolean): Sight {
       pending: pending.size,
       oldestMs: Math.max(0, ...[...pending.values()].map((sinceMs) => nowMs - sinceMs)),
     },
+    writes: holder?.writes ?? null,
     metAtMs,
     changedAtMs,
     names: entries.map((entry) => [entry.key.id, entry.node] as const),
@@ -199,8 +234,13 @@ async function obey(order: SplitOrder): Promise<SplitReport> {
     }
     case 'load':
       wanted = order.ids;
-      load(order.perTick);
+      load(order.perSecond);
       return { type: 'done' };
+    case 'stubborn':
+      if (holder !== null) holder.stubborn = order.on;
+      return { type: 'done' };
+    case 'record':
+      return { type: 'recorded', lines: node.record() };
     case 'look':
       return look(order.names);
   }

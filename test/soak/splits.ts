@@ -1,157 +1,191 @@
 /**
- * Three nodes with ten thousand names and a thousand supervised children, under calls, whose network splits, loses packets
- * one way and flaps, and one of which pauses, again and again. After each: every name and child once, soon, and no call
- * that never ends. Tells the times that it saw.
+ * Nodes with ten thousand names and a thousand supervised children, under calls, each holding tenants of one database,
+ * whose network splits, loses packets one way, leaves a bridge and flaps, and one of which pauses. After each: every name
+ * and child once, soon, no call that never ends, and no row of an older epoch after a newer one. Tells the times.
  */
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../runtime/index.ts';
 import {
   callsEndMs,
-  cutMs,
-  flapMs,
-  flapsPerRound,
   meetMsMax,
-  splitCallsPerTick,
+  splitCallsPerSecond,
   splitChildren,
+  splitContested,
   splitNames,
   splitSettledMsMax,
+  splitTenants,
   stillMs,
 } from './bounds.ts';
-import { isExact, isWhole, nodeNames, SplitCluster, said, splitsMissing } from './split-cluster.ts';
+import { isExact, isWhole, SplitCluster, said, splitsMissing } from './split-cluster.ts';
+import { type Cut, cuts, inflict } from './split-cuts.ts';
+import { type SplitDatabase, splitDatabase, type WritesFound } from './split-database.ts';
 import type { Sight } from './split-node.ts';
 
-const cuts = ['symmetric', 'one_way', 'flapping', 'paused'] as const;
-type Cut = (typeof cuts)[number];
+export interface SplitsAsked {
+  /** How often each cut. */
+  readonly rounds: number;
+  /** Only these; none named: all. */
+  readonly cuts: readonly string[];
+  /** Where the flight record of all nodes is kept when it is over. */
+  readonly record: string | null;
+}
 
 interface Round {
-  readonly cut: Cut;
+  readonly cut: string;
   /** From the cut until a node called another down, and until it told of the split; null: nobody did. */
   readonly downMs: number | null;
   readonly splitMs: number | null;
   /** From its end until all were up everywhere, and from then until the last name or child moved. */
   readonly metMs: number;
   readonly settledMs: number;
+  /** Times that a node called another down, and told of a split. */
+  readonly downs: number;
+  readonly splits: number;
+}
+
+interface World {
+  readonly cluster: SplitCluster;
+  /** Every name and child that must live once. */
+  readonly ids: string[];
 }
 
 const clock = systemClock();
-const pass = (ms: number) => new Promise<void>((resolve) => void clock.timer(ms, resolve));
+const program = fileURLToPath(new URL('./split-node.js', import.meta.url));
 
 /** What is wrong, or null. */
-export async function soakSplits(rounds: number, say: (text: string) => void): Promise<string | null> {
+export async function soakSplits(asked: SplitsAsked, say: (text: string) => void): Promise<string | null> {
   if (splitsMissing !== null) {
     say(`splits: skipped: ${splitsMissing}`);
     return null;
   }
-  const program = fileURLToPath(new URL('./split-node.js', import.meta.url));
-  const cluster = await SplitCluster.open(program);
+  const wanted = cuts.filter(({ name }) => asked.cuts.length === 0 || asked.cuts.includes(name));
+  const database = await splitDatabase(splitTenants);
   try {
-    const ids = await fill(cluster);
-    say(`splits: ${ids.length} names and children are there`);
-    for (let n = 0; n < rounds; n++) {
-      const round = await play(cluster, cuts[n % cuts.length]!, ids);
-      say(`splits: ${JSON.stringify(round)}`);
-      if (round.settledMs > splitSettledMsMax) return `settled ${round.settledMs} ms after all had met`;
+    for (const nodes of new Set(wanted.map((cut) => cut.nodes))) {
+      const those = wanted.filter((cut) => cut.nodes === nodes);
+      const fault = await soakCluster(database, those, nodes, asked, say);
+      if (fault !== null) return fault;
     }
-    const sights = await quiet(cluster);
-    say(`splits: calls ${JSON.stringify(sights.map(({ calls }) => calls))}`);
-    return sights.some(({ calls }) => calls.failed.wrong_actor !== undefined)
-      ? 'a wrong actor answered'
-      : null;
+    return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
+  } finally {
+    await database.close();
+  }
+}
+
+async function soakCluster(
+  database: SplitDatabase,
+  those: readonly Cut[],
+  nodes: number,
+  { rounds, record }: SplitsAsked,
+  say: (text: string) => void,
+): Promise<string | null> {
+  const names = Array.from({ length: nodes }, (_, n) => `core_${n + 1}`);
+  const cluster = await SplitCluster.open(program, { names, holder: database.order });
+  try {
+    const world = { cluster, ids: await fill(cluster) };
+    say(`splits: ${nodes} nodes, ${world.ids.length} names and children are there`);
+    let last: readonly Sight[] = [];
+    for (let n = 0; n < rounds * those.length; n++) {
+      const cut = those[n % those.length]!;
+      const { round, sights } = await play(world, cut, n);
+      last = sights;
+      const found = await database.judge();
+      say(`splits: ${JSON.stringify({ ...round, ...shown(found, sights) })}`);
+      if (found.faults.length > 0) return found.faults.join('; ');
+      if (round.settledMs > splitSettledMsMax) return `settled ${round.settledMs} ms after all had met`;
+    }
+    say(`splits: calls ${JSON.stringify(last.map(({ calls }) => calls))}`);
+    if (record !== null) await keepRecord(cluster, `${record}.${nodes}`, say);
+    return last.some(({ calls }) => calls.failed.wrong_actor !== undefined) ? 'a wrong actor answered' : null;
   } finally {
     await cluster.close();
   }
 }
 
-async function fill(cluster: SplitCluster): Promise<readonly string[]> {
-  const own = (name: string) =>
-    Array.from({ length: Math.ceil(splitNames / nodeNames.length) }, (_, n) => `of ${name} ${n}`);
-  for (const name of nodeNames) await cluster.ask(name, { type: 'take', ids: own(name) }, 'done');
+function shown({ rows, epochs }: WritesFound, sights: readonly Sight[]) {
+  const sum = (of: 'accepted' | 'fenced' | 'failed') =>
+    sights.reduce((total, { writes }) => total + (writes?.[of] ?? 0), 0);
+  return { rows, epochs, fenced: sum('fenced'), failedWrites: sum('failed') };
+}
+
+async function keepRecord(cluster: SplitCluster, file: string, say: (text: string) => void): Promise<void> {
+  const lines: string[] = [];
+  for (const name of cluster.names)
+    lines.push(...(await cluster.ask(name, { type: 'record' }, 'recorded')).lines);
+  writeFileSync(file, lines.map((line) => `${line}\n`).join(''));
+  say(`splits: ${file}: ${lines.length} lines`);
+}
+
+async function fill(cluster: SplitCluster): Promise<string[]> {
+  const each = Math.ceil(splitNames / cluster.names.length);
+  const own = (name: string) => Array.from({ length: each }, (_, n) => `of ${name} ${n}`);
+  for (const name of cluster.names) await cluster.ask(name, { type: 'take', ids: own(name) }, 'done');
   const children = Array.from({ length: splitChildren }, (_, n) => `child ${n}`);
-  await cluster.ask(nodeNames[0], { type: 'start_children', ids: children }, 'done');
-  const ids = [...nodeNames.flatMap(own), ...children];
+  await cluster.ask(cluster.names[0]!, { type: 'start_children', ids: children }, 'done');
+  const ids = [...cluster.names.flatMap(own), ...children];
   await cluster.sightsUntil('all to be there', meetMsMax, (sights) => isExact(sights, ids), { names: true });
   return ids;
 }
 
-async function load(cluster: SplitCluster, ids: readonly string[]): Promise<void> {
+async function load({ cluster, ids }: World): Promise<void> {
   // Every twentieth, or a list of all travels for each order.
   const called = ids.filter((_, n) => n % 20 === 0);
-  for (const name of nodeNames)
-    await cluster.ask(name, { type: 'load', ids: called, perTick: splitCallsPerTick }, 'done');
+  const perSecond = splitCallsPerSecond / cluster.names.length;
+  await cluster.askAll({ type: 'load', ids: called, perSecond });
 }
 
 async function quiet(cluster: SplitCluster): Promise<readonly Sight[]> {
-  for (const name of nodeNames) await cluster.ask(name, { type: 'load', ids: [], perTick: 0 }, 'done');
+  await cluster.askAll({ type: 'load', ids: [], perSecond: 0 });
   return await cluster.sightsUntil('the end of all calls', callsEndMs, (sights) => {
     const open = sights.find(({ calls }) => calls.pending > 0);
     return open === undefined ? null : `${open.calls.pending}, the oldest of ${open.calls.oldestMs} ms`;
   });
 }
 
-async function play(cluster: SplitCluster, cut: Cut, ids: readonly string[]): Promise<Round> {
-  await load(cluster, ids);
+async function play(world: World, cut: Cut, n: number): Promise<{ round: Round; sights: readonly Sight[] }> {
+  const { cluster, ids } = world;
+  await load(world);
   const cutAtMs = clock.wallMs();
-  const overAtMs = await inflict(cluster, cut);
+  const overAtMs = await inflict(cluster, cut, async () => {
+    if (cut.sides === null) return;
+    const contested = Array.from({ length: splitContested }, (_, at) => `contested ${n} ${at}`);
+    for (const side of cut.sides) await cluster.ask(side, { type: 'take', ids: contested }, 'done');
+    ids.push(...contested);
+  });
   await cluster.sightsUntil('all to be up', meetMsMax, isWhole);
   const sights = await cluster.sightsUntil('all to stand still', meetMsMax, (seen) => {
     const lastMs = Math.max(...seen.map(({ changedAtMs, metAtMs }) => Math.max(changedAtMs, metAtMs)));
     return isWhole(seen) ?? (clock.wallMs() - lastMs >= stillMs ? null : 'something moves');
   });
-  await quiet(cluster);
+  const after = await quiet(cluster);
   await cluster.sightsUntil('each once', stillMs, (seen) => isExact(seen, ids), { names: true });
-  const metAtMs = Math.max(...sights.map((sight) => sight.metAtMs));
-  const changedAtMs = Math.max(...sights.map((sight) => sight.changedAtMs));
-  const firstMs = (isIt: (message: string) => boolean) => {
-    const lines = sights.flatMap(({ log }) => log.filter(({ message }) => isIt(message)));
-    const times = lines.map(({ atMs }) => atMs - cutAtMs).filter((ms) => ms >= 0);
-    return times.length === 0 ? null : Math.min(...times);
-  };
-  const overs = sights.map((sight) => said(sight, 'the split is over').length);
-  const splits = sights.map((sight) => said(sight, 'the network is split').length);
-  if (overs.some((count, index) => count > splits[index]!))
-    throw new Error('the end of a split was told twice');
-  return {
-    cut,
-    downMs: firstMs((message) => / is down$/.test(message)),
-    splitMs: firstMs((message) => message === 'the network is split'),
-    metMs: Math.max(0, metAtMs - overAtMs),
-    settledMs: Math.max(0, changedAtMs - metAtMs),
-  };
+  return { round: roundOf(cut, sights, cutAtMs, overAtMs), sights: after };
 }
 
-/** Answers when it was over. */
-async function inflict(cluster: SplitCluster, cut: Cut): Promise<number> {
-  let overAtMs = 0;
-  const mend = (act: () => void) => {
-    act();
-    overAtMs = clock.wallMs();
+function roundOf(cut: Cut, sights: readonly Sight[], cutAtMs: number, overAtMs: number): Round {
+  const metAtMs = Math.max(...sights.map((sight) => sight.metAtMs));
+  const changedAtMs = Math.max(...sights.map((sight) => sight.changedAtMs));
+  const timesOf = (isIt: (message: string) => boolean) => {
+    const lines = sights.flatMap(({ log }) => log.filter(({ message }) => isIt(message)));
+    return lines.map(({ atMs }) => atMs - cutAtMs).filter((ms) => ms >= 0);
   };
-  switch (cut) {
-    case 'symmetric':
-      cluster.isolate('core_3');
-      await pass(cutMs);
-      mend(() => cluster.mend());
-      break;
-    case 'one_way':
-      cluster.drop('core_1', 'core_3');
-      await pass(cutMs);
-      mend(() => cluster.mend());
-      break;
-    case 'flapping':
-      for (let n = 0; n < flapsPerRound; n++) {
-        cluster.isolate('core_3');
-        await pass(flapMs);
-        mend(() => cluster.mend());
-        await pass(flapMs);
-      }
-      break;
-    case 'paused':
-      cluster.signal('core_3', 'SIGSTOP');
-      await pass(cutMs);
-      mend(() => cluster.signal('core_3', 'SIGCONT'));
-      break;
+  const least = (times: readonly number[]) => (times.length === 0 ? null : Math.min(...times));
+  for (const sight of sights) {
+    if (said(sight, 'the split is over').length > said(sight, 'the network is split').length)
+      throw new Error('the end of a split was told twice');
   }
-  return overAtMs;
+  const downs = timesOf((message) => / is down$/.test(message));
+  const splits = timesOf((message) => message === 'the network is split');
+  return {
+    cut: cut.name,
+    downMs: least(downs),
+    splitMs: least(splits),
+    metMs: Math.max(0, metAtMs - overAtMs),
+    settledMs: Math.max(0, changedAtMs - metAtMs),
+    downs: downs.length,
+    splits: splits.length,
+  };
 }

@@ -12,6 +12,7 @@ import {
   type NameEntry,
   type NameEvent,
 } from '../../cluster/index.ts';
+import { noCoordination } from '../../cluster/testing/no-coordination.ts';
 import {
   ActorSystem,
   type Clock,
@@ -88,17 +89,19 @@ export function stage(clock: Clock = systemClock({ unref: true })): Stage {
     status: 'active',
     createdAtMs: 0,
   };
+  const live = (role: string) =>
+    members.filter((one) => one.role === role && one.status !== 'down').map(({ name }) => name);
   const cluster: Cluster = {
     node: 'web_1',
     boot: 7,
     tenant: null,
     declare: () => {},
     topics: { subscribe: () => {}, publish: () => 0 },
+    ...noCoordination(() => live('core')),
     names,
     members: {
       list: () => members,
-      live: (role) =>
-        members.filter((one) => one.role === role && one.status !== 'down').map(({ name }) => name),
+      live,
       split: () => null,
       watch: (onChange) => void memberWatchers.add(onChange),
     },
@@ -176,6 +179,7 @@ export function member(name: string, role: string, changes: Partial<Member> = {}
     tenant: null,
     pid: 42,
     rttMs: 0.512,
+    lastSeenMs: 1_700_000_000_000,
     because: ['linked'],
     ...changes,
   };

@@ -1,6 +1,7 @@
 /** Every check that a history runs. A check of another part of the product is plugged in here. */
 import type { Check } from './check.ts';
 import { conflicts } from './conflicts.ts';
+import { coordinator } from './coordinator.ts';
 import { deaths } from './deaths.ts';
 import { links, members, refutes } from './members.ts';
 import { calls, monitors, streams } from './messages.ts';
@@ -20,4 +21,5 @@ export const checks: readonly Check[] = [
   deaths,
   conflicts,
   tenants,
+  coordinator,
 ];
