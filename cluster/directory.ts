@@ -2,11 +2,12 @@
  * The registry's shell: names for the actors of this node, deltas and exchanges over the links, watchers. Performs what
  * the pure registry decides. Between the actors (`Names`), the mesh (frames) and membership (who is there).
  */
-import { type ActorSystem, type Protocol, type Recorder, type Recording, Ref } from '../runtime/index.ts';
+import type { ActorSystem, Protocol, Recorder, Recording, Ref } from '../runtime/index.ts';
 import type { ActorLabels } from './actor-labels.ts';
 import { placementText } from './child-spec.ts';
 import type { Metadata, NameEntry, NameEvent, NameQuery, Names } from './cluster-view.ts';
 import type { Codec } from './codec.ts';
+import { entryOf, isOwnRow } from './directory-entry.ts';
 import { ClusterError } from './errors.ts';
 import { mayTakeNames } from './fence-payload.ts';
 import { type ControlFrame, encodeControl } from './frame.ts';
@@ -22,7 +23,6 @@ import { createRegistry, type RegistryEffect, type RegistryState } from './regis
 import {
   deltaPayload,
   headsPayload,
-  type PutRow,
   type RegistryDelta,
   readDelta,
   readFetch,
@@ -292,20 +292,4 @@ export class Directory implements Names {
         return;
     }
   }
-}
-
-/** A name leads to an actor of the node and boot that wrote it, and its metadata is a plain object. */
-function isOwnRow(row: PutRow, origin: string, boot: number): boolean {
-  const [, , , ref, metadata] = row;
-  if (!(ref instanceof Ref) || ref.node !== origin || ref.boot !== boot) return false;
-  return typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata);
-}
-
-function entryOf(entry: Entry): NameEntry {
-  return {
-    key: keyOf(entry),
-    ref: entry.ref as Ref,
-    node: entry.shard.origin.name,
-    metadata: entry.metadata as Metadata,
-  };
 }

@@ -47,6 +47,31 @@ function entryOf(peer: Peer, nowMs: number): ViewEntry {
   return { name, role, boot, address, tenant, status, incarnation, ageMs };
 }
 
+/** A node as placement sees it. */
+export interface NodeRole {
+  readonly name: string;
+  readonly role: string;
+  readonly boot: number;
+  readonly live: boolean;
+}
+
+/** Who is known, by name. */
+export function rolesOf({ self, peers }: MembershipState): NodeRole[] {
+  const roles: NodeRole[] = [{ name: self.name, role: self.role, boot: self.boot, live: true }];
+  for (const { identity, status } of peers.values()) {
+    const { name, role, boot } = identity;
+    roles.push({ name, role, boot, live: status === 'up' || status === 'suspect' });
+  }
+  return roles.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The present life of each node that is known, this one's included. */
+export function bootsOf({ self, peers }: MembershipState): Map<string, number> {
+  const boots = new Map([[self.name, self.boot]]);
+  for (const [name, { identity }] of peers) boots.set(name, identity.boot);
+  return boots;
+}
+
 /**
  * For a `view` frame. Nodes of the platform tell each other of themselves alone; a tenant's node (`audience`: its tenant)
  * is told whom it must link: the cores, where its tenant's actors are, and the tenant's other nodes.

@@ -16,7 +16,7 @@ import {
   type MembershipState,
   type PeerIdentity,
 } from './membership-peer.ts';
-import { members, readView, viewHash, viewOf } from './membership-view.ts';
+import { bootsOf, members, type NodeRole, readView, rolesOf, viewHash, viewOf } from './membership-view.ts';
 import { membershipForm } from './record-membership.ts';
 import { splitForm } from './record-split.ts';
 import {
@@ -106,23 +106,8 @@ export class Vigil implements Members {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** The present life of each node that is known, this one's included. */
-  boots(): Map<string, number> {
-    const boots = new Map([[this.state.self.name, this.state.self.boot]]);
-    for (const [name, { identity }] of this.state.peers) boots.set(name, identity.boot);
-    return boots;
-  }
-
-  /** Who is known, by name. */
-  roles(): { name: string; role: string; boot: number; live: boolean }[] {
-    const { name, role, boot } = this.state.self;
-    const all = [{ name, role, boot, live: true }];
-    for (const { identity, status } of this.state.peers.values()) {
-      const { name, role, boot } = identity;
-      all.push({ name, role, boot, live: status === 'up' || status === 'suspect' });
-    }
-    return all.sort((a, b) => (a.name < b.name ? -1 : 1));
-  }
+  readonly boots = (): Map<string, number> => bootsOf(this.state);
+  readonly roles = (): NodeRole[] => rolesOf(this.state);
 
   live(role: string): string[] {
     const { self } = this.state;
