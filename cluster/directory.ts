@@ -7,6 +7,7 @@ import type { ActorLabels } from './actor-labels.ts';
 import { placementText } from './child-spec.ts';
 import type { Metadata, NameEntry, NameEvent, NameQuery, Names } from './cluster-view.ts';
 import type { Codec } from './codec.ts';
+import { entryOf } from './directory-entry.ts';
 import { ClusterError } from './errors.ts';
 import { mayTakeNames } from './fence-payload.ts';
 import type { ControlFrame } from './frame.ts';
@@ -236,13 +237,4 @@ export class Directory implements Names {
         return;
     }
   }
-}
-
-function entryOf(entry: Entry): NameEntry {
-  return {
-    key: keyOf(entry),
-    ref: entry.ref as Ref,
-    node: entry.shard.origin.name,
-    metadata: entry.metadata as Metadata,
-  };
 }

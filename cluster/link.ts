@@ -208,16 +208,14 @@ export class Link {
 
   /** A whole frame as `encodeControl` made it for many links at once; not across a fence, which judges each by itself. */
   sendShared(kind: ControlKind, frame: Uint8Array): boolean {
-    if (this.ended || this.retired) return false;
     assert(this.fence === null, 'what crosses a fence is judged');
-    return this.putControl(kind, frame, noPayload);
+    return !this.ended && !this.retired && this.putControl(kind, frame, noPayload);
   }
 
   private putControl(kind: ControlKind, head: Uint8Array, payload: Uint8Array): boolean {
-    const urgency = isSystemKind(kind) ? 'system' : 'call';
     // A delta that overtakes one before it would only be fetched again.
     const flow = kind.startsWith('registry_') ? 0 : null;
-    return this.outbox.put(head, payload, flow, urgency);
+    return this.outbox.put(head, payload, flow, isSystemKind(kind) ? 'system' : 'call');
   }
 
   /** Sends the reason, then closes. */

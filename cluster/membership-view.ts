@@ -28,26 +28,48 @@ export interface MemberView extends ViewEntry {
 }
 
 export function members(state: MembershipState, nowMs: number): MemberView[] {
-  const self: MemberView = {
-    ...state.self,
-    status: 'up',
-    incarnation: state.incarnation,
-    ageMs: 0,
-    rttMs: 0,
-    because: 'this node',
-  };
-  return [self, ...[...state.peers.values()].map((peer) => memberOf(peer, nowMs))];
+  const views: MemberView[] = [{ ...selfEntry(state), rttMs: 0, because: 'this node' }];
+  for (const peer of state.peers.values())
+    views.push({ ...entryOf(peer, nowMs), rttMs: peer.rttMs, because: peer.history.at(-1) ?? '' });
+  return views;
 }
 
-function memberOf(peer: Peer, nowMs: number): MemberView {
-  return {
-    ...peer.identity,
-    status: peer.status,
-    incarnation: peer.incarnation,
-    ageMs: heardAgoMs(peer, nowMs),
-    rttMs: peer.rttMs,
-    because: peer.history.at(-1) ?? '',
-  };
+function selfEntry({ self, incarnation }: MembershipState): ViewEntry {
+  const { name, role, boot, address, tenant } = self;
+  return { name, role, boot, address, tenant, status: 'up', incarnation, ageMs: 0 };
+}
+
+function entryOf(peer: Peer, nowMs: number): ViewEntry {
+  // Field by field: while many nodes join, this is most of what they do.
+  const { identity, status, incarnation } = peer;
+  const { name, role, boot, address, tenant } = identity;
+  const ageMs = heardAgoMs(peer, nowMs);
+  return { name, role, boot, address, tenant, status, incarnation, ageMs };
+}
+
+/** A node as placement sees it. */
+export interface NodeRole {
+  readonly name: string;
+  readonly role: string;
+  readonly boot: number;
+  readonly live: boolean;
+}
+
+/** Who is known, by name. */
+export function rolesOf({ self, peers }: MembershipState): NodeRole[] {
+  const roles: NodeRole[] = [{ name: self.name, role: self.role, boot: self.boot, live: true }];
+  for (const { identity, status } of peers.values()) {
+    const { name, role, boot } = identity;
+    roles.push({ name, role, boot, live: status === 'up' || status === 'suspect' });
+  }
+  return roles.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The present life of each node that is known, this one's included. */
+export function bootsOf({ self, peers }: MembershipState): Map<string, number> {
+  const boots = new Map([[self.name, self.boot]]);
+  for (const [name, { identity }] of peers) boots.set(name, identity.boot);
+  return boots;
 }
 
 /**
@@ -55,11 +77,10 @@ function memberOf(peer: Peer, nowMs: number): MemberView {
  * is told whom it must link: the cores, where its tenant's actors are, and the tenant's other nodes.
  */
 export function viewOf(state: MembershipState, nowMs: number, audience: string | null = null): ViewEntry[] {
-  return members(state, nowMs)
-    .filter((one) => isFor(one, audience))
-    .map(({ name, role, boot, address, tenant, status, incarnation, ageMs }) => {
-      return { name, role, boot, address, tenant, status, incarnation, ageMs };
-    });
+  const entries = isFor(state.self, audience) ? [selfEntry(state)] : [];
+  for (const peer of state.peers.values())
+    if (isFor(peer.identity, audience)) entries.push(entryOf(peer, nowMs));
+  return entries;
 }
 
 const seeds: Readonly<Record<MemberStatus, number>> = { up: 1, suspect: 2, down: 0, left: 0 };

@@ -2,8 +2,8 @@
  * The registry's frames: what the pure registry wants told goes to the links that it concerns, and what a peer says is read
  * into an event. Between the registry's shell and the links; whether a peer may say it is asked elsewhere.
  */
-import { Ref } from '../runtime/index.ts';
 import type { Codec } from './codec.ts';
+import { isOwnRow } from './directory-entry.ts';
 import { type ControlFrame, encodeControl } from './frame.ts';
 import type { Link } from './link.ts';
 import type { RegistryEvent } from './registry.ts';
@@ -11,7 +11,6 @@ import type { RegistryEffect } from './registry-state.ts';
 import {
   deltaPayload,
   headsPayload,
-  type PutRow,
   type RegistryDelta,
   readDelta,
   readFetch,
@@ -101,11 +100,4 @@ export function readRegistryFrame(
     default:
       return 'not_of_registry';
   }
-}
-
-/** A name leads to an actor of the node and boot that wrote it, and its metadata is a plain object. */
-function isOwnRow(row: PutRow, origin: string, boot: number): boolean {
-  const [, , , ref, metadata] = row;
-  if (!(ref instanceof Ref) || ref.node !== origin || ref.boot !== boot) return false;
-  return typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata);
 }

@@ -17,12 +17,13 @@ import type { ChildKind } from './supervisor-keeper.ts';
 import { SupervisorLoop } from './supervisor-loop.ts';
 import { type ChildRows, RowsReader } from './supervisor-rows.ts';
 import { SharedSpecs } from './supervisor-specs.ts';
+import type { Vigil } from './vigil.ts';
 
 export interface SupervisorNeeds {
   readonly system: ActorSystem;
   readonly role: string;
   readonly names: Directory;
-  readonly members: Members & { boots(): ReadonlyMap<string, number> };
+  readonly members: Members & Pick<Vigil, 'boots' | 'roles'>;
   readonly recorder: Recorder;
   readonly log: Log;
   /** Whether other nodes are to be found by this one. */
@@ -261,10 +262,7 @@ export class ClusterSupervisor {
   }
 
   private membersChanged(): void {
-    const members = this.needs.members.list().map(({ name, role, boot, status }) => {
-      return { name, role, boot, live: status === 'up' || status === 'suspect' };
-    });
-    this.loop.step({ type: 'members', members });
+    this.loop.step({ type: 'members', members: this.needs.members.roles() });
   }
 
   private report(id: string, version: string, code: 'child_failed' | 'unknown_kind', detail: string): void {

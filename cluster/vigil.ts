@@ -16,7 +16,7 @@ import {
   type MembershipState,
   type PeerIdentity,
 } from './membership-peer.ts';
-import { members, readView, viewHash, viewOf } from './membership-view.ts';
+import { bootsOf, members, type NodeRole, readView, rolesOf, viewHash, viewOf } from './membership-view.ts';
 import { membershipForm } from './record-membership.ts';
 import type { Split } from './split.ts';
 import { SplitVigil } from './split-vigil.ts';
@@ -96,12 +96,8 @@ export class Vigil implements Members {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** The present life of each node that is known, this one's included. */
-  boots(): Map<string, number> {
-    const boots = new Map([[this.state.self.name, this.state.self.boot]]);
-    for (const [name, { identity }] of this.state.peers) boots.set(name, identity.boot);
-    return boots;
-  }
+  readonly boots = (): Map<string, number> => bootsOf(this.state);
+  readonly roles = (): NodeRole[] => rolesOf(this.state);
 
   live(role: string): string[] {
     const { self } = this.state;
