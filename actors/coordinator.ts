@@ -4,7 +4,7 @@
  * Does none of the coordinator's work: who does asks `coordination.mine()` for the epoch, each time.
  */
 import type { Cluster } from '../cluster/index.ts';
-import { defineActor, messageOf, type Ref, type Self } from '../runtime/index.ts';
+import { defineActor, messageOf, type Self } from '../runtime/index.ts';
 import {
   type Duty,
   type DutyEffect,
@@ -49,7 +49,7 @@ export function coordinator(needs: CoordinatorNeeds) {
     trapExit: true,
     init(self) {
       self.state = { duty: noDuty, asking: null, questions: 0, waiting: null, told: null };
-      const changed = () => void self.cast(self.ref as Ref<CoordinatorProtocol>).claimsChanged();
+      const changed = () => void self.cast(self.ref).claimsChanged();
       cluster.coordination.watch(changed, self.signal);
       ask(self, needs);
       return self.state;

@@ -9,8 +9,10 @@ import {
   type SupervisorProtocol,
   supervisor,
 } from '../runtime/index.ts';
+import { chores } from './chores.ts';
 import { type CoordinatorNeeds, coordinator } from './coordinator.ts';
 import type { TenantProtocol, WriterProtocol } from './messages.ts';
+import type { TenantLives } from './ports/tenant-lives.ts';
 import { session } from './session.ts';
 import { type TenantsNeeds, type TenantsProtocol, tenants } from './tenants.ts';
 import { writer } from './writer.ts';
@@ -21,12 +23,16 @@ export interface CoreTree {
   tenants(): Ref<TenantsProtocol> | null;
 }
 
-export type CoreNeeds = Omit<TenantsNeeds, 'writer' | 'usable'> & CoordinatorNeeds;
+export type CoreNeeds = Omit<TenantsNeeds, 'writer' | 'usable'> &
+  CoordinatorNeeds & {
+    /** Null: nobody finishes or purges tenants here. */
+    lives: TenantLives | null;
+  };
 
 export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
-  const { cluster, leases, results } = needs;
-  const writerRef = () => system.whereis('writer') as Ref<WriterProtocol> | null;
-  const tenantsRef = () => system.whereis('tenants') as Ref<TenantsProtocol> | null;
+  const { cluster, leases, results, lives } = needs;
+  const writerRef = () => system.whereis<WriterProtocol>('writer');
+  const tenantsRef = () => system.whereis<TenantsProtocol>('tenants');
   const { node, boot } = cluster;
   let usable = false;
   const ref = system.spawn(
@@ -40,7 +46,7 @@ export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
             store: results,
             node,
             boot,
-            tenantOf: (tenantId) => system.whereis(`tenant:${tenantId}`) as Ref<TenantProtocol> | null,
+            tenantOf: (tenantId) => system.whereis<TenantProtocol>(`tenant:${tenantId}`),
           }),
         ),
       },
@@ -65,6 +71,9 @@ export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
         start: childOf(tenants({ ...needs, writer: writerRef, usable: () => usable })),
       },
       { id: 'coordinator', start: childOf(coordinator(needs)) },
+      ...(lives === null
+        ? []
+        : [{ id: 'chores', start: childOf(chores({ cluster, lives, keeper: tenantsRef })) }]),
     ]),
   );
   return { ref, writer: writerRef, tenants: tenantsRef };

@@ -49,11 +49,13 @@ function stage() {
       results: {
         write: async () => ({ fenced: [] }),
         accounted: async () => [],
+        count: async () => 0,
         results: async () => [],
         gaps: async () => [],
       },
       writer: () => null,
       allowAll: () => false,
+      termsOf: () => ({ suspendedSinceMs: null, resultsPerDay: null, checksMax: null }),
       owed: (_tenant: string, epoch: number | null) => void owed.push(epoch),
     }),
     tenantId,

@@ -44,6 +44,10 @@ export const peerPortTries = 200;
 export const httpPortDefault = 7_420;
 /** An operator's command waits this long for one answer. */
 export const commandTimeoutMs = 15_000;
+/** Making a tenant is some ten statements. */
+export const provisioningTimeoutMs = 60_000;
+/** Removing what a tenant had takes as long as it has rows; a command that gives up may be repeated. */
+export const purgeTimeoutMs = 600_000;
 /** A tenant that moves between cores answers `standby` for a moment: commands try again this long. */
 export const standbyWaitMs = 8_000;
 export const standbyRetryMs = 250;

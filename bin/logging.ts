@@ -1,8 +1,9 @@
 /** Logs of a process: pino, one file per node, pretty where a person reads it on a terminal. */
-import { existsSync, mkdirSync, renameSync, statSync, writeSync } from 'node:fs';
+import { existsSync, renameSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { makeFolderAt } from '../certs/index.ts';
 import type { Log } from '../runtime/index.ts';
 import { logBytesMax, stderrBytesMax } from './limits.ts';
 import { LogFile } from './log-file.ts';
@@ -18,7 +19,7 @@ export function openLog(node: string, file: string | null, level: string): Logge
     stderr.on('error', () => {});
     return pino(options, stderr);
   }
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolderAt(dirname(file), 0o700);
   if (existsSync(file) && statSync(file).size > logBytesMax) renameSync(file, `${file}.1`);
   const missing = (fields: Record<string, unknown>, msg: string) =>
     `{"level":40${pino.stdTimeFunctions.isoTime()},${JSON.stringify({ node, ...fields, msg }).slice(1)}\n`;

@@ -41,6 +41,8 @@ export interface ChildExplanation {
   readonly restarts: number;
   /** Of a failed child: until the next attempt. */
   readonly nextAttemptMs: number | null;
+  /** What happened to it last; null: nothing worth telling. */
+  readonly reason: string | null;
   readonly because: readonly string[];
 }
 
@@ -73,6 +75,7 @@ export function explainChild(state: ChildrenState, id: string, nowMs: number): C
     sinceMs: isOurs ? Math.round(nowMs - child.sinceMs) : null,
     restarts: life?.restarts ?? 0,
     nextAttemptMs: phase === 'failed' ? Math.max(0, Math.round(child.dueMs - nowMs)) : null,
+    reason: life?.because.at(-1) ?? whyHere(state, child)[1] ?? null,
     because: [...whyHere(state, child), ...(life?.because ?? [])],
   };
 }

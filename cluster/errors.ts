@@ -118,12 +118,15 @@ export type PayloadReason =
 
 export class ClusterError extends Error {
   readonly code: ClusterErrorCode;
+  /** The message without the code. */
+  readonly detail: string;
   readonly reason: string | null;
 
   constructor(code: ClusterErrorCode, detail: string, reason: string | null = null, cause?: unknown) {
     super(`${code}: ${detail}`, cause === undefined ? undefined : { cause });
     this.name = 'ClusterError';
     this.code = code;
+    this.detail = detail;
     this.reason = reason;
   }
 }

@@ -42,7 +42,7 @@ export const frameStartBytes = 6;
 export const lengthBytes = 4;
 /** Of every routed frame, its length field included: what a codec may reserve before a payload. */
 export const routedHeadBytes = frameStartBytes + 26;
-export const noPayload = new Uint8Array(0);
+export const noPayload: Uint8Array = Buffer.alloc(0);
 
 interface Layout {
   readonly kind: ControlKind;
@@ -52,6 +52,9 @@ interface Layout {
   /** Of a head whose texts are empty. */
   readonly bytesMin: number;
 }
+
+/** What does not fit in so many bytes any more. */
+const boundOfBytes = Array.from({ length: 7 }, (_, bytes) => 2 ** (8 * bytes));
 
 const numberBytes: Readonly<Record<string, number>> = { u16: 2, u32: 4, u48: 6 };
 
@@ -241,7 +244,7 @@ function readHeartbeat(bytes: Buffer, at: number): ControlFields<'heartbeat'> {
 }
 
 function isWritable(value: number, bytes: number): boolean {
-  return Number.isInteger(value) && value >= 0 && value < 2 ** (8 * bytes);
+  return Number.isInteger(value) && value >= 0 && value < boundOfBytes[bytes]!;
 }
 
 function tooLarge(length: number): ClusterError {

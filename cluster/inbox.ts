@@ -4,8 +4,8 @@
  */
 import type { Clock } from '../runtime/index.ts';
 import { ClusterError } from './errors.ts';
-import type { Frame } from './frame.ts';
-import { createFrameReader } from './frame-reader.ts';
+import { decodeFrame, type Frame, lengthBytes } from './frame.ts';
+import { createFrameReader, wholeFrameEnd } from './frame-reader.ts';
 import { linkStallBytes, linkStallMs } from './limits.ts';
 import type { PartBounds } from './part-bounds.ts';
 import { Overlong, Parts } from './parts.ts';
@@ -34,6 +34,8 @@ export class Inbox {
   private readonly reader = createFrameReader();
   private readonly parts: Parts;
   private ended = false;
+  /** Nothing of a frame is held. */
+  private isBetweenFrames = true;
   private cancelStall: (() => void) | null = null;
 
   constructor(clock: Clock, handlers: InboxHandlers) {
@@ -44,19 +46,42 @@ export class Inbox {
 
   receive(chunk: Buffer): void {
     if (this.ended) return;
-    const { counts, reader } = this;
-    counts.bytesIn += chunk.length;
+    this.counts.bytesIn += chunk.length;
+    const at = this.isBetweenFrames ? this.takeWhole(chunk) : 0;
+    if (at < chunk.length) this.takeRest(at === 0 ? chunk : chunk.subarray(at));
+    if (!this.ended && this.cancelStall === null && this.isUnfinished()) this.watchStall();
+  }
+
+  /** Mostly a chunk is whole frames: they need no reader, which would keep it. Where what is none begins is answered. */
+  private takeWhole(chunk: Buffer): number {
+    let at = 0;
+    while (!this.ended) {
+      const end = wholeFrameEnd(chunk, at);
+      const frame = end === 0 ? '' : decodeFrame(chunk, at + lengthBytes, end);
+      if (typeof frame === 'string') return at;
+      at = end;
+      this.take(frame);
+    }
+    return chunk.length;
+  }
+
+  private takeRest(chunk: Buffer): void {
+    const { reader } = this;
     reader.push(chunk);
     for (let frame = reader.next(); frame !== null; frame = reader.next()) {
-      if (frame.kind === 'part') this.takePart(frame);
-      else {
-        counts.framesIn += 1;
-        this.handlers.frame(frame, false);
-      }
+      this.take(frame);
       if (this.ended) return;
     }
+    this.isBetweenFrames = reader.heldBytes === 0;
     if (reader.failure !== null) this.handlers.failed(reader.failure.code, reader.failure.message);
-    else if (this.cancelStall === null && this.isUnfinished()) this.watchStall();
+  }
+
+  private take(frame: Frame): void {
+    if (frame.kind === 'part') this.takePart(frame);
+    else {
+      this.counts.framesIn += 1;
+      this.handlers.frame(frame, false);
+    }
   }
 
   end(): void {
@@ -80,7 +105,7 @@ export class Inbox {
   }
 
   private isUnfinished(): boolean {
-    return this.reader.heldBytes > 0 || !this.parts.isEmpty;
+    return !this.isBetweenFrames || !this.parts.isEmpty;
   }
 
   /** A frame that was begun is finished in time, or the link ends: a peer must not hold our memory for nothing. */

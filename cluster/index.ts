@@ -1,6 +1,7 @@
 /** The cluster's door: many processes as one. */
 export { splitAddress } from './address.ts';
 export type { ChildSpec } from './child-spec.ts';
+export type { ChildReport } from './children-procedures.ts';
 export type { ChildExplanation, ChildRow, ChildView } from './children-view.ts';
 export type {
   Cluster,
@@ -35,7 +36,7 @@ export { connectOperator, type OperatorClient } from './operator-client.ts';
 export { ownerOf, rank } from './placement.ts';
 export type { AddressSource, SourceCall } from './ports/address-source.ts';
 export { type Caller, type Procedure, ProcedureError } from './procedures.ts';
-export type { OnPublished, Publisher, PubSub, Topic } from './pubsub.ts';
+export { defineTopic, type OnPublished, type Publisher, type PubSub, type Topic } from './pubsub.ts';
 export { type RecordAnswer, type RecordQuestion, replayForms } from './record.ts';
 export { actorCodec } from './router.ts';
 export { type RunningNode, type StartNodeOptions, startNode } from './start-node.ts';

@@ -85,7 +85,10 @@ export class Lane {
     this.smallPut += 1;
     this.smallBytes += bytes;
     // In one piece, so that nothing comes between them.
-    this.small.push(payload.length === 0 ? head : Buffer.concat([head, payload], bytes));
+    const frame = payload.length === 0 ? head : Buffer.concat([head, payload], bytes);
+    // Mostly it is alone: a list that grows would take room for many.
+    if (this.small.length === 0) this.small = [frame];
+    else this.small.push(frame);
   }
 
   /** Takes whole frames and parts until there are `bytesMax` or a little more. */

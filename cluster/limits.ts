@@ -176,6 +176,8 @@ export const recordReasonsMax = 4;
 export const recordReasonCharactersMax = 200;
 /** Of the registry this much text is recorded at once, some 500 names; past it they are only counted, which takes no longer. */
 export const recordRegistryBurstBytes = 128 * 1024;
+/** An event of more names or children is not kept: its text would be too long, and making it would take milliseconds. */
+export const recordRowsMax = 2_000;
 
 // Supervised children (specs*.ts, children*.ts, supervisor*.ts)
 /** Children that the map of one cluster holds; each costs every node about 500 B. */

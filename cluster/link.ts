@@ -15,7 +15,7 @@ import {
   protocolVersion,
   protocolVersionMin,
 } from './frame-layout.ts';
-import { type LinkGreeting, readGreeting } from './greeting.ts';
+import { type LinkGreeting, readGreeting, versionSkew } from './greeting.ts';
 import { Inbox, type InboxCounts } from './inbox.ts';
 import type { Flow } from './lane.ts';
 import { closeDetailBytesMax, helloTimeoutMs, linkRetireMs } from './limits.ts';
@@ -246,12 +246,9 @@ export class Link {
       return;
     }
     const { version, versionMin } = frame.header;
-    if (version < protocolVersionMin || versionMin > protocolVersion) {
-      const ours = `we speak ${protocolVersionMin} to ${protocolVersion}`;
-      this.close('protocol_version', `peer speaks ${versionMin} to ${version}, ${ours}`);
-      return;
-    }
-    this.welcome(frame.header.boot, frame.payload);
+    const skew = versionSkew(version, versionMin);
+    if (skew !== null) this.close('protocol_version', skew);
+    else this.welcome(frame.header.boot, frame.payload);
   }
 
   private retiredByPeer(): void {

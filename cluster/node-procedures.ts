@@ -3,9 +3,9 @@
  * operators' commands and the parts of the node; each reads and changes nothing.
  */
 import { treeOf } from '../runtime/index.ts';
+import { declareChildren } from './children-procedures.ts';
 import type { Member } from './cluster-view.ts';
 import { nodeOf } from './fence.ts';
-import { childrenListedMax } from './limits.ts';
 import { type LinkView, viewOfLink } from './link-view.ts';
 import type { Mesh } from './mesh.ts';
 import type { ClusterNode } from './node.ts';
@@ -13,7 +13,7 @@ import { recordProcedure } from './record.ts';
 import type { RemoteRouter } from './router.ts';
 
 export function declareOwn(node: ClusterNode, mesh: Mesh, router: RemoteRouter): void {
-  const { members, names, supervisor, system } = node;
+  const { members, names, system } = node;
   const read = (name: string, run: (argument: never) => unknown) =>
     node.declare(name, { access: 'read', run });
   read('members', (): Member[] => members.list());
@@ -22,14 +22,7 @@ export function declareOwn(node: ClusterNode, mesh: Mesh, router: RemoteRouter):
   read('registry', (query: { tenant?: string; kind?: string } | null) =>
     names.list(query ?? {}).map(({ key, node: at, metadata }) => ({ ...key, node: at, metadata })),
   );
-  read('children', (query: { kind?: string } | null) =>
-    supervisor.list(query?.kind ?? null).slice(0, childrenListedMax),
-  );
-  read('explain_child', ({ id }: { id: string }) => supervisor.explain(id));
-  node.declare('explain_child_here', {
-    access: 'node',
-    run: ({ id }: { id: string }) => supervisor.explainHere(id),
-  });
+  declareChildren(node);
   read('node', () => ({
     name: node.node,
     boot: node.boot,

@@ -279,7 +279,8 @@ export class ClusterNode implements Cluster {
   private supervisorNeeds(): SupervisorNeeds {
     const { role, seeds, discovery, log } = this.options;
     return {
-      ...{ system: this.system, role, names: this.names, members: this.members, log },
+      ...{ system: this.system, role, names: this.names, members: this.members },
+      ...{ recorder: this.recorder, log },
       hasSeeds: seeds.length > 0 || discovery !== undefined,
       say: (to, word) => this.say(to, word),
       ask: (node, procedure, argument) => this.procedures.ask(node, procedure, argument),

@@ -1,14 +1,15 @@
 /**
  * The registry's state as plain data, and back: all that decides, with every order kept that a decision may follow
- * (groups, slots, the claims of a shard), and no metadata. Between `registry-state.ts` and the record's form. Claims are
- * numbered by shard, so that the index can name them.
+ * (groups, slots, the claims of a shard), and no metadata. Between `registry-state.ts` and the record's form. The index names
+ * a claim by its shard and sequence. Claims and slots are rows of their own, made later: an entry never changes.
  */
-import { Ref } from '../runtime/index.ts';
+import { Ref, Rows } from '../runtime/index.ts';
 import { addClaim, groupOf, type RegistryFilter } from './registry-index.ts';
 import {
   createOrigin,
   type Entry,
   type Group,
+  type Origin,
   oldestFirst,
   type Removal,
   type Shard,
@@ -23,7 +24,11 @@ import {
   type RegistryState,
 } from './registry-state.ts';
 
-type KeptClaim = [
+/** The number of its shard, and its sequence there, which no other claim of the shard has. */
+type ClaimName = readonly [shard: number, sequence: number];
+
+type KeptClaim = readonly [
+  shard: number,
   group: number,
   id: string,
   ref: unknown,
@@ -31,46 +36,59 @@ type KeptClaim = [
   clock: number,
   supervised: boolean,
 ];
-type KeptRemoval = [group: number, id: string, sequence: number];
+type KeptRemoval = readonly [shard: number, group: number, id: string, sequence: number];
 
-interface KeptShard {
-  tenant: string;
-  sequence: number;
-  removalsFloor: number;
-  claims: KeptClaim[];
-  removals: KeptRemoval[];
-  window: { whole: number; low: number; high: number; removed: [string, number][] } | null;
-  /** `on`: the link that it was sent on is the present one to the peer, a former one, or there was none. */
-  fetch: {
-    peer: string;
-    on: 'present' | 'former' | 'none';
-    wanted: number;
-    offered: number;
-    offersIgnored: number;
-  } | null;
+/** `on`: the link that it was sent on is the present one to the peer, a former one, or there was none. */
+interface KeptFetch {
+  peer: string;
+  on: 'present' | 'former' | 'none';
+  wanted: number;
+  offered: number;
+  offersIgnored: number;
 }
 
-interface KeptOrigin {
-  name: string;
-  boot: number;
-  hidden: boolean;
-  gone: boolean;
-  downAtMs: number;
-  met: boolean;
-  strangeSinceMs: number | null;
-  shards: KeptShard[];
-}
+type KeptShard = readonly [
+  origin: number,
+  tenant: string,
+  sequence: number,
+  removalsFloor: number,
+  window: { whole: number; low: number; high: number } | null,
+  fetch: KeptFetch | null,
+];
 
+type KeptOrigin = readonly [
+  name: string,
+  boot: number,
+  hidden: boolean,
+  gone: boolean,
+  downAtMs: number,
+  met: boolean,
+  strangeSinceMs: number | null,
+];
+
+/** Those of the index in its order; then those that only removals name, which are not `indexed`. */
+type KeptGroup = readonly [tenant: string, kind: string, partition: string, indexed: boolean];
+
+/**
+ * As it was read: all long lists as rows that name each other by their numbers, each list in the state's own order. What is
+ * written has `Rows` in the place of the lists.
+ */
 export interface KeptRegistry {
   node: string;
   boot: number;
   clock: number;
-  /** Those of the index in its order, each with the numbers of its slots' claims; then those that only removals name. */
-  groups: { tenant: string; kind: string; partition: string; slots: (number | number[])[] | null }[];
-  origins: KeptOrigin[];
-  links: [string, PeerLink][];
-  watchers: [number, RegistryFilter][];
-  pending: { tenant: string; from: number; changes: (number | KeptRemoval)[] }[];
+  origins: readonly KeptOrigin[];
+  groups: readonly KeptGroup[];
+  shards: readonly KeptShard[];
+  claims: readonly KeptClaim[];
+  removals: readonly KeptRemoval[];
+  /** Names removed while a whole shard is told. */
+  removed: readonly (readonly [shard: number, id: string, sequence: number])[];
+  slots: readonly (readonly [group: number, ...claims: ClaimName[]])[];
+  links: readonly [string, PeerLink][];
+  watchers: readonly [number, RegistryFilter][];
+  pending: readonly (readonly [shard: number, from: number])[];
+  changes: readonly (ClaimName | KeptRemoval)[];
 }
 
 /** A ref of the claim's own origin is its id alone. What a replay put there stays as it is. */
@@ -79,95 +97,114 @@ export function plainRef(ref: unknown, node: string, boot: number): unknown {
   return typeof ref === 'number' || typeof ref === 'string' ? ref : String(typeof ref);
 }
 
-/** About 60 bytes a claim: an id of 20 characters, two clocks. */
+/** About 75 bytes a claim: an id of 20 characters, two clocks, and its name in the index. */
 export function weightOf(state: RegistryState): number {
   let bytes = 500 + state.links.size * 120 + state.watchers.size * 60;
   for (const origin of state.origins.values()) {
     bytes += 100 + origin.shards.size * 120;
-    for (const shard of origin.shards.values()) bytes += shard.entries.size * 70 + shard.removals.length * 35;
+    for (const shard of origin.shards.values()) bytes += shard.entries.size * 80 + shard.removals.length * 35;
   }
   return bytes;
 }
 
-export function snapshotRegistry(state: RegistryState): KeptRegistry {
-  const groups = new Map<Group, number>();
-  const numberOf = (group: Group) => {
-    const known = groups.get(group);
-    if (known !== undefined) return known;
-    groups.set(group, groups.size);
-    return groups.size - 1;
+export function snapshotRegistry(state: RegistryState): Record<keyof KeptRegistry, unknown> {
+  const { groups, shards, origins } = numbered(state);
+  const nameOf = ({ shard, sequence }: Entry): ClaimName => [shards.get(shard)!, sequence];
+  const plainRemoval = (shard: Shard, { group, id, sequence }: Removal): KeptRemoval => {
+    return [shards.get(shard)!, groups.get(group)!, id, sequence];
   };
-  for (const kinds of state.index.tenants.values()) {
-    for (const partitions of kinds.values()) for (const group of partitions.values()) numberOf(group);
-  }
-  const indexed = groups.size;
-  const claims = new Map<Entry, number>();
-  const removal = ({ group, id, sequence }: Removal): KeptRemoval => [numberOf(group), id, sequence];
-  const origins = Array.from(state.origins.values(), (origin): KeptOrigin => {
-    const { name, boot, hidden, gone, downAtMs, met, strangeSinceMs } = origin;
-    const shards = Array.from(origin.shards.values(), (shard) =>
-      snapshotShard(state, shard, claims, numberOf, removal),
-    );
-    return { name, boot, hidden, gone, downAtMs, met, strangeSinceMs, shards };
-  });
-  const pending = Array.from(state.pending, ([shard, { from, changes }]) => ({
-    tenant: shard.tenant,
-    from,
-    // What changed again since is passed over by the flush, too.
-    changes: changes
-      .filter((one) => !('shard' in one) || claims.has(one))
-      .map((one) => ('shard' in one ? claims.get(one)! : removal(one))),
-  }));
+  const all = [...shards.keys()];
+  const indexed = [...groups.keys()].filter(({ slots }) => slots.size > 0);
+  const pending = [...state.pending];
   return {
     node: state.self.name,
     boot: state.self.boot,
     clock: state.clock,
-    groups: Array.from(groups, ([{ tenant, kind, partition, slots }, at]) => {
-      const numbers = Array.from(slots.values(), (slot) =>
-        Array.isArray(slot) ? slot.map((entry) => claims.get(entry)!) : claims.get(slot)!,
-      );
-      return { tenant, kind, partition, slots: at < indexed ? numbers : null };
-    }),
-    origins,
+    origins: rowsOf([...origins.keys()].map(plainOrigin)),
+    groups: rowsOf(
+      [...groups.keys()].map((group): KeptGroup => {
+        return [group.tenant, group.kind, group.partition, isIndexed(state, group)];
+      }),
+    ),
+    shards: rowsOf(all.map((shard) => plainShard(state, shard, origins.get(shard.origin)!))),
+    claims: new Rows(
+      all.flatMap(({ entries }) => [...entries]),
+      ({ shard, group, id, ref, sequence, clock, supervised }): KeptClaim => {
+        const { name, boot } = shard.origin;
+        const at = plainRef(ref, name, boot);
+        return [shards.get(shard)!, groups.get(group)!, id, at, sequence, clock, supervised];
+      },
+    ),
+    removals: rowsOf(all.flatMap((shard) => shard.removals.map((one) => plainRemoval(shard, one)))),
+    removed: rowsOf(
+      all.flatMap((shard) => [...(shard.window?.removed ?? [])].map((row) => [shards.get(shard)!, ...row])),
+    ),
+    // A slot of several is changed in place.
+    slots: new Rows(
+      indexed.flatMap(({ slots }) =>
+        Array.from(slots.values(), (slot) => (Array.isArray(slot) ? [...slot] : slot)),
+      ),
+      (slot) => {
+        const claims = Array.isArray(slot) ? slot : [slot];
+        return [groups.get(claims[0]!.group)!, ...claims.map(nameOf)];
+      },
+    ),
     links: Array.from(state.links, ([peer, link]) => [peer, { ...link }]),
     watchers: Array.from(state.watchers, ([watcher, filter]) => [watcher, plainFilter(filter)]),
-    pending,
+    pending: rowsOf(pending.map(([shard, { from }]) => [shards.get(shard)!, from])),
+    changes: rowsOf(
+      pending.flatMap(([shard, { changes }]) =>
+        changes
+          // What changed again since is passed over by the flush, too.
+          .filter((one) => !('shard' in one) || shard.entries.has(one))
+          .map((one) => ('shard' in one ? nameOf(one) : plainRemoval(shard, one))),
+      ),
+    ),
   };
 }
 
-function snapshotShard(
-  state: RegistryState,
-  shard: Shard,
-  claims: Map<Entry, number>,
-  numberOf: (group: Group) => number,
-  removal: (one: Removal) => KeptRemoval,
-): KeptShard {
-  const { tenant, sequence, removalsFloor, window, fetch, origin } = shard;
-  return {
-    tenant,
-    sequence,
-    removalsFloor,
-    claims: Array.from(shard.entries, (entry): KeptClaim => {
-      claims.set(entry, claims.size);
-      const { group, id, ref, sequence: at, clock, supervised } = entry;
-      return [numberOf(group), id, plainRef(ref, origin.name, origin.boot), at, clock, supervised];
-    }),
-    removals: shard.removals.map(removal),
-    window: window && {
-      whole: window.whole,
-      low: window.low,
-      high: window.high,
-      removed: [...window.removed],
-    },
-    fetch: fetch && {
-      peer: fetch.peer,
-      on:
-        fetch.link === state.links.get(fetch.peer) ? 'present' : fetch.link === undefined ? 'none' : 'former',
-      wanted: fetch.wanted,
-      offered: fetch.offered,
-      offersIgnored: fetch.offersIgnored,
-    },
+/** Origins, shards and groups with their numbers, in the order in which a restored state has them again. */
+function numbered(state: RegistryState) {
+  const groups = new Map<Group, number>();
+  const shards = new Map<Shard, number>();
+  const origins = new Map<Origin, number>();
+  const see = (group: Group) => {
+    if (!groups.has(group)) groups.set(group, groups.size);
   };
+  for (const kinds of state.index.tenants.values()) {
+    for (const partitions of kinds.values()) for (const group of partitions.values()) see(group);
+  }
+  for (const origin of state.origins.values()) {
+    origins.set(origin, origins.size);
+    for (const shard of origin.shards.values()) shards.set(shard, shards.size);
+  }
+  for (const shard of shards.keys()) for (const { group } of shard.removals) see(group);
+  for (const { changes } of state.pending.values()) for (const { group } of changes) see(group);
+  return { groups, shards, origins };
+}
+
+function isIndexed({ index }: RegistryState, group: Group): boolean {
+  return index.tenants.get(group.tenant)?.get(group.kind)?.get(group.partition) === group;
+}
+
+function plainOrigin({ name, boot, hidden, gone, downAtMs, met, strangeSinceMs }: Origin): KeptOrigin {
+  return [name, boot, hidden, gone, downAtMs, met, strangeSinceMs];
+}
+
+function plainShard(
+  { links }: RegistryState,
+  { tenant, sequence, removalsFloor, window, fetch }: Shard,
+  origin: number,
+): KeptShard {
+  const told = window && { whole: window.whole, low: window.low, high: window.high };
+  if (fetch === null) return [origin, tenant, sequence, removalsFloor, told, null];
+  const { peer, link, wanted, offered, offersIgnored } = fetch;
+  const on = link === links.get(peer) ? 'present' : link === undefined ? 'none' : 'former';
+  return [origin, tenant, sequence, removalsFloor, told, { peer, on, wanted, offered, offersIgnored }];
+}
+
+function rowsOf<T>(items: readonly T[]): Rows<T> {
+  return new Rows(items, (item) => item);
 }
 
 export function restoreRegistry(
@@ -178,58 +215,72 @@ export function restoreRegistry(
   state.clock = kept.clock;
   for (const [peer, link] of kept.links) state.links.set(peer, { ...link });
   for (const [watcher, filter] of kept.watchers) state.watchers.set(watcher, filter);
-  const groups = kept.groups.map(({ tenant, kind, partition, slots }): Group => {
-    if (slots !== null) return groupOf(state.index, tenant, kind, partition);
-    return { tenant, kind, partition, slots: new Map() };
+  const groups = kept.groups.map(([tenant, kind, partition, indexed]): Group => {
+    return indexed
+      ? groupOf(state.index, tenant, kind, partition)
+      : { tenant, kind, partition, slots: new Map() };
   });
-  const claims: Entry[] = [];
-  for (const one of kept.origins) {
-    const origin = one.name === kept.node ? state.self : createOrigin(one.name, one.boot, state.heads);
-    state.origins.set(origin.name, origin);
-    for (const shard of one.shards)
-      claims.push(...restoreShard(state, shardOf(origin, shard.tenant), shard, groups));
-    setHidden(origin, one.hidden);
-    origin.gone = one.gone;
-    origin.downAtMs = one.downAtMs;
-    origin.met = one.met;
-    origin.strangeSinceMs = one.strangeSinceMs;
+  const origins = kept.origins.map(([name, boot, hidden, ...rest]) => {
+    const origin = name === kept.node ? state.self : createOrigin(name, boot, state.heads);
+    setHidden(origin, hidden);
+    [origin.gone, origin.downAtMs, origin.met, origin.strangeSinceMs] = rest;
+    state.origins.set(name, origin);
+    return origin;
+  });
+  const shards = kept.shards.map(([origin, tenant]) => shardOf(origins[origin]!, tenant));
+  const claims = restoreShards(state, kept, shards, groups);
+  const claimOf = ([shard, sequence]: ClaimName) => claims[shard]!.get(sequence)!;
+  for (const [, ...names] of kept.slots) {
+    for (const name of names) {
+      const claim = claimOf(name);
+      addClaim(claim, null, claim.group.slots.get(claim.id));
+    }
   }
-  for (const { slots } of kept.groups) {
-    for (const slot of (slots ?? []).flat()) addClaim(claims[slot]!, null);
-  }
-  for (const { tenant, from, changes } of kept.pending) {
-    const restored = changes.map((one) => (typeof one === 'number' ? claims[one]! : removalOf(groups, one)));
-    state.pending.set(shardOf(state.self, tenant), { from, changes: restored });
+  const pending = kept.pending.map(([at, from]) => {
+    const list: { from: number; changes: (Entry | Removal)[] } = { from, changes: [] };
+    state.pending.set(shards[at]!, list);
+    return [at, list] as const;
+  });
+  const changesOf = new Map(pending);
+  for (const one of kept.changes) {
+    const change = one.length === 2 ? claimOf(one) : removalOf(groups, one);
+    changesOf.get(one[0])!.changes.push(change);
   }
   return state;
 }
 
-function restoreShard(
+/** Answers the claims of each shard by their sequence. */
+function restoreShards(
   state: RegistryState,
-  shard: Shard,
-  kept: KeptShard,
+  kept: KeptRegistry,
+  shards: readonly Shard[],
   groups: readonly Group[],
-): Entry[] {
-  setSequence(shard, kept.sequence);
-  const entries = kept.claims.map(([group, id, ref, sequence, clock, supervised]): Entry => {
-    return { group: groups[group]!, id, shard, ref, metadata: null, sequence, clock, supervised };
-  });
-  for (const entry of entries) shard.entries.add(entry);
-  shard.removals = kept.removals.map((one) => removalOf(groups, one));
-  shard.removalsFloor = kept.removalsFloor;
-  if (kept.window !== null) {
-    const before = oldestFirst(shard, kept.window.low);
-    shard.window = { ...kept.window, removed: new Map(kept.window.removed), before };
+): Map<number, Entry>[] {
+  const claims = shards.map(() => new Map<number, Entry>());
+  for (const [at, group, id, ref, sequence, clock, supervised] of kept.claims) {
+    const shard = shards[at]!;
+    const entry = { group: groups[group]!, id, shard, ref, metadata: null, sequence, clock, supervised };
+    shard.entries.add(entry);
+    claims[at]!.set(sequence, entry);
   }
-  if (kept.fetch !== null) {
-    const { on, ...fetch } = kept.fetch;
+  for (const one of kept.removals) shards[one[0]]!.removals.push(removalOf(groups, one));
+  for (const [at, [, , sequence, removalsFloor, window, fetch]] of kept.shards.entries()) {
+    const shard = shards[at]!;
+    setSequence(shard, sequence);
+    shard.removalsFloor = removalsFloor;
+    if (window !== null) {
+      shard.window = { ...window, removed: new Map(), before: oldestFirst(shard, window.low) };
+    }
+    if (fetch === null) continue;
+    const { on, ...rest } = fetch;
     const present = state.links.get(fetch.peer);
-    shard.fetch = { ...fetch, link: on === 'present' ? present : on === 'none' ? undefined : {} };
+    shard.fetch = { ...rest, link: on === 'present' ? present : on === 'none' ? undefined : {} };
   }
-  return entries;
+  for (const [at, id, sequence] of kept.removed) shards[at]!.window!.removed.set(id, sequence);
+  return claims;
 }
 
-function removalOf(groups: readonly Group[], [group, id, sequence]: KeptRemoval): Removal {
+function removalOf(groups: readonly Group[], [, group, id, sequence]: KeptRemoval): Removal {
   return { group: groups[group]!, id, sequence };
 }
 

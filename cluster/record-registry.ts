@@ -3,7 +3,7 @@
  * Metadata decides nothing and is never kept; keys, refs and sequences do, and are.
  */
 import type { ReplayForm, Witness } from '../runtime/index.ts';
-import { recordRegistryBurstBytes } from './limits.ts';
+import { recordRegistryBurstBytes, recordRowsMax } from './limits.ts';
 import { formatKey, parseKey, type RegistryKey } from './names.ts';
 import {
   type KeptRegistry,
@@ -38,11 +38,12 @@ export function registryForm(
 ): RegistryForm {
   return {
     kind: 'registry',
-    version: 1,
+    version: 2,
     burstBytes: recordRegistryBurstBytes,
     weightBytes: weightOf,
     snapshot: snapshotRegistry,
     restore: (snapshot) => restoreRegistry(snapshot as KeptRegistry, ownerAmong),
+    isHuge: (event) => event.type === 'put_many' && event.puts.length > recordRowsMax,
     event: (event) => plainEvent(event, self),
     effect: digestOf,
     changesNothing,

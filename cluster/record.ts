@@ -6,12 +6,15 @@
 import { type AnyReplayForm, type Recorder, type RecordHead, supervisionForm } from '../runtime/index.ts';
 import { ownerAmong } from './directory.ts';
 import { type Procedure, ProcedureError } from './procedures.ts';
+import { childrenForm } from './record-children.ts';
 import { membershipForm } from './record-membership.ts';
 import { registryForm } from './record-registry.ts';
+import { specsForm } from './record-specs.ts';
+import { splitForm } from './record-split.ts';
 
 /** Of every machine that a node records. */
 export function replayForms(): AnyReplayForm[] {
-  return [membershipForm, registryForm(ownerAmong), supervisionForm];
+  return [membershipForm, splitForm, registryForm(ownerAmong), supervisionForm, childrenForm, specsForm];
 }
 
 /** `segment` null: what there is; a number: that segment, or null when it has made room meanwhile. */

@@ -107,7 +107,7 @@ function show(state: RegistryState, effects: RegistryEffect[], origin: Origin): 
 }
 
 function purge(state: RegistryState, origin: Origin): void {
-  for (const entry of entriesOf(origin)) dropClaim(state.index, entry);
+  for (const entry of entriesOf(origin)) dropClaim(state.index, entry, entry.group.slots.get(entry.id));
   emptyOrigin(origin);
   origin.gone = true;
 }

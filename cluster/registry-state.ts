@@ -123,21 +123,21 @@ export function putClaim(
   replaced: Entry | null,
 ): void {
   const { group, id, shard } = entry;
-  const before = visibleOf(state.index, group.slots.get(id));
+  const slot = group.slots.get(id);
+  const before = visibleOf(state.index, slot);
   if (replaced !== null) shard.entries.delete(replaced);
   shard.entries.add(entry);
-  addClaim(entry, replaced);
-  const after = visibleOf(state.index, group.slots.get(id));
-  tellChange(state, effects, before, after);
-  settleOwn(state, effects, group, id);
+  const filled = addClaim(entry, replaced, slot);
+  tellChange(state, effects, before, visibleOf(state.index, filled));
+  if (Array.isArray(filled)) settleOwn(state, effects, group, id);
 }
 
 export function takeClaim(state: RegistryState, effects: RegistryEffect[], entry: Entry): void {
   const { group, id, shard } = entry;
-  const before = visibleOf(state.index, group.slots.get(id));
+  const slot = group.slots.get(id);
+  const before = visibleOf(state.index, slot);
   shard.entries.delete(entry);
-  dropClaim(state.index, entry);
-  tellChange(state, effects, before, visibleOf(state.index, group.slots.get(id)));
+  tellChange(state, effects, before, visibleOf(state.index, dropClaim(state.index, entry, slot)));
 }
 
 /** A name that this node holds and that another holds rightly is given up here, by its only writer. */

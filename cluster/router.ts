@@ -242,7 +242,11 @@ export class RemoteRouter implements Router {
     try {
       bytes = (link.fence?.codec ?? this.codec).encode(value, routedHeadBytes);
     } catch (error) {
-      throw new RuntimeError('cannot_encode', messageOf(error), error);
+      throw new RuntimeError(
+        'cannot_encode',
+        error instanceof ClusterError ? error.detail : messageOf(error),
+        error,
+      );
     }
     writeRoutedHead(bytes, 0, kind, header, bytes.length - routedHeadBytes);
     return link.sendBytes(bytes, flow, urgency);

@@ -87,6 +87,24 @@ export function contextRows(context: SpecContext): ContextRow[] {
   ]);
 }
 
+/** As it is kept: with when each was needed. */
+export type SeenRow = readonly [...ContextRow, neededMs: number];
+
+export function seenRows(context: SpecContext): SeenRow[] {
+  const rows = contextRows(context);
+  return [...context.writers.values()].map(({ neededMs }, at): SeenRow => [...rows[at]!, neededMs]);
+}
+
+export function restoreContext(context: SpecContext, rows: readonly SeenRow[], horizonMs: number): void {
+  for (const [node, stamp, upTo, beyond, neededMs] of rows) {
+    const seen = seenOf(context, { node, stamp });
+    seen.upTo = upTo;
+    for (const count of beyond) seen.beyond.add(count);
+    seen.neededMs = neededMs;
+  }
+  context.horizonMs = horizonMs;
+}
+
 /** A context that arrived, to be asked with `hasSeen`. */
 export function contextOf(rows: readonly ContextRow[], horizonMs: number): SpecContext {
   const context = { writers: new Map<string, Seen>(), horizonMs: 0 };

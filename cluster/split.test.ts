@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { downAfterMs, membershipTickMs, splitSettleMs } from './limits.ts';
 import { createMembership, type MembershipEvent, stepMembership } from './membership.ts';
 import type { MembershipState } from './membership-peer.ts';
-import { noSplit, type SplitEvent, splitIn, watchSplit } from './split.ts';
+import { lookFor, noSplit, type SplitEvent, splitIn, watchSplit } from './split.ts';
 
 const identity = (name: string, boot = 10) => ({
   name,
@@ -37,9 +37,9 @@ class View {
       for (const effect of stepMembership(this.state, { type: 'tick', nowMs }).effects) {
         if (effect.type === 'dial') this.step({ type: 'dial_failed', name: effect.name, code, nowMs });
       }
-      const { watch, event } = watchSplit(this.watch, this.state, nowMs);
-      this.watch = watch;
-      if (event !== null) this.told.push(event);
+      const { state, effects } = watchSplit(this.watch, lookFor(this.watch, this.state, nowMs));
+      this.watch = state;
+      this.told.push(...effects);
     }
   }
 }

@@ -13,6 +13,14 @@ export interface Split {
   readonly there: readonly string[];
 }
 
+/** What membership shows now. `back`: of those told to be away, those that are linked again. `nowMs`: monotonic. */
+export interface SplitLook {
+  readonly type: 'look';
+  readonly seen: Split | null;
+  readonly back: readonly string[];
+  readonly nowMs: number;
+}
+
 export type SplitEvent =
   /** Once for each split, and again when its sides have changed. */
   | { type: 'split'; split: Split }
@@ -29,6 +37,8 @@ export interface SplitWatch {
 export const noSplit: SplitWatch = { told: null, seen: null, seenSinceMs: 0 };
 
 export function splitIn({ self, peers }: MembershipState): Split | null {
+  // Asked ten times a second, and mostly nobody is.
+  if (!isAnyCutOff(self, peers)) return null;
   const here = [self.name];
   const there: string[] = [];
   for (const { identity, status, cutOff } of peers.values()) {
@@ -40,25 +50,39 @@ export function splitIn({ self, peers }: MembershipState): Split | null {
   return there.length === 0 ? null : { here: here.sort(), there: there.sort() };
 }
 
+function isAnyCutOff(self: MembershipState['self'], peers: MembershipState['peers']): boolean {
+  for (const { identity, status, cutOff } of peers.values())
+    if (cutOff && status === 'down' && identity.tenant === self.tenant) return true;
+  return false;
+}
+
+export function lookFor(watch: SplitWatch, state: MembershipState, nowMs: number): SplitLook {
+  const seen = splitIn(state);
+  const away = seen === null ? (watch.told?.there ?? []) : [];
+  return { type: 'look', seen, back: away.filter((name) => state.peers.get(name)?.status === 'up'), nowMs };
+}
+
 /** Members are lost one by one within seconds: what is told is the picture that has stood still for a moment. */
 export function watchSplit(
   watch: SplitWatch,
-  state: MembershipState,
-  nowMs: number,
-): { watch: SplitWatch; event: SplitEvent | null } {
-  const seen = splitIn(state);
-  if (!isSame(seen, watch.seen)) return { watch: { ...watch, seen, seenSinceMs: nowMs }, event: null };
-  if (isSame(seen, watch.told) || nowMs - watch.seenSinceMs < splitSettleMs) return { watch, event: null };
-  const told = { ...watch, told: seen };
-  if (seen !== null) return { watch: told, event: { type: 'split', split: seen } };
+  { seen, back, nowMs }: SplitLook,
+): { state: SplitWatch; effects: SplitEvent[] } {
+  if (!isSame(seen, watch.seen)) return { state: { ...watch, seen, seenSinceMs: nowMs }, effects: [] };
+  if (isSame(seen, watch.told) || nowMs - watch.seenSinceMs < splitSettleMs)
+    return { state: watch, effects: [] };
+  const state = { ...watch, told: seen };
+  if (seen !== null) return { state, effects: [{ type: 'split', split: seen }] };
   const away = watch.told?.there ?? [];
-  const isBack = (name: string) => state.peers.get(name)?.status === 'up';
-  const event: SplitEvent = {
-    type: 'healed',
-    back: away.filter(isBack),
-    lost: away.filter((name) => !isBack(name)),
+  return {
+    state,
+    effects: [{ type: 'healed', back, lost: away.filter((name) => !back.includes(name)) }],
   };
-  return { watch: told, event };
+}
+
+/** Nearly every look is one. */
+export function isNoNews(watch: SplitWatch, { seen, nowMs }: SplitLook): boolean {
+  if (!isSame(seen, watch.seen)) return false;
+  return isSame(seen, watch.told) || nowMs - watch.seenSinceMs < splitSettleMs;
 }
 
 function isSame(one: Split | null, other: Split | null): boolean {

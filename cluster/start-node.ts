@@ -10,6 +10,7 @@ import {
   type Log,
   type Protocol,
   type Ref,
+  stderrLog,
   systemClock,
   takeRecord,
 } from '../runtime/index.ts';
@@ -44,7 +45,9 @@ export interface StartNodeOptions {
   /** Takes tenants' nodes too, and what they may do here. Unless told, they are refused. */
   readonly tenantAccess?: TenantAccess;
   readonly clock?: Clock;
-  /** Crashes, refused peers and members that come and go are told here, and nowhere else. Unless told: nowhere. */
+  /**
+   * Crashes, refused peers and members that come and go are told here, and nowhere else. Unless told: warnings and
+   * errors to standard error (`stderrLog`). */
   readonly log?: Log;
   /** A later life of this name is in the cluster, and this node stops: told so that the process can end too. */
   readonly onSuperseded?: (detail: string) => void;
@@ -83,7 +86,7 @@ export interface RunningNode extends Cluster {
  * or the system's own error when it cannot listen (`EADDRINUSE`).
  */
 export async function startNode(options: StartNodeOptions): Promise<RunningNode> {
-  const { listen, seeds = [], advertise = null, clock = systemClock(), log = () => {} } = options;
+  const { listen, seeds = [], advertise = null, clock = systemClock(), log = stderrLog({ clock }) } = options;
   if (options.discovery !== undefined && seeds.length > 0) {
     throw new ClusterError(
       'discovery_setting',

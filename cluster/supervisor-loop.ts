@@ -3,19 +3,34 @@
  * other nodes, to the registry and to the keeper of this node's children, and a tick when something falls due. Between the
  * supervisor's door and everything that it touches.
  */
-import { type ActorSystem, type Log, messageOf, type Ref } from '../runtime/index.ts';
+import {
+  type ActorSystem,
+  type Log,
+  messageOf,
+  type Recorder,
+  type Recording,
+  type Ref,
+} from '../runtime/index.ts';
 import { keyOfChild } from './child-spec.ts';
-import { type ChildrenEffect, type ChildrenHappening, type NameSeen, stepChildren } from './children.ts';
+import {
+  type ChildrenEffect,
+  type ChildrenEvent,
+  type ChildrenHappening,
+  type NameSeen,
+  stepChildren,
+} from './children.ts';
 import { nextTickMs } from './children-rates.ts';
 import { type ChildrenState, createChildren } from './children-state.ts';
 import type { Word } from './children-wire.ts';
 import type { Directory } from './directory.ts';
+import { childrenForm } from './record-children.ts';
 import { type ChildKind, Keeper } from './supervisor-keeper.ts';
 
 export interface LoopNeeds {
   readonly system: ActorSystem;
   readonly role: string;
   readonly names: Directory;
+  readonly recorder: Recorder;
   readonly log: Log;
   /** To one node, or to all that are linked. False: there is no link. */
   say(to: string | null, word: Word): boolean;
@@ -36,6 +51,7 @@ export class SupervisorLoop {
   readonly state: ChildrenState;
   keeper: Keeper | null = null;
   private readonly needs: LoopNeeds;
+  private readonly record: Recording<ChildrenState, ChildrenEvent, ChildrenEffect>;
   private readonly queue: ChildrenHappening[] = [];
   /** Of this turn, to be stepped together: there may be thousands. */
   private names: NameSeen[] = [];
@@ -48,6 +64,7 @@ export class SupervisorLoop {
   constructor(needs: LoopNeeds) {
     this.needs = needs;
     this.state = createChildren(needs.system.node, needs.role);
+    this.record = needs.recorder.machine(childrenForm);
   }
 
   serve(kinds: Readonly<Record<string, ChildKind>>, quietMs: number): void {
@@ -74,7 +91,7 @@ export class SupervisorLoop {
     const nowMs = this.needs.system.clock.monotonicMs();
     try {
       for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) {
-        const { effects } = stepChildren(this.state, { ...next, nowMs });
+        const { effects } = this.record.step(this.state, { ...next, nowMs }, stepChildren);
         for (const effect of effects) this.perform(effect);
       }
     } finally {
@@ -125,8 +142,15 @@ export class SupervisorLoop {
 
   private ended(id: string, ref: Ref, reason: string, detail: string | null, state: unknown): void {
     const child = this.state.children.get(id);
-    // The name is free before anybody is told that it may start there.
-    if (child?.started) this.needs.names.unsupervise(keyOfChild(child.started.spec), ref);
+    if (child?.started) {
+      const { names } = this.needs;
+      const key = keyOfChild(child.started.spec);
+      // The name is free before anybody is told that it may start there.
+      names.unsupervise(key, ref);
+      // Below the own name another's may have been: it is seen before the child is started again.
+      const holder = names.entry(key);
+      if (holder !== null) this.step({ type: 'names', changes: [[id, holder.node]] });
+    }
     this.step({ type: 'ended', id, reason, detail, state, random: this.needs.system.random.next() });
   }
 

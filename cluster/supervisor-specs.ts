@@ -2,18 +2,20 @@
  * The shell of the replicated map of child specs (specs.ts): words of the peers in, deltas and comparisons out. Between the
  * supervisor's door and the links.
  */
-import type { Clock } from '../runtime/index.ts';
+import type { Clock, Recorder, Recording } from '../runtime/index.ts';
 import type { Want } from './children-state.ts';
 import type { Word } from './children-wire.ts';
 import { specsCompareMs } from './limits.ts';
+import { specsForm } from './record-specs.ts';
 import { formatDot } from './spec-context.ts';
 import { type SpecsEvent, stepSpecs } from './specs.ts';
-import { createSpecs, type SpecsState, specOf } from './specs-state.ts';
+import { createSpecs, type SpecsEffect, type SpecsState, specOf } from './specs-state.ts';
 
 export interface SharedSpecsNeeds {
   readonly node: string;
   readonly boot: number;
   readonly clock: Clock;
+  readonly recorder: Recorder;
   say(to: string | null, word: Word): boolean;
   /** Present life of each known node. */
   boots(): ReadonlyMap<string, number>;
@@ -25,11 +27,13 @@ export interface SharedSpecsNeeds {
 export class SharedSpecs {
   private readonly needs: SharedSpecsNeeds;
   private readonly state: SpecsState;
+  private readonly record: Recording<SpecsState, SpecsEvent, SpecsEffect>;
   private cancelTimer: () => void = () => {};
 
   constructor(needs: SharedSpecsNeeds) {
     this.needs = needs;
     this.state = createSpecs(needs.node, needs.boot);
+    this.record = needs.recorder.machine(specsForm);
   }
 
   of(id: string): Want | null {
@@ -63,7 +67,7 @@ export class SharedSpecs {
   }
 
   apply(event: SpecsEvent): void {
-    for (const effect of stepSpecs(this.state, event).effects) {
+    for (const effect of this.record.step(this.state, event, stepSpecs).effects) {
       switch (effect.type) {
         case 'broadcast':
           this.needs.say(null, { type: 'delta', delta: effect.delta });

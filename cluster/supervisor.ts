@@ -3,7 +3,7 @@
  * replicated map of specs (specs.ts): what is wanted comes from there and from rows, who runs it is decided in
  * supervisor-loop.ts, and the registry shows where. Every node has one; those that `serve` run children.
  */
-import type { ActorSystem, Clock, Log, Protocol, Ref } from '../runtime/index.ts';
+import type { ActorSystem, Clock, Log, Protocol, Recorder, Ref } from '../runtime/index.ts';
 import { type ChildSpec, faultOf, keyOfChild, sameSpec } from './child-spec.ts';
 import type { Want } from './children-state.ts';
 import { type ChildExplanation, type ChildRow, explainChild, listChildren } from './children-view.ts';
@@ -23,6 +23,7 @@ export interface SupervisorNeeds {
   readonly role: string;
   readonly names: Directory;
   readonly members: Members & { boots(): ReadonlyMap<string, number> };
+  readonly recorder: Recorder;
   readonly log: Log;
   /** Whether other nodes are to be found by this one. */
   readonly hasSeeds: boolean;
@@ -59,6 +60,7 @@ export class ClusterSupervisor {
       node: system.node,
       boot: system.boot,
       clock: system.clock,
+      recorder: needs.recorder,
       say: needs.say,
       boots: () => members.boots(),
       serving: () => this.loop.state.serving && !this.loop.state.draining,
@@ -186,7 +188,9 @@ export class ClusterSupervisor {
     const nowMs = this.needs.system.clock.wallMs();
     switch (word.type) {
       case 'state':
-        this.loop.step({ type: 'peer_serves', peer, serving: word.serving });
+        // Told every second by each peer.
+        if (this.loop.state.serves.has(peer) !== word.serving)
+          this.loop.step({ type: 'peer_serves', peer, serving: word.serving });
         this.specs.apply({ type: 'hash', peer, high: word.high, low: word.low });
         return;
       case 'delta':

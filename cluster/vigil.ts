@@ -19,7 +19,8 @@ import {
 } from './membership-peer.ts';
 import { members, readView, viewHash, viewOf } from './membership-view.ts';
 import { membershipForm } from './record-membership.ts';
-import { noSplit, type Split, type SplitEvent, type SplitWatch, watchSplit } from './split.ts';
+import type { Split } from './split.ts';
+import { SplitVigil } from './split-vigil.ts';
 
 export interface VigilNeeds {
   readonly clock: Clock;
@@ -49,8 +50,7 @@ export class Vigil implements Members {
   private lateness: Lateness = onTime;
   private lastBeatMs = 0;
   private nonce = 0;
-  private splitWatch: SplitWatch = noSplit;
-  private splitSinceMs = 0;
+  private readonly splits: SplitVigil;
   private cancelTick: () => void = () => {};
   /** Times that this process did not run, as `lateTick` judges. */
   pauses = 0;
@@ -59,6 +59,7 @@ export class Vigil implements Members {
     this.needs = needs;
     this.state = createMembership(needs.self);
     this.record = needs.recorder.machine(membershipForm);
+    this.splits = new SplitVigil({ ...needs, told: () => this.tellWatchers() });
     this.lastTickMs = needs.clock.monotonicMs();
   }
 
@@ -116,8 +117,7 @@ export class Vigil implements Members {
   }
 
   split(): (Split & { sinceMs: number }) | null {
-    const { told } = this.splitWatch;
-    return told === null ? null : { ...told, sinceMs: this.splitSinceMs };
+    return this.splits.present();
   }
 
   watch(onChange: () => void, signal: AbortSignal): void {
@@ -237,21 +237,12 @@ export class Vigil implements Members {
     // against nobody, because what comes meanwhile is not heard: a long one is a late tick, when the next is due.
     this.needs.clock.afterIo(() => {
       this.apply({ type: 'tick', nowMs });
-      const { watch, event } = watchSplit(this.splitWatch, this.state, nowMs);
-      this.splitWatch = watch;
-      if (event !== null) this.tellSplit(event);
+      this.splits.look(this.state, nowMs);
     });
     this.tickLater();
   }
 
-  private tellSplit(event: SplitEvent): void {
-    const { log, clock } = this.needs;
-    if (event.type === 'healed') {
-      log('info', 'the split is over', { back: event.back, lost: event.lost });
-    } else {
-      this.splitSinceMs = clock.wallMs();
-      log('warn', 'the network is split', { here: event.split.here, there: event.split.there });
-    }
+  private tellWatchers(): void {
     for (const watcher of [...this.watchers]) watcher();
   }
 
@@ -269,7 +260,7 @@ export class Vigil implements Members {
         const level = status === 'down' || status === 'suspect' ? 'warn' : 'info';
         needs.log(level, `${name} is ${status}`, { member: name, role, was, because });
         needs.announced(effect);
-        for (const watcher of [...this.watchers]) watcher();
+        this.tellWatchers();
         return;
       }
       case 'probe':

@@ -9,6 +9,7 @@ export {
   type LaterReply,
   type LogLevel,
   type Protocol,
+  type RefWithoutProtocol,
   type Self,
   type WhenFull,
 } from './definition.ts';
@@ -24,33 +25,34 @@ export { type ActorInspection, inspectActor } from './inspection.ts';
 export { type TreeNode, treeOf } from './introspection.ts';
 export { type ExitReason, type Info, isCleanExit, type ReplyTarget } from './message.ts';
 export { type Random, seededRandom, systemRandom } from './random.ts';
-export { Recorder, type RecorderOptions, type Recording } from './recorder.ts';
+export { Recorder, type RecorderOptions } from './recorder.ts';
 export { hashText, type RecordForm, type ReplayForm, type Witness } from './recorder-form.ts';
+export { type HeadLine, type RecordLine, recordVersion } from './recorder-line.ts';
 export {
-  type HeadLine,
   headLine,
   linesOf,
   PartSum,
   type RecordHead,
-  type RecordLine,
   readRecord,
-  recordVersion,
   segmentLines,
   takeRecord,
 } from './recorder-lines.ts';
-export {
-  type AnyReplayForm,
-  type Decision,
-  type Mismatch,
-  type Reason,
-  type ReplayOptions,
-  type ReplayTold,
-  replay,
-} from './recorder-replay.ts';
+export type { Recording } from './recorder-machine.ts';
+export { Rows, snapshotText } from './recorder-pieces.ts';
+export { replay } from './recorder-replay.ts';
 export type { SegmentInfo } from './recorder-segment.ts';
-export { supervisionForm } from './recorder-supervision.ts';
+export { plainReason, supervisionForm } from './recorder-supervision.ts';
+export type {
+  AnyReplayForm,
+  Decision,
+  Mismatch,
+  Reason,
+  ReplayOptions,
+  ReplayTold,
+} from './recorder-told.ts';
 export { isRef, Ref, sameRef } from './ref.ts';
 export type { Router, Signal } from './router.ts';
+export { type StderrLogOptions, stderrLog } from './stderr-log.ts';
 export type { Restart, Strategy } from './supervision.ts';
 export { type ChildInfo, type SupervisorProtocol, supervisor } from './supervisor.ts';
 export { ActorSystem, type Log, type SystemOptions } from './system.ts';

@@ -55,8 +55,26 @@ export const recordKeptMs = 15 * 60 * 1_000;
 /** A segment is sealed (compressed, about 2 ms) when it holds this much text or is this old. */
 export const recordSegmentBytes = 256 * 1024;
 export const recordSegmentMs = 60_000;
-/** A state of more is not kept: the events of that segment can be read, not stepped. */
+/** A state of at most this is kept anew in every segment, as one line. */
 export const recordCheckpointBytesMax = 256 * 1024;
+/**
+ * A larger one is kept in pieces, and only so often: segments between follow from the one before. Of 50,000 names it has 4 MB
+ * of text, which costs some 100 ms, and half a megabyte in the ring, which holds three of them and what happened between.
+ */
+export const recordBaseEveryMs = 5 * 60_000;
+/** When a gap has made one useless, the next comes no sooner than this after it. */
+export const recordBaseAgainMs = 30_000;
+/** A state of more is not kept: the events after it can be read, not stepped. Some 110,000 names. */
+export const recordBaseBytesMax = 8 * 1024 * 1024;
+/** The same of a state that changes in place, whose pieces are all written at once: some 15,000 supervised children, 50 ms. */
+export const recordBaseAtOnceBytesMax = 2 * 1024 * 1024;
+/** Rows in a piece: some 40 kB, far below a line's bound whatever the names. */
+export const recordPieceRows = 500;
+/** So much of a large state is written at once, about 2 ms, and then again after a pause. */
+export const recordPiecesBytes = 64 * 1024;
+export const recordPieceEveryMs = 20;
+/** What a row costs that was taken out of a state and is not written yet: a reference. */
+export const recordRowHeldBytes = 8;
 /** An event of more is left out. A delta of 1,000 names has about 80 kB. */
 export const recordEventBytesMax = 128 * 1024;
 /**

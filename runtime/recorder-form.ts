@@ -20,8 +20,15 @@ export interface RecordForm<S, E extends { readonly type: string }, F> {
   readonly burstBytes?: number;
   /** About how large the snapshot would be, without making it. */
   weightBytes(state: S): number;
-  /** All that decides, and nothing that is private. The same state gives the same text, before and after a restore. */
+  /**
+   * All that decides, and nothing that is private. The same state gives the same text, before and after a restore. What may
+   * be long is wrapped in `Rows`.
+   */
   snapshot(state: S): Plain;
+  /** Rows of a snapshot must be written at once, because what they are made of changes with the next step. */
+  readonly changesInPlace?: boolean;
+  /** True when the event would be too large to be kept, told without making its text. */
+  isHuge?(event: E): boolean;
   /** All of the event that decides, and nothing that is private. Is stepped as it is in a replay. */
   event(event: E): Plain;
   /** What must come out alike in a replay. Short: an effect that carries thousands of rows is told by their count and sum. */
@@ -42,9 +49,9 @@ export interface ReplayForm<S, E extends { readonly type: string }, F> extends R
   witness(subject: string): Witness<S, E, F> | null;
 }
 
-/** FNV-1a over UTF-16 units, 32 bits: tells a changed decision, guards nothing against a forger. */
-export function hashText(text: string): number {
-  let hash = 0x811c9dc5;
+/** FNV-1a over UTF-16 units, 32 bits: tells a changed decision, guards nothing against a forger. `from`: the hash of what came before it. */
+export function hashText(text: string, from = 0x811c9dc5): number {
+  let hash = from;
   for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
   return hash >>> 0;
 }

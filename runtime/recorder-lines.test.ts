@@ -72,9 +72,9 @@ describe('a record file', () => {
 
   test('is refused when it was made by a later version, or has a machine of another', () => {
     const [head, ...rest] = record();
-    const later = head!.replace('"version":1', '"version":2');
+    const later = head!.replace('"version":2', '"version":3');
     expect(refusal(sealed([later, ...rest]))).toBe(
-      'record_newer: the record has version 2, this picket reads 1: use a later one',
+      'record_newer: the record has version 3, this picket reads 2: use a later one',
     );
     const newer = { ...supervisionForm, version: 0 };
     expect(refusal(record(), [newer])).toMatch(/^record_newer: .* supervision of version 1/);

@@ -45,6 +45,8 @@ export class Ring {
   private refilledAtMs: number;
   private gap: Gap | null = null;
   private counting = false;
+  /** Of large states that are being written. */
+  private heldBytes = 0;
   /** Monotonic, of the event that was admitted last. */
   nowMs: number;
   /** Events that were not recorded, since the start. */
@@ -59,7 +61,7 @@ export class Ring {
   }
 
   get bytes(): number {
-    return this.sealedBytes + this.writer.heldBytes;
+    return this.sealedBytes + this.writer.heldBytes + this.heldBytes;
   }
 
   /** False: the allowance is used up, and the event is only counted. */
@@ -98,12 +100,28 @@ export class Ring {
     return this.number;
   }
 
+  /** More memory is in use for this kind, or (below 0) less. */
+  hold(bytes: number): void {
+    this.heldBytes += bytes;
+    this.trim();
+    this.needs.grew();
+  }
+
   /** Into the open segment: after `segment()` only. */
   write(line: string, wallMs: number): void {
+    this.allowanceBytes -= this.place(line, wallMs);
+  }
+
+  /** As `write`, beside the allowance: for what has a bound of its own. Answers the bytes. */
+  place(line: string, wallMs: number): number {
     const { heldBytes } = this.writer;
-    this.allowanceBytes -= this.writer.line(line);
+    const bytes = this.writer.line(line);
     this.toMs = wallMs;
-    if (this.writer.heldBytes === heldBytes) return;
+    if (this.writer.heldBytes !== heldBytes) this.grown();
+    return bytes;
+  }
+
+  private grown(): void {
     this.trim();
     this.needs.grew();
   }

@@ -149,7 +149,7 @@ function because(event: SupervisionEvent): string {
 }
 
 /** A reason is a code, maybe `shutdown:` and a code. Anything else may be a sentence about a message. */
-function plainReason(reason: string): string {
+export function plainReason(reason: string): string {
   const [, clean = '', rest = ''] = /^(shutdown: ?)?(.*)$/s.exec(reason)!;
   return /^[a-z0-9_]{0,64}$/.test(rest) ? `${clean}${rest}` : `${clean}redacted`;
 }

@@ -1,17 +1,20 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   type AnyReplayForm,
   manualClock,
   type Random,
   Recorder,
   type ReplayForm,
+  Rows,
   readRecord,
   replay,
   seededRandom,
   takeRecord,
 } from './index.ts';
 import {
+  recordBaseAgainMs,
+  recordBaseEveryMs,
   recordBurstBytes,
   recordBytesMax,
   recordBytesPerS,
@@ -19,6 +22,7 @@ import {
   recordEventBytesMax,
   recordKeptMs,
   recordKindBytesMax,
+  recordPieceRows,
   recordSegmentMs,
 } from './limits.ts';
 import { hashText } from './recorder-form.ts';
@@ -55,11 +59,13 @@ function decide(shelf: Shelf, event: ShelfEvent, random: Random): { state: Shelf
   };
 }
 
-const form = (kind = 'shelf'): ReplayForm<Shelf, ShelfEvent, ShelfEffect> => ({
+/** `large`: its texts are rows, so that a state of any size can be kept. */
+const form = (kind = 'shelf', large = false): ReplayForm<Shelf, ShelfEvent, ShelfEffect> => ({
   kind,
   version: 1,
-  weightBytes: (shelf) => shelf.texts.length,
-  snapshot: ({ texts, rolls }) => ({ texts, rolls }),
+  weightBytes: (shelf) =>
+    large ? shelf.texts.reduce((sum, { length }) => sum + length, 0) : shelf.texts.length,
+  snapshot: ({ texts, rolls }) => ({ texts: large ? new Rows([...texts], (text) => text) : texts, rolls }),
   event: (event) => (event.type === 'add' ? { type: 'add', text: event.text, secret: '' } : event),
   effect: (effect) => (effect.type === 'has' ? { type: 'has', count: effect.count } : effect),
   changesNothing: (_, event) => event.type === 'look',
@@ -73,17 +79,17 @@ const form = (kind = 'shelf'): ReplayForm<Shelf, ShelfEvent, ShelfEffect> => ({
     shelf.texts.includes(subject) ? [`is there after ${event?.type}`] : [],
 });
 
-function world(kinds: readonly string[] = ['shelf']) {
+function world(kinds: readonly string[] = ['shelf'], large = false) {
   const clock = manualClock();
   const recorder = new Recorder({ node: 'core_1', boot: 7, clock });
   const dice = seededRandom(1);
   const machines = kinds.map((kind) => {
-    const recording = recorder.machine(form(kind));
+    const recording = recorder.machine(form(kind, large));
     const shelf: Shelf = { texts: [], secret: '', rolls: 0 };
     const random = recording.random(dice);
     return (event: ShelfEvent) => recording.step(shelf, event, (s, e) => decide(s, e, random)).effects;
   });
-  return { clock, recorder, machines, forms: kinds.map((kind) => form(kind)) as AnyReplayForm[] };
+  return { clock, recorder, machines, forms: kinds.map((kind) => form(kind, large)) as AnyReplayForm[] };
 }
 
 const add = (text: string): ShelfEvent => ({ type: 'add', text, secret: 'hunter2' });
@@ -204,7 +210,7 @@ test('a storm is counted, not recorded, past its allowance; and what came before
   expect(decisions.at(-1)!.effect).toBe('rolled');
 });
 
-test('a state that is too large is not kept: its events can be read and are told as not stepped', () => {
+test('a state that is too large and has no rows is not kept: its events can be read and are told as not stepped', () => {
   const { recorder, machines, forms } = world();
   for (let at = 0; at < 40; at += 1) machines[0]!(add('x'.repeat(10_000)));
   const told = again(recorder, forms);
@@ -212,6 +218,94 @@ test('a state that is too large is not kept: its events can be read and are told
   expect(told.counts.notStepped).toBeGreaterThan(0);
   expect(told.mismatches).toEqual([]);
   expect(recordCheckpointBytesMax).toBeLessThan(400_000);
+});
+
+describe('a state that is too large for one line', () => {
+  const word = (n: number) => `${n} `.padEnd(100, 'abcdefghij');
+  const rows = 8_000;
+
+  /** 800 kB of rows, added over half a minute so that no event of them is left out. */
+  async function filled() {
+    const all = world(['shelf'], true);
+    for (let at = 0; at < rows; at += 1) {
+      if (at % 200 === 0) await all.clock.advance(1_000);
+      all.machines[0]!(add(word(at)));
+    }
+    return all;
+  }
+
+  test('is kept in pieces, between which entries go on, and is compared with the next one', async () => {
+    const { clock, recorder, machines, forms } = await filled();
+    for (let at = 0; at < 60; at += 1) {
+      machines[0]!({ type: 'roll' });
+      machines[0]!(at % 2 === 0 ? add(word(at)) : { type: 'take' });
+      await clock.advance(20_000);
+    }
+    const lines = takeRecord(recorder);
+    const pieces = lines.filter((line) => line.includes('"piece":')).length;
+    expect(pieces).toBeGreaterThan(2 * (rows / recordPieceRows));
+    const { counts, mismatches } = replay(readRecord(lines), forms);
+    expect(mismatches).toEqual([]);
+    // What came before the first base that is kept follows from nothing.
+    expect(counts.stepped).toBeGreaterThan(2 * counts.notStepped);
+    expect(counts.checkpoints).toBeGreaterThan(0);
+    expect(recorder.bytes).toBeLessThanOrEqual(recordBytesMax);
+    const pieceBetween = lines.findIndex(
+      (line, at) => line.includes('"piece":') && lines[at - 1]!.startsWith('{"n"'),
+    );
+    expect(pieceBetween).toBeGreaterThan(0);
+  });
+
+  test('is whole in a record that is taken while it is written', async () => {
+    const { clock, recorder, machines, forms } = await filled();
+    await clock.advance(recordBaseEveryMs);
+    machines[0]!(add('the first'));
+    machines[0]!({ type: 'roll' });
+    const { counts, mismatches, decisions } = again(recorder, forms);
+    expect(mismatches).toEqual([]);
+    expect(counts.stepped).toBeGreaterThan(1);
+    expect(decisions.at(-1)!.text).toMatch(/^rolled/);
+  });
+
+  test('is kept again after a gap, but not at once', async () => {
+    const { clock, recorder, machines, forms } = await filled();
+    await clock.advance(1_000);
+    const gap = () => machines[0]!(add('x'.repeat(recordEventBytesMax)));
+    gap();
+    machines[0]!({ type: 'roll' });
+    machines[0]!({ type: 'take' });
+    await clock.advance(5_000);
+    gap();
+    machines[0]!({ type: 'roll' });
+    const before = again(recorder, forms).counts.stepped;
+    machines[0]!({ type: 'roll' });
+    expect(again(recorder, forms).counts.stepped).toBe(before);
+    await clock.advance(recordBaseAgainMs);
+    machines[0]!({ type: 'roll' });
+    machines[0]!({ type: 'roll' });
+    const { counts, mismatches } = again(recorder, forms);
+    expect(mismatches).toEqual([]);
+    expect(counts.stepped).toBe(before + 2);
+  });
+
+  test('does not follow over a segment that is missing', async () => {
+    const { clock, recorder, machines, forms } = await filled();
+    await clock.advance(recordBaseEveryMs);
+    for (let at = 0; at < 9; at += 1) {
+      machines[0]!({ type: 'roll' });
+      await clock.advance(recordSegmentMs / 2);
+    }
+    const head = recorder.head();
+    const missing = head.segments.at(-2)!.number;
+    const source = {
+      head: () => head,
+      segment: (number: number) => (number === missing ? null : recorder.segment(number)),
+    };
+    const whole = again(recorder, forms).counts;
+    const { counts, mismatches } = replay(readRecord(takeRecord(source)), forms);
+    expect(mismatches).toEqual([]);
+    expect(counts.notStepped).toBeGreaterThan(whole.notStepped);
+  });
 });
 
 test('an event that is changed afterwards, or by the step itself, is kept as it was', () => {

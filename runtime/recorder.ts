@@ -6,16 +6,12 @@
  */
 import type { Clock } from './clock.ts';
 import { assert } from './errors.ts';
-import {
-  recordBurstBytes,
-  recordBytesMax,
-  recordCheckpointBytesMax,
-  recordEventBytesMax,
-  recordKindsMax,
-} from './limits.ts';
-import type { Random } from './random.ts';
-import { hashEffects, hashText, type RecordForm } from './recorder-form.ts';
-import { type RecordHead, recordVersion } from './recorder-lines.ts';
+import { recordBurstBytes, recordBytesMax, recordKindsMax } from './limits.ts';
+import type { Base } from './recorder-base.ts';
+import type { RecordForm } from './recorder-form.ts';
+import { recordVersion } from './recorder-line.ts';
+import type { RecordHead } from './recorder-lines.ts';
+import { Recording } from './recorder-machine.ts';
 import { Ring, wholeMs } from './recorder-ring.ts';
 
 export interface RecorderOptions {
@@ -30,6 +26,8 @@ export class Recorder {
   private readonly forms: Record<string, number> = {};
   private segments = 0;
   private entries = 0;
+  /** Large states that are being written. */
+  private readonly bases = new Set<Base>();
 
   constructor(options: RecorderOptions) {
     this.options = options;
@@ -49,20 +47,22 @@ export class Recorder {
   ): Recording<S, E, F> {
     this.forms[form.kind] = form.version;
     const label = name === '' ? form.kind : `${form.kind}/${name}`;
-    return new Recording(
-      form,
-      label,
-      this.ringOf(form.kind, form.burstBytes ?? recordBurstBytes),
-      this.options.clock,
-      () => {
+    return new Recording(form, label, {
+      ring: this.ringOf(form.kind, form.burstBytes ?? recordBurstBytes),
+      clock: this.options.clock,
+      bases: this.bases,
+      nextEntry: () => {
         this.entries += 1;
         return this.entries;
       },
-    );
+    });
   }
 
   head(): RecordHead {
     const { node, boot, clock } = this.options;
+    // A large state that is half told would be of no use.
+    for (const base of this.bases) base.finish();
+    this.bases.clear();
     const rings = [...this.rings.values()];
     for (const ring of rings) ring.trim();
     return {
@@ -113,107 +113,5 @@ export class Recorder {
       if (oldest === null) return;
       oldest.dropOldest();
     }
-  }
-}
-
-/** One machine's way into the record. */
-export class Recording<S, E extends { readonly type: string }, F> {
-  private readonly form: RecordForm<S, E, F>;
-  private readonly label: string;
-  private readonly ring: Ring;
-  private readonly clock: Clock;
-  private readonly nextEntry: () => number;
-  /** The segment that holds a checkpoint of this machine which its later entries follow from; 0: none. */
-  private checkpointIn = 0;
-  /** The last entry; null when something was left out after it. */
-  private last: number | null = null;
-  private drawn: number[] = [];
-
-  constructor(form: RecordForm<S, E, F>, machine: string, ring: Ring, clock: Clock, nextEntry: () => number) {
-    this.form = form;
-    this.label = JSON.stringify(machine);
-    this.ring = ring;
-    this.clock = clock;
-    this.nextEntry = nextEntry;
-  }
-
-  /** Steps the machine, and records what it was told before it and what came of it after. */
-  step<R extends { readonly effects: readonly F[] }>(
-    state: S,
-    event: E,
-    decide: (state: S, event: E) => R,
-  ): R {
-    const told = this.before(state, event);
-    if (told === null) return decide(state, event);
-    let step: R;
-    try {
-      step = decide(state, event);
-    } catch (thrown) {
-      this.after(told, 0, true);
-      throw thrown;
-    }
-    this.after(told, hashEffects(this.form, step.effects), false);
-    return step;
-  }
-
-  /** Chance for the machine: what it draws within a step is recorded with it. */
-  random(source: Random): Random {
-    return {
-      next: () => {
-        const drawn = source.next();
-        this.drawn.push(drawn);
-        return drawn;
-      },
-    };
-  }
-
-  /** The event as it will be kept, with the state before it: both may be changed by the step. Null: not recorded. */
-  private before(state: S, event: E): string | null {
-    const { form, ring } = this;
-    if (this.drawn.length > 0) this.drawn = [];
-    if (form.changesNothing?.(state, event)) return null;
-    if (!ring.admits(event.type)) return this.leftOut();
-    const told = JSON.stringify(form.event(event));
-    if (told.length * 3 > recordEventBytesMax && Buffer.byteLength(told) > recordEventBytesMax) {
-      ring.leaveOut(event.type);
-      return this.leftOut();
-    }
-    const segment = ring.segment();
-    if (segment !== this.checkpointIn) {
-      this.checkpointIn = segment;
-      ring.write(this.checkpoint(state), wholeMs(this.clock));
-    }
-    return told;
-  }
-
-  private after(told: string, hash: number, threw: boolean): void {
-    const n = this.nextEntry();
-    this.last = n;
-    const atMs = wholeMs(this.clock);
-    const ms = Math.round(this.ring.nowMs * 1_000) / 1_000;
-    const chance = this.drawn.length === 0 ? '' : `,"drawn":${JSON.stringify(this.drawn)}`;
-    const end = threw ? ',"threw":true}' : '}';
-    this.ring.write(
-      `{"n":${n},"machine":${this.label},"at":${atMs},"ms":${ms},"event":${told},"effects":${hash}${chance}${end}`,
-      atMs,
-    );
-  }
-
-  private checkpoint(state: S): string {
-    const { form, label, last } = this;
-    const weightBytes = form.weightBytes(state);
-    const text = weightBytes > recordCheckpointBytesMax ? '' : JSON.stringify(form.snapshot(state));
-    const bytes = Buffer.byteLength(text);
-    const body =
-      text !== '' && bytes <= recordCheckpointBytesMax
-        ? `"hash":${hashText(text)},"state":${text}`
-        : `"omittedBytes":${Math.max(weightBytes, bytes)}`;
-    return `{"checkpoint":{"machine":${label},"after":${last},${body}}}`;
-  }
-
-  private leftOut(): null {
-    this.checkpointIn = 0;
-    this.last = null;
-    return null;
   }
 }

@@ -1,7 +1,7 @@
-/** `picket explain`: why a check or a node is in the state that it is in. */
+/** `picket explain`: why a check, a node or a supervised child is in the state that it is in. */
 import { type Command, Option } from 'commander';
 import type { Explanation } from '../../actors/index.ts';
-import type { Member } from '../../cluster/index.ts';
+import type { ChildExplanation, Member } from '../../cluster/index.ts';
 import { ask } from '../ask-node.ts';
 import { CommandFailure } from '../failure.ts';
 import { type OperatorSession, withOperator } from '../operator-session.ts';
@@ -32,6 +32,14 @@ export function addExplainCommands(program: Command, surroundings: Surroundings)
     option: ['--node <name>', 'as that node sees it (default: any core)'],
     example: 'picket explain node poller_1 --node core_2',
     find: explainNode,
+  });
+  addExplain(explain, surroundings, {
+    name: 'child',
+    description: 'why a supervised child is where it is, and in its state: what happened to it, latest last',
+    argument: ['<id>', 'of the child: see picket children'],
+    option: ['--node <name>', 'as that node sees it (default: any core)'],
+    example: "picket explain child 'meter 7'",
+    find: explainChild,
   });
 }
 
@@ -76,4 +84,15 @@ async function explainNode(
   if (member === undefined)
     throw new CommandFailure('no_such_node', `there is no node "${name}": see picket members`);
   return { subject: name, state: member.status, because: [...member.because] };
+}
+
+async function explainChild(
+  session: OperatorSession,
+  id: string,
+  { node }: ExplainFlags,
+): Promise<Explanation> {
+  const told = await ask<ChildExplanation | null>(session, node, 'explain_child', { id });
+  if (told === null)
+    throw new CommandFailure('no_such_child', `nobody wants a child "${id}": see picket children`);
+  return { ...told, because: [...told.because] };
 }

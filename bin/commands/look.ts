@@ -1,5 +1,6 @@
 /** The commands that show the cluster: members, status, registry, tree. */
 import { type Command, Option } from 'commander';
+import { nameKinds } from '../../actors/index.ts';
 import type { Member } from '../../cluster/index.ts';
 import type { TreeNode } from '../../runtime/index.ts';
 import { ask } from '../ask-node.ts';
@@ -92,7 +93,7 @@ function addRegistry(program: Command, { output }: Surroundings, { data, json, n
     .command('registry')
     .description('the names that the cluster knows, and where they live')
     .option('--tenant <tenant>', 'slug, id, or "platform" for the names of the platform itself')
-    .option('--kind <kind>', 'tenant, scheduler, health_monitor, poller, agent, writer or coordinator')
+    .option('--kind <kind>', nameKinds.join(', '))
     .addOption(data())
     .addOption(node())
     .addOption(json())
@@ -156,6 +157,12 @@ async function listNames(
     ...(flags.kind === undefined ? {} : { kind: flags.kind }),
   };
   const names = await ask<Omit<NameRow, 'tenant_id' | 'status'>[]>(session, flags.node, 'registry', query);
+  if (names.length === 0 && flags.kind !== undefined && !nameKinds.includes(flags.kind)) {
+    throw new CommandFailure(
+      'no_such_kind',
+      `no name is of the kind "${flags.kind}": those of Picket are ${nameKinds.join(', ')}`,
+    );
+  }
   return names
     .map((row) => ({
       ...row,

@@ -106,6 +106,7 @@ async function bringUp(
     clock,
     log: logger,
     onRestart: (why) => say(why),
+    note,
   });
   parts.database = database;
   await prepareDefaultTenant(database.store, folder, http);

@@ -14,7 +14,7 @@ export const handshakesLoggedPerS = 5;
  */
 export const handshakesPerAddressPerS = 10;
 export const handshakesPerAddressBurst = 300;
-export const refusedHandshakeCost = 15;
+export const refusedHandshakeCost = 4;
 /** Addresses that are remembered; those that asked last stay. */
 export const handshakeAddressesMax = 10_000;
 /** Certificates that a peer may prove anew on one link, at once and in a second: each is judged, some 2 ms. None lives under 1 s. */

@@ -3,7 +3,12 @@
  * that a test delivers, loses or repeats, views that change when the test says so, actors that are only counted. The
  * registry is played by claims that are told like everything else; whom it shows is settled by placement, as in earnest.
  */
-import { type ChildrenEffect, type ChildrenHappening, stepChildren } from '../children.ts';
+import {
+  type ChildrenEffect,
+  type ChildrenEvent,
+  type ChildrenHappening,
+  stepChildren,
+} from '../children.ts';
 import { type ChildrenState, createChildren, placeOf, type Want } from '../children-state.ts';
 import { ownerOf } from '../placement.ts';
 
@@ -42,6 +47,9 @@ export class TestCluster {
   readonly wants = new Map<string, Want>();
   /** Ends and starts of actors that have not been reported yet. */
   readonly due: (() => void)[] = [];
+  /** A test may look on. */
+  decide: (node: TestNode, event: ChildrenEvent) => readonly ChildrenEffect[] = ({ state }, event) =>
+    stepChildren(state, event).effects;
   /** Told after every change of any actor. */
   watch: () => void = () => {};
   nowMs = 0;
@@ -190,7 +198,7 @@ export class TestCluster {
 
   apply(node: TestNode, event: ChildrenHappening): void {
     if (!node.alive) return;
-    const { effects } = stepChildren(node.state, { ...event, nowMs: this.nowMs });
+    const effects = this.decide(node, { ...event, nowMs: this.nowMs });
     for (const effect of effects) this.perform(node, effect);
   }
 

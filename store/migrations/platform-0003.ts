@@ -15,4 +15,5 @@ CREATE TABLE platform.coordinator (
 );
 INSERT INTO platform.coordinator (epoch) VALUES (0);
 `,
+  down: 'DROP TABLE platform.coordinator;',
 };

@@ -30,15 +30,57 @@ test('a core that hung is explained by what was heard of it, and the name that m
   const announced = reasons.map(({ text }) => text).filter((text) => text.startsWith('core_1 is'));
   expect(announced).toEqual([
     'core_1 is up (was not known): joined: linked for the first time',
-    'core_1 is suspect (was up): nothing heard for 2001 ms on the open link',
-    'core_1 is down (was suspect): no sign of life for 4633 ms, neither here nor through others (6 rounds of probes)',
+    'core_1 is suspect (was up): nothing heard for 2047 ms on the open link',
+    'core_1 is down (was suspect): no sign of life for 4657 ms, neither here nor through others (6 rounds of probes)',
   ]);
-  const moved = replayed('hung-core', { explain: 'jw46b6bou527/default/tenant/jw46b6bou527' }).reasons;
+  const moved = replayed('hung-core', { explain: 'zbk2salimuia/default/tenant/zbk2salimuia' }).reasons;
   expect(moved.map(({ text }) => text)).toEqual([
+    'is held by core_2 (actor 10); it was taken on this node',
+    'is lost: nobody holds it, core_2 (actor 10) did; its actor on this node ended',
     "is held by core_1 (actor 10); core_1 told of core_1's names",
     'is lost: nobody holds it, core_1 (actor 10) did; core_1 is down: its names are hidden',
-    'is held by core_2 (actor 42); it was taken on this node',
+    'is held by core_2 (actor 43); it was taken on this node',
   ]);
+});
+
+describe('a network that was split with real packets', () => {
+  const why = (explain: string, node: string) =>
+    replayed('real-split', { explain })
+      .reasons.filter((reason) => reason.node === node)
+      .map(({ text }) => text);
+
+  test('is explained from the silence to the split, and to its end', () => {
+    const told = why('core_3', 'core_2').filter((text) => / is |split/.test(text));
+    expect(told).toEqual([
+      'core_3 is up (was not known): joined: linked for the first time',
+      'core_3 is suspect (was up): nothing heard for 2032 ms on the open link',
+      'core_3 is down (was suspect): no sign of life for 4658 ms, neither here nor through others (5 rounds of probes)',
+      'the network is split: core_1, core_2 against core_3',
+      'core_3 is up (was down): returned: the same boot is linked again',
+      'the split is over; back: core_3',
+    ]);
+    expect(why('core_1', 'core_3')).toContain('the network is split: core_3 against core_1, core_2');
+  });
+
+  test('is explained by the name that both sides took, and by the child that both sides ran', () => {
+    expect(why('platform/default/thing/contested 0 0', 'core_3')).toEqual([
+      'is held by core_3 (actor 10); it was taken on this node',
+      'gives up platform/default/thing/contested 0 0: it is held twice, and core_2 keeps it',
+      "moved from core_3 (actor 10) to core_2 (actor 8); core_2 told of core_2's names",
+      'refuses platform/default/thing/contested 0 0: not_ours, held by core_2',
+    ]);
+    const child = why('child 1', 'core_2');
+    expect(child.filter((text) => /^(starts|stops)/.test(text))).toEqual([
+      'starts child 1',
+      'stops child 1: conflict',
+    ]);
+    expect(child).toContain('belongs on core_2, is running here; it runs');
+    expect(why('child 0', 'core_3').filter((text) => /^(starts|stops|hands)/.test(text))).toEqual([
+      'starts child 0',
+      'stops child 0: moved',
+      'hands child 0 over to core_2',
+    ]);
+  });
 });
 
 test('a machine that does not suspect on a closed link is told at the very entry', () => {

@@ -3,8 +3,8 @@
  * with one line and with status 1 when one failed; wrong flags are status 2.
  */
 import { parseArgs } from 'node:util';
-import { joinNodes, joinOverMs, traceLinesShown } from './bounds.ts';
-import { runJoin, runSeeds } from './seed-pool.ts';
+import { idleNamesFactor, joinNodes, joinOverMs, traceLinesShown } from './bounds.ts';
+import { runIdle, runJoin, runSeeds } from './seed-pool.ts';
 import type { HistoryOutcome } from './seed-thread.ts';
 
 const help = `npm run sim -- [--seeds N] [--seed FIRST] [--nodes M] [--trace] [--calm]
@@ -17,6 +17,7 @@ Runs N simulated histories of a cluster (real code; simulated clock, network and
   --threads T  histories at once, 1 to 64; unless told, one for each core
   --trace      print every event of every history: for one seed
   --join       only let the nodes (200) start over 10 s, and say when all see all
+  --idle       let the nodes (200) start, and say what each link carries when nothing is done, with 1 and 10 names a node
   --calm       without faults: to measure the simulator
   --help       this text
 
@@ -34,6 +35,7 @@ interface Flags {
   readonly trace: boolean;
   readonly calm: boolean;
   readonly join: boolean;
+  readonly idle: boolean;
 }
 
 function say(text: string): void {
@@ -54,6 +56,7 @@ function readFlags(args: readonly string[]): Flags | string | null {
         trace: { type: 'boolean' },
         calm: { type: 'boolean' },
         join: { type: 'boolean' },
+        idle: { type: 'boolean' },
         help: { type: 'boolean' },
       },
     }));
@@ -77,6 +80,7 @@ function readFlags(args: readonly string[]): Flags | string | null {
     trace: values.trace === true,
     calm: values.calm === true,
     join: values.join === true,
+    idle: values.idle === true,
   };
 }
 
@@ -98,12 +102,22 @@ function sayFailure({ seed, nodes, failures, hash, lines }: HistoryOutcome): voi
 }
 
 async function join({ seed, nodes = joinNodes }: Flags): Promise<number> {
-  const startMs = performance.now();
+  const spent = stopwatch();
   const { ms } = await runJoin(seed, nodes, joinOverMs);
-  const realS = ((performance.now() - startMs) / 1_000).toFixed(1);
   const when = ms === null ? 'not at all' : `${ms} ms later`;
-  say(`${nodes} nodes started over ${joinOverMs} ms: all see all ${when}; that took ${realS} s`);
+  say(`${nodes} nodes started over ${joinOverMs} ms: all see all ${when}; that took ${spent()}`);
   return ms !== null && ms <= joinOverMs ? 0 : 1;
+}
+
+async function idle({ seed, nodes = joinNodes }: Flags): Promise<number> {
+  const spent = stopwatch();
+  const { links, few, many } = await runIdle(seed, nodes, joinOverMs);
+  const told = (bytes: number | null) => (bytes === null ? 'no cluster' : `${bytes.toFixed(0)} B/s a link`);
+  say(
+    `${nodes} idle nodes, ${links} links: ${told(few)} with ${nodes} names, ${told(many)} with ${nodes * idleNamesFactor}`,
+  );
+  say(`both ways, TLS records included; that took ${spent()}`);
+  return few !== null && many !== null ? 0 : 1;
 }
 
 async function run(flags: Flags): Promise<number> {
@@ -134,6 +148,16 @@ async function run(flags: Flags): Promise<number> {
   return failed === 0 ? 0 : 1;
 }
 
+function stopwatch(): () => string {
+  const startMs = performance.now();
+  const startCpu = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(startCpu);
+    const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
+    return `${seconds(performance.now() - startMs)} (${seconds((user + system) / 1_000)} of CPU)`;
+  };
+}
+
 function ratio(value: number): string {
   return value < 20 ? value.toFixed(1) : String(Math.round(value));
 }
@@ -143,4 +167,4 @@ if (flags === null) process.stdout.write(help);
 else if (typeof flags === 'string') {
   process.stderr.write(`${flags}\n\n${help}`);
   process.exitCode = 2;
-} else process.exitCode = flags.join ? await join(flags) : await run(flags);
+} else process.exitCode = await (flags.join ? join : flags.idle ? idle : run)(flags);

@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { youngSpaceMb } from './bounds.ts';
+import type { IdleFigures } from './idle.ts';
 import type { HistoryOutcome, JoinOutcome, Task } from './seed-thread.ts';
 
 export interface SeedRange {
@@ -44,9 +45,17 @@ export async function runSeeds(range: SeedRange, tell: (outcome: HistoryOutcome)
   return threads;
 }
 
-export async function runJoin(seed: number, nodes: number, overMs: number): Promise<JoinOutcome> {
+export function runJoin(seed: number, nodes: number, overMs: number): Promise<JoinOutcome> {
+  return runAlone({ type: 'join', seed, nodes, overMs });
+}
+
+export function runIdle(seed: number, nodes: number, overMs: number): Promise<IdleFigures> {
+  return runAlone({ type: 'idle', seed, nodes, overMs });
+}
+
+async function runAlone<T>(task: Task): Promise<T> {
   const thread = startThread();
-  const outcome = await ask<JoinOutcome>(thread, { type: 'join', seed, nodes, overMs });
+  const outcome = await ask<T>(thread, task);
   await thread.terminate();
   return outcome;
 }
@@ -54,6 +63,8 @@ export async function runJoin(seed: number, nodes: number, overMs: number): Prom
 function startThread(): Worker {
   // What lives for a call or a path is gone before so much was made, and is never copied to where old things are.
   for (const size of ['min', 'max']) setFlagsFromString(`--${size}-semi-space-size=${youngSpaceMb}`);
+  // Every core has a history: threads that help one to collect take from another.
+  setFlagsFromString('--single-threaded-gc');
   return new Worker(new URL('./seed-thread.js', import.meta.url));
 }
 

@@ -6,6 +6,7 @@ import { parentPort } from 'node:worker_threads';
 import { traceLinesKept, traceLinesShown } from './bounds.ts';
 import { outsidePromises } from './event-loop.ts';
 import { type HistoryReport, runHistory } from './history.ts';
+import { type IdleFigures, idleFigures } from './idle.ts';
 import { joinedAfterMs } from './join.ts';
 
 export type Task =
@@ -16,7 +17,12 @@ export type Task =
       readonly calm: boolean;
       readonly trace: boolean;
     }
-  | { readonly type: 'join'; readonly seed: number; readonly nodes: number; readonly overMs: number };
+  | {
+      readonly type: 'join' | 'idle';
+      readonly seed: number;
+      readonly nodes: number;
+      readonly overMs: number;
+    };
 
 export type HistoryOutcome = Omit<HistoryReport, 'trace'> & {
   /** All events when they were asked for, the last ones when it failed, else none. */
@@ -41,14 +47,20 @@ async function historyOf(task: Task & { type: 'history' }): Promise<HistoryOutco
   return { ...told, failures: again.failures, lines: again.trace().slice(-traceLinesShown) };
 }
 
-async function joinOf({ seed, nodes, overMs }: Task & { type: 'join' }): Promise<JoinOutcome> {
+async function joinOf(seed: number, nodes: number, overMs: number): Promise<JoinOutcome> {
   const { ms } = await outsidePromises(() => joinedAfterMs(seed, nodes, overMs));
   return { ms };
+}
+
+function outcomeOf(task: Task): Promise<HistoryOutcome | JoinOutcome | IdleFigures> {
+  if (task.type === 'history') return historyOf(task);
+  const { type, seed, nodes, overMs } = task;
+  if (type === 'join') return joinOf(seed, nodes, overMs);
+  return outsidePromises(() => idleFigures(seed, nodes, overMs));
 }
 
 // Stacks are made for every expected failure, and read by nobody.
 Error.stackTraceLimit = 0;
 parentPort?.on('message', (task: Task) => {
-  const outcome = task.type === 'history' ? historyOf(task) : joinOf(task);
-  void outcome.then((told) => parentPort?.postMessage(told));
+  void outcomeOf(task).then((told) => parentPort?.postMessage(told));
 });

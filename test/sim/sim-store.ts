@@ -8,6 +8,7 @@ import type { CoordinatorAnswer, CoordinatorStore } from '../../actors/ports/coo
 import type { LeaseAnswer, LeaseStore, Session } from '../../actors/ports/lease-store.ts';
 import type { ResultStore, TenantWrite } from '../../actors/ports/result-store.ts';
 import type { Tenant, TenantStore } from '../../actors/ports/tenant-store.ts';
+import { tenantRow } from '../contract/tenant-row.ts';
 import { sessionLifeMs, storeAnswerMs, storeLostMs } from './bounds.ts';
 import { socketPart } from './event-loop.ts';
 import type { Life } from './life.ts';
@@ -25,13 +26,9 @@ interface LeaseRow {
   epoch: number;
 }
 
-export const simTenants: readonly Tenant[] = ['acme', 'globex', 'initech'].map((slug) => ({
-  id: `${slug}tenant`,
-  slug,
-  name: slug,
-  status: 'active',
-  createdAtMs: 0,
-}));
+export const simTenants: readonly Tenant[] = ['acme', 'globex', 'initech'].map((slug) =>
+  tenantRow(`${slug}tenant`, slug),
+);
 
 class SessionLost extends Error {
   readonly code = 'session_lost';
@@ -73,6 +70,7 @@ export class SimStore {
     const results: ResultStore = {
       write: (_node, _boot, writes) => ask(() => this.write(life, writes)),
       accounted: () => ask(() => []),
+      count: () => ask(() => 0),
       results: () => ask(() => []),
       gaps: () => ask(() => []),
     };

@@ -41,7 +41,7 @@ export const splitCallsPerSecond = 1_000;
 /** Names that both sides of a split take while they do not see each other. */
 export const splitContested = 50;
 /** Held and written for by all nodes, as cores do. */
-export const splitTenants = 12;
+export const splitTenants = 24;
 /** How often a holder looks at its leases and writes a row for each tenant, and renews its session (cores: every second). */
 export const holderEveryMs = 50;
 export const holderRenewMs = 1_000;

@@ -1,8 +1,8 @@
 /**
- * `npm run soak [-- --inputs N] [--seed S] [--rotations N] [--rounds N] [--cuts NAME,...] [--record FILE] [--size N ...]
- * [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread, so that one that hangs is seen
- * from outside and the heap that is measured is its own; then `attack`, `rotations`, `splits` and `nodes`, each with clusters
- * of its own. Ends with one line, and with status 1 when anything failed.
+ * `npm run soak [-- --inputs N] [--seed S] [--rotations N] [--rounds N] [--cuts NAME,...] [--names N] [--children N]
+ * [--record FILE] [--size N ...] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
+ * so that one that hangs is seen from outside and the heap that is measured is its own; then `attack`, `rotations`, `splits`
+ * and `nodes`, each with clusters of its own. Ends with one line, and with status 1 when anything failed.
  */
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
@@ -13,6 +13,8 @@ import {
   inputsDefault,
   rotationsDefault,
   silenceMsMax,
+  splitChildren,
+  splitNames,
   splitRoundsDefault,
 } from './bounds.ts';
 import { soakNodes } from './nodes.ts';
@@ -28,6 +30,8 @@ const { values, positionals } = parseArgs({
     rotations: { type: 'string' },
     rounds: { type: 'string' },
     cuts: { type: 'string' },
+    names: { type: 'string' },
+    children: { type: 'string' },
     record: { type: 'string' },
     size: { type: 'string', multiple: true },
   },
@@ -38,6 +42,8 @@ const rounds = Number(values.rounds ?? splitRoundsDefault);
 const splitsAsked = {
   rounds,
   cuts: values.cuts?.split(',') ?? [],
+  names: Number(values.names ?? splitNames),
+  children: Number(values.children ?? splitChildren),
   record: values.record ?? null,
 };
 const rotationCount = Number(values.rotations ?? rotationsDefault);

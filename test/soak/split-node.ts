@@ -7,6 +7,7 @@ import type { Credential } from '../../certs/index.ts';
 import {
   type Coordinator,
   type Members,
+  type NameEvent,
   type RegistryKey,
   type RunningNode,
   startNode,
@@ -52,6 +53,8 @@ export interface Sight {
   /** When a member last came up, and when an actor last began or ended here or a name changed. */
   readonly metAtMs: number;
   readonly changedAtMs: number;
+  /** What that was. */
+  readonly changed: string;
   /** Where each name leads, as seen here. */
   readonly names: readonly (readonly [id: string, node: string])[];
   /** Of the living actors here, one for each. */
@@ -100,6 +103,11 @@ const log: Line[] = [];
 const living: string[] = [];
 const ended: [string, string][] = [];
 let changedAtMs = 0;
+let changed = '';
+const note = (what: string) => {
+  changedAtMs = clock.wallMs();
+  changed = what;
+};
 let metAtMs = 0;
 let node: RunningNode;
 let holder: SplitHolder | null = null;
@@ -113,7 +121,7 @@ const thing = defineActor<string, Protocol>({
   trapExit: true,
   init(_self, id) {
     living.push(id);
-    changedAtMs = clock.wallMs();
+    note(`${id} began`);
     return id;
   },
   call: { ping: (self) => self.state },
@@ -124,7 +132,7 @@ const thing = defineActor<string, Protocol>({
   terminate(self, reason) {
     living.splice(living.indexOf(self.state), 1);
     ended.push([self.state, String(reason)]);
-    changedAtMs = clock.wallMs();
+    note(`${self.state} ended: ${reason}`);
   },
 });
 
@@ -136,10 +144,10 @@ async function start({ credential, listen, seeds, holder: held }: StartOrder): P
     log: (level, message, fields) => log.push({ atMs: clock.wallMs(), level, message, fields }),
   });
   const forEver = new AbortController().signal;
-  const changed = () => {
-    changedAtMs = clock.wallMs();
-  };
-  for (const watched of ['thing', kind]) node.names.watch({ kind: watched }, changed, forEver);
+  for (const watched of ['thing', kind]) {
+    const seen = ({ type, entry }: NameEvent) => note(`${entry.key.id} ${type} on ${entry.node}`);
+    node.names.watch({ kind: watched }, seen, forEver);
+  }
   let live = 0;
   node.members.watch(() => {
     const now = node.members.list().filter(({ status }) => status === 'up').length;
@@ -214,6 +222,7 @@ function look(withNames: boolean): Sight {
     writes: holder?.writes ?? null,
     metAtMs,
     changedAtMs,
+    changed,
     names: entries.map((entry) => [entry.key.id, entry.node] as const),
     living: withNames ? living : [],
     ended,

@@ -10,9 +10,7 @@ import {
   callsEndMs,
   meetMsMax,
   splitCallsPerSecond,
-  splitChildren,
   splitContested,
-  splitNames,
   splitSettledMsMax,
   splitTenants,
   stillMs,
@@ -27,6 +25,8 @@ export interface SplitsAsked {
   readonly rounds: number;
   /** Only these; none named: all. */
   readonly cuts: readonly string[];
+  readonly names: number;
+  readonly children: number;
   /** Where the flight record of all nodes is kept when it is over. */
   readonly record: string | null;
 }
@@ -79,13 +79,14 @@ async function soakCluster(
   database: SplitDatabase,
   those: readonly Cut[],
   nodes: number,
-  { rounds, record }: SplitsAsked,
+  asked: SplitsAsked,
   say: (text: string) => void,
 ): Promise<string | null> {
+  const { rounds, record } = asked;
   const names = Array.from({ length: nodes }, (_, n) => `core_${n + 1}`);
   const cluster = await SplitCluster.open(program, { names, holder: database.order });
   try {
-    const world = { cluster, ids: await fill(cluster) };
+    const world = { cluster, ids: await fill(cluster, asked) };
     say(`splits: ${nodes} nodes, ${world.ids.length} names and children are there`);
     let last: readonly Sight[] = [];
     for (let n = 0; n < rounds * those.length; n++) {
@@ -95,12 +96,15 @@ async function soakCluster(
       const found = await database.judge();
       say(`splits: ${JSON.stringify({ ...round, ...shown(found, sights) })}`);
       if (found.faults.length > 0) return found.faults.join('; ');
-      if (round.settledMs > splitSettledMsMax) return `settled ${round.settledMs} ms after all had met`;
+      if (round.settledMs > splitSettledMsMax) {
+        return `settled ${round.settledMs} ms after all had met (${sights.map(({ changed }) => changed).join(', ')})`;
+      }
     }
     say(`splits: calls ${JSON.stringify(last.map(({ calls }) => calls))}`);
-    if (record !== null) await keepRecord(cluster, `${record}.${nodes}`, say);
     return last.some(({ calls }) => calls.failed.wrong_actor !== undefined) ? 'a wrong actor answered' : null;
   } finally {
+    // Also of what went wrong: it tells why.
+    if (record !== null) await keepRecord(cluster, `${record}.${nodes}`, say);
     await cluster.close();
   }
 }
@@ -119,11 +123,11 @@ async function keepRecord(cluster: SplitCluster, file: string, say: (text: strin
   say(`splits: ${file}: ${lines.length} lines`);
 }
 
-async function fill(cluster: SplitCluster): Promise<string[]> {
-  const each = Math.ceil(splitNames / cluster.names.length);
+async function fill(cluster: SplitCluster, asked: SplitsAsked): Promise<string[]> {
+  const each = Math.ceil(asked.names / cluster.names.length);
   const own = (name: string) => Array.from({ length: each }, (_, n) => `of ${name} ${n}`);
   for (const name of cluster.names) await cluster.ask(name, { type: 'take', ids: own(name) }, 'done');
-  const children = Array.from({ length: splitChildren }, (_, n) => `child ${n}`);
+  const children = Array.from({ length: asked.children }, (_, n) => `child ${n}`);
   await cluster.ask(cluster.names[0]!, { type: 'start_children', ids: children }, 'done');
   const ids = [...cluster.names.flatMap(own), ...children];
   await cluster.sightsUntil('all to be there', meetMsMax, (sights) => isExact(sights, ids), { names: true });
@@ -132,7 +136,7 @@ async function fill(cluster: SplitCluster): Promise<string[]> {
 
 async function load({ cluster, ids }: World): Promise<void> {
   // Every twentieth, or a list of all travels for each order.
-  const called = ids.filter((_, n) => n % 20 === 0);
+  const called = ids.filter((_, n) => n % 20 === 0 || ids.length < 1_000);
   const perSecond = splitCallsPerSecond / cluster.names.length;
   await cluster.askAll({ type: 'load', ids: called, perSecond });
 }
@@ -151,7 +155,10 @@ async function play(world: World, cut: Cut, n: number): Promise<{ round: Round; 
   const cutAtMs = clock.wallMs();
   const overAtMs = await inflict(cluster, cut, async () => {
     if (cut.sides === null) return;
-    const contested = Array.from({ length: splitContested }, (_, at) => `contested ${n} ${at}`);
+    const contested = Array.from(
+      { length: Math.min(splitContested, Math.ceil(ids.length / 10)) },
+      (_, at) => `contested ${n} ${at}`,
+    );
     for (const side of cut.sides) await cluster.ask(side, { type: 'take', ids: contested }, 'done');
     ids.push(...contested);
   });

@@ -16,7 +16,7 @@ export const keptSeeds: Readonly<Record<string, number>> = {
   'a suspicion is not refuted: heartbeats of a suspect do not count': 3,
   'a node that did not run itself accuses the others': 23,
   'a short pause is taken for a death': 1,
-  'a death is noticed late': 48,
+  'a death is noticed late': 65,
   'what others hear does not count': 1,
   'a node that was lost is not dialled again': 1,
   'heartbeats of links that ended are kept': 1,

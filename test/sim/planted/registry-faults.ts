@@ -64,7 +64,7 @@ export const registryFaults: readonly Planted[] = [
         const origin = state.origins.get(event.node);
         if (origin === undefined || !origin.hidden || origin.boot !== event.boot) return event;
         for (const shard of origin.shards.values()) {
-          for (const entry of shard.entries) dropClaim(state.index, entry);
+          for (const entry of shard.entries) dropClaim(state.index, entry, entry.group.slots.get(entry.id));
           shard.entries.clear();
         }
         return event;
