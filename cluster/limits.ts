@@ -150,8 +150,10 @@ export const procedureTimeoutMs = 10_000;
 export const proceduresPerLinkMax = 256;
 /** How often remote calls whose deadline has passed are let go. */
 export const remoteSweepMs = 5_000;
-/** A tick that comes this much late means that this process did not run: it then accuses nobody. */
+/** A process whose ticks came this much late within `downAfterMs`, in one or in many pieces, did not run: it accuses nobody for it. */
 export const pausedMinMs = 1_000;
+/** A tick that is less late than this is on time. */
+export const lateTickMs = 100;
 /**
  * How often links are looked over: has a certificate ended, has what we trust changed. With `linksJudgedPerTurnMax` a
  * listener that is full has judged all of its peers again in 4 s, a millisecond each.

@@ -7,7 +7,8 @@ import { Beat } from './beat.ts';
 import type { Member, Members, NodeStatus } from './cluster-view.ts';
 import type { Codec } from './codec.ts';
 import type { ControlFrame } from './frame.ts';
-import { heartbeatIntervalMs, membershipTickMs, pausedMinMs } from './limits.ts';
+import { type Lateness, lateTick, onTime } from './lateness.ts';
+import { heartbeatIntervalMs, membershipTickMs } from './limits.ts';
 import type { Link } from './link.ts';
 import { createMembership, explainMember, type MembershipEvent, stepMembership } from './membership.ts';
 import {
@@ -46,11 +47,12 @@ export class Vigil implements Members {
   private readonly beats = new Map<Link, Beat>();
   private readonly watchers = new Set<() => void>();
   private lastTickMs: number;
+  private lateness: Lateness = onTime;
   private lastBeatMs = 0;
   private nonce = 0;
   private readonly splits: SplitVigil;
   private cancelTick: () => void = () => {};
-  /** Times that this process did not run for longer than `pausedMinMs`. */
+  /** Times that this process did not run, as `lateTick` judges. */
   pauses = 0;
 
   constructor(needs: VigilNeeds) {
@@ -214,9 +216,11 @@ export class Vigil implements Members {
 
   private tick(): void {
     const nowMs = this.needs.clock.monotonicMs();
-    const gapMs = nowMs - this.lastTickMs - membershipTickMs;
+    const late = lateTick(this.lateness, nowMs - this.lastTickMs - membershipTickMs, nowMs);
     this.lastTickMs = nowMs;
-    if (gapMs > pausedMinMs) {
+    this.lateness = late.lateness;
+    const gapMs = late.lostMs;
+    if (gapMs > 0) {
       this.pauses += 1;
       this.needs.log('warn', 'this process did not run', { gapMs: Math.round(gapMs) });
       this.apply({ type: 'paused', gapMs, nowMs });
@@ -225,11 +229,11 @@ export class Vigil implements Members {
       this.lastBeatMs = nowMs;
       for (const link of this.needs.nodeLinks()) this.beat(link);
     }
-    // What the sockets hold is heard before anyone is judged: a late process reads first.
+    // What the sockets hold is heard before anyone is judged: a late process reads first. The time that this takes is held
+    // against nobody, because what comes meanwhile is not heard: a long one is a late tick, when the next is due.
     this.needs.clock.afterIo(() => {
-      const lookedMs = this.needs.clock.monotonicMs();
-      this.apply({ type: 'tick', nowMs: lookedMs });
-      this.splits.look(this.state, lookedMs);
+      this.apply({ type: 'tick', nowMs });
+      this.splits.look(this.state, nowMs);
     });
     this.tickLater();
   }

@@ -10,6 +10,8 @@ const checkCount = 300;
 const intervalMs = 2_000;
 /** When a test gives up; how long it took is printed. */
 const recoveryMs = 15_000;
+/** Longer than a core's session and than a death takes to be noticed. */
+const stoppedMs = 8_000;
 
 let picket: Cluster;
 let target: TcpTarget;
@@ -73,6 +75,24 @@ test('an agent is killed: all checks run again', () => strike('agent killed', 'a
 test('the core that holds the tenant is killed: all checks run again', async () => {
   const [tenant] = await picket.ask<{ node: string }[]>('registry', '--kind', 'tenant');
   await strike('core killed', tenant!.node, killed);
+});
+
+test('the core that holds the tenant stands still for 8 s: another takes over, and it writes nothing of its past lease', async () => {
+  const holders = () => picket.ask<{ node: string }[]>('registry', '--kind', 'tenant');
+  const [tenant] = await holders();
+  await strike('core stopped', tenant!.node, async (pid) => {
+    kill(pid, 'SIGSTOP');
+    await pause(stoppedMs);
+    const [taken] = await holders();
+    expect(taken!.node).not.toBe(tenant!.node);
+    kill(pid, 'SIGCONT');
+    // What it would write twice, or over the other's, is seen at the end: every instant has one row.
+    await until('all to be up', recoveryMs, async () => {
+      const members = await picket.ask<MemberRow[]>('members');
+      return members.length === 7 && members.every(({ status }) => status === 'up');
+    });
+  });
+  expect(await holders()).toHaveLength(1);
 });
 
 test('an agent stands still for 3 s: all checks run again', () =>

@@ -219,8 +219,10 @@ class Load {
     try {
       node.names.register(key, ref, metadata);
     } catch (error) {
-      if ((error as { code?: string }).code !== 'name_taken') throw error;
-      if (node.names.lookup(key) === null) world.fail(`${life.name}: ${formatKey(key)} is taken by nobody`);
+      const { code } = error as { code?: string };
+      if (code !== 'name_taken' && code !== 'leaving') throw error;
+      if (code === 'name_taken' && node.names.lookup(key) === null)
+        world.fail(`${life.name}: ${formatKey(key)} is taken by nobody`);
       node.system.exit(ref, 'kill');
       return;
     }
