@@ -20,7 +20,7 @@ import {
 import { type ChildProtocol, childKinds } from './child.ts';
 import type { ChildLedger } from './child-ledger.ts';
 import { timerPart } from './event-loop.ts';
-import { insidesOf, wantsOf } from './insides.ts';
+import { insidesOf, wantedChild, wantsOf } from './insides.ts';
 import type { Life } from './life.ts';
 import type { World } from './world.ts';
 
@@ -82,7 +82,7 @@ class ChildLoad {
   private start(): void {
     const { world, life, ledger } = this;
     const id = `dyn_${world.below(childrenPool)}`;
-    if (wantsOf(life.node).has(id)) return;
+    if (wantedChild(life.node, id) !== null) return;
     const serial = ledger.nextSerial();
     const answer = life.node.supervisor.start(specFor(world, id, serial));
     ledger.counts.started += 1;
@@ -96,16 +96,11 @@ class ChildLoad {
   }
 
   private stop(): void {
-    const { world, life, ledger } = this;
+    const { world, life } = this;
     const { entries } = insidesOf(life.node).supervisor.specs.state;
     const ids = [...entries.keys()];
     if (ids.length < childrenPool / 3) return;
-    const id = world.pick(ids);
-    const serials = entries.get(id)!.map(({ spec }) => spec.args[1] as number);
-    for (const serial of serials) ledger.writes.get(serial)?.removers.push(life);
-    ledger.counts.stopped += 1;
-    world.trace.say(world.loop.nowMs, life.name, `wants ${id} no more: #${serials.join(' #')}`);
-    life.node.supervisor.stop(id).catch(() => {});
+    stopChild(world, life, world.pick(ids));
   }
 
   private somebody(): Ref<ChildProtocol> | null {
@@ -145,6 +140,18 @@ class ChildLoad {
     world.trace.say(world.loop.nowMs, 'WORLD', `the row ${id} is ${ledger.rows.get(id)?.args[1] ?? 'gone'}`);
     for (const tell of [...ledger.rowWatchers]) tell();
   }
+}
+
+/** All that the node knows under the id, if anything. */
+export function stopChild(world: World, life: Life, id: string): void {
+  const { children: ledger, trace, loop } = world;
+  const entries = insidesOf(life.node).supervisor.specs.state.entries.get(id) ?? [];
+  const serials = entries.map(({ spec }) => spec.args[1] as number);
+  if (serials.length === 0) return;
+  for (const serial of serials) ledger.writes.get(serial)?.removers.push(life);
+  ledger.counts.stopped += 1;
+  trace.say(loop.nowMs, life.name, `wants ${id} no more: #${serials.join(' #')}`);
+  life.node.supervisor.stop(id).catch(() => {});
 }
 
 function specFor(world: World, id: string, serial: number): ChildSpec {

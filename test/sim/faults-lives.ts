@@ -3,6 +3,7 @@
  * of. Beside faults.ts, which says when, and those of connections.
  */
 import { weekAwayMs } from './bounds.ts';
+import { stopChild } from './child-load.ts';
 import { timerPart } from './event-loop.ts';
 import type { Life } from './life.ts';
 import type { Disturbance, Site, World } from './world.ts';
@@ -128,7 +129,10 @@ export function awayForAWeek(world: World): Begun | null {
       if (killed.life === null) world.start(killed);
     });
   });
-  later(weekAwayMs - 2_500, () => passAWeek(world));
+  // What the life that is over wrote is stopped, so that nothing of it is needed any more: seen once, forgotten later.
+  later(weekAwayMs - 5_000, () => stopAllOf(world, killed, away));
+  later(weekAwayMs - 4_500, () => passTime(world, 2 * hourMs));
+  later(weekAwayMs - 2_500, () => passTime(world, 8 * 24 * hourMs));
   return {
     forMs: weekAwayMs,
     end() {
@@ -138,13 +142,22 @@ export function awayForAWeek(world: World): Begun | null {
   };
 }
 
+function stopAllOf(world: World, writer: Site, away: Site): void {
+  const life = world.living().find(({ site, paused, leaving }) => site !== away && !paused && !leaving);
+  if (life === undefined) return;
+  for (const { id, writer: by } of world.children.writes.values())
+    if (by.site === writer && by.ended) stopChild(world, life, id);
+}
+
 /** On all wall clocks at once, as for machines that were frozen together. */
-function passAWeek(world: World): void {
-  world.trace.say(world.loop.nowMs, 'WORLD', 'more than a week passes');
+function passTime(world: World, ms: number): void {
+  world.trace.say(world.loop.nowMs, 'WORLD', `${ms / hourMs} hours pass`);
   world.weeksAtMs.push(world.loop.nowMs);
-  world.wallShiftMs += 8 * 24 * 3_600_000;
+  world.wallShiftMs += ms;
   for (const site of world.sites) {
-    site.skewMs += 8 * 24 * 3_600_000;
+    site.skewMs += ms;
     if (site.life !== null) site.life.clock.skewMs = site.skewMs;
   }
 }
+
+const hourMs = 3_600_000;

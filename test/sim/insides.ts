@@ -51,6 +51,12 @@ export function insidesOf(node: ClusterNode): Insides {
   return node as unknown as Insides;
 }
 
+/** A child that a node knows to be wanted. */
+export function wantedChild(node: ClusterNode, id: string): Child | null {
+  const child = insidesOf(node).supervisor.loop.state.children.get(id);
+  return child === undefined || child.want === null ? null : child;
+}
+
 /** The children that a node knows to be wanted, by id. */
 export function wantsOf(node: ClusterNode): Map<string, Child> {
   const wants = new Map<string, Child>();

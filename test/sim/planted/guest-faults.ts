@@ -24,35 +24,4 @@ export const guestFaults: readonly Planted[] = [
       };
     },
   },
-  {
-    name: 'what a tenant’s node says of others is counted',
-    plant(life) {
-      if (life.site.tenant !== null) return;
-      const fences = fencesOf(life);
-      const of = fences.of.bind(fences);
-      fences.of = (...peer) => {
-        const fence = of(...peer);
-        if (fence === null) return null;
-        const arrives = fence.arrives.bind(fence);
-        fence.arrives = (frame) =>
-          frame.kind === 'view' || frame.kind === 'probe_alive' ? null : arrives(frame);
-        return fence;
-      };
-    },
-  },
-  {
-    name: 'a tenant’s node may write names of other tenants',
-    plant(life) {
-      if (life.site.tenant !== null) return;
-      const fences = fencesOf(life);
-      const of = fences.of.bind(fences);
-      fences.of = (...peer) => {
-        const fence = of(...peer);
-        if (fence === null) return null;
-        const arrives = fence.arrives.bind(fence);
-        fence.arrives = (frame) => (frame.kind === 'registry_delta' ? null : arrives(frame));
-        return fence;
-      };
-    },
-  },
 ];
