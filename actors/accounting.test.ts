@@ -5,6 +5,7 @@ import { type Accounting, accounting } from './open-instants.ts';
 import type { Check, GapRow, ResultRow } from './ports/check.ts';
 import type { AccountedCheck } from './ports/result-store.ts';
 import { dueRuns } from './schedule.ts';
+import { noTerms, type RunTerms } from './standstill.ts';
 
 const intervalMs = 1_000;
 
@@ -266,6 +267,7 @@ class History {
   readonly store = new ModelStore();
   readonly checks = new Map([check('a'), check('b', 700)].map((one) => [one.id, one]));
   nowMs = 0;
+  terms: RunTerms = noTerms;
   private state = accounting();
   private unwritten: AccountingEffect[] = [];
   private handed: { checkId: string; dueAtMs: number }[] = [];
@@ -290,7 +292,14 @@ class History {
     this.state = accounting();
     const accounted = this.store.accounted([...this.checks.keys()]);
     const checks = [...this.checks.values()];
-    this.apply({ type: 'adopt', checks, accounted, nowMs: this.nowMs, reason: 'no_core' });
+    const { terms, nowMs } = this;
+    this.apply({ type: 'adopt', checks, accounted, nowMs, reason: 'no_core', terms, usedToday: 0 });
+  }
+
+  /** Suspended, resumed, or under another quota. */
+  agree(terms: RunTerms): void {
+    this.terms = terms;
+    this.apply({ type: 'terms', terms, usedToday: null, nowMs: this.nowMs });
   }
 
   pass(ms: number): void {
@@ -349,6 +358,10 @@ const acts: Readonly<Record<string, (history: History, pick: number, ms: number)
   add: (history) => history.add(),
   run_now: (history) => history.apply({ type: 'run_now', checkId: 'a', nowMs: history.nowMs }),
   write: (history) => history.write(),
+  suspend: (history) => history.agree({ ...history.terms, suspendedSinceMs: history.nowMs }),
+  activate: (history) => history.agree({ ...history.terms, suspendedSinceMs: null }),
+  quota: (history, pick) =>
+    history.agree({ ...history.terms, resultsPerDay: pick % 3 === 0 ? null : pick % 20 }),
 };
 
 test('whatever is lost, late or repeated, and however often the holder changes, every due instant is covered exactly once', () => {

@@ -9,9 +9,11 @@
  * `late`.
  */
 
+import { adopt } from './adoption.ts';
 import { answerGraceMs, attemptsMax, redispatchLeftMs } from './limits.ts';
 import {
   type Accounting,
+  growGap,
   type Pending,
   queueNext,
   retire,
@@ -23,7 +25,17 @@ import {
 } from './open-instants.ts';
 import type { Check, GapRow, ResultRow, WatermarkRow } from './ports/check.ts';
 import type { AccountedCheck } from './ports/result-store.ts';
-import { dueRuns, uncovered, versionOf } from './schedule.ts';
+import { versionOf } from './schedule.ts';
+import {
+  allowanceOf,
+  coverBefore,
+  giveBack,
+  type RunTerms,
+  release,
+  standStill,
+  take,
+  whyNot,
+} from './standstill.ts';
 
 export type AccountingEvent =
   /** Once, first: what the tenant has and what is accounted for. Instants up to now that nothing covers become gaps. */
@@ -33,7 +45,12 @@ export type AccountingEvent =
       accounted: readonly AccountedCheck[];
       nowMs: number;
       reason: string;
+      terms?: RunTerms;
+      /** Results that the tenant has of instants of this day. */
+      usedToday?: number;
     }
+  /** What the tenant may run has changed. `usedToday` null: what was counted here goes on. */
+  | { type: 'terms'; terms: RunTerms; usedToday: number | null; nowMs: number }
   | { type: 'added'; checks: readonly Check[]; nowMs: number }
   /** The check with its ended schedule: what is pending is still awaited. */
   | { type: 'removed'; check: Check }
@@ -60,6 +77,7 @@ export function account(state: Accounting, event: AccountingEvent): AccountingEf
   switch (event.type) {
     case 'adopt':
       adopt(state, event, effects);
+      tick(state, event.nowMs, effects);
       break;
     case 'added':
       for (const check of event.checks) track(state, check, null);
@@ -75,6 +93,12 @@ export function account(state: Accounting, event: AccountingEvent): AccountingEf
     }
     case 'tick':
       tick(state, event.nowMs, effects);
+      break;
+    case 'terms':
+      // What was due until now was so under the terms of before.
+      tick(state, event.nowMs, effects);
+      state.allowance = allowanceOf(event.terms, event.nowMs, event.usedToday ?? state.allowance.used);
+      release(state, event.nowMs, effects);
       break;
     case 'result':
       takeResult(state, event.row, event.nowMs, effects);
@@ -112,34 +136,11 @@ export function handedTo(state: Accounting, checkId: string, dueAtMs: number, po
   return true;
 }
 
-function adopt(
-  state: Accounting,
-  event: AccountingEvent & { type: 'adopt' },
-  effects: AccountingEffect[],
-): void {
-  const known = new Map(event.accounted.map((one) => [one.checkId, one]));
-  for (const check of event.checks) {
-    const before = known.get(check.id);
-    const fromMs = before?.watermarkMs ?? null;
-    const runs = dueRuns(check.schedule, fromMs ?? Number.MIN_SAFE_INTEGER, event.nowMs);
-    const missing = uncovered(runs, before?.resultsAboveMs ?? [], before?.gapsAbove ?? []);
-    for (const run of missing) {
-      effects.push({ type: 'gap', row: { checkId: check.id, reason: event.reason, ...run } });
-    }
-    const lastMs = runs.at(-1)?.toMs ?? fromMs;
-    track(state, check, lastMs);
-    if (lastMs !== null && lastMs !== fromMs) {
-      effects.push({ type: 'watermark', row: { checkId: check.id, dueAtMs: lastMs } });
-    }
-  }
-  tick(state, event.nowMs, effects);
-}
-
 function tick(state: Accounting, nowMs: number, effects: AccountingEffect[]): void {
   for (let entry = state.due.peek(); entry !== undefined && entry.atMs <= nowMs; entry = state.due.peek()) {
     state.due.pop();
     const tracked = state.checks.get(entry.checkId);
-    if (tracked !== undefined) fallDue(state, tracked, entry.atMs, effects);
+    if (tracked?.queuedMs === entry.atMs) fallDue(state, tracked, entry.atMs, nowMs, effects);
   }
   for (
     let entry = state.expiry.peek();
@@ -155,8 +156,15 @@ function tick(state: Accounting, nowMs: number, effects: AccountingEffect[]): vo
   }
 }
 
-function fallDue(state: Accounting, tracked: Tracked, dueMs: number, effects: AccountingEffect[]): void {
+function fallDue(
+  state: Accounting,
+  tracked: Tracked,
+  dueMs: number,
+  nowMs: number,
+  effects: AccountingEffect[],
+): void {
   const { check } = tracked;
+  coverBefore(tracked, dueMs, effects);
   const version = versionOf(check.schedule, dueMs);
   // The schedule was ended or changed after this instant was queued.
   if (version === null) {
@@ -164,6 +172,12 @@ function fallDue(state: Accounting, tracked: Tracked, dueMs: number, effects: Ac
     retire(state, tracked);
     return;
   }
+  const held = whyNot(state.allowance, dueMs);
+  if (held !== null) {
+    standStill(state, tracked, dueMs, nowMs, held, effects);
+    return;
+  }
+  take(state.allowance, dueMs);
   // What waits for a poller does not run: its successor waits beside it, and both may be one gap.
   const overrun = tracked.pending.some(({ poller }) => poller !== null);
   const expiresAtMs = dueMs + check.timeoutMs + answerGraceMs;
@@ -238,6 +252,8 @@ function runNow(state: Accounting, checkId: string, nowMs: number, effects: Acco
   // The millisecond after a due instant is none: the shortest interval is a second.
   const dueMs = versionOf(check.schedule, nowMs) === null ? nowMs : nowMs + 1;
   const expiresAtMs = dueMs + check.timeoutMs + answerGraceMs;
+  // What a person asks for runs, and counts.
+  take(state.allowance, dueMs);
   state.extra.set(checkId, { dueMs, expiresAtMs });
   effects.push({ type: 'dispatch', check, dueAtMs: dueMs, attempt: 1, expiresAtMs });
 }
@@ -260,23 +276,8 @@ function notRun(
     return;
   }
   const { dueMs, version } = pending;
-  const open = tracked.openGap;
-  const extends_ =
-    open !== null &&
-    open.version === version.version &&
-    open.row.reason === event.reason &&
-    open.row.toMs + version.intervalMs === dueMs;
-  const row: GapRow = extends_
-    ? { ...open.row, toMs: dueMs, count: open.row.count + 1 }
-    : {
-        checkId: event.checkId,
-        fromMs: dueMs,
-        toMs: dueMs,
-        intervalMs: version.intervalMs,
-        count: 1,
-        reason: event.reason,
-      };
-  tracked.openGap = { row, version: version.version };
-  effects.push({ type: 'gap', row });
+  giveBack(state.allowance, dueMs);
+  const { intervalMs } = version;
+  growGap(tracked, { fromMs: dueMs, toMs: dueMs, intervalMs, count: 1 }, event.reason, effects);
   settle(state, tracked, pending, effects);
 }

@@ -1,5 +1,5 @@
 /**
- * The tree of a core: the writer, the session, and the tenants that are placed here. Between `bin/` (which wires the
+ * The tree of a core: the writer, the session, the tenants that are placed here, and the coordinator's lease. Between `bin/` (which wires the
  * store) and the actors.
  */
 import {
@@ -9,7 +9,10 @@ import {
   type SupervisorProtocol,
   supervisor,
 } from '../runtime/index.ts';
+import { chores } from './chores.ts';
+import { type CoordinatorNeeds, coordinator } from './coordinator.ts';
 import type { TenantProtocol, WriterProtocol } from './messages.ts';
+import type { TenantLives } from './ports/tenant-lives.ts';
 import { session } from './session.ts';
 import { type TenantsNeeds, type TenantsProtocol, tenants } from './tenants.ts';
 import { writer } from './writer.ts';
@@ -20,14 +23,20 @@ export interface CoreTree {
   tenants(): Ref<TenantsProtocol> | null;
 }
 
-export function startCore(system: ActorSystem, needs: Omit<TenantsNeeds, 'writer' | 'usable'>): CoreTree {
-  const { cluster, leases, results } = needs;
-  const writerRef = () => system.whereis('writer') as Ref<WriterProtocol> | null;
-  const tenantsRef = () => system.whereis('tenants') as Ref<TenantsProtocol> | null;
+export type CoreNeeds = Omit<TenantsNeeds, 'writer' | 'usable'> &
+  CoordinatorNeeds & {
+    /** Null: nobody finishes or purges tenants here. */
+    lives: TenantLives | null;
+  };
+
+export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
+  const { cluster, leases, results, lives } = needs;
+  const writerRef = () => system.whereis<WriterProtocol>('writer');
+  const tenantsRef = () => system.whereis<TenantsProtocol>('tenants');
   const { node, boot } = cluster;
   let usable = false;
   const ref = system.spawn(
-    // Stopped in reverse: first the tenants (which give their last rows), then the session, then the writer.
+    // Stopped in reverse: first what this core coordinates, the tenants (which give their last rows), then the session, then the writer.
     supervisor({ name: 'core', strategy: 'rest_for_one', restartsMax: 10, withinMs: 30_000 }, [
       {
         id: 'writer',
@@ -37,7 +46,7 @@ export function startCore(system: ActorSystem, needs: Omit<TenantsNeeds, 'writer
             store: results,
             node,
             boot,
-            tenantOf: (tenantId) => system.whereis(`tenant:${tenantId}`) as Ref<TenantProtocol> | null,
+            tenantOf: (tenantId) => system.whereis<TenantProtocol>(`tenant:${tenantId}`),
           }),
         ),
       },
@@ -61,6 +70,10 @@ export function startCore(system: ActorSystem, needs: Omit<TenantsNeeds, 'writer
         shutdownMs: 15_000,
         start: childOf(tenants({ ...needs, writer: writerRef, usable: () => usable })),
       },
+      { id: 'coordinator', start: childOf(coordinator(needs)) },
+      ...(lives === null
+        ? []
+        : [{ id: 'chores', start: childOf(chores({ cluster, lives, keeper: tenantsRef })) }]),
     ]),
   );
   return { ref, writer: writerRef, tenants: tenantsRef };

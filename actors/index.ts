@@ -9,6 +9,7 @@ export {
   type FeedProtocol,
   type HealthProtocol,
   healthKey,
+  nameKinds,
   pollerKey,
   type TenantProtocol,
   type TenantTotals,
@@ -29,7 +30,12 @@ export {
   type NewCheck,
   type ResultRow,
   type ResultStatus,
+  resultStatuses,
 } from './ports/check.ts';
+export type { Plan, PlanStore } from './ports/plan-store.ts';
 export type { ResultQuery } from './ports/result-store.ts';
-export type { Tenant } from './ports/tenant-store.ts';
+export { isRun, type TenantEvent, tenantLife } from './ports/tenant-lifecycle.ts';
+export type { TenantChange, TenantLives } from './ports/tenant-lives.ts';
+export type { Quotas, Tenant } from './ports/tenant-store.ts';
 export { phaseOf } from './schedule.ts';
+export { announceTenant, type TenantNews, tenantsTopic, tenantTopic } from './tenant-news.ts';

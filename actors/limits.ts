@@ -39,10 +39,25 @@ export const storeAwayMsMax = 600_000;
 export const leaseRetryJitterMs = 250;
 /** Between two tries for a lease when the answer did not say when its holder's session ends. */
 export const leaseRetryMs = 1_000;
+/** The same when it did say, and that is about now; and for a core that has no session yet. */
+export const leaseSoonMs = 100;
+/** A question for the coordinator's lease that has no answer by then has none: the store is away. */
+export const leaseAnswerMs = 2_000;
+/** One that was given up later than this met a process that did not run, and says nothing of the store. */
+export const leaseAnswerMsMax = 3_000;
 /** How often the list of tenants is read besides being told of new ones. */
 export const tenantsReadMs = 5_000;
 /** Checks removed longer ago than this are not looked at by a new holder of the lease: they were accounted for. */
 export const archivedLookBackMs = 7 * 86_400_000;
+
+/** How often the gap of a check that stands still (suspended, or past a quota) is made longer. */
+export const standstillStepMs = 5_000;
+/** A tenant that somebody began to make and did not finish within this is finished by its core. */
+export const provisioningWaitMs = 10_000;
+/** The data of a cancelled tenant are kept this long, then removed. */
+export const cancelledKeptMs = 30 * 86_400_000;
+/** How often a core looks for tenants whose data are to be removed. */
+export const purgeLookMs = 3_600_000;
 
 /** Results and answers are gathered this long before they are sent on. */
 export const batchMs = 20;
@@ -66,6 +81,9 @@ export const pollerLookMs = 250;
 
 /** Results that a check's health keeps to explain itself. */
 export const resultsKeptPerCheck = 10;
+/** Gaps of a check are explained this far back, the newest of them. */
+export const gapsExplainedMs = 86_400_000;
+export const gapsExplainedMax = 1_000;
 /** Looked at to tell flapping. */
 export const flappingWindowResults = 20;
 /** Changes of observed state within the window from which a check flaps, and down to which it stops. */

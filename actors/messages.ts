@@ -16,11 +16,26 @@ import type {
   WatermarkRow,
 } from './ports/check.ts';
 
+import type { RunTerms } from './standstill.ts';
+
 export type { CheckKind, CheckState, ResultStatus } from './ports/check.ts';
 export type { Tenant, TenantStore } from './ports/tenant-store.ts';
 
 export const defaultPartition = 'default';
 export const platformTenant = 'platform';
+
+/** Of the monitor's own names; whoever uses the cluster beside it may have others. */
+export const nameKinds: readonly string[] = [
+  'tenant',
+  'scheduler',
+  'health_monitor',
+  'poller_door',
+  'poller',
+  'agent',
+  'writer',
+  'coordinator',
+  'topic',
+];
 
 export function tenantKey(tenantId: string): RegistryKey {
   return { tenant: tenantId, partition: defaultPartition, kind: 'tenant', id: tenantId };
@@ -110,10 +125,19 @@ export interface TenantTotals {
   late: number;
 }
 
+/** What a tenant may do, from its row. */
+export interface TenantTerms extends RunTerms {
+  /** Live checks; null: no quota. */
+  checksMax: number | null;
+}
+
 export interface TenantProtocol {
   start: [tenantId: string];
   call: {
-    /** Refused with `bad_check`, `target_not_allowed`, `too_many_checks`, `store_unavailable` or `standby`. */
+    /**
+     * Refused with `bad_check`, `target_not_allowed`, `too_many_checks`, `quota_checks`, `tenant_suspended`,
+     * `store_unavailable` or `standby`.
+     */
     addChecks(checks: NewCheck[]): Promise<CheckView[]>;
     listChecks(): Promise<CheckView[]>;
     removeCheck(checkId: string): Promise<CheckView | null>;
@@ -126,6 +150,8 @@ export interface TenantProtocol {
     fenced(epoch: number): void;
     /** The holder has given the tenant up: a tenant in standby need not wait for a session to end. */
     leaseFree(): void;
+    /** The tenant's row has changed. */
+    terms(terms: TenantTerms): void;
   };
 }
 
@@ -139,6 +165,8 @@ export interface SchedulerProtocol {
   cast: {
     added(checks: Check[]): void;
     removed(check: Check): void;
+    /** `usedToday`: results of instants of this day that are stored; null: what was counted here goes on. */
+    terms(terms: RunTerms, usedToday: number | null): void;
     results(rows: ResultRow[]): void;
     notRun(items: NotRun[]): void;
     pollersChanged(): void;
@@ -161,6 +189,8 @@ export interface SchedulerStart {
   allowAll: boolean;
   /** Database milliseconds minus this node's monotonic milliseconds, read with the lease. */
   databaseOffsetMs: number;
+  terms: RunTerms;
+  usedToday: number;
   writer: Ref<WriterProtocol>;
   health: Ref<HealthProtocol>;
 }

@@ -3,7 +3,7 @@
  * brings the results home to whichever core holds the tenant by then. Has no database.
  */
 import type { Cluster } from '../cluster/index.ts';
-import { defineActor, type Ref, type Self } from '../runtime/index.ts';
+import { defineActor, type Self } from '../runtime/index.ts';
 import { chooseAgent } from './dispatch.ts';
 import {
   agentGraceMs,
@@ -49,13 +49,13 @@ interface PollerState extends Homes {
   hadAgentMs: number;
 }
 
-type PollerSelf = Self<PollerState>;
+type PollerSelf = Self<PollerState, PollerProtocol>;
 
 export function poller({ cluster }: { cluster: Cluster }) {
   return defineActor<PollerState, PollerProtocol>({
     name: 'poller',
     init(self) {
-      const changed = () => self.cast(self.ref as Ref<PollerProtocol>).agentsChanged();
+      const changed = () => self.cast(self.ref).agentsChanged();
       // Jobs of a tenant's poller are run by the tenant's agents: ours would run for it what it likes, wherever it likes.
       const tenant = cluster.tenant ?? platformTenant;
       cluster.names.watch({ tenant, kind: 'agent' }, changed, self.signal);
@@ -139,7 +139,7 @@ function sendJobs(self: PollerSelf, cluster: Cluster): void {
     const ref = cluster.names.lookup<AgentProtocol>(agentKey(name));
     for (let at = 0; at < jobs.length; at += batchItemsMax) {
       const part = jobs.slice(at, at + batchItemsMax);
-      const sent = ref !== null && self.cast(ref).run(part, self.ref as Ref<PollerProtocol>);
+      const sent = ref !== null && self.cast(ref).run(part, self.ref);
       if (sent) continue;
       // Its link is lost or full: all that it had is for others, or waits a moment for it. What was not sent is no try.
       for (const { number } of jobs.slice(at)) {

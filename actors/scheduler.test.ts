@@ -93,6 +93,8 @@ function stage() {
       epoch: 1,
       allowAll: false,
       databaseOffsetMs: 0,
+      terms: { suspendedSinceMs: null, resultsPerDay: null },
+      usedToday: 0,
       writer,
       health,
     });

@@ -4,7 +4,7 @@
  * lease and carried on by this node's monotonic clock.
  */
 import type { Cluster } from '../cluster/index.ts';
-import { defineActor, type Ref, type Self } from '../runtime/index.ts';
+import { defineActor, type Self } from '../runtime/index.ts';
 import { type AccountingEvent, account, handedTo, isOpen } from './accounting.ts';
 import { choosePoller } from './dispatch.ts';
 import { type Dispatch, jobOf } from './job.ts';
@@ -42,13 +42,23 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
     name: 'scheduler',
     init(self, start) {
       self.state = newState(start, self.monotonicMs());
-      const changed = () => self.cast(self.ref as Ref<SchedulerProtocol>).pollersChanged();
+      const changed = () => self.cast(self.ref).pollersChanged();
       for (const tenant of [platformTenant, start.tenantId])
         cluster.names.watch({ tenant, kind: 'poller' }, changed, self.signal);
       pollersChanged(self, cluster);
-      apply(self, cluster, { type: 'adopt', checks, accounted, nowMs: now(self), reason: notHeldReason });
+      const { terms, usedToday } = start;
+      const nowMs = now(self);
+      apply(self, cluster, {
+        type: 'adopt',
+        checks,
+        accounted,
+        nowMs,
+        reason: notHeldReason,
+        terms,
+        usedToday,
+      });
       cluster.names.register(schedulerKey(start.tenantId), self.ref, {});
-      self.spawnLink(pollerDoor({ cluster }), start.tenantId, self.ref as Ref<SchedulerProtocol>);
+      self.spawnLink(pollerDoor({ cluster }), start.tenantId, self.ref);
       return self.state;
     },
     call: {
@@ -58,15 +68,7 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
         pending: state.accounting.pending,
         late: state.accounting.late,
       }),
-      due(self, checkId) {
-        const tracked = self.state.accounting.checks.get(checkId);
-        if (tracked === undefined) return null;
-        return {
-          next_due_at: instant(nextDue(tracked.check.schedule, now(self))?.dueMs ?? null),
-          pending: tracked.pending.map(({ dueMs }) => instant(dueMs)!),
-          watermark: instant(tracked.watermarkMs),
-        };
-      },
+      due: (self, checkId) => dueOf(self, checkId),
       runNow(self, checkId) {
         const before = self.state.accounting.extra.get(checkId);
         if (before !== undefined && before.expiresAtMs > now(self)) return { due_at: instant(before.dueMs)! };
@@ -77,6 +79,8 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
     },
     cast: {
       added: (self, added) => apply(self, cluster, { type: 'added', checks: added, nowMs: now(self) }),
+      terms: (self, terms, usedToday) =>
+        apply(self, cluster, { type: 'terms', terms, usedToday, nowMs: now(self) }),
       removed: (self, check) => apply(self, cluster, { type: 'removed', check }),
       results(self, rows) {
         const nowMs = now(self);
@@ -96,6 +100,16 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
       else if (info.type === 'down') pollerDown(self, cluster, info.monitor);
     },
   });
+}
+
+function dueOf(self: SchedulerSelf, checkId: string) {
+  const tracked = self.state.accounting.checks.get(checkId);
+  if (tracked === undefined) return null;
+  return {
+    next_due_at: instant(nextDue(tracked.check.schedule, now(self))?.dueMs ?? null),
+    pending: tracked.pending.map(({ dueMs }) => instant(dueMs)!),
+    watermark: instant(tracked.watermarkMs),
+  };
 }
 
 /** Database milliseconds. */

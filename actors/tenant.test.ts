@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Cluster, NameEvent } from '../cluster/index.ts';
+import { noCoordination } from '../cluster/testing/no-coordination.ts';
 import { ActorSystem, manualClock } from '../runtime/index.ts';
 import type { LeaseAnswer } from './ports/lease-store.ts';
 import { tenant } from './tenant.ts';
@@ -29,6 +30,7 @@ function stage() {
     },
     members: { list: () => [], live: () => ['core_1'], split: () => null, watch: nothing },
     topics: { subscribe: nothing, publish: () => 0 },
+    ...noCoordination(() => ['core_1']),
     declare: nothing,
   };
   const ref = actors.spawn(
@@ -47,11 +49,13 @@ function stage() {
       results: {
         write: async () => ({ fenced: [] }),
         accounted: async () => [],
+        count: async () => 0,
         results: async () => [],
         gaps: async () => [],
       },
       writer: () => null,
       allowAll: () => false,
+      termsOf: () => ({ suspendedSinceMs: null, resultsPerDay: null, checksMax: null }),
       owed: (_tenant: string, epoch: number | null) => void owed.push(epoch),
     }),
     tenantId,

@@ -3,72 +3,38 @@
  * held. Without it, it waits in `standby`. Whatever ends one of the three ends all; the restart asks for the lease
  * again and accounts for what was missed.
  */
-import type { Cluster } from '../cluster/index.ts';
-import { defineActor, messageOf, type Ref, type Self } from '../runtime/index.ts';
-import { healthMonitor, viewOf } from './health-monitor.ts';
-import {
-  archivedLookBackMs,
-  checksPerMessageMax,
-  checksPerTenantMax,
-  flushOnStopMs,
-  leaseRetryJitterMs,
-  leaseRetryMs,
-} from './limits.ts';
-import {
-  type HealthProtocol,
-  type SchedulerProtocol,
-  type TenantProtocol,
-  tenantKey,
-  type WriterProtocol,
-} from './messages.ts';
-import { judgeNewCheck } from './new-check.ts';
-import type { Check, CheckStateRow, NewCheck } from './ports/check.ts';
-import type { CheckStore } from './ports/check-store.ts';
-import type { LeaseAnswer, LeaseStore } from './ports/lease-store.ts';
-import type { AccountedCheck, ResultStore } from './ports/result-store.ts';
+import { defineActor, messageOf, type Ref } from '../runtime/index.ts';
+import { answer } from './answer-later.ts';
+import { healthMonitor } from './health-monitor.ts';
+import { archivedLookBackMs, flushOnStopMs, leaseRetryJitterMs, leaseRetryMs } from './limits.ts';
+import { type TenantProtocol, type TenantTerms, tenantKey, type WriterProtocol } from './messages.ts';
+import type { Check, CheckStateRow } from './ports/check.ts';
+import type { LeaseAnswer } from './ports/lease-store.ts';
+import type { AccountedCheck } from './ports/result-store.ts';
 import { scheduler } from './scheduler.ts';
-import { TenantRefusal } from './tenant-refusal.ts';
-
-export interface TenantNeeds {
-  cluster: Cluster;
-  checks: CheckStore;
-  leases: LeaseStore;
-  results: ResultStore;
-  writer: () => Ref<WriterProtocol> | null;
-  /** A lease that the store did not take back, or perhaps granted (null): nobody else gets it while this core lives. */
-  owed(tenantId: string, epoch: number | null): void;
-  /** Only for the default tenant of a one-machine cluster. */
-  allowAll(tenantId: string): boolean;
-}
-
-interface Running {
-  epoch: number;
-  scheduler: Ref<SchedulerProtocol>;
-  health: Ref<HealthProtocol>;
-}
+import { dayStartMs } from './standstill.ts';
+import { addChecks, explainCheck, removeCheck, runNow } from './tenant-checks.ts';
+import {
+  liveChecks,
+  runningOf,
+  type TenantNeeds,
+  type TenantSelf,
+  type TenantState,
+} from './tenant-state.ts';
 
 interface Loaded {
   epoch: number;
   databaseOffsetMs: number;
   checks: Check[];
   accounted: AccountedCheck[];
+  terms: TenantTerms;
+  usedToday: number;
 }
 
-interface TenantState {
-  tenantId: string;
-  running: Running | null;
-  checks: Map<string, Check>;
-  epoch: number | null;
-  refusedBy: string | null;
-  /** The question for the lease that is under way: an actor that ends must not leave a granted lease behind. */
-  asking: Promise<LeaseAnswer> | null;
-  /** The last question had no answer: it may have been granted all the same. */
-  unsure: boolean;
-  /** The timer after which it is asked for again. */
-  waiting: number | null;
+interface Counted {
+  terms: TenantTerms;
+  usedToday: number;
 }
-
-type TenantSelf = Self<TenantState>;
 
 export function tenant(needs: TenantNeeds) {
   return defineActor<TenantState, TenantProtocol>({
@@ -76,8 +42,9 @@ export function tenant(needs: TenantNeeds) {
     trapExit: true,
     init(self, tenantId) {
       self.register(`tenant:${tenantId}`);
-      const state = {
+      const state: TenantState = {
         tenantId,
+        terms: needs.termsOf(tenantId),
         running: null,
         checks: new Map(),
         epoch: null,
@@ -87,7 +54,7 @@ export function tenant(needs: TenantNeeds) {
         waiting: null,
       };
       self.state = state;
-      const free = () => self.cast(self.ref as Ref<TenantProtocol>).leaseFree();
+      const free = () => self.cast(self.ref).leaseFree();
       const filter = { tenant: tenantId, kind: 'tenant' };
       needs.cluster.names.watch(filter, (event) => event.type === 'removed' && free(), self.signal);
       askLease(self, needs);
@@ -101,12 +68,8 @@ export function tenant(needs: TenantNeeds) {
           return await self.call(health).views(liveChecks(self.state));
         }),
       removeCheck: (self, checkId) => answer(self, () => removeCheck(self, needs, checkId)),
-      runNow: (self, checkId) =>
-        answer(self, async () => {
-          const running = runningOf(self);
-          return self.state.checks.has(checkId) ? await self.call(running.scheduler).runNow(checkId) : null;
-        }),
-      explainCheck: (self, checkId) => answer(self, () => explainCheck(self, checkId)),
+      runNow: (self, checkId) => answer(self, () => runNow(self, checkId)),
+      explainCheck: (self, checkId) => answer(self, () => explainCheck(self, needs, checkId)),
       totals: (self) => answer(self, async () => await self.call(runningOf(self).scheduler).totals()),
     },
     cast: {
@@ -118,6 +81,10 @@ export function tenant(needs: TenantNeeds) {
         self.cancel(self.state.waiting);
         askLease(self, needs);
       },
+      terms(self, terms) {
+        self.state.terms = terms;
+        tellTerms(self, needs);
+      },
     },
     info(self, info) {
       if (info.type === 'timeout') askLease(self, needs);
@@ -125,6 +92,8 @@ export function tenant(needs: TenantNeeds) {
         leased(self, needs, info.value as LeaseAnswer | null, info.error);
       } else if (info.type === 'done' && info.tag === 'loaded') {
         loaded(self, needs, info.value as Loaded | null, info.error);
+      } else if (info.type === 'done' && info.tag === 'counted') {
+        counted(self, info.value as Counted | null);
       } else if (info.type === 'done' && info.error !== null) throw info.error;
       else if (info.type === 'exit') self.stop(`a part ended: ${info.reason}`);
     },
@@ -153,16 +122,6 @@ async function giveUp(self: TenantSelf, needs: TenantNeeds, reason: string): Pro
       .catch(() => {});
   const { node, boot } = needs.cluster;
   await needs.leases.release(tenantId, node, boot, epoch).catch(() => needs.owed(tenantId, epoch));
-}
-
-/** Handlers wait for the store and the other actors beside the mailbox: a slow store must not make the tenant deaf. */
-function answer<T>(self: TenantSelf, work: () => Promise<T>): Promise<T> {
-  const reply = self.replyLater();
-  work().then(
-    (value) => reply.answer(value),
-    (error) => reply.fail(error),
-  );
-  return reply as unknown as Promise<T>;
 }
 
 function askLease(self: TenantSelf, needs: TenantNeeds): void {
@@ -209,7 +168,45 @@ async function load(
   if (writer !== null) await self.call(writer, 30_000).flush();
   const nowMs = self.monotonicMs() + databaseOffsetMs;
   const checks = await needs.checks.list(tenantId, Math.floor(nowMs - archivedLookBackMs));
-  return { epoch, databaseOffsetMs, checks, accounted: await needs.results.accounted(tenantId) };
+  const accounted = await needs.results.accounted(tenantId);
+  const { terms } = self.state;
+  return {
+    epoch,
+    databaseOffsetMs,
+    checks,
+    accounted,
+    terms,
+    usedToday: await usedToday(self, needs, nowMs),
+  };
+}
+
+/** Results that count against the tenant's quota; not asked for where there is none. */
+async function usedToday(self: TenantSelf, needs: TenantNeeds, nowMs: number): Promise<number> {
+  const { tenantId, terms } = self.state;
+  if (terms.resultsPerDay === null) return 0;
+  return await needs.results.count(tenantId, dayStartMs(nowMs), terms.resultsPerDay);
+}
+
+/** A quota that is new here is judged on what the store has; what is still on its way there does not count. */
+function tellTerms(self: TenantSelf, needs: TenantNeeds): void {
+  const { running, terms, tenantId } = self.state;
+  if (running === null) return;
+  needs.cluster.names.update(tenantKey(tenantId), { status: statusOf(terms), epoch: running.epoch });
+  const nowMs = self.monotonicMs() + running.databaseOffsetMs;
+  const count = async (): Promise<Counted> => ({ terms, usedToday: await usedToday(self, needs, nowMs) });
+  self.pipe(count(), 'counted');
+}
+
+function counted(self: TenantSelf, answer: Counted | null): void {
+  const { running, terms } = self.state;
+  if (running === null) return;
+  // Without an answer of the store what was counted here goes on; terms that have changed again come by themselves.
+  if (answer === null) self.cast(running.scheduler).terms(terms, null);
+  else if (answer.terms === terms) self.cast(running.scheduler).terms(terms, answer.usedToday);
+}
+
+function statusOf({ suspendedSinceMs }: TenantTerms): string {
+  return suspendedSinceMs === null ? 'active' : 'suspended';
 }
 
 function loaded(self: TenantSelf, needs: TenantNeeds, load: Loaded | null, error: unknown): void {
@@ -229,71 +226,16 @@ function loaded(self: TenantSelf, needs: TenantNeeds, load: Loaded | null, error
 async function startParts(self: TenantSelf, needs: TenantNeeds, load: Loaded, writer: Ref<WriterProtocol>) {
   const { tenantId } = self.state;
   const { cluster } = needs;
-  const { epoch, databaseOffsetMs, checks, accounted } = load;
+  const { epoch, databaseOffsetMs, checks, accounted, terms, usedToday } = load;
   const health = await self.startLink(healthMonitor({ cluster }), tenantId, epoch, writer);
   const states = accounted.flatMap(({ state }) => (state === null ? [] : [state as CheckStateRow]));
   self.cast(health).adopt(liveChecks(self.state), states);
-  const start = { tenantId, epoch, allowAll: needs.allowAll(tenantId), databaseOffsetMs, writer, health };
+  const allowAll = needs.allowAll(tenantId);
+  const start = { tenantId, epoch, allowAll, databaseOffsetMs, terms, usedToday, writer, health };
   const schedulerRef = await self.startLink(scheduler({ cluster, checks, accounted }), start);
-  self.state.running = { epoch, scheduler: schedulerRef, health };
-  cluster.names.register(tenantKey(tenantId), self.ref, { status: 'active', epoch });
+  self.state.running = { epoch, databaseOffsetMs, scheduler: schedulerRef, health };
+  cluster.names.register(tenantKey(tenantId), self.ref, { status: statusOf(terms), epoch });
+  // They may have changed while the parts were started.
+  if (self.state.terms !== terms) tellTerms(self, needs);
   self.log('info', 'tenant active', { tenant: tenantId, epoch, checks: self.state.checks.size });
-}
-
-function runningOf(self: TenantSelf): Running {
-  const { running } = self.state;
-  if (running === null)
-    throw new TenantRefusal('standby', 'the tenant is not active on this core yet: try again');
-  return running;
-}
-
-function liveChecks(state: TenantState): Check[] {
-  return [...state.checks.values()].filter((check) => check.archivedAtMs === null);
-}
-
-async function addChecks(self: TenantSelf, needs: TenantNeeds, checks: NewCheck[]) {
-  const { tenantId } = self.state;
-  const running = runningOf(self);
-  if (checks.length > checksPerMessageMax) {
-    throw new TenantRefusal('too_many_checks', `at most ${checksPerMessageMax} checks in one message`);
-  }
-  const policy = { allowAll: needs.allowAll(tenantId) };
-  for (const check of checks) {
-    const refused = judgeNewCheck(check, policy);
-    if (refused !== null) throw new TenantRefusal(refused.code, `${check.name}: ${refused.detail}`);
-  }
-  if (liveChecks(self.state).length + checks.length > checksPerTenantMax) {
-    throw new TenantRefusal('too_many_checks', `a tenant has at most ${checksPerTenantMax} checks`);
-  }
-  const added = await needs.checks.add(tenantId, checks);
-  for (const check of added) self.state.checks.set(check.id, check);
-  self.cast(running.scheduler).added(added);
-  self.cast(running.health).adopt(added, []);
-  return added.map((check) => viewOf(check));
-}
-
-async function removeCheck(self: TenantSelf, needs: TenantNeeds, checkId: string) {
-  const running = runningOf(self);
-  const removed = await needs.checks.remove(self.state.tenantId, checkId);
-  if (removed === null) return null;
-  self.state.checks.delete(checkId);
-  self.cast(running.scheduler).removed(removed);
-  self.cast(running.health).forget(checkId);
-  return viewOf(removed);
-}
-
-async function explainCheck(self: TenantSelf, checkId: string) {
-  const running = runningOf(self);
-  const check = self.state.checks.get(checkId);
-  if (check === undefined) return null;
-  const because = (await self.call(running.health).explain(checkId)) ?? ['the check was removed'];
-  const [view] = await self.call(running.health).views([check]);
-  const due = await self.call(running.scheduler).due(checkId);
-  const schedule = `every ${(view!.interval_ms / 1000).toString()} s; next due ${due?.next_due_at ?? 'never'}`;
-  const accounted = `accounted for up to ${due?.watermark ?? 'nothing yet'}; ${due?.pending.length ?? 0} under way`;
-  return {
-    subject: `check ${checkId} (${check.name})`,
-    state: view!.state,
-    because: [...because, schedule, accounted],
-  };
 }

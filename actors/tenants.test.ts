@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Cluster } from '../cluster/index.ts';
+import { noCoordination } from '../cluster/testing/no-coordination.ts';
 import { ActorSystem, manualClock } from '../runtime/index.ts';
+import { tenantRow } from '../test/contract/tenant-row.ts';
 import { tenants } from './tenants.ts';
 
 const tenantId = 'abcdefghijkl';
@@ -21,6 +23,7 @@ function clusterOf(cores: () => string[], watch: (onChange: () => void) => void)
     },
     members: { list: () => [], live: cores, split: () => null, watch },
     topics: { publish: nothing, subscribe: nothing } as unknown as Cluster['topics'],
+    ...noCoordination(cores),
     declare: nothing,
   };
 }
@@ -39,7 +42,7 @@ test('a lease that could not be given back when its tenant moved away is given b
     },
   );
   const answer = <T>(value: T) => (isAway ? Promise.reject(new Error('away')) : Promise.resolve(value));
-  const row = { id: tenantId, slug: 'acme', name: 'Acme', status: 'active', createdAtMs: 0 } as const;
+  const row = tenantRow(tenantId, 'acme');
   actors.spawn(
     tenants({
       cluster,
@@ -61,6 +64,7 @@ test('a lease that could not be given back when its tenant moved away is given b
       results: {
         write: async () => ({ fenced: [] }),
         accounted: async () => [],
+        count: async () => 0,
         results: async () => [],
         gaps: async () => [],
       },

@@ -13,8 +13,12 @@ import {
   supervisor,
 } from '../runtime/index.ts';
 import { leaseRetryMs, placementSettleMs, tenantsReadMs, treeBackoffMs, treeStopMs } from './limits.ts';
+import type { TenantProtocol } from './messages.ts';
+import { isRun } from './ports/tenant-lifecycle.ts';
 import type { Tenant, TenantStore } from './ports/tenant-store.ts';
-import { type TenantNeeds, tenant } from './tenant.ts';
+import { tenant } from './tenant.ts';
+import { sameTerms, termsOf } from './tenant-news.ts';
+import type { TenantNeeds } from './tenant-state.ts';
 
 export interface TenantsProtocol {
   start: [];
@@ -35,11 +39,15 @@ interface TenantsState {
   /** Leases that this core still has and no longer uses. */
   owed: Map<string, number | null>;
   reading: boolean;
+  /** The timer after which the rows are read again. */
+  next: number | null;
+  /** Schemas that this code does not work with, told once. */
+  unfit: Set<string>;
   /** Cores that start together see each other before they place anything. */
   settled: boolean;
 }
 
-export interface TenantsNeeds extends Omit<TenantNeeds, 'allowAll' | 'owed'> {
+export interface TenantsNeeds extends Omit<TenantNeeds, 'allowAll' | 'owed' | 'termsOf'> {
   cluster: Cluster;
   tenants: TenantStore;
   /** The slug of the one tenant that may watch the machine that it runs on; null for none. */
@@ -56,7 +64,7 @@ export function tenants(needs: TenantsNeeds) {
     trapExit: true,
     init(self) {
       self.register('tenants');
-      const changed = () => self.cast(self.ref as Ref<TenantsProtocol>).refresh();
+      const changed = () => self.cast(self.ref).refresh();
       needs.cluster.members.watch(changed, self.signal);
       self.state = {
         rows: [],
@@ -64,6 +72,8 @@ export function tenants(needs: TenantsNeeds) {
         waiting: new Map(),
         owed: new Map(),
         reading: false,
+        next: null,
+        unfit: new Set(),
         settled: false,
       };
       self.after(placementSettleMs, 'settled');
@@ -94,10 +104,12 @@ function handleInfo(self: TenantsSelf, needs: TenantsNeeds, info: Info): void {
     read(self, needs);
   } else if (info.type === 'done' && info.tag === 'rows') {
     state.reading = false;
-    if (info.error === null) state.rows = info.value as Tenant[];
+    if (info.error === null) takeRows(self, info.value as Tenant[]);
     else self.log('debug', 'tenants could not be read', { error: messageOf(info.error) });
     place(self, needs);
-    self.after(tenantsReadMs, 'read');
+    // One timer, however often somebody asks for the rows in between.
+    if (state.next !== null) self.cancel(state.next);
+    state.next = self.after(tenantsReadMs, 'read');
   } else if (info.type === 'done' && info.error !== null) self.after(leaseRetryMs, 'owed', info.tag);
   else if (info.type === 'done') state.owed.delete(info.tag);
   else if (info.type === 'exit') {
@@ -118,6 +130,28 @@ function handleInfo(self: TenantsSelf, needs: TenantsNeeds, info: Info): void {
   }
 }
 
+/** Trees that run hear what has changed in their rows. */
+function takeRows(self: TenantsSelf, rows: Tenant[]): void {
+  const { state } = self;
+  const before = new Map(state.rows.map((row) => [row.id, row]));
+  state.rows = rows;
+  for (const row of rows) {
+    const known = before.get(row.id);
+    if (known === undefined || sameTerms(termsOf(known), termsOf(row))) continue;
+    const ref = self.whereis(`tenant:${row.id}`) as Ref<TenantProtocol> | null;
+    if (ref !== null) self.cast(ref).terms(termsOf(row));
+  }
+  for (const { id, slug, status, schemaFits } of rows) {
+    if (schemaFits || !isRun(status)) state.unfit.delete(id);
+    else if (!state.unfit.has(id)) {
+      state.unfit.add(id);
+      self.log('error', 'a tenant does not run: its schema is not one that this version works with', {
+        tenant: slug,
+      });
+    }
+  }
+}
+
 function read(self: TenantsSelf, needs: TenantsNeeds): void {
   // Placement does not wait for the rows: a member that died is acted on at once.
   place(self, needs);
@@ -134,7 +168,9 @@ function place(self: TenantsSelf, needs: TenantsNeeds): void {
   const mine = new Set(
     needs.usable()
       ? state.rows
-          .filter((row) => row.status === 'active' && ownerOf(row.id, cores) === needs.cluster.node)
+          .filter(
+            (row) => isRun(row.status) && row.schemaFits && ownerOf(row.id, cores) === needs.cluster.node,
+          )
           .map(({ id }) => id)
       : [],
   );
@@ -158,8 +194,9 @@ function treeOf(self: TenantsSelf, needs: TenantsNeeds, tenantId: string) {
     if (!self.signal.aborted) self.cast(ref as Ref<TenantsProtocol>).owed(id, epoch);
   };
   const allowAll = (id: string) => needs.ownMachineTenant !== null && slugOf(id) === needs.ownMachineTenant;
+  const terms = (id: string) => termsOf(state.rows.find((row) => row.id === id)!);
   return supervisor({ name: `tenant ${slugOf(tenantId)}`, restartsMax: 5, withinMs: 10_000 }, [
-    { id: 'tenant', start: childOf(tenant({ ...needs, allowAll, owed }), tenantId) },
+    { id: 'tenant', start: childOf(tenant({ ...needs, allowAll, owed, termsOf: terms }), tenantId) },
   ]);
 }
 

@@ -63,7 +63,11 @@ export async function importLines(
   for (let at = 0; at < lines.length; at += importBatchRows)
     parts.push(lines.slice(at, at + importBatchRows));
   const ask = <T>(procedure: string, part: readonly ImportLine[]) =>
-    session.call<T>(procedure, { tenant, checks: part.map(({ check }) => check) }, importTimeoutMs);
+    session.call<T>(
+      procedure,
+      { tenant, checks: part.map(({ check }) => check), total: lines.length },
+      importTimeoutMs,
+    );
   for (const part of parts) {
     const refused = await ask<RefusedAt | null>('check_judge', part);
     if (refused !== null) throw badLine(file, part[refused.at]!.number, `${refused.code}: ${refused.detail}`);

@@ -109,16 +109,29 @@ export function writeJson(path: string, value: unknown): void {
   renameSync(next, path);
 }
 
-/** A life of a node: greater than any before it, also when the clock was set back. */
-export function nextBoot(folder: DataFolder, name: string, nowMs: number): number {
+/**
+ * A life of a node: greater than any before it, also when the clock was set back. `unkept`: it could not be written down for
+ * want of room, which is no reason not to start: the next life has a later clock, unless that is set back too.
+ */
+export function nextBoot(
+  folder: DataFolder,
+  name: string,
+  nowMs: number,
+  unkept: (why: string) => void,
+): number {
   const file = join(folder.at('nodes'), `${name}.json`);
   const known = readJson<{ boot: unknown }>(file)?.boot ?? 0;
   if (!Number.isInteger(known) || (known as number) < 0 || (known as number) >= bootMax) {
     throw unreadable(file, 'it holds no boot');
   }
   const boot = Math.max(nowMs, (known as number) + 1);
-  makeFolders(folder.at('nodes'));
-  writeJson(file, { boot });
+  try {
+    makeFolders(folder.at('nodes'));
+    writeJson(file, { boot });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    unkept((error as Error).message);
+  }
   return boot;
 }
 

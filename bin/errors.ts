@@ -27,7 +27,7 @@ export type CommandCode =
   | 'port_in_use'
   /** No free port was found for a node. */
   | 'no_port'
-  /** A core or web node was started without DATABASE_URL. */
+  /** There is no database where the command looks, or a core or web node was started without DATABASE_URL. */
   | 'no_database'
   /** A node's certificate names no trust domain, or another node than the one that was started. */
   | 'bad_credential'
@@ -45,6 +45,8 @@ export type CommandCode =
   | 'authority_busy'
   /** The question was not answered with yes; nothing was changed. */
   | 'not_confirmed'
+  /** `picket db lint` found what it printed. */
+  | 'lint_findings'
   /** A line of the file cannot be read as a check. */
   | 'bad_line'
   /** The check that was asked to run gave no result in time. */
@@ -55,6 +57,8 @@ export type CommandCode =
   | 'disk_full'
   /** A file or its folder cannot be written. */
   | 'cannot_write'
+  /** No name of the cluster is of this kind, and Picket knows none such. */
+  | 'no_such_kind'
   /** The record was written, and a node that is up did not give its part. */
   | 'record_partial'
   /** The record has nothing about the subject that was asked for. */
@@ -71,4 +75,24 @@ export type ProcedureCode =
   /** No check has this id. */
   | 'no_such_check'
   /** The tenant is moving between cores: the command tries again by itself. */
-  | 'standby';
+  | 'standby'
+  /** The tenant is being made, failed, cancelled, or has a schema of another version: no core runs it. */
+  | 'tenant_not_running'
+  /** The tenant is suspended: what it has can only be read. */
+  | 'tenant_suspended'
+  /** The tenant's plan allows no more checks; nothing was added. */
+  | 'quota_checks'
+  /** The tenant's state does not allow it; the sentence names what it allows. */
+  | 'bad_transition'
+  /** The data of a cancelled tenant are kept for some time yet. */
+  | 'still_kept'
+  /** The tenant could not be made; its row stays, with the reason in its history, to be tried again. */
+  | 'provisioning_failed'
+  /** Another living tenant has the slug. */
+  | 'slug_taken'
+  /** No slug: 2 to 40 of a-z, 0-9 and "-", first a letter. */
+  | 'bad_slug'
+  /** There is no plan of this name. */
+  | 'no_such_plan'
+  /** No name for a plan: 2 to 40 of a-z, 0-9 and "-", first a letter. */
+  | 'bad_plan';

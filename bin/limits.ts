@@ -6,6 +6,12 @@ export const nodeReadyMs = 20_000;
 export const clusterReadyMs = 15_000;
 /** A node that is asked to drain has this long, then it is killed. */
 export const nodeDrainMs = 10_000;
+/** It is done by itself before that, with whatever it still has: children that are not moved by then start on the others. */
+export const nodeLeaveMs = 9_000;
+/** Of that, for commands that it was given before; new ones are refused with `leaving`, and go to another core. */
+export const lastCommandsMs = 2_000;
+/** Kept of it for the node's own part: what is under way is answered, and the others are told that it leaves. */
+export const nodeStopMs = 2_500;
 /** `down` promises to be done within 30 s: the launcher is killed after this. */
 export const downWaitMs = 25_000;
 /** What an earlier launcher left behind may drain this long before `up` ends it. */
@@ -15,6 +21,10 @@ export const restartMinMs = 200;
 export const restartMaxMs = 5_000;
 /** A node that has run this long starts again after the first pause. */
 export const restartSettledMs = 30_000;
+/** What runs is written down again after this when it could not be: a disk that is full is not for ever. */
+export const runningRetryMs = 2_000;
+/** What stderr may hold while it takes nothing. */
+export const stderrBytesMax = 1024 * 1024;
 /** The database is started again after this. */
 export const databaseRestartMs = 300;
 /** How often files that are watched are looked at: with the links' own look, a revocation takes effect well within 5 s. */
@@ -34,6 +44,10 @@ export const peerPortTries = 200;
 export const httpPortDefault = 7_420;
 /** An operator's command waits this long for one answer. */
 export const commandTimeoutMs = 15_000;
+/** Making a tenant is some ten statements. */
+export const provisioningTimeoutMs = 60_000;
+/** Removing what a tenant had takes as long as it has rows; a command that gives up may be repeated. */
+export const purgeTimeoutMs = 600_000;
 /** A tenant that moves between cores answers `standby` for a moment: commands try again this long. */
 export const standbyWaitMs = 8_000;
 export const standbyRetryMs = 250;

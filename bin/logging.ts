@@ -1,24 +1,29 @@
 /** Logs of a process: pino, one file per node, pretty where a person reads it on a terminal. */
-import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { existsSync, renameSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { makeFolderAt } from '../certs/index.ts';
 import type { Log } from '../runtime/index.ts';
-import { logBytesMax } from './limits.ts';
+import { logBytesMax, stderrBytesMax } from './limits.ts';
+import { LogFile } from './log-file.ts';
 
 /** To the file when one is given, else to stderr: pretty on a terminal, JSON lines otherwise. */
 export function openLog(node: string, file: string | null, level: string): Logger {
   const options = { level, base: { node }, timestamp: pino.stdTimeFunctions.isoTime };
   if (file === null) {
     const onTerminal = process.stderr.isTTY;
-    return pino(
-      options,
-      onTerminal ? pretty({ destination: 2, ignore: 'pid,hostname' }) : pino.destination(2),
-    );
+    if (onTerminal) return pino(options, pretty({ destination: 2, ignore: 'pid,hostname' }));
+    const stderr = pino.destination({ dest: 2, maxLength: stderrBytesMax });
+    // It may be a file on a full disk.
+    stderr.on('error', () => {});
+    return pino(options, stderr);
   }
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolderAt(dirname(file), 0o700);
   if (existsSync(file) && statSync(file).size > logBytesMax) renameSync(file, `${file}.1`);
-  return pino(options, pino.destination({ dest: file, sync: true, mode: 0o600 }));
+  const missing = (fields: Record<string, unknown>, msg: string) =>
+    `{"level":40${pino.stdTimeFunctions.isoTime()},${JSON.stringify({ node, ...fields, msg }).slice(1)}\n`;
+  return pino(options, new LogFile(file, missing, (text) => void writeSync(2, text)));
 }
 
 /** The shape in which the rooms log. */

@@ -4,14 +4,14 @@
  */
 import { tenantAccess } from '../actors/index.ts';
 import { ClusterNode, tlsTransport } from '../cluster/index.ts';
-import { startWatchdog, systemClock } from '../runtime/index.ts';
+import { type Clock, startWatchdog, systemClock } from '../runtime/index.ts';
 import { dataFolder, nextBoot } from './data-folder.ts';
 import { openDiscovery } from './discovery.ts';
-import { nodeDrainMs } from './limits.ts';
+import { lastCommandsMs, nodeDrainMs, nodeLeaveMs, nodeStopMs } from './limits.ts';
 import { logOf, openLog } from './logging.ts';
 import { judgeNodeFlags, type NodeFlags, type Role } from './node-options.ts';
 import { openTrust, ownIdentity } from './node-trust.ts';
-import type { StartRole } from './roles/role.ts';
+import type { RunningRole, StartRole } from './roles/role.ts';
 
 const loadRole: Readonly<Record<Role, () => Promise<{ start: StartRole }>>> = {
   core: () => import('./roles/core.ts'),
@@ -50,7 +50,9 @@ export async function runNode(given: NodeFlags): Promise<void> {
     role: flags.role,
     tenant,
     tenantAccess: flags.allowTenantNodes ? tenantAccess : null,
-    boot: nextBoot(folder, name, clock.wallMs()),
+    boot: nextBoot(folder, name, clock.wallMs(), (why) =>
+      log('warn', 'the boot of this node could not be written down', { why }),
+    ),
     pid: process.pid,
     advertise: flags.advertise ?? null,
     seeds: [],
@@ -75,12 +77,20 @@ export async function runNode(given: NodeFlags): Promise<void> {
   process.send?.({ type: 'ready', address, http: role.http ?? null });
   const reason = await ending;
   log('info', 'draining', { reason });
-  // A part that does not let go must not keep the process.
-  clock.timer(nodeDrainMs, () => process.exit(1));
-  await role.stop();
-  await node.stop();
+  await drain(node, role, clock);
   log('info', 'ended', {});
   process.exit(0);
+}
+
+/** The last commands, the role's actors, the node. A part that does not let go keeps neither the next one nor the process. */
+async function drain(node: ClusterNode, role: RunningRole, clock: Clock): Promise<void> {
+  const endMs = clock.monotonicMs() + nodeLeaveMs;
+  const leftMs = () => Math.max(0, endMs - clock.monotonicMs());
+  const pass = (ms: number) => new Promise<void>((resolve) => void clock.timer(ms, resolve));
+  clock.timer(nodeDrainMs, () => process.exit(1));
+  await Promise.race([node.procedures.leave(), pass(lastCommandsMs)]);
+  await Promise.race([role.stop(), pass(leftMs() - nodeStopMs)]);
+  await node.stop(leftMs());
 }
 
 /** A loop that is blocked is reported with its stack, also when it never comes back. */

@@ -92,7 +92,7 @@ export async function openTrust(flags: NodeFlags, folder: DataFolder, clock: Clo
           );
       const own =
         flags.svid === undefined
-          ? [join(folderOfOurs, `${flags.name}.pem`)]
+          ? [join(folderOfOurs, `${flags.name}.pem`), rootsPath]
           : Object.values(svidPaths(flags.svid));
       watchFiles(
         clock,

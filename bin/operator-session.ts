@@ -33,34 +33,40 @@ export interface OperatorSession {
   call<T>(name: string, argument: unknown, timeoutMs?: number): Promise<T>;
 }
 
-/** Runs `work` with a session to a core. */
+/** Runs `work` with a session to a core; what one refuses because it leaves, or has only begun, is asked of the next. */
 export async function withOperator<T>(
   target: Target,
   work: (session: OperatorSession) => Promise<T>,
 ): Promise<T> {
-  const client = await connect(target);
+  const addresses = target.at === undefined ? runningCores(target.data) : [judgeAddress(target.at)];
+  let client = await connect(target, addresses);
+  const call = async <A>(name: string, argument: unknown, timeoutMs = commandTimeoutMs): Promise<A> => {
+    try {
+      return (await client.call(name, argument, timeoutMs)) as A;
+    } catch (error) {
+      const failure = failureOf(error);
+      // What is refused so was not begun.
+      const asksOn = failure.code === 'leaving' || failure.code === 'no_such_procedure';
+      if (!asksOn || addresses.length === 0) throw failure;
+    }
+    await client.close();
+    client = await connect(target, addresses);
+    return await call<A>(name, argument, timeoutMs);
+  };
   try {
-    return await work({
-      call: async <A>(name: string, argument: unknown, timeoutMs = commandTimeoutMs) => {
-        try {
-          return (await client.call(name, argument, timeoutMs)) as A;
-        } catch (error) {
-          throw failureOf(error);
-        }
-      },
-    });
+    return await work({ call });
   } finally {
     await client.close();
   }
 }
 
-async function connect(target: Target): Promise<OperatorClient> {
-  const addresses = target.at === undefined ? runningCores(target.data) : [judgeAddress(target.at)];
+/** To the first of the addresses that answers; it and those before it are taken out of the list. */
+async function connect(target: Target, addresses: string[]): Promise<OperatorClient> {
   const credential = await credentialOf(target);
   const trustDomain = trustDomainOfRoots(rootsOf(credential)) ?? '';
   const clock = systemClock();
   let last: unknown = new Error('it has no core');
-  for (const address of addresses) {
+  for (let address = addresses.shift(); address !== undefined; address = addresses.shift()) {
     const log = () => {};
     const transport = tlsTransport({ credential: () => credential, trustDomain, listen: null, clock, log });
     try {

@@ -9,10 +9,12 @@ import { Command, CommanderError } from 'commander';
 import { addCertCommands } from './commands/certs.ts';
 import { addCheckCommands } from './commands/check.ts';
 import { addChildrenCommand } from './commands/children.ts';
+import { addDbCommands } from './commands/db.ts';
 import { addExplainCommands } from './commands/explain.ts';
 import { addLinksCommand } from './commands/links.ts';
 import { addLookCommands } from './commands/look.ts';
 import { addNodeCommand } from './commands/node.ts';
+import { addPlanCommands } from './commands/plan.ts';
 import { addRecordCommand } from './commands/record.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addResultCommands } from './commands/results.ts';
@@ -47,6 +49,8 @@ for (const add of [
   addLinksCommand,
   addChildrenCommand,
   addTenantCommands,
+  addPlanCommands,
+  addDbCommands,
   addCheckCommands,
   addExplainCommands,
   addResultCommands,

@@ -6,6 +6,7 @@ import {
   type CheckView,
   type CoreTree,
   type Explanation,
+  isRun,
   judgeNewCheck,
   type NewCheck,
   type ResultQuery,
@@ -17,7 +18,9 @@ import { type ClusterNode, ProcedureError } from '../cluster/index.ts';
 import type { Ref } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
 import { standbyRetryMs, standbyWaitMs } from './limits.ts';
-import { gapView, resultView, tenantView } from './views.ts';
+import { findTenant } from './named-tenant.ts';
+import { declareTenants } from './tenant-procedures.ts';
+import { gapView, resultView } from './views.ts';
 
 export function declareMonitor(
   node: ClusterNode,
@@ -30,21 +33,19 @@ export function declareMonitor(
   const write = (name: string, run: (argument: never) => unknown) =>
     node.declare(name, { access: 'write', run });
 
-  read('tenant_list', async () => (await store.tenants.list()).map(tenantView));
-  write('tenant_create', async ({ slug, name }: { slug: string; name: string }) => {
-    const answer = await store.tenants.create(text(slug), text(name));
-    if ('refused' in answer) throw new ProcedureError(answer.refused, answer.detail);
-    const keeper = core.tenants();
-    if (keeper !== null) node.system.cast(keeper).refresh();
-    return tenantView(answer.tenant);
-  });
+  declareTenants(node, store, core);
   write('check_add', async ({ tenant, checks }: { tenant: string; checks: NewCheck[] }) => {
     const row = await findTenant(store, tenant);
     return await withTenant(node, row, (ref) => node.system.call(ref, 60_000).addChecks(checks));
   });
-  read('check_judge', async ({ tenant, checks }: { tenant: string; checks: NewCheck[] }) => {
-    const { slug } = await findTenant(store, tenant);
-    return firstRefused(checks, slug === ownMachineTenant);
+  read('check_judge', async ({ tenant, checks, total }: CheckJudgement) => {
+    const row = await findTenant(store, tenant);
+    const refused = firstRefused(checks, row.slug === ownMachineTenant);
+    if (refused !== null || row.quotas.checks === null || total === undefined) return refused;
+    const live = await withTenant(node, row, async (ref) => (await node.system.call(ref).totals()).checks);
+    if (live + total <= row.quotas.checks) return null;
+    const detail = `the tenant's plan allows ${row.quotas.checks} checks; it has ${live}, and ${total} are to be added`;
+    throw new ProcedureError('quota_checks', `${detail}: nothing was added`);
   });
   read('check_list', async ({ tenant }: { tenant: string }): Promise<CheckView[]> => {
     const row = await findTenant(store, tenant);
@@ -66,12 +67,31 @@ export function declareMonitor(
   );
   read('results', async ({ tenant, query }: { tenant: string; query: ResultQuery }) => {
     const row = await findTenant(store, tenant);
-    return (await store.results.results(row.id, query)).map(resultView);
+    const rows = await store.results.results(row.id, query);
+    if (rows.length === 0) await judgeCheck(store, row, query);
+    return rows.map(resultView);
   });
   read('gaps', async ({ tenant, query }: { tenant: string; query: ResultQuery }) => {
     const row = await findTenant(store, tenant);
-    return (await store.results.gaps(row.id, query)).map(gapView);
+    const rows = await store.results.gaps(row.id, query);
+    if (rows.length === 0) await judgeCheck(store, row, query);
+    return rows.map(gapView);
   });
+}
+
+/** Nothing found of a check may mean that there is none, or none of this tenant. One that was removed is still known. */
+async function judgeCheck(
+  store: Store,
+  { id, slug }: Tenant,
+  { checkId, before }: ResultQuery,
+): Promise<void> {
+  if (checkId === null || (before ?? null) !== null) return;
+  const known = await store.checks.list(id, 0);
+  if (known.some((check) => check.id === checkId)) return;
+  throw new ProcedureError(
+    'no_such_check',
+    `tenant "${slug}" has no check "${checkId}": see picket check list --tenant ${slug}, or name its tenant with --tenant`,
+  );
 }
 
 /** The place of the first check that `check_add` would refuse, and why: so that an import adds all or nothing. */
@@ -89,15 +109,16 @@ function firstRefused(checks: readonly NewCheck[], allowAll: boolean): RefusedAt
   return null;
 }
 
+interface CheckJudgement {
+  tenant: string;
+  checks: NewCheck[];
+  /** How many are to be added in all, of which these are some. */
+  total?: number;
+}
+
 interface CheckQuestion {
   tenant: string | null;
   id: string;
-}
-
-async function findTenant(store: Store, idOrSlug: string): Promise<Tenant> {
-  const row = await store.tenants.find(text(idOrSlug));
-  if (row !== null) return row;
-  throw new ProcedureError('no_such_tenant', `there is no tenant "${idOrSlug}": see picket tenant list`);
 }
 
 /** Calls the tenant's actor, waiting through a move between cores. */
@@ -106,6 +127,13 @@ async function withTenant<T>(
   row: Tenant,
   act: (ref: Ref<TenantProtocol>) => Promise<T>,
 ): Promise<T> {
+  if (!isRun(row.status)) {
+    throw new ProcedureError('tenant_not_running', `tenant ${row.slug} is ${row.status}: nothing of it runs`);
+  }
+  if (!row.schemaFits) {
+    const detail = `tenant ${row.slug} does not run: its schema is not one of this version; see picket db status`;
+    throw new ProcedureError('tenant_not_running', detail);
+  }
   const { clock } = node.system;
   const untilMs = clock.monotonicMs() + standbyWaitMs;
   for (;;) {
@@ -134,7 +162,7 @@ async function ofCheck<T>(
   act: (ref: Ref<TenantProtocol>, row: Tenant) => Promise<T | null>,
 ): Promise<T> {
   const rows = tenant === null ? await store.tenants.list() : [await findTenant(store, tenant)];
-  for (const row of rows.filter(({ status }) => status === 'active')) {
+  for (const row of rows.filter(({ status, schemaFits }) => isRun(status) && schemaFits)) {
     const answer = await withTenant(node, row, (ref) => act(ref, row));
     if (answer !== null) return answer;
   }
@@ -144,9 +172,4 @@ async function ofCheck<T>(
 function movedAway(error: unknown): boolean {
   const { code } = error as { code?: string };
   return code === 'no_actor' || code === 'node_down' || code === 'standby' || code === 'actor_dead';
-}
-
-function text(value: unknown): string {
-  if (typeof value !== 'string') throw new ProcedureError('bad_argument', 'a text was expected');
-  return value;
 }

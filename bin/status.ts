@@ -1,9 +1,10 @@
 /**
  * Health at a glance, as any node can tell it: members, names, and what the tenants' actors and the writers answer.
- * The tenants that ought to run are rows: a node with the store reads them, any other knows those that do run.
+ * The tenants that ought to run are rows: a node with the store reads them, any other asks a core; when neither has an
+ * answer, those that do run are known.
  */
 import { type TenantProtocol, tenantKey, type WriterProtocol } from '../actors/index.ts';
-import { type ClusterNode, platformTenant } from '../cluster/index.ts';
+import { type ClusterNode, type Coordinator, platformTenant } from '../cluster/index.ts';
 import type { Ref } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
 import { statusAnswerMs } from './limits.ts';
@@ -11,6 +12,8 @@ import { statusAnswerMs } from './limits.ts';
 export interface StatusView {
   status: 'ok' | 'degraded';
   coordinator: string | null;
+  coordinator_by: Coordinator['by'];
+  coordinator_epoch: number | null;
   nodes_up: number;
   tenants: number;
   checks: number;
@@ -29,8 +32,38 @@ interface TenantSeen {
 
 /** `store`: null on a node that has none. */
 export function declareStatus(node: ClusterNode, store: Pick<Store, 'tenants'> | null): void {
-  const tenants = store === null ? () => runningTenants(node) : () => activeTenants(store);
-  node.declare('status', { access: 'read', run: async () => status(node, await tenants()) });
+  if (store !== null) node.declare('status_tenants', { access: 'node', run: () => activeTenants(store) });
+  node.declare('status', { access: 'read', run: () => status(node, store) });
+}
+
+/** With the database away those that run are still known. */
+async function tenantsOf(
+  node: ClusterNode,
+  store: Pick<Store, 'tenants'> | null,
+  because: string[],
+): Promise<TenantSeen[]> {
+  // A customer's node is told of its own tenant alone.
+  if (node.tenant !== null) return runningTenants(node);
+  const asked = store === null ? tenantsOfCore(node) : activeTenants(store);
+  const rows = await inTime(node, answer(asked));
+  if (rows !== null) return rows;
+  because.push('the rows of the tenants could not be read: those that run are counted');
+  return runningTenants(node);
+}
+
+async function tenantsOfCore(node: ClusterNode): Promise<TenantSeen[]> {
+  const core = node.coordinator().node ?? '';
+  return (await node.procedures.ask(core, 'status_tenants', null, statusAnswerMs)) as TenantSeen[];
+}
+
+function inTime<T>(node: ClusterNode, asked: Promise<T | null>): Promise<T | null> {
+  return new Promise((resolve) => {
+    const cancel = node.system.clock.timer(statusAnswerMs, () => resolve(null));
+    void asked.then((value) => {
+      cancel();
+      resolve(value);
+    });
+  });
 }
 
 async function activeTenants({ tenants }: Pick<Store, 'tenants'>): Promise<TenantSeen[]> {
@@ -43,7 +76,7 @@ function runningTenants(node: ClusterNode): TenantSeen[] {
   return [...new Set(names.map(({ key }) => key.tenant))].map((id) => ({ id, shown: id }));
 }
 
-async function status(node: ClusterNode, tenants: readonly TenantSeen[]): Promise<StatusView> {
+async function status(node: ClusterNode, store: Pick<Store, 'tenants'> | null): Promise<StatusView> {
   // A customer's node that is away is no fault of ours.
   const members = node.members.list().filter((one) => one.tenant === null);
   const because: string[] = [];
@@ -54,6 +87,7 @@ async function status(node: ClusterNode, tenants: readonly TenantSeen[]): Promis
   const split = node.members.split();
   if (split !== null)
     because.push(`the network is split: ${split.here.join(' ')} here, ${split.there.join(' ')} cut off`);
+  const tenants = await tenantsOf(node, store, because);
   const [checks, resultsPerS] = await Promise.all([
     Promise.all(tenants.map((one) => checksOf(node, one, because))),
     ratesOf(node, because),
@@ -62,11 +96,14 @@ async function status(node: ClusterNode, tenants: readonly TenantSeen[]): Promis
   const count = (kind: string) => node.names.list({ tenant: platformTenant, kind }).length;
   const pollers = count('poller');
   const agents = count('agent');
+  const coordinator = node.coordinator();
   if (pollers === 0) because.push('no poller is up: no check runs');
   if (agents === 0) because.push('no agent is up: no check runs');
   return {
     status: because.length === 0 ? 'ok' : 'degraded',
-    coordinator: node.coordinator(),
+    coordinator: coordinator.node,
+    coordinator_by: coordinator.by,
+    coordinator_epoch: coordinator.epoch,
     nodes_up: members.filter((one) => one.status === 'up').length,
     tenants: tenants.length,
     checks: checks.reduce((sum, one) => sum + one, 0),

@@ -1,5 +1,5 @@
 /** Rows as the command line prints them: the fields of the contract, instants in RFC 3339 with milliseconds. */
-import type { GapRow, ResultRow, Tenant } from '../actors/index.ts';
+import type { GapRow, Plan, Quotas, ResultRow, Tenant, TenantChange } from '../actors/index.ts';
 
 export interface ResultView {
   check_id: string;
@@ -28,6 +28,36 @@ export interface TenantView {
   name: string;
   status: string;
   created_at: string;
+  /** Since when it has its status. */
+  status_at: string;
+  plan: string;
+  quotas: QuotasView;
+  /** Whether this version works with the tenant's schema. */
+  schema_fits: boolean;
+  /** When its data were removed. */
+  purged_at: string | null;
+}
+
+/** Null: no quota. */
+export interface QuotasView {
+  devices: number | null;
+  users: number | null;
+  checks: number | null;
+  results_per_day: number | null;
+}
+
+export interface PlanView {
+  name: string;
+  quotas: QuotasView;
+}
+
+export interface TenantChangeView {
+  at: string;
+  who: string;
+  event: string;
+  from: string | null;
+  to: string;
+  why: string | null;
 }
 
 export function instant(ms: number): string {
@@ -53,6 +83,31 @@ export function gapView(row: GapRow): GapView {
 }
 
 export function tenantView(row: Tenant): TenantView {
-  const { id, slug, name, status, createdAtMs } = row;
-  return { id, tenant_id: id, tenant: slug, slug, name, status, created_at: instant(createdAtMs) };
+  const { id, slug, name, status, createdAtMs, statusAtMs, plan, quotas, schemaFits, purgedAtMs } = row;
+  return {
+    id,
+    tenant_id: id,
+    tenant: slug,
+    slug,
+    name,
+    status,
+    created_at: instant(createdAtMs),
+    status_at: instant(statusAtMs),
+    plan,
+    quotas: quotasView(quotas),
+    schema_fits: schemaFits,
+    purged_at: purgedAtMs === null ? null : instant(purgedAtMs),
+  };
+}
+
+export function planView({ name, quotas }: Plan): PlanView {
+  return { name, quotas: quotasView(quotas) };
+}
+
+export function tenantChangeView({ atMs, who, event, from, to, why }: TenantChange): TenantChangeView {
+  return { at: instant(atMs), who, event, from, to, why };
+}
+
+function quotasView({ devices, users, checks, resultsPerDay }: Quotas): QuotasView {
+  return { devices, users, checks, results_per_day: resultsPerDay };
 }

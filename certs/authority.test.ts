@@ -188,6 +188,33 @@ describe('a credential in a folder', () => {
     expect((await readdir(join(folder, 'nodes'))).sort()).toEqual(['core_1.pem', 'roots.pem']);
   });
 
+  test('leaves roots that are trusted beside its own', async () => {
+    const node = await issueNode(authority, { role: 'core', name: 'core_1' }, clock);
+    const other = await createAuthority(authority.trustDomain, clock);
+    const place = join(folder, 'overlap');
+    await writeCredential(place, 'core_1', node);
+    const both = node.rootsPem + other.root.certificatePem;
+    await writeFile(join(place, 'roots.pem'), both);
+    await writeCredential(place, 'core_1', node);
+    expect((await readCredential(place, 'core_1')).rootsPem).toBe(both);
+    const next = await issueNode(other, { role: 'core', name: 'core_1' }, clock);
+    await writeCredential(place, 'core_1', next);
+    expect(await readCredential(place, 'core_1')).toEqual({ ...next, rootsPem: both });
+    for (const stale of [node.rootsPem, 'damaged', '-----BEGIN CERTIFICATE-----!']) {
+      await writeFile(join(place, 'roots.pem'), stale);
+      await writeCredential(place, 'core_1', next);
+      expect(await readCredential(place, 'core_1')).toEqual(next);
+    }
+  });
+
+  test('is not written where no folder can be made, and that is said', async () => {
+    const node = await issueNode(authority, { role: 'core', name: 'core_1' }, clock);
+    await expect(writeCredential('/proc/x/y', 'core_1', node)).rejects.toMatchObject({
+      code: 'io_failed',
+      path: '/proc/x/y',
+    });
+  });
+
   test('that is missing or damaged names its file', async () => {
     const node = await issueNode(authority, { role: 'core', name: 'core_1' }, clock);
     await expect(readCredential(folder, 'core_1')).rejects.toMatchObject({ code: 'missing_file' });

@@ -176,7 +176,7 @@ export function readSerial(value: DerValue | undefined): string {
   const octets = readInteger(value, 'serial');
   if (octets.length > limits.serialBytesMax) throw new NotDer(`serial of ${octets.length} octets`);
   if (octets[0]! >= 0x80 || octets.every((octet) => octet === 0)) throw new NotDer('serial is not positive');
-  return Buffer.from(octets).toString('hex');
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('hex');
 }
 
 export function readAlgorithm(value: DerValue | undefined, what: string): AlgorithmIdentifier {

@@ -2,8 +2,9 @@
  * A credential on disk: `<name>.pem` holds key, leaf and intermediate in one file of mode 0600, so that a renewal
  * replaces all three at once; `roots.pem` beside it holds what its bearer trusts.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readCertificate } from './certificate.ts';
+import { readCertificate, sameBytes } from './certificate.ts';
 import {
   corrupt,
   makeFolder,
@@ -19,7 +20,7 @@ import { keyFits } from './key-fits.ts';
 import { readPem, toPem } from './pem.ts';
 import { isName } from './spiffe.ts';
 
-const remedy = 'issue it again from the authority (picket certs issue)';
+const remedy = 'issue it again from the authority';
 
 /** The file that `writeCredential` writes. @throws CertsError bad_name */
 export function credentialPath(folder: string, name: string): string {
@@ -27,13 +28,26 @@ export function credentialPath(folder: string, name: string): string {
   return join(folder, `${name}.pem`);
 }
 
-/** Writes or replaces a credential; makes the folder with mode 0700 when it is missing. @throws CertsError */
+/**
+ * Writes or replaces a credential; makes the folder with mode 0700 when it is missing. A `roots.pem` that names the
+ * credential's roots among others stays as it is: somebody trusts two while one takes the other's place. @throws CertsError
+ */
 export async function writeCredential(folder: string, name: string, credential: Credential): Promise<string> {
   const path = credentialPath(folder, name);
+  const rootsPath = join(folder, 'roots.pem');
   await makeFolder(folder);
-  await writeDurably(join(folder, 'roots.pem'), credential.rootsPem, publicFileMode);
+  if (!(await isTrustedIn(rootsPath, credential)))
+    await writeDurably(rootsPath, credential.rootsPem, publicFileMode);
   await writeDurably(path, credential.privateKeyPem + credential.chainPem, secretFileMode);
   return path;
+}
+
+/** Whether the file is there and names every root of the credential; one that is damaged names none. @throws CertsError */
+export async function isTrustedIn(rootsPath: string, { rootsPem }: Credential): Promise<boolean> {
+  if (!existsSync(rootsPath)) return false;
+  const trusted = readPem(await readText(rootsPath, remedy), 'CERTIFICATE');
+  const own = blocksOf(rootsPem, 'CERTIFICATE', rootsPath);
+  return trusted.ok && own.every((root) => trusted.blocks.some((one) => sameBytes(one, root)));
 }
 
 /**

@@ -26,6 +26,12 @@ export function contentOffset(bytes: Uint8Array, at: number): number {
   return first < 0x80 ? at + 2 : at + 2 + (first & 0x7f);
 }
 
+/** The offset after the value at `at`, which `requireDer` has passed. */
+export function endOf(bytes: Uint8Array, at: number): number {
+  const from = contentOffset(bytes, at);
+  return from + contentLength(bytes, at, from);
+}
+
 /** Gives the offset after the value at `at`, which must end at `limit` or before. */
 function scan(bytes: Uint8Array, at: number, limit: number, depth: number, left: { values: number }): number {
   const identifier = bytes[at];

@@ -1,10 +1,8 @@
 /**
- * DER, strictly: der-scan.ts refuses what BER allows and DER does not, asn1js (a BER reader) builds the values, and this
- * file hands them on as plain ones. The readers of single types throw `NotDer`; certificate.ts and revocation.ts catch
- * it once.
+ * DER, strictly: der-scan.ts refuses what BER allows and DER does not, and this file hands the values on as plain ones.
+ * The readers of single types throw `NotDer`; certificate.ts and revocation.ts catch it once.
  */
-import { type AsnType, fromBER } from 'asn1js';
-import { contentOffset, NotDer, requireDer } from './der-scan.ts';
+import { contentOffset, endOf, NotDer, requireDer } from './der-scan.ts';
 import { limits } from './limits.ts';
 
 export { NotDer } from './der-scan.ts';
@@ -37,37 +35,58 @@ export const derTags = {
 const tagClasses = ['universal', 'application', 'context', 'private'] as const;
 
 /**
- * Reads exactly one value with nothing after it (X.690 section 10: definite, shortest lengths; strings primitive).
+ * Reads exactly one value with nothing after it (X.690 section 10: definite, shortest lengths; strings primitive). All of
+ * it is looked over at once; what lies within a value is made when it is asked for.
  * @throws NotDer
  */
 export function readDer(bytes: Uint8Array, valuesMax: number = limits.certificateDerValuesMax): DerValue {
   requireDer(bytes, valuesMax);
-  let parsed: { offset: number; result: AsnType };
-  try {
-    parsed = fromBER(bytes, { maxDepth: limits.derDepthMax, maxNodes: valuesMax, parseEmbedded: false });
-  } catch (error) {
-    throw new NotDer(`unreadable: ${error instanceof Error ? error.message : String(error)}`);
-  }
-  if (parsed.offset === -1) throw new NotDer(parsed.result.error || 'unreadable');
-  if (parsed.offset !== bytes.length) throw new NotDer('unreadable: it was not read to its end');
-  return plain(parsed.result);
+  return new ScannedValue(bytes, 0, bytes.length);
 }
 
-function plain(block: AsnType): DerValue {
-  const encoded = block.valueBeforeDecodeView;
-  const identifier = encoded[0];
-  if (identifier === undefined) throw new NotDer('an empty value');
-  const constructed = (identifier & 0x20) !== 0;
-  const value: unknown = constructed ? (block.valueBlock as { value?: unknown }).value : [];
-  const blocks = Array.isArray(value) ? (value as AsnType[]) : [];
-  return {
-    tagClass: tagClasses[identifier >> 6]!,
-    tag: identifier & 0x1f,
-    constructed,
-    encoded,
-    content: encoded.subarray(contentOffset(encoded, 0)),
-    children: blocks.map(plain),
-  };
+/** A value that `requireDer` has passed. A long list has many of them, so nothing is made before it is asked for. */
+class ScannedValue implements DerValue {
+  private readonly bytes: Uint8Array;
+  private readonly at: number;
+  private readonly end: number;
+  private made: DerValue[] | null = null;
+
+  constructor(bytes: Uint8Array, at: number, end: number) {
+    this.bytes = bytes;
+    this.at = at;
+    this.end = end;
+  }
+
+  get tagClass(): DerValue['tagClass'] {
+    return tagClasses[this.bytes[this.at]! >> 6]!;
+  }
+
+  get tag(): number {
+    return this.bytes[this.at]! & 0x1f;
+  }
+
+  get constructed(): boolean {
+    return (this.bytes[this.at]! & 0x20) !== 0;
+  }
+
+  get encoded(): Uint8Array {
+    return this.bytes.subarray(this.at, this.end);
+  }
+
+  get content(): Uint8Array {
+    return this.bytes.subarray(contentOffset(this.bytes, this.at), this.end);
+  }
+
+  get children(): readonly DerValue[] {
+    if (this.made !== null) return this.made;
+    this.made = [];
+    for (let at = contentOffset(this.bytes, this.at); this.constructed && at < this.end; ) {
+      const end = endOf(this.bytes, at);
+      this.made.push(new ScannedValue(this.bytes, at, end));
+      at = end;
+    }
+    return this.made;
+  }
 }
 
 /** @throws NotDer when `value` is missing or of another universal type. */
@@ -153,16 +172,30 @@ export function readBitString(
 export function readTime(value: DerValue | undefined, what: string): number {
   const utc = value?.tag === derTags.utcTime;
   const { content } = expectUniversal(value, utc ? derTags.utcTime : derTags.generalizedTime, what);
-  const text = Buffer.from(content).toString('latin1');
-  const match = (utc ? /^(\d{2})(\d{10})Z$/ : /^(\d{4})(\d{10})Z$/).exec(text);
-  if (match === null) throw new NotDer(`${what} is not a time to the second in UTC`);
-  const given = Number(match[1]);
+  const yearDigits = utc ? 2 : 4;
+  const zulu = content[yearDigits + 10];
+  const isWritten =
+    content.length === yearDigits + 11 && zulu === 0x5a && areDigits(content, yearDigits + 10);
+  if (!isWritten) throw new NotDer(`${what} is not a time to the second in UTC`);
+  const at = (from: number) => (content[from]! - 0x30) * 10 + content[from + 1]! - 0x30;
+  const given = utc ? at(0) : at(0) * 100 + at(2);
   const year = utc ? (given < 50 ? 2000 + given : 1900 + given) : given;
   if (!utc && year < 2050) throw new NotDer(`${what} before 2050 is not a UTCTime`);
-  const iso = match[2]!.replace(/(..)(..)(..)(..)(..)/, '$1-$2T$3:$4:$5.000Z');
-  const stamp = `${String(year).padStart(4, '0')}-${iso}`;
-  const ms = Date.parse(stamp);
-  if (Number.isNaN(ms) || new Date(ms).toISOString() !== stamp)
-    throw new NotDer(`${what} is no date: ${text}`);
+  const [month, day] = [at(yearDigits), at(yearDigits + 2)];
+  const [hour, minute, second] = [at(yearDigits + 4), at(yearDigits + 6), at(yearDigits + 8)];
+  const ms = Date.UTC(year, month - 1, day, hour, minute, second);
+  const isTime = hour < 24 && minute < 60 && second < 60 && month >= 1 && month <= 12;
+  // A day that its month does not have would be one of the next.
+  if (!isTime || new Date(ms).getUTCDate() !== day)
+    throw new NotDer(`${what} is no date: ${latin1(content)}`);
   return ms;
+}
+
+function areDigits(bytes: Uint8Array, count: number): boolean {
+  for (let at = 0; at < count; at += 1) if (bytes[at]! < 0x30 || bytes[at]! > 0x39) return false;
+  return true;
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('latin1');
 }

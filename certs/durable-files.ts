@@ -2,10 +2,11 @@
  * Writing small files so that a crash leaves the old one or the new one, never half of one, and reading them with
  * errors that name the file. Between the two keepers (authority-files.ts, credential-files.ts) and the file system.
  */
-import { mkdir, mkdtemp, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CertsError } from './errors.ts';
 import { limits } from './limits.ts';
+import { makeFolderAt } from './make-folder.ts';
 
 export const secretFileMode = 0o600;
 export const publicFileMode = 0o644;
@@ -73,7 +74,7 @@ export async function readSecret(path: string, remedy: string): Promise<string> 
 }
 
 export async function makeFolder(path: string): Promise<void> {
-  await attempt('make', path, () => mkdir(path, { recursive: true, mode: folderMode }));
+  await attempt('make', path, async () => makeFolderAt(path, folderMode));
 }
 
 /** A new folder of mode 0700 beside `path`, to be filled and then placed. @throws CertsError io_failed */

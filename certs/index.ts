@@ -9,7 +9,7 @@ export {
 } from './authority.ts';
 export { readAuthority, writeAuthority, writeIntermediates } from './authority-files.ts';
 export { type Certificate, type CertificateRead, readCertificate } from './certificate.ts';
-export { credentialPath, readCredential, writeCredential } from './credential-files.ts';
+export { credentialPath, isTrustedIn, readCredential, writeCredential } from './credential-files.ts';
 export { readTextFile } from './durable-files.ts';
 export { CertsError, type CertsErrorCode } from './errors.ts';
 export { type CertificateSummary, inspectPem, trustDomainOfRoots, verifyPem } from './inspect.ts';
@@ -17,6 +17,7 @@ export { type Credential, issueLeaf, issueNode, issueOperator, issueTenantNode }
 export type { SigningScope } from './issuer-rules.ts';
 export type { KeyedCertificate, WallClock } from './keyed-certificate.ts';
 export { limits as certsLimits } from './limits.ts';
+export { makeFolderAt } from './make-folder.ts';
 export { chainFromPem, readPem, toPem } from './pem.ts';
 export type { ForeignAuthority, NodeMapping, OlderTenantAuthority, PeerPolicy } from './policy.ts';
 export { noPolicy } from './policy.ts';

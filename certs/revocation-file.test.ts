@@ -86,3 +86,28 @@ describe('a file of lists', () => {
     expect((await readRevocationFile(path()))[0]!.serials.size).toBe(9_000);
   });
 });
+
+test('a file of long lists is read whole, and others have turns meanwhile', async () => {
+  const serials = Array.from({ length: limits.revocationEntriesMax }, (_, at) =>
+    (0x40000000 + at).toString(16),
+  );
+  const pem = (of: 'nodes' | 'operators', all: string[]) =>
+    toPem(forgeRevocationList(world[of], all, nowMs), 'X509 CRL');
+  const path = join(folder, 'long.pem');
+  await writeFile(path, pem('nodes', serials) + pem('operators', serials));
+  let turns = 0;
+  let isDone = false;
+  const turn = () => {
+    turns += 1;
+    if (!isDone) setImmediate(turn);
+  };
+  turn();
+  const lists = await readRevocationFile(path).finally(() => {
+    isDone = true;
+  });
+  expect(lists.map((one) => one.serials.size)).toEqual([serials.length, serials.length]);
+  expect(turns).toBeGreaterThan(lists.length);
+
+  await writeFile(path, pem('nodes', [...serials, '7fffffff']));
+  await expect(readRevocationFile(path)).rejects.toMatchObject({ code: 'corrupt_file', path });
+});

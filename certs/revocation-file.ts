@@ -13,10 +13,30 @@ const remedy = 'restore it, or copy it again';
  * corrupt_file, io_failed
  */
 export async function readRevocationFile(path: string): Promise<readonly RevocationList[]> {
-  const read = readRevocationLists(await readText(path, remedy, limits.revocationPemBytesMax));
-  if (!read.ok) throw corrupt(path, read.error.detail, remedy);
-  if (read.lists.length === 0) throw corrupt(path, 'no revocation list in it', remedy);
-  return read.lists;
+  const text = await readText(path, remedy, limits.revocationPemBytesMax);
+  const lists: RevocationList[] = [];
+  for (const block of blocksOf(text)) {
+    const read = readRevocationLists(block);
+    if (!read.ok) throw corrupt(path, read.error.detail, remedy);
+    lists.push(...read.lists);
+    if (lists.length > limits.revocationListsMax)
+      throw corrupt(path, `more than ${limits.revocationListsMax} revocation lists`, remedy);
+    // A long list takes some 30 ms: whoever reads many of them does other things between two.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  if (lists.length === 0) throw corrupt(path, 'no revocation list in it', remedy);
+  return lists;
+}
+
+/** Pieces of one block each, with what stands before it; the last may be a block that was cut short. */
+function* blocksOf(text: string): Generator<string> {
+  const end = '-----END X509 CRL-----';
+  for (let from = 0; from < text.length; ) {
+    const at = text.indexOf(end, from);
+    const to = at < 0 ? text.length : at + end.length;
+    yield text.slice(from, to);
+    from = to;
+  }
 }
 
 /**

@@ -140,19 +140,18 @@ function readEntries(value: DerValue | undefined): string[] {
   const { children } = expectUniversal(value, derTags.sequence, 'revokedCertificates');
   if (children.length > limits.revocationEntriesMax)
     throw new NotDer(`${children.length} revocation entries`);
-  return children.map((child) => {
-    const [serial, date, extensions, ...more] = expectUniversal(
-      child,
-      derTags.sequence,
-      'revocation entry',
-    ).children;
-    if (more.length > 0) throw new NotDer('a revocation entry has parts too many');
-    readTime(date, 'revocationDate');
-    if (extensions !== undefined && readExtensionList(extensions).some(({ critical }) => critical)) {
-      throw new NotDer('a revocation entry has a critical extension');
-    }
-    return readSerial(serial);
-  });
+  return children.map(readEntry);
+}
+
+function readEntry(value: DerValue): string {
+  const { children } = expectUniversal(value, derTags.sequence, 'revocation entry');
+  if (children.length > 3) throw new NotDer('a revocation entry has parts too many');
+  const extensions = children[2];
+  readTime(children[1], 'revocationDate');
+  if (extensions !== undefined && readExtensionList(extensions).some(({ critical }) => critical)) {
+    throw new NotDer('a revocation entry has a critical extension');
+  }
+  return readSerial(children[0]);
 }
 
 /**

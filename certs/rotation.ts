@@ -4,13 +4,13 @@
  * signature on it is still there; so the old pair is kept in `retired/`, to sign revocations, until the last leaf
  * below it must have ended.
  */
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isSignedBy } from './algorithms.ts';
 import { type Authority, createIntermediate, createRevocationList, intermediateNames } from './authority.ts';
 import { readAuthority, readKeyed, writeKeyed } from './authority-files.ts';
 import { type Certificate, readCertificate, sameBytes } from './certificate.ts';
-import { folderMode, publicFileMode, writeDurably } from './durable-files.ts';
+import { makeFolder, publicFileMode, writeDurably } from './durable-files.ts';
 import { CertsError } from './errors.ts';
 import type { KeyedCertificate, WallClock } from './keyed-certificate.ts';
 import { limits } from './limits.ts';
@@ -48,7 +48,7 @@ export async function rotateAuthority(folder: string, clock: WallClock): Promise
   const authority = await readAuthority(folder);
   const nowMs = clock.wallMs();
   const place = join(folder, 'retired');
-  await mkdir(place, { recursive: true, mode: folderMode });
+  await makeFolder(place);
   await forgetOld(place, nowMs);
   const kept = (await filesIn(place)).filter((file) => retiredName.test(file)).length;
   if (kept >= 2 * limits.retiredPairsMax) {

@@ -128,11 +128,13 @@ function judgeLinked(top: Certificate, anchor: Certificate): VerdictError | null
 
 /** RFC 5280 4.1.2.5: from notBefore through notAfter, both inclusive. */
 function judgeTime(certificate: Certificate, nowMs: number): VerdictError | null {
+  // A clock that is wrong looks like a certificate that is: both times are told, so that one can see which.
+  const time = (ms: number) => new Date(ms).toISOString();
   if (nowMs > certificate.notAfterMs) {
-    return refusal('expired', `ended ${new Date(certificate.notAfterMs).toISOString()}`);
+    return refusal('expired', `ended ${time(certificate.notAfterMs)}, judged at ${time(nowMs)}`);
   }
   if (nowMs < certificate.notBeforeMs - limits.notYetValidToleranceMs) {
-    return refusal('not_yet_valid', `begins ${new Date(certificate.notBeforeMs).toISOString()}`);
+    return refusal('not_yet_valid', `begins ${time(certificate.notBeforeMs)}, judged at ${time(nowMs)}`);
   }
   return null;
 }

@@ -33,6 +33,10 @@ export class ActorLabels {
     else label.isDoor ||= this.doors.has(kind);
   }
 
+  has(id: number): boolean {
+    return this.labels.has(id);
+  }
+
   ended(id: number): void {
     this.labels.delete(id);
   }

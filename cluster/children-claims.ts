@@ -30,7 +30,8 @@ export function claim(state: ChildrenState, effects: ChildrenEffect[], child: Ch
     effects.push({ type: 'report', id: child.id, version, code: 'unknown_kind', detail });
     return;
   }
-  if (child.holder !== null && !isGone(state, child.holder)) {
+  // Whether or not its node is believed to live: what the registry shows it would refuse to this node.
+  if (child.holder !== null) {
     heldBy(state, child, child.holder, nowMs);
     return;
   }

@@ -6,7 +6,15 @@ import { judgeEnd, note, putOff, type Verdict } from './child-life.ts';
 import type { ChildrenEffect, ChildrenEvent } from './children.ts';
 import { claim } from './children-claims.ts';
 import { reconcile, stop } from './children-reconcile.ts';
-import { type Child, type ChildrenState, isGone, isWantedHere, lifeOf, setPhase } from './children-state.ts';
+import {
+  type Child,
+  type ChildrenState,
+  type Handed,
+  isGone,
+  isWantedHere,
+  lifeOf,
+  setPhase,
+} from './children-state.ts';
 import { handedKeptMax, handedKeptMs, handoverHopsMax } from './limits.ts';
 
 export function startedUp(state: ChildrenState, effects: ChildrenEffect[], id: string, nowMs: number): void {
@@ -56,7 +64,7 @@ function handOn(
   const { version } = started!;
   if (peer === null || version !== want?.version) return;
   // It may belong here again by now.
-  if (peer === state.self) keepHanded(state, id, version, handed, nowMs);
+  if (peer === state.self) keepHanded(state, id, { version, state: handed, hops: 0 }, nowMs);
   else effects.push({ type: 'handover', peer, id, version, state: handed, hops: 0 });
 }
 
@@ -119,19 +127,38 @@ export function handedOver(
 ): void {
   const child = state.children.get(id);
   if (child !== undefined && child.want !== null && !isWantedHere(state, child)) {
-    const { owner } = child;
-    if (owner !== null && hops < handoverHopsMax && !isGone(state, owner)) {
-      effects.push({ type: 'handover', peer: owner, id, version, state: handed, hops: hops + 1 });
-    }
+    passOn(state, effects, child, { version, state: handed, hops });
     return;
   }
-  keepHanded(state, id, version, handed, nowMs);
+  // It came too late for one that began without it, and is older than what that has done since.
+  if (child?.phase === 'starting' || child?.phase === 'running') return;
+  keepHanded(state, id, { version, state: handed, hops }, nowMs);
   if (child?.phase === 'held') claim(state, effects, child, nowMs);
 }
 
-function keepHanded(state: ChildrenState, id: string, version: string, handed: unknown, nowMs: number): void {
+/** States that wait here for children whose owner is another by now follow them. */
+export function passOnHanded(state: ChildrenState, effects: ChildrenEffect[]): void {
+  for (const [id, handed] of [...state.handed]) {
+    const child = state.children.get(id);
+    if (child === undefined || child.want === null || isWantedHere(state, child)) continue;
+    state.handed.delete(id);
+    passOn(state, effects, child, handed);
+  }
+}
+
+function passOn(
+  state: ChildrenState,
+  effects: ChildrenEffect[],
+  { id, owner: peer }: Child,
+  { version, state: handed, hops }: Omit<Handed, 'untilMs'>,
+): void {
+  if (peer === null || hops >= handoverHopsMax || isGone(state, peer)) return;
+  effects.push({ type: 'handover', peer, id, version, state: handed, hops: hops + 1 });
+}
+
+function keepHanded(state: ChildrenState, id: string, handed: Omit<Handed, 'untilMs'>, nowMs: number): void {
   state.handed.delete(id);
-  state.handed.set(id, { version, state: handed, untilMs: nowMs + handedKeptMs });
+  state.handed.set(id, { ...handed, untilMs: nowMs + handedKeptMs });
   // The oldest goes: its child starts without a state.
   if (state.handed.size > handedKeptMax) state.handed.delete(state.handed.keys().next().value!);
 }

@@ -6,7 +6,7 @@ import { note } from './child-life.ts';
 import type { ChildrenEffect } from './children.ts';
 import { claim, heldBy } from './children-claims.ts';
 import { reconcile, stop } from './children-reconcile.ts';
-import { type Child, type ChildrenState, isGone, lifeOf, setPhase } from './children-state.ts';
+import { type Child, type ChildrenState, lifeOf, setPhase } from './children-state.ts';
 import {
   childrenTickMs,
   childStartMs,
@@ -33,7 +33,7 @@ export function pumpStarts(state: ChildrenState, effects: ChildrenEffect[], nowM
   const { queued, starting } = state.byPhase;
   for (const child of queued) {
     if (state.starts < 1 || starting.size >= startsUnderWayMax) return;
-    if (child.holder !== null && !isGone(state, child.holder)) {
+    if (child.holder !== null) {
       heldBy(state, child, child.holder, nowMs);
       continue;
     }

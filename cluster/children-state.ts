@@ -72,6 +72,8 @@ export interface AskRound {
 export interface Handed {
   readonly version: string;
   readonly state: unknown;
+  /** How often it was passed on. */
+  readonly hops: number;
   readonly untilMs: number;
 }
 

@@ -154,6 +154,16 @@ describe('an owner', () => {
     expect(only(node.step({ type: 'names', changes: [[one.spec.id, null]] }), 'ask')).toHaveLength(1);
   });
 
+  it('starts nothing that the registry shows on another node, even one that it believes to be gone', () => {
+    const node = alone('b');
+    const [one] = ofA(1, 'b') as [Want];
+    node.step({ type: 'wants', changes: [{ id: one.spec.id, want: one, holder: 'b' }] });
+    expect(only([...node.members(), ...node.later(heldRecheckMs)], 'start')).toEqual([]);
+    expect(node.state.children.get(one.spec.id)).toMatchObject({ phase: 'held', heldBy: 'b' });
+    const effects = node.step({ type: 'names', changes: [[one.spec.id, null]] });
+    expect(only(effects, 'start')).toHaveLength(1);
+  });
+
   it('states a kind that it was not taught, and tells who asked', () => {
     const node = alone();
     const effects = node.wants(want('one', 'v1', 'nobody'));
@@ -267,6 +277,25 @@ describe('a state that was handed over', () => {
       { type: 'handover', peer: 'b', hops: 1, state: 7 },
     ]);
     expect(node.step(handover(other.spec.id, 3))).toEqual([]);
+  });
+  it('follows a child that belongs to a newcomer before it could start here', () => {
+    const node = alone();
+    const theirs = Array.from({ length: 50 }, (_, n) => want(`child ${n}`)).find(
+      (one) => ownerOf(placeOf(one), ['a', 'b']) === 'b',
+    )!;
+    const { id } = theirs.spec;
+    node.step({ type: 'wants', changes: [{ id, want: theirs, holder: 'c' }] });
+    expect(node.step(handover(id))).toEqual([]);
+    expect(node.members('b', 'c')).toContainEqual(
+      expect.objectContaining({ type: 'handover', peer: 'b', id, hops: 1, state: 7 }),
+    );
+    expect(node.state.handed.size).toBe(0);
+  });
+  it('is not kept for a child that began without it', () => {
+    const node = alone();
+    node.run(want('one'));
+    node.step(handover('one'));
+    expect(node.state.handed.size).toBe(0);
   });
 });
 

@@ -5,7 +5,7 @@
  * started without knowing of each other. The state is changed in place; the same events always give the same effects.
  */
 import { answerAsk, askAll, forgetPeers, giveUpRounds, takeAnswer } from './children-claims.ts';
-import { ended, handedOver, nameSeen, startedUp } from './children-life.ts';
+import { ended, handedOver, nameSeen, passOnHanded, startedUp } from './children-life.ts';
 import { pumpMoves, pumpStarts, refill, tick } from './children-rates.ts';
 import { reconcile } from './children-reconcile.ts';
 import {
@@ -213,4 +213,5 @@ function replace(state: ChildrenState, effects: ChildrenEffect[], nowMs: number)
     child.owner = placementOf(state, child.want.spec.role).ownerOf(child.place);
     reconcile(state, effects, child, nowMs);
   }
+  passOnHanded(state, effects);
 }

@@ -3,6 +3,7 @@
  * node implements it over the registry, membership and links.
  */
 import type { Protocol, Ref } from '../runtime/index.ts';
+import type { Coordination, Coordinator } from './coordinator.ts';
 import type { RegistryKey } from './names.ts';
 import type { Procedure } from './procedures.ts';
 import type { PubSub } from './pubsub.ts';
@@ -52,6 +53,8 @@ export interface Member {
   readonly tenant: string | null;
   readonly pid: number | null;
   readonly rttMs: number | null;
+  /** Wall clock of this node, milliseconds, when it last heard from it itself; now, for itself. Stays when it is down or left. */
+  readonly lastSeenMs: number;
   /** Why it has this status, latest last. */
   readonly because: readonly string[];
 }
@@ -82,5 +85,8 @@ export interface Cluster {
   readonly names: Names;
   readonly members: Members;
   readonly topics: PubSub;
+  readonly coordination: Coordination;
+  /** Who speaks for the cluster now, and by which rule: `coordination.now()`. */
+  coordinator(): Coordinator;
   declare(name: string, procedure: Procedure): void;
 }

@@ -62,8 +62,8 @@ const encodeSlackBytes = 64;
 export function createCodec(refs: RefForm): Codec {
   const packr = new Packr({ useRecords: false, moreTypes: false, useToJSON: false } as object);
   const reader = new PayloadReader({
-    ref(data) {
-      const [node, boot, id] = readRef(data);
+    ref(node, boot, id) {
+      if (!isNodeName(node)) throw cannotDecode('bad_ref', 'a node name');
       const ref = refs.decodeRef(node, boot, id);
       refs.onRef?.(ref);
       return ref;
@@ -125,12 +125,6 @@ function packRef(ref: RefOnWire): Buffer {
   bytes.writeUIntBE(ref.id, 6, 6);
   bytes.write(ref.node, refHeadBytes, 'latin1');
   return bytes;
-}
-
-function readRef(data: Buffer): [node: string, boot: number, id: number] {
-  const node = data.toString('latin1', refHeadBytes);
-  if (!isNodeName(node)) throw cannotDecode('bad_ref', 'a node name');
-  return [node, data.readUIntBE(0, 6), data.readUIntBE(6, 6)];
 }
 
 function packError(error: ErrorOnWire): Buffer {

@@ -2,7 +2,7 @@
  * The registry's shell: names for the actors of this node, deltas and exchanges over the links, watchers. Performs what
  * the pure registry decides. Between the actors (`Names`), the mesh (frames) and membership (who is there).
  */
-import { type ActorSystem, type Protocol, type Recorder, type Recording, Ref } from '../runtime/index.ts';
+import type { ActorSystem, Protocol, Recorder, Recording, Ref } from '../runtime/index.ts';
 import type { ActorLabels } from './actor-labels.ts';
 import { placementText } from './child-spec.ts';
 import type { Metadata, NameEntry, NameEvent, NameQuery, Names } from './cluster-view.ts';
@@ -15,20 +15,12 @@ import { formatKey, parseKey, platformTenant, type RegistryKey, tenantOfNode } f
 import { ownerOf } from './placement.ts';
 import { registryForm } from './record-registry.ts';
 import { heldOf, list, lookup, type RegistryEvent, stepRegistry } from './registry.ts';
-import { headsHash } from './registry-exchange.ts';
+import { headsHash, isHashAsBefore } from './registry-exchange.ts';
+import { readRegistryFrame, sendRegistry } from './registry-frames.ts';
 import { keyOf } from './registry-index.ts';
 import type { Entry } from './registry-shard.ts';
 import { createRegistry, type RegistryEffect, type RegistryState } from './registry-state.ts';
-import {
-  deltaPayload,
-  headsPayload,
-  type PutRow,
-  type RegistryDelta,
-  readDelta,
-  readFetch,
-  readHeads,
-  readOrigins,
-} from './registry-wire.ts';
+import type { RegistryDelta } from './registry-wire.ts';
 
 export interface DirectoryNeeds {
   readonly system: ActorSystem;
@@ -57,6 +49,9 @@ export class Directory implements Names {
   private readonly watchers = new Map<number, (event: NameEvent) => void>();
   private lastWatcher = 0;
   private flushAsked = false;
+  private withdrawn = false;
+  /** What watchers were told of last. */
+  private toldOf: { readonly entry: Entry; readonly told: NameEntry } | null = null;
 
   constructor(needs: DirectoryNeeds) {
     this.needs = needs;
@@ -66,6 +61,7 @@ export class Directory implements Names {
 
   register(key: RegistryKey, ref: Ref, metadata: Metadata): void {
     const { system } = this.needs;
+    if (this.withdrawn) throw new ClusterError('leaving', `${formatKey(key)} is not taken: this node goes`);
     if (ref.node !== system.node || ref.boot !== system.boot)
       throw new ClusterError(
         'no_such_actor',
@@ -100,11 +96,23 @@ export class Directory implements Names {
     if (this.apply({ type: 'put', put: { key, ref, metadata, supervised: true }, nowMs }) !== null)
       return false;
     labels.named(ref.id, key.tenant, key.kind);
-    void system.ended(ref).then(() => labels.ended(ref.id));
     return true;
   }
 
+  /** Of a child that has ended, or takes its name no more. */
+  unsupervise(key: RegistryKey, ref: Ref): void {
+    this.apply({ type: 'remove', key, ref });
+    this.needs.labels.ended(ref.id);
+  }
+
+  /** Gives up all names of this node, whose actors go on, and takes none any more: who asks for one finds another holder or waits. */
+  withdraw(): void {
+    this.withdrawn = true;
+    for (const { key } of this.list({ node: this.needs.system.node })) this.unregister(key);
+  }
+
   update(key: RegistryKey, metadata: Metadata): void {
+    if (this.withdrawn) return;
     const refused = this.apply({ type: 'update', key, metadata });
     if (refused !== null) throw new ClusterError(refused, formatKey(key));
   }
@@ -142,6 +150,11 @@ export class Directory implements Names {
     return headsHash(this.state);
   }
 
+  /** With every heartbeat; mostly there is nothing to do. */
+  headsHeard(peer: string, high: number, low: number): void {
+    if (!isHashAsBefore(this.state, peer, high, low)) this.apply({ type: 'heads_hash', peer, high, low });
+  }
+
   /** Events of the mesh and of membership. Answers the code of a refusal. */
   apply(event: RegistryEvent): 'bad_key' | 'name_taken' | null {
     const { effects } = this.record.step(this.state, event, stepRegistry);
@@ -170,73 +183,36 @@ export class Directory implements Names {
 
   /** `not_taken`: it is a registry frame, and a tenant's node may not tell that. */
   receive(peer: string, frame: ControlFrame): 'taken' | 'unreadable' | 'not_taken' {
-    const { codec } = this.needs;
-    switch (frame.kind) {
-      case 'registry_delta': {
-        const { origin, boot, tenant } = frame.header;
-        const delta = readDelta(origin, boot, tenant, codec.decode(frame.payload));
-        if (delta === null || !delta.puts.every((row) => isOwnRow(row, origin, boot))) return 'unreadable';
-        if (!this.mayTake(origin, delta)) return 'not_taken';
-        this.apply({ type: 'delta', peer, delta });
-        return 'taken';
-      }
-      case 'registry_fetch': {
-        const { origin, boot, tenant, since } = frame.header;
-        const request = readFetch(origin, boot, tenant, since);
-        if (request !== null) this.apply({ type: 'fetch', peer, request });
-        return request !== null ? 'taken' : 'unreadable';
-      }
-      case 'registry_origins': {
-        const rows = readOrigins(codec.decode(frame.payload));
-        if (rows !== null) this.apply({ type: 'origins', peer, rows });
-        return rows !== null ? 'taken' : 'unreadable';
-      }
-      case 'registry_heads': {
-        const message = readHeads(codec.decode(frame.payload));
-        if (message !== null) this.apply({ type: 'heads', peer, message });
-        return message !== null ? 'taken' : 'unreadable';
-      }
-      default:
-        return 'taken';
-    }
+    const event = readRegistryFrame(this.needs.codec, peer, frame);
+    if (event === 'not_of_registry') return 'taken';
+    if (event === null) return 'unreadable';
+    if (event.type === 'delta' && !this.mayTake(event.delta)) return 'not_taken';
+    this.apply(event);
+    return 'taken';
   }
 
-  private mayTake(origin: string, delta: RegistryDelta): boolean {
+  /** Of one change all watchers are told the same. */
+  private publicOf(entry: Entry): NameEntry {
+    if (this.toldOf?.entry !== entry) this.toldOf = { entry, told: entryOf(entry) };
+    return this.toldOf.told;
+  }
+
+  private mayTake(delta: RegistryDelta): boolean {
     const { holds } = this.needs;
-    if (holds === null || tenantOfNode(origin) === null) return true;
-    return mayTakeNames(delta, holds, heldOf(this.state, origin, delta.tenant));
+    if (holds === null || tenantOfNode(delta.origin) === null) return true;
+    return mayTakeNames(delta, holds, heldOf(this.state, delta.origin, delta.tenant));
   }
 
   private perform(effect: RegistryEffect): void {
-    const { codec, system } = this.needs;
+    const { system } = this.needs;
     switch (effect.type) {
-      case 'broadcast': {
-        const { origin, boot, tenant } = effect.delta;
-        const payload = codec.encode(deltaPayload(effect.delta));
-        for (const link of this.needs.nodeLinks())
-          if (link.fence === null || link.fence.tenant === tenant)
-            link.sendControl('registry_delta', { boot, origin, tenant }, payload);
-        return;
-      }
-      case 'send_delta': {
-        const { origin, boot, tenant } = effect.delta;
-        const payload = codec.encode(deltaPayload(effect.delta));
-        this.needs.linkTo(effect.peer)?.sendControl('registry_delta', { boot, origin, tenant }, payload);
-        return;
-      }
-      case 'send_fetch': {
-        const { origin, boot, tenant, since } = effect;
-        this.needs.linkTo(effect.peer)?.sendControl('registry_fetch', { boot, since, origin, tenant });
-        return;
-      }
+      case 'broadcast':
+      case 'send_delta':
+      case 'send_fetch':
       case 'send_origins':
-        this.needs.linkTo(effect.peer)?.sendControl('registry_origins', {}, codec.encode(effect.rows));
+      case 'send_heads':
+        sendRegistry(this.needs, effect);
         return;
-      case 'send_heads': {
-        const payload = codec.encode(headsPayload(effect.message));
-        this.needs.linkTo(effect.peer)?.sendControl('registry_heads', {}, payload);
-        return;
-      }
       case 'name_conflict': {
         const key = formatKey(keyOf(effect.lost));
         system.log('warn', 'name conflict lost', { key, winner: effect.winner.shard.origin.name });
@@ -248,7 +224,7 @@ export class Directory implements Names {
           this.watchers.get(effect.watcher)?.({ type: 'added', entry: entryOf(entry) });
         return;
       case 'watch':
-        this.watchers.get(effect.watcher)?.({ type: effect.change, entry: entryOf(effect.entry) });
+        this.watchers.get(effect.watcher)?.({ type: effect.change, entry: this.publicOf(effect.entry) });
         return;
       case 'watch_refused':
         this.watchers.delete(effect.watcher);
@@ -260,13 +236,6 @@ export class Directory implements Names {
         return;
     }
   }
-}
-
-/** A name leads to an actor of the node and boot that wrote it, and its metadata is a plain object. */
-function isOwnRow(row: PutRow, origin: string, boot: number): boolean {
-  const [, , , ref, metadata] = row;
-  if (!(ref instanceof Ref) || ref.node !== origin || ref.boot !== boot) return false;
-  return typeof metadata === 'object' && metadata !== null && !Array.isArray(metadata);
 }
 
 function entryOf(entry: Entry): NameEntry {

@@ -54,7 +54,7 @@ export type ClusterErrorCode =
   | 'bad_name'
   /** A registry key has a part that is too long or of characters that it may not have. */
   | 'bad_key'
-  /** A limit of entries, watchers, nodes or supervised children is reached. */
+  /** A limit of entries, watchers, nodes, supervised children or renewed certificates is reached. */
   | 'too_many'
   /** A child's spec is not one; `reason` is the field. */
   | 'bad_child'
@@ -118,12 +118,15 @@ export type PayloadReason =
 
 export class ClusterError extends Error {
   readonly code: ClusterErrorCode;
+  /** The message without the code. */
+  readonly detail: string;
   readonly reason: string | null;
 
   constructor(code: ClusterErrorCode, detail: string, reason: string | null = null, cause?: unknown) {
     super(`${code}: ${detail}`, cause === undefined ? undefined : { cause });
     this.name = 'ClusterError';
     this.code = code;
+    this.detail = detail;
     this.reason = reason;
   }
 }

@@ -12,7 +12,9 @@ import { noteRefusal, type Refusals } from './fence-count.ts';
 import { mayExportRef, mayNameRef } from './fence-payload.ts';
 import { type Frame, isRouted } from './frame.ts';
 import type { ControlKind } from './frame-layout.ts';
+import type { Inbox } from './inbox.ts';
 import { exportedRefsMax, fencedPayloadBytesMax } from './limits.ts';
+import { fencedPartBounds, type PartBounds, partBounds } from './part-bounds.ts';
 
 export interface FenceNeeds {
   readonly near: FenceEnd;
@@ -69,9 +71,25 @@ export class LinkFence {
     );
   }
 
-  /** What was read of a tenant's node: how long nothing more of it is read, so that others get their turn. */
-  spend(bytes: number, frames: number): number {
-    return this.far.isTenants ? spendBudget(this.budget, bytes, frames, this.needs.monotonicMs()) : 0;
+  /** Reads it; of a tenant's node answers for how many ms nothing more is read, so that others get their turn. */
+  spend(inbox: Inbox, chunk: Buffer): number {
+    const { counts } = inbox;
+    const before = counts.framesIn + counts.partsIn;
+    const begunMs = this.needs.monotonicMs();
+    inbox.receive(chunk);
+    if (!this.far.isTenants) return 0;
+    const nowMs = this.needs.monotonicMs();
+    const frames = counts.framesIn + counts.partsIn - before;
+    return spendBudget(this.budget, { bytes: chunk.length, frames, ms: nowMs - begunMs }, nowMs);
+  }
+
+  /** Of what is taken, and of what is sent. */
+  get boundsIn(): PartBounds {
+    return this.far.isTenants ? fencedPartBounds : partBounds;
+  }
+
+  get boundsOut(): PartBounds {
+    return this.needs.near.isTenants ? fencedPartBounds : partBounds;
   }
 
   /** An actor of this node that the peer may write to. */

@@ -2,6 +2,7 @@
  * Waiting for a name: resolves with its actor as soon as the registry shows it on a node that can be reached. A name
  * outlives the link to its node by a moment, and a caller who asked again at once would get the dead ref over and over.
  */
+import { setMaxListeners } from 'node:events';
 import type { Clock, Protocol, Ref } from '../runtime/index.ts';
 import type { NameEvent } from './cluster-view.ts';
 import { ClusterError } from './errors.ts';
@@ -30,9 +31,13 @@ export function findName<P extends Protocol>(
       const { signal } = watching;
       if (found === null || signal.aborted || !node.reaches(found.node)) return;
       const { ref } = found;
+      // One of this node that has ended has its name for a moment more.
+      if (found.node === node.node && node.system.find(ref) === null) return;
       end(() => resolve(ref as Ref<P>));
     };
     const cancel = clock.timer(withinMs, () => end(() => reject(notFound(node, key, withinMs))));
+    // Thousands may wait at once, each for its time: that is no leak, of which Node would warn at the eleventh.
+    setMaxListeners(0, node.stopping);
     node.stopping.addEventListener(
       'abort',
       () => end(() => reject(new ClusterError('leaving', 'this node stops'))),

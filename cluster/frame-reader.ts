@@ -14,6 +14,14 @@ export function createFrameReader(bytesMax = wholeFrameBytesMax): FrameReader {
   return new FrameReader(bytesMax);
 }
 
+/** Where the frame ends that begins at `start`; 0 when not all of it is there, or when it is too large to be read whole. */
+export function wholeFrameEnd(bytes: Buffer, start: number): number {
+  if (bytes.length - start < lengthBytes) return 0;
+  const length = bytes.readUInt32BE(start);
+  const end = start + lengthBytes + length;
+  return length > wholeFrameBytesMax || end > bytes.length ? 0 : end;
+}
+
 export class FrameReader {
   private readonly bytesMax: number;
   private failed: ClusterError | null = null;

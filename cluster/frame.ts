@@ -9,7 +9,6 @@ import {
   type ControlKind,
   controlKinds,
   flagsKnown,
-  isRoutedKind,
   type RoutedKind,
   routedKinds,
 } from './frame-layout.ts';
@@ -43,22 +42,27 @@ export const frameStartBytes = 6;
 export const lengthBytes = 4;
 /** Of every routed frame, its length field included: what a codec may reserve before a payload. */
 export const routedHeadBytes = frameStartBytes + 26;
-export const noPayload = new Uint8Array(0);
+export const noPayload: Uint8Array = Buffer.alloc(0);
 
 interface Layout {
   readonly kind: ControlKind;
   readonly number: number;
   readonly fields: readonly (readonly [name: string, type: string])[];
+  readonly texts: readonly string[];
   /** Of a head whose texts are empty. */
   readonly bytesMin: number;
 }
+
+/** What does not fit in so many bytes any more. */
+const boundOfBytes = Array.from({ length: 7 }, (_, bytes) => 2 ** (8 * bytes));
 
 const numberBytes: Readonly<Record<string, number>> = { u16: 2, u32: 4, u48: 6 };
 
 const layouts = (Object.keys(controlKinds) as ControlKind[]).map<Layout>((kind) => {
   const fields = Object.entries(controlKinds[kind].fields);
+  const texts = fields.filter(([, type]) => type === 'text').map(([name]) => name);
   const bytesMin = fields.reduce((sum, [, type]) => sum + (numberBytes[type] ?? 1), frameStartBytes);
-  return { kind, number: controlKinds[kind].number, fields, bytesMin };
+  return { kind, number: controlKinds[kind].number, fields, texts, bytesMin };
 });
 const layoutOfKind: ReadonlyMap<string, Layout> = new Map(layouts.map((one) => [one.kind, one]));
 const layoutOfNumber: ReadonlyMap<number, Layout> = new Map(layouts.map((one) => [one.number, one]));
@@ -111,8 +115,7 @@ export function encodeControlHead<K extends ControlKind>(
   const layout = layoutOfKind.get(kind)!;
   const values = header as Readonly<Record<string, number | string>>;
   let size = layout.bytesMin;
-  for (const [name, type] of layout.fields) {
-    if (type !== 'text') continue;
+  for (const name of layout.texts) {
     const bytes = Buffer.byteLength(values[name] as string);
     if (bytes > frameTextBytesMax)
       throw new ClusterError('frame_malformed', `${kind}.${name} has ${bytes} bytes`);
@@ -127,7 +130,10 @@ export function encodeControlHead<K extends ControlKind>(
       head[at] = bytes;
       at += 1 + bytes;
     } else {
-      at = writeNumber(head, at, type, value as number, `${kind}.${name}`);
+      const bytes = numberBytes[type]!;
+      if (!isWritable(value as number, bytes))
+        throw new ClusterError('frame_malformed', `${kind}.${name} is ${value}`);
+      at = head.writeUIntBE(value as number, at, bytes);
     }
   }
   const length = at - lengthBytes + payloadBytes;
@@ -138,6 +144,16 @@ export function encodeControlHead<K extends ControlKind>(
   return head;
 }
 
+/** A whole control frame in one buffer: to be sent on many links, which all get the same bytes. */
+export function encodeControl<K extends ControlKind>(
+  kind: K,
+  header: ControlFields<K>,
+  payload: Uint8Array,
+): Buffer {
+  const head = encodeControlHead(kind, header, payload.length);
+  return payload.length === 0 ? head : Buffer.concat([head, payload], head.length + payload.length);
+}
+
 /** Head and payload of any frame, in the order of writing; the payload is not copied. */
 export function encodeFrame(frame: Frame): [head: Buffer, payload: Uint8Array] {
   if (isRouted(frame)) return [encodeRoutedHead(frame.kind, frame, frame.payload.length), frame.payload];
@@ -146,7 +162,7 @@ export function encodeFrame(frame: Frame): [head: Buffer, payload: Uint8Array] {
 }
 
 export function isRouted(frame: Frame): frame is RoutedFrame {
-  return isRoutedKind(frame.kind);
+  return 'toBoot' in frame;
 }
 
 /**
@@ -185,30 +201,50 @@ function decodeControl(
   start: number,
   end: number,
 ): Frame | string {
+  const { kind } = layout;
+  if (kind === 'heartbeat' && end - start >= heartbeatBytes) {
+    const payload = rest(bytes, start + heartbeatBytes, end);
+    return { kind, flags, header: readHeartbeat(bytes, start), payload };
+  }
   const header: Record<string, number | string> = {};
   let at = start;
   for (const [name, type] of layout.fields) {
     let size = numberBytes[type] ?? 1;
-    if (at + size > end) return `${layout.kind} ends within ${name}`;
+    if (at + size > end) return `${kind} ends within ${name}`;
     if (type === 'text') {
       size += bytes[at]!;
-      if (at + size > end) return `${layout.kind} ends within ${name}`;
+      if (at + size > end) return `${kind} ends within ${name}`;
       header[name] = bytes.toString('utf8', at + 1, at + size);
     } else {
       header[name] = bytes.readUIntBE(at, size);
     }
     at += size;
   }
-  const frame = { kind: layout.kind, flags, header, payload: bytes.subarray(at, end) };
-  return frame as unknown as ControlFrame;
+  return { kind, flags, header, payload: rest(bytes, at, end) } as unknown as ControlFrame;
 }
 
-function writeNumber(head: Buffer, at: number, type: string, value: number, what: string): number {
-  const size = numberBytes[type]!;
-  if (!Number.isInteger(value) || value < 0 || value >= 2 ** (8 * size)) {
-    throw new ClusterError('frame_malformed', `${what} is ${value}`);
-  }
-  return head.writeUIntBE(value, at, size);
+/** A view; of nothing none is made. */
+function rest(bytes: Buffer, at: number, end: number): Uint8Array {
+  return at === end ? noPayload : bytes.subarray(at, end);
+}
+
+const heartbeatBytes = 28;
+
+/** As the layout says. Half of what an idle cluster reads are these, so they are not read field by field. */
+function readHeartbeat(bytes: Buffer, at: number): ControlFields<'heartbeat'> {
+  return {
+    incarnation: bytes.readUInt32BE(at),
+    sequence: bytes.readUInt32BE(at + 4),
+    echo: bytes.readUInt32BE(at + 8),
+    echoAgeMs: bytes.readUInt32BE(at + 12),
+    viewHash: bytes.readUInt32BE(at + 16),
+    headsHigh: bytes.readUInt32BE(at + 20),
+    headsLow: bytes.readUInt32BE(at + 24),
+  };
+}
+
+function isWritable(value: number, bytes: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value < boundOfBytes[bytes]!;
 }
 
 function tooLarge(length: number): ClusterError {

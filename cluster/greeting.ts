@@ -5,6 +5,7 @@
 import { readAddress } from './address.ts';
 import type { Codec } from './codec.ts';
 import { ClusterError } from './errors.ts';
+import { protocolVersion, protocolVersionMin } from './frame-layout.ts';
 import { greetingKnowsMax } from './limits.ts';
 
 export interface Greeting {
@@ -21,6 +22,12 @@ export interface LinkGreeting extends Greeting {
   link: number;
   /** How often the sender has lost its link to the receiver and told so: one that it has lost is continued by no other. */
   lost: number;
+}
+
+/** Null: there is a version that both speak. */
+export function versionSkew(version: number, versionMin: number): string | null {
+  if (version >= protocolVersionMin && versionMin <= protocolVersion) return null;
+  return `peer speaks ${versionMin} to ${version}, we speak ${protocolVersionMin} to ${protocolVersion}`;
 }
 
 /** A text is what is wrong with it. */

@@ -7,9 +7,10 @@ import {
   type TenantNodeRole,
 } from '../certs/index.ts';
 import { Ref } from '../runtime/index.ts';
+import { renewalsBurstMax } from './admission/limits.ts';
 import { encodeRoutedHead } from './frame.ts';
 import { startNode } from './index.ts';
-import { fenceRefusalsMax } from './limits.ts';
+import { fencedPayloadBytesMax, fenceRefusalsMax, frameBytesMax } from './limits.ts';
 import { actorCodec } from './router.ts';
 import { FreePeer } from './testing/free-peer.ts';
 import {
@@ -166,6 +167,42 @@ test('a frame of 64 MiB ends the link before it is taken', async () => {
   await evil.until(() => evil.isClosed);
   expect(evil.of('close').map(({ header }) => header.code)).toEqual(['frame_too_large']);
   expect(core.system.counts().actors).toBeGreaterThan(0);
+});
+
+test('of what it sends in parts no more is held than some payloads', async () => {
+  const { evil, core, refused } = await scene();
+  const begin = (stream: number, totalBytes: number) => {
+    const head = encodeRoutedHead(
+      'cast',
+      { toBoot: core.boot, toId: 1, fromId: 0, callId: 0, timeoutMs: 0 },
+      0,
+    );
+    evil.control(
+      'part',
+      { stream, offset: 0, totalBytes },
+      Buffer.concat([head.subarray(4), Buffer.alloc(100)]),
+    );
+  };
+  // Too long for it: refused by its beginning, and not held.
+  for (let stream = 1; stream <= 4; stream += 1) begin(stream, frameBytesMax);
+  expect(await refused()).toEqual({ size: 4 });
+  for (let stream = 5; stream <= 7; stream += 1) begin(stream, fencedPayloadBytesMax);
+  expect(await refused()).toEqual({ size: 4 });
+  begin(8, fencedPayloadBytesMax);
+  begin(9, fencedPayloadBytesMax);
+  await evil.until(() => evil.isClosed);
+  expect(evil.of('close').map(({ header }) => header.code)).toEqual(['frame_too_large']);
+});
+
+test('it proves a certificate anew now and then, and no more often', async () => {
+  const { evil, logs } = await scene();
+  for (let at = 0; at < renewalsBurstMax + 20; at += 1) evil.renewal();
+  await evil.until(() => evil.isClosed);
+  expect(evil.of('close').map(({ header }) => header.code)).toEqual(['too_many']);
+  const taken = logs.filter(({ message }) => message === 'peer renewed its certificate');
+  expect(taken.length).toBeGreaterThanOrEqual(renewalsBurstMax);
+  // Each second brings one more.
+  expect(taken.length).toBeLessThan(renewalsBurstMax + 15);
 });
 
 test('what it says in closing ends no node of ours', async () => {

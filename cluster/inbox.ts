@@ -4,10 +4,11 @@
  */
 import type { Clock } from '../runtime/index.ts';
 import { ClusterError } from './errors.ts';
-import type { Frame } from './frame.ts';
-import { createFrameReader } from './frame-reader.ts';
+import { decodeFrame, type Frame, lengthBytes } from './frame.ts';
+import { createFrameReader, wholeFrameEnd } from './frame-reader.ts';
 import { linkStallBytes, linkStallMs } from './limits.ts';
-import { Parts } from './parts.ts';
+import type { PartBounds } from './part-bounds.ts';
+import { Overlong, Parts } from './parts.ts';
 
 /** Frames in parts count as one frame, and their parts as parts. */
 export interface InboxCounts {
@@ -17,9 +18,11 @@ export interface InboxCounts {
 }
 
 export interface InboxHandlers {
-  frame(frame: Frame): void;
+  /** `isOverlong`: longer than this link takes; of its payload only the beginning is there. */
+  frame(frame: Frame, isOverlong: boolean): void;
   /** Nothing is read after it. */
   failed(code: string, detail: string): void;
+  partBounds?(): PartBounds;
 }
 
 export class Inbox {
@@ -29,30 +32,56 @@ export class Inbox {
   private readonly clock: Clock;
   private readonly handlers: InboxHandlers;
   private readonly reader = createFrameReader();
-  private readonly parts = new Parts();
+  private readonly parts: Parts;
   private ended = false;
+  /** Nothing of a frame is held. */
+  private isBetweenFrames = true;
   private cancelStall: (() => void) | null = null;
 
   constructor(clock: Clock, handlers: InboxHandlers) {
     this.clock = clock;
     this.handlers = handlers;
+    this.parts = new Parts(handlers.partBounds);
   }
 
   receive(chunk: Buffer): void {
     if (this.ended) return;
-    const { counts, reader } = this;
-    counts.bytesIn += chunk.length;
+    this.counts.bytesIn += chunk.length;
+    const at = this.isBetweenFrames ? this.takeWhole(chunk) : 0;
+    if (at < chunk.length) this.takeRest(at === 0 ? chunk : chunk.subarray(at));
+    if (!this.ended && this.cancelStall === null && this.isUnfinished()) this.watchStall();
+  }
+
+  /** Mostly a chunk is whole frames: they need no reader, which would keep it. Where what is none begins is answered. */
+  private takeWhole(chunk: Buffer): number {
+    let at = 0;
+    while (!this.ended) {
+      const end = wholeFrameEnd(chunk, at);
+      const frame = end === 0 ? '' : decodeFrame(chunk, at + lengthBytes, end);
+      if (typeof frame === 'string') return at;
+      at = end;
+      this.take(frame);
+    }
+    return chunk.length;
+  }
+
+  private takeRest(chunk: Buffer): void {
+    const { reader } = this;
     reader.push(chunk);
     for (let frame = reader.next(); frame !== null; frame = reader.next()) {
-      if (frame.kind === 'part') this.takePart(frame);
-      else {
-        counts.framesIn += 1;
-        this.handlers.frame(frame);
-      }
+      this.take(frame);
       if (this.ended) return;
     }
+    this.isBetweenFrames = reader.heldBytes === 0;
     if (reader.failure !== null) this.handlers.failed(reader.failure.code, reader.failure.message);
-    else if (this.cancelStall === null && this.isUnfinished()) this.watchStall();
+  }
+
+  private take(frame: Frame): void {
+    if (frame.kind === 'part') this.takePart(frame);
+    else {
+      this.counts.framesIn += 1;
+      this.handlers.frame(frame, false);
+    }
   }
 
   end(): void {
@@ -71,11 +100,12 @@ export class Inbox {
       return;
     }
     this.counts.framesIn += 1;
-    this.handlers.frame(frame);
+    if (frame instanceof Overlong) this.handlers.frame(frame.frame, true);
+    else this.handlers.frame(frame, false);
   }
 
   private isUnfinished(): boolean {
-    return this.reader.heldBytes > 0 || this.parts.oldest !== null;
+    return !this.isBetweenFrames || !this.parts.isEmpty;
   }
 
   /** A frame that was begun is finished in time, or the link ends: a peer must not hold our memory for nothing. */

@@ -14,6 +14,7 @@ export type {
   Names,
   NodeStatus,
 } from './cluster-view.ts';
+export type { Coordination, Coordinator, OwnClaim, Standing } from './coordinator.ts';
 export { type DnsSettings, dnsSource } from './discovery/dns.ts';
 export { type GossipSettings, gossipSource } from './discovery/gossip.ts';
 export { type KubernetesSettings, kubernetesSource } from './discovery/kubernetes.ts';
@@ -35,7 +36,7 @@ export { connectOperator, type OperatorClient } from './operator-client.ts';
 export { ownerOf, rank } from './placement.ts';
 export type { AddressSource, SourceCall } from './ports/address-source.ts';
 export { type Caller, type Procedure, ProcedureError } from './procedures.ts';
-export type { OnPublished, Publisher, PubSub, Topic } from './pubsub.ts';
+export { defineTopic, type OnPublished, type Publisher, type PubSub, type Topic } from './pubsub.ts';
 export { type RecordAnswer, type RecordQuestion, replayForms } from './record.ts';
 export { actorCodec } from './router.ts';
 export { type RunningNode, type StartNodeOptions, startNode } from './start-node.ts';

@@ -5,7 +5,8 @@
  * passed on, never copied.
  */
 import { encodeControlHead, frameStartBytes, lengthBytes } from './frame.ts';
-import { partedBytesMax, partedFramesMax, partFrameBytes, wholeFrameBytesMax } from './limits.ts';
+import { partedFramesMax, partFrameBytes, wholeFrameBytesMax } from './limits.ts';
+import type { PartBounds } from './part-bounds.ts';
 
 /** Frames that keep no order with any other have no flow. */
 export type Flow = number | null;
@@ -23,6 +24,8 @@ export interface Parted {
   frames: number;
   bytes: number;
   lastId: number;
+  /** A single frame may be larger. */
+  readonly bounds: () => PartBounds;
 }
 
 /** Stream, offset and total of a part, after what every frame begins with. */
@@ -62,7 +65,7 @@ export class Lane {
   put(head: Uint8Array, payload: Uint8Array, flow: Flow): void {
     const bytes = head.length + payload.length;
     this.bytes += bytes;
-    if (bytes - lengthBytes <= wholeFrameBytesMax && this.flows.size === 0) {
+    if (bytes - lengthBytes <= wholeFrameBytesMax && this.streams.length === 0) {
       this.putSmall(head, payload, bytes);
       return;
     }
@@ -82,7 +85,10 @@ export class Lane {
     this.smallPut += 1;
     this.smallBytes += bytes;
     // In one piece, so that nothing comes between them.
-    this.small.push(payload.length === 0 ? head : Buffer.concat([head, payload], bytes));
+    const frame = payload.length === 0 ? head : Buffer.concat([head, payload], bytes);
+    // Mostly it is alone: a list that grows would take room for many.
+    if (this.small.length === 0) this.small = [frame];
+    else this.small.push(frame);
   }
 
   /** Takes whole frames and parts until there are `bytesMax` or a little more. */
@@ -149,8 +155,8 @@ export class Lane {
     if (stream.behind > this.smallTaken) return false;
     const bytes = bytesOf(stream.frames[0]!);
     if (bytes - lengthBytes <= wholeFrameBytesMax) return true;
-    // A single frame always fits.
-    return this.parted.frames < partedFramesMax && this.parted.bytes + bytes <= partedBytesMax;
+    const { frames, bounds } = this.parted;
+    return frames === 0 || (frames < partedFramesMax && this.parted.bytes + bytes <= bounds().bytesMax);
   }
 
   private takeOf(stream: Stream, taken: Taken): void {

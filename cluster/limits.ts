@@ -58,19 +58,13 @@ export const deltaEntriesMax = 1_000;
 export const removalsKeptMax = 1_024;
 /** How long the names of a node that is down are kept, hidden, for its boot to return. */
 export const downGraceMs = 60_000;
-/**
- * Names of a node that others told of and that this one has not met after this are hidden until it does: it may have
- * died before. One that lives is dialled several times by then.
- */
+/** Names of a node that was only heard of are hidden after this until it is met: one that lives is dialled several times by then. */
 export const strangerKeptMs = 5_000;
 /** How often graces are looked at. */
 export const registryTickMs = 1_000;
 /** Heads (shards) in one message of the exchange. */
 export const headsPerMessageMax = 1_000;
-/**
- * Heartbeats overtake deltas, so one differing hash is normal under load. An exchange starts when both hashes stand still
- * and differ for this many heartbeats in a row,
- */
+/** Heartbeats overtake deltas: an exchange starts when both hashes stand still and differ for this many in a row, */
 export const steadyMismatchesMax = 2;
 /** or when they differed, moving or not, for this many. */
 export const mismatchesMax = 4;
@@ -85,6 +79,8 @@ export const nodesMax = 2_000;
 
 // Membership (membership.ts). Monotonic milliseconds.
 export const heartbeatIntervalMs = 500;
+/** A peer that echoes none of our heartbeats does not make their list grow. */
+export const heartbeatsUnechoedMax = 64;
 /** Four heartbeats missing. */
 export const suspectAfterMs = 2_000;
 /**
@@ -116,12 +112,8 @@ export const becauseKeptMax = 16;
 // Links (link.ts, tls-transport.ts).
 /** From the connect to a finished TLS handshake, dialling. */
 export const connectTimeoutMs = 4_000;
-/** For a client that connected to finish its handshake. */
-export const handshakeTimeoutMs = 5_000;
 /** From the handshake to the peer's hello. */
 export const helloTimeoutMs = 5_000;
-/** Connections of one listener, known or not. */
-export const connectionsMax = 2_000;
 /** Over this a link refuses casts (`link_busy`) and holds user frames back. */
 export const linkHighWaterBytes = 8 * 1024 * 1024;
 /** Over this it refuses calls and replies too: the most memory that one peer which does not read can cost. */
@@ -172,10 +164,6 @@ export const stopLingerMs = 200;
 export const procedureDetailCharactersMax = 2_000;
 /** The longest deadline that a caller may name for a procedure of another node. */
 export const relayTimeoutMsMax = 120_000;
-/** Connections that have not finished their handshake; more are closed at once, so that they never use up the others' places. */
-export const handshakesMax = 256;
-/** Failed handshakes are counted always and logged at most this many times in a second. */
-export const handshakesLoggedPerS = 5;
 /** How long `find` waits for a name unless it is told. */
 export const nameWaitMs = 10_000;
 
@@ -184,10 +172,7 @@ export const nameWaitMs = 10_000;
 export const recordReasonsMax = 4;
 /** Of one reason: it may quote what a peer said when it closed its link. */
 export const recordReasonCharactersMax = 200;
-/**
- * Of the registry this much text is recorded at once: some 500 names. Then they are only counted, so that a hundred
- * thousand registered in a second take no longer for it.
- */
+/** Of the registry this much text is recorded at once, some 500 names; past it they are only counted, which takes no longer. */
 export const recordRegistryBurstBytes = 128 * 1024;
 /** An event of more names or children is not kept: its text would be too long, and making it would take milliseconds. */
 export const recordRowsMax = 2_000;
@@ -205,10 +190,7 @@ export const specBucketsCount = 256;
 export const specWritersMax = 20_000;
 /** How often the map's hash is told to the linked peers: what was lost on an open link is mended within three of them. */
 export const specsCompareMs = 1_000;
-/**
- * How long it is remembered what a life of a node wrote after it ended and nothing of it is left. A node that was absent
- * for longer rejoins with nothing of its own view of specs.
- */
+/** What a life of a node wrote is remembered so long after nothing of it is left; who was absent for longer has no specs of its own. */
 export const tombstoneRetentionMs = 7 * 24 * 60 * 60 * 1_000;
 export const specsForgetEveryMs = 60 * 60 * 1_000;
 /** Children that one question to the peers names. */
@@ -265,8 +247,14 @@ export const handoffBytesMax = 256 * 1024;
 export const childAnswerMs = 15_000;
 /** How often rows of wanted children are read when nobody tells of a change. */
 export const rowsReadMs = 5_000;
-/** A node that leaves goes after this at the latest, whatever it still has. */
+/** A node that leaves goes after this at the latest, whatever it still has, unless it is given less. */
 export const drainMs = 30_000;
+/** An actor that has ended has its name for a few turns more: its callers are told after it, but after so many in any case. */
+export const nameEndLooksMax = 100;
+/** From when a node that leaves has given up its names: what others sent before they saw it arrives within this. */
+export const withdrawnMs = 100;
+/** What a node that leaves has taken is answered within this, or not any more. */
+export const lastAnswersMs = 5_000;
 /** Children that the procedure `children` lists. */
 export const childrenListedMax = 10_000;
 
@@ -283,6 +271,15 @@ export const fencedPayloadBytesMax = 1024 * 1024;
 export const fencedBytesPerS = 2 * 1024 * 1024;
 export const fencedBurstBytes = 1024 * 1024;
 export const fencedFrameCostBytes = 256;
+/**
+ * Of that budget, what a millisecond of this node costs which its frames took: at most a twenty-fifth of the time, however
+ * dear a frame is for its bytes. The system may have run others meanwhile, so one turn is charged no more than
+ * `fencedTurnMsMax`: half a second of rest, which no heartbeat is late by.
+ */
+export const fencedMsCostBytes = 50 * 1024;
+export const fencedTurnMsMax = 20;
+/** Frames of a tenant's node that are under way in parts, when they are whole: room for a few payloads. */
+export const fencedPartedBytesMax = 4 * 1024 * 1024;
 /** Names that one node of a tenant may hold: it needs one for its role, and one for each topic that it follows. */
 export const fencedNamesMax = 1_000;
 /** Keys of a name's metadata, characters of a key or text, and texts in a list: together at most 256 kB a name. */

@@ -5,6 +5,7 @@
  */
 import type { RenewalProof } from '../certs/index.ts';
 import type { Clock } from '../runtime/index.ts';
+import { RenewalRate } from './admission/renewal-rate.ts';
 import type { Codec } from './codec.ts';
 import { ClusterError } from './errors.ts';
 import { linkLookMs, linksJudgedPerTurnMax } from './limits.ts';
@@ -26,6 +27,8 @@ interface Watched extends Judged {
   notAfterMs: number;
   /** Of our own certificate, as the peer knows it. */
   credentialVersion: number;
+  /** Of the peer's. */
+  readonly renewals: RenewalRate;
 }
 
 export class LinkWatch {
@@ -48,6 +51,7 @@ export class LinkWatch {
       trustVersion: transport.trustVersion(),
       notAfterMs: peer.notAfterMs,
       credentialVersion: transport.credentialVersion(),
+      renewals: new RenewalRate(this.options.clock.monotonicMs()),
     });
     if (this.cancel === null) this.lookLater();
   }
@@ -64,8 +68,12 @@ export class LinkWatch {
   /** The peer proves a renewed certificate. */
   renewal(link: Link, payload: Uint8Array): void {
     const watched = this.watched.get(link);
-    const proof = this.readProof(payload);
     if (watched === undefined) return;
+    if (!watched.renewals.admits(this.options.clock.monotonicMs())) {
+      link.close('too_many', 'renewed certificates faster than any is renewed');
+      return;
+    }
+    const proof = this.readProof(payload);
     if (proof === null) {
       link.close('cannot_decode', 'credential');
       return;

@@ -5,6 +5,7 @@
 import type { PeerIdentity } from '../certs/index.ts';
 import type { Clock } from '../runtime/index.ts';
 import type { Codec } from './codec.ts';
+import { assert } from './errors.ts';
 import type { LinkFence } from './fence-link.ts';
 import { encodeControlHead, type Frame, noPayload } from './frame.ts';
 import {
@@ -14,11 +15,12 @@ import {
   protocolVersion,
   protocolVersionMin,
 } from './frame-layout.ts';
-import { type LinkGreeting, readGreeting } from './greeting.ts';
+import { type LinkGreeting, readGreeting, versionSkew } from './greeting.ts';
 import { Inbox, type InboxCounts } from './inbox.ts';
 import type { Flow } from './lane.ts';
 import { closeDetailBytesMax, helloTimeoutMs, linkRetireMs } from './limits.ts';
 import { Outbox, type OutboxCounts, type Urgency } from './outbox.ts';
+import { partBounds } from './part-bounds.ts';
 import type { Connection } from './transport.ts';
 
 export interface LinkPeer {
@@ -29,7 +31,8 @@ export interface LinkPeer {
 
 export interface LinkHandlers {
   up(link: Link): void;
-  frame(link: Link, frame: Frame): void;
+  /** `isOverlong`: it is to be refused for its size, and holds only the beginning of its payload. */
+  frame(link: Link, frame: Frame, isOverlong: boolean): void;
   /** Once, whether or not it was ever up. */
   down(link: Link, code: string, detail: string): void;
 }
@@ -77,12 +80,14 @@ export class Link {
     this.number = options.number;
     this.sinceWallMs = options.clock.wallMs();
     this.inbox = new Inbox(options.clock, {
-      frame: (frame) => this.take(frame),
+      frame: (frame, isOverlong) => this.take(frame, isOverlong),
       failed: (code, detail) => this.close(code, detail),
+      partBounds: () => this.fence?.boundsIn ?? partBounds,
     });
     this.outbox = new Outbox(options.connection, options.clock, {
       overrun: () => this.close('not_reading', `${this.outbox.waitingBytes} bytes wait for the peer`),
       emptied: () => this.tellRetired(),
+      partBounds: () => this.fence?.boundsOut ?? partBounds,
     });
   }
 
@@ -138,12 +143,11 @@ export class Link {
   }
 
   private receive(chunk: Buffer): void {
-    const { counts } = this.inbox;
-    const before = counts.framesIn + counts.partsIn;
-    this.inbox.receive(chunk);
-    const frames = counts.framesIn + counts.partsIn - before;
-    const restMs = this.fence?.spend(chunk.length, frames) ?? 0;
-    if (restMs > 0 && !this.ended) this.options.connection.rest(restMs);
+    if (this.fence === null) this.inbox.receive(chunk);
+    else {
+      const restMs = this.fence.spend(this.inbox, chunk);
+      if (restMs > 0 && !this.ended) this.options.connection.rest(restMs);
+    }
   }
 
   /**
@@ -199,15 +203,27 @@ export class Link {
     payload: Uint8Array = noPayload,
   ): boolean {
     if (this.ended || this.retired || this.fence?.departs(kind, header) === false) return false;
+    return this.putControl(kind, encodeControlHead(kind, header, payload.length), payload);
+  }
+
+  /** A whole frame as `encodeControl` made it for many links at once; not across a fence, which judges each by itself. */
+  sendShared(kind: ControlKind, frame: Uint8Array): boolean {
+    if (this.ended || this.retired) return false;
+    assert(this.fence === null, 'what crosses a fence is judged');
+    return this.putControl(kind, frame, noPayload);
+  }
+
+  private putControl(kind: ControlKind, head: Uint8Array, payload: Uint8Array): boolean {
     const urgency = isSystemKind(kind) ? 'system' : 'call';
     // A delta that overtakes one before it would only be fetched again.
     const flow = kind.startsWith('registry_') ? 0 : null;
-    return this.outbox.put(encodeControlHead(kind, header, payload.length), payload, flow, urgency);
+    return this.outbox.put(head, payload, flow, urgency);
   }
 
   /** Sends the reason, then closes. */
   close(code: string, detail: string): void {
     if (this.ended) return;
+    this.options.connection.blame?.(code);
     // A text of a frame is bounded in bytes, and what is quoted in a detail may be of any alphabet.
     const header = { code, detail: Buffer.from(detail).subarray(0, closeDetailBytesMax).toString() };
     this.outbox.end(encodeControlHead('close', header, 0));
@@ -215,14 +231,14 @@ export class Link {
     this.options.connection.close(true);
   }
 
-  private take(frame: Frame): void {
+  private take(frame: Frame, isOverlong: boolean): void {
     if (frame.kind === 'close') {
       this.closedByPeer(frame.header.code, frame.header.detail);
       return;
     }
     if (this.peer !== null) {
       if (frame.kind === 'retire') this.retiredByPeer();
-      else this.options.handlers.frame(this, frame);
+      else this.options.handlers.frame(this, frame, isOverlong);
       return;
     }
     if (frame.kind !== 'hello') {
@@ -230,12 +246,9 @@ export class Link {
       return;
     }
     const { version, versionMin } = frame.header;
-    if (version < protocolVersionMin || versionMin > protocolVersion) {
-      const ours = `we speak ${protocolVersionMin} to ${protocolVersion}`;
-      this.close('protocol_version', `peer speaks ${versionMin} to ${version}, ${ours}`);
-      return;
-    }
-    this.welcome(frame.header.boot, frame.payload);
+    const skew = versionSkew(version, versionMin);
+    if (skew !== null) this.close('protocol_version', skew);
+    else this.welcome(frame.header.boot, frame.payload);
   }
 
   private retiredByPeer(): void {

@@ -17,10 +17,10 @@ import {
 } from './membership-peer.ts';
 
 export function tick(state: MembershipState, effects: MembershipEffect[], nowMs: number): void {
-  for (const [name, peer] of state.peers) {
+  for (const peer of state.peers.values()) {
     if (peer.status === 'up' || peer.status === 'suspect') judgeSilence(state, effects, peer, nowMs);
     else if (nowMs - peer.sinceMs >= forgetAfterMs && !peer.linked) {
-      state.peers.delete(name);
+      state.peers.delete(peer.identity.name);
       continue;
     }
     if (peer.linked || peer.status === 'left') continue;

@@ -78,6 +78,8 @@ function refusalOf(
 function connect(peer: Peer, nowMs: number): void {
   peer.linked = true;
   peer.directMs = nowMs;
+  peer.excusedMs = 0;
+  peer.rttMs = null;
   peer.firstRefusedMs = null;
   peer.cutOff = false;
   peer.dialDueMs = null;

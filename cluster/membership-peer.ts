@@ -60,6 +60,8 @@ export interface Peer {
   sinceMs: number;
   /** Last heartbeat, or the link's beginning. */
   directMs: number;
+  /** By how much `directMs` was moved since then, because this node itself did not run. */
+  excusedMs: number;
   /** Last time that somebody else heard from it. */
   indirectMs: number;
   linkClosedMs: number;
@@ -101,6 +103,7 @@ export function createPeer(identity: PeerIdentity, nowMs: number): Peer {
     rttMs: null,
     sinceMs: nowMs,
     directMs: nowMs,
+    excusedMs: 0,
     indirectMs: Number.NEGATIVE_INFINITY,
     linkClosedMs: nowMs,
     firstRefusedMs: null,
@@ -135,6 +138,14 @@ export function note(peer: Peer, because: string): void {
 
 export function lastSignMs(peer: Peer): number {
   return Math.max(peer.directMs, peer.indirectMs);
+}
+
+/**
+ * How long ago the peer lived for certain, for others: who did not run itself excuses nobody before them, and what it reads
+ * afterwards was sent a round trip before, which counts the time that it lay here.
+ */
+export function heardAgoMs(peer: Peer, nowMs: number): number {
+  return Math.max(0, Math.round(nowMs - peer.directMs + peer.excusedMs + (peer.rttMs ?? 0)));
 }
 
 export function dial(effects: MembershipEffect[], peer: Peer, nowMs: number, delayMs: number): void {

@@ -5,7 +5,13 @@
 import { readAddress } from './address.ts';
 import { mix32, numberHash, textHash } from './hash.ts';
 import { nodesMax } from './limits.ts';
-import type { MemberStatus, MembershipState, Peer, PeerIdentity } from './membership-peer.ts';
+import {
+  heardAgoMs,
+  type MemberStatus,
+  type MembershipState,
+  type Peer,
+  type PeerIdentity,
+} from './membership-peer.ts';
 import { isKeyPart, isNodeName, tenantOfNode } from './names.ts';
 
 /** One node as another sees it. `ageMs`: since the teller's last sign of it. Plain data. */
@@ -38,7 +44,7 @@ function memberOf(peer: Peer, nowMs: number): MemberView {
     ...peer.identity,
     status: peer.status,
     incarnation: peer.incarnation,
-    ageMs: Math.max(0, Math.round(nowMs - peer.directMs)),
+    ageMs: heardAgoMs(peer, nowMs),
     rttMs: peer.rttMs,
     because: peer.history.at(-1) ?? '',
   };

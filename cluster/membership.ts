@@ -116,6 +116,7 @@ function heartbeat(
   if (peer === null || !peer.linked) return;
   const silentMs = beat.nowMs - peer.directMs;
   peer.directMs = beat.nowMs;
+  peer.excusedMs = 0;
   if (beat.incarnation > peer.incarnation) {
     peer.incarnation = beat.incarnation;
     state.viewHash = null;
@@ -195,6 +196,7 @@ function heardThrough(state: MembershipState, name: string, boot: number, signMs
 function paused(state: MembershipState, gapMs: number, nowMs: number): void {
   const shifted = (instant: number) => Math.min(nowMs, instant + gapMs);
   for (const peer of state.peers.values()) {
+    peer.excusedMs += shifted(peer.directMs) - peer.directMs;
     peer.directMs = shifted(peer.directMs);
     peer.indirectMs = shifted(peer.indirectMs);
     peer.linkClosedMs = shifted(peer.linkClosedMs);

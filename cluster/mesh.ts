@@ -139,8 +139,8 @@ export class Mesh {
   ): void {
     const { codec, clock, greeting, log } = this.options;
     const dialled = address !== null;
-    this.numbered = (this.numbered + 1) % 0x1_0000_0000;
-    const number = this.numbered;
+    const number = (this.numbered + 1) % 0x1_0000_0000;
+    this.numbered = number;
     const lost = this.lostTo(connection);
     const link = new Link({
       connection,
@@ -151,7 +151,7 @@ export class Mesh {
       clock,
       handlers: {
         up: (up) => this.linkUp(up),
-        frame: (from, frame) => this.frame(from, frame),
+        frame: (from, frame, isOverlong) => this.frame(from, frame, isOverlong),
         down: (down, code, detail) => this.linkDown(down, code, detail, expected),
       },
     });
@@ -159,8 +159,8 @@ export class Mesh {
     this.open.set(link, nameIn(peer));
     if (reached !== null) this.reaching.set(link, reached);
     this.watch.add(link, connection);
-    if (!connection.peer.ok) {
-      const { code, detail } = connection.peer;
+    if (!peer.ok) {
+      const { code, detail } = peer;
       log('warn', 'peer refused', { address: connection.address, dialled, code, detail });
     }
     link.begin();
@@ -235,7 +235,7 @@ export class Mesh {
     reached?.(outcome);
   }
 
-  private frame(link: Link, frame: Frame): void {
+  private frame(link: Link, frame: Frame, isOverlong: boolean): void {
     if (link.peer!.identity.kind === 'operator') {
       const verdict = judgeOperatorFrame(frame.kind);
       if (!verdict.allowed) {
@@ -243,7 +243,7 @@ export class Mesh {
         return;
       }
     }
-    const rule = link.fence?.arrives(frame) ?? null;
+    const rule = isOverlong ? 'size' : (link.fence?.arrives(frame) ?? null);
     if (rule !== null) {
       const goesOn = link.fence!.refuse(rule, frame.kind);
       if (goesOn) link.close('fenced', `${link.fence!.refusals.total} refusals, the last of ${frame.kind}`);
@@ -272,7 +272,7 @@ export class Mesh {
     handlers.linkEnded(link, why);
     // Only a node of the platform may end another one so: not a command, nor a customer's node.
     if (code === 'peer_old_boot' && link.peer?.identity.kind === 'node') handlers.superseded(detail);
-    const node = link.peer === null ? null : nodeOf(link.peer.identity);
+    const node = link.peer && nodeOf(link.peer.identity);
     if (node === null) {
       // It never came up: for whoever asked for it, that is a failed dial.
       if (expected !== null && link.peer === null) handlers.dialFailed(expected, { code, detail });

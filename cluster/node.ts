@@ -7,6 +7,7 @@ import { ActorLabels } from './actor-labels.ts';
 import { readWord, type Word, wordRow } from './children-wire.ts';
 import type { Cluster } from './cluster-view.ts';
 import type { Codec } from './codec.ts';
+import { Claims, type Coordinator } from './coordinator.ts';
 import { Directory } from './directory.ts';
 import { Seeker } from './discovery/seeker.ts';
 import { staticSource } from './discovery/static.ts';
@@ -15,7 +16,8 @@ import { nodeOf, type TenantAccess } from './fence.ts';
 import { fencesOf, mayDial } from './fences.ts';
 import { type Frame, isRouted } from './frame.ts';
 import { isSystemKind } from './frame-layout.ts';
-import { handoffBytesMax, registryTickMs, stopLingerMs } from './limits.ts';
+import { leave } from './leave.ts';
+import { drainMs, handoffBytesMax, registryTickMs, stopLingerMs } from './limits.ts';
 import type { Link } from './link.ts';
 import type { MembershipEffect } from './membership-peer.ts';
 import { Mesh, type MeshHandlers } from './mesh.ts';
@@ -63,6 +65,7 @@ export class ClusterNode implements Cluster {
   readonly recorder: Recorder;
   readonly supervisor: ClusterSupervisor;
   readonly topics: Topics;
+  readonly coordination: Claims;
   private readonly options: NodeOptions;
   private readonly codec: Codec;
   private readonly mesh: Mesh;
@@ -73,18 +76,17 @@ export class ClusterNode implements Cluster {
   private cancelNamesTick: () => void = () => {};
 
   constructor(options: NodeOptions) {
-    const { name, role, boot, pid, clock, log } = options;
+    const { name, role, boot, pid, clock, log, tenant = null, tenantAccess: access = null } = options;
     this.options = options;
     this.node = name;
     this.boot = boot;
-    const { tenant = null, tenantAccess: access = null } = options;
     this.tenant = tenant;
     this.address = options.advertise ?? '';
     const codec = actorCodec();
     this.codec = codec;
     const linkTo = (node: string) => this.mesh.linkTo(node);
     const nodeLinks = () => this.mesh.nodeLinks();
-    const contested = (detail: string) => options.onSuperseded(detail);
+    const contested = options.onSuperseded;
     this.system = new ActorSystem({
       ...{ node: name, boot, clock, log },
       ...(options.random && { random: options.random }),
@@ -92,9 +94,9 @@ export class ClusterNode implements Cluster {
     const recorder = new Recorder({ node: name, boot, clock });
     this.recorder = recorder;
     this.system.recorder = recorder;
-    this.router = new RemoteRouter(this.system, codec, linkTo);
-    this.procedures = new Procedures(codec, clock, linkTo);
     const labels = new ActorLabels(access?.doors ?? []);
+    this.router = new RemoteRouter(this.system, codec, linkTo, (actor) => labels.has(actor));
+    this.procedures = new Procedures(codec, clock, linkTo);
     this.names = new Directory({
       ...{ system: this.system, codec, recorder, linkTo, nodeLinks, contested },
       ...{ labels, holds: tenant === null ? (access?.holds ?? []) : null },
@@ -114,11 +116,12 @@ export class ClusterNode implements Cluster {
       dial: (peer, address, delayMs) => mayDial(tenant, peer) && this.mesh.dial(peer, address, delayMs),
       closeLink: (peer, code, because) => this.mesh.closeLink(peer, code, because),
       heads: () => this.names.heads(),
-      headsHeard: (peer, high, low) => this.names.apply({ type: 'heads_hash', peer, high, low }),
+      headsHeard: (peer, high, low) => this.names.headsHeard(peer, high, low),
       announced: (announcement) => this.announced(announcement),
       superseded: contested,
       log,
     });
+    this.coordination = new Claims(name, this.names, this.members);
     this.mesh = new Mesh({
       node: name,
       transport: options.transport,
@@ -183,9 +186,9 @@ export class ClusterNode implements Cluster {
     this.procedures.declare(name, procedure);
   }
 
-  /** Hands its supervised children over, says that it leaves, and closes. Other actors must have been stopped before. */
-  async stop(): Promise<void> {
-    await this.supervisor.drain();
+  /** Leaves (`leave.ts`) within the time, says so, and closes its links. Other actors go on alone: who can, ends them before. */
+  async stop(withinMs = drainMs): Promise<void> {
+    await leave(this, this.mesh, this.router, this.options.clock, withinMs);
     this.ending.abort();
     this.supervisor.end();
     this.cancelNamesTick();
@@ -195,9 +198,8 @@ export class ClusterNode implements Cluster {
     await Promise.all([this.mesh.stop(), seeker, linger]);
   }
 
-  /** The core that speaks for the cluster while there is no lease for it: the first of the live ones by name. */
-  coordinator(): string | null {
-    return this.members.live('core')[0] ?? null;
+  coordinator(): Coordinator {
+    return this.coordination.now();
   }
 
   private tickNames(): void {
@@ -277,10 +279,8 @@ export class ClusterNode implements Cluster {
   private supervisorNeeds(): SupervisorNeeds {
     const { role, seeds, discovery, log } = this.options;
     return {
-      system: this.system,
-      role,
-      names: this.names,
-      ...{ members: this.members, recorder: this.recorder, log },
+      ...{ system: this.system, role, names: this.names, members: this.members },
+      ...{ recorder: this.recorder, log },
       hasSeeds: seeds.length > 0 || discovery !== undefined,
       say: (to, word) => this.say(to, word),
       ask: (node, procedure, argument) => this.procedures.ask(node, procedure, argument),

@@ -7,6 +7,7 @@ import type { Clock } from '../runtime/index.ts';
 import type { Flow } from './lane.ts';
 import { linkHighWaterBytes, linkQueuedBytesMax, linkUrgentBytesMax, linkWindowBytes } from './limits.ts';
 import { LinkQueue } from './link-queue.ts';
+import type { PartBounds } from './part-bounds.ts';
 import type { Connection } from './transport.ts';
 
 /**
@@ -37,14 +38,20 @@ export class Outbox {
   private readonly overrun: () => void;
   /** Everything that was put has gone to the connection. */
   private readonly emptied: () => void;
-  private readonly queue = new LinkQueue();
+  private readonly queue: LinkQueue;
   private flushAsked = false;
   private ended = false;
   private held = false;
+  private readonly flushNow = () => this.flush();
 
-  constructor(connection: Connection, clock: Clock, tell: { overrun(): void; emptied(): void }) {
+  constructor(
+    connection: Connection,
+    clock: Clock,
+    tell: { overrun(): void; emptied(): void; partBounds?(): PartBounds },
+  ) {
     this.connection = connection;
     this.clock = clock;
+    this.queue = new LinkQueue(tell.partBounds);
     this.overrun = () => tell.overrun();
     this.emptied = () => tell.emptied();
   }
@@ -120,6 +127,6 @@ export class Outbox {
   private flushSoon(): void {
     if (this.flushAsked || this.ended) return;
     this.flushAsked = true;
-    this.clock.soon(() => this.flush());
+    this.clock.soon(this.flushNow);
   }
 }

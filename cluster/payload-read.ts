@@ -16,12 +16,14 @@ import {
   judgeExtension,
   readTimestamp,
   refExtension,
+  refHeadBytes,
   timestampExtension,
 } from './payload-extensions.ts';
 
 /** Makes the two values that only the codec knows, from data that were judged. */
 export interface ExtensionReaders {
-  ref(data: Buffer): unknown;
+  /** The name is not judged yet. */
+  ref(node: string, boot: number, id: number): unknown;
   error(data: Buffer): unknown;
 }
 
@@ -135,7 +137,10 @@ export class PayloadReader {
   }
 
   private text(length: number): string {
-    const at = this.take(length);
+    return this.textAt(this.take(length), length);
+  }
+
+  private textAt(at: number, length: number): string {
     return length <= shortTextBytesMax
       ? this.shortText(at, length)
       : this.bytes.toString('utf8', at, at + length);
@@ -211,12 +216,18 @@ export class PayloadReader {
       case timestampExtension:
         return readTimestamp(this.bytes, at, size);
       case refExtension:
-        return this.extensions.ref(this.bytes.subarray(at, at + size));
+        return this.ref(at, size);
       case errorExtension:
         return this.extensions.error(this.bytes.subarray(at, at + size));
       default:
         return undefined;
     }
+  }
+
+  private ref(at: number, size: number): unknown {
+    const { bytes } = this;
+    const node = this.textAt(at + refHeadBytes, size - refHeadBytes);
+    return this.extensions.ref(node, bytes.readUIntBE(at, 6), bytes.readUIntBE(at + 6, 6));
   }
 
   /** Every value takes a byte at least, so a count beyond the rest of the bytes is a lie. */

@@ -57,6 +57,9 @@ export class Procedures {
   private readonly clock: Clock;
   private readonly linkTo: ((node: string) => Link | null) | null;
   private lastCallId = 0;
+  private running = 0;
+  private leaving = false;
+  private onIdle: () => void = () => {};
 
   constructor(codec: Codec, clock: Clock, linkTo: ((node: string) => Link | null) | null = null) {
     this.codec = codec;
@@ -135,6 +138,19 @@ export class Procedures {
     this.refuse(link, callId, new ClusterError('no_such_procedure', `"${name}" is not declared here`));
   }
 
+  /** From now on new calls of others are refused with `leaving`. Resolves when those that were taken are answered. */
+  leave(): Promise<void> {
+    this.leaving = true;
+    if (this.running === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const before = this.onIdle;
+      this.onIdle = () => {
+        before();
+        resolve();
+      };
+    });
+  }
+
   /** Every call over the link ends, unless another link to the same peer took its place. */
   lost(link: Link, why: string): void {
     this.underWay.delete(link);
@@ -168,12 +184,17 @@ export class Procedures {
   }
 
   private async serve(link: Link, callId: number, name: string, payload: Uint8Array): Promise<void> {
+    if (this.leaving) {
+      this.refuse(link, callId, new ClusterError('leaving', `"${name}" was not begun: this node goes`));
+      return;
+    }
     const busy = this.underWay.get(link) ?? 0;
     if (busy >= proceduresPerLinkMax) {
       this.refuse(link, callId, new ClusterError('link_busy', `${busy} procedures are under way`));
       return;
     }
     this.underWay.set(link, busy + 1);
+    this.running += 1;
     try {
       const identity = link.peer!.identity;
       const value = await this.run(name, this.codec.decode(payload), { identity, address: link.address });
@@ -186,6 +207,8 @@ export class Procedures {
     } finally {
       const now = this.underWay.get(link);
       if (now !== undefined) this.underWay.set(link, now - 1);
+      this.running -= 1;
+      if (this.running === 0) this.onIdle();
     }
   }
 

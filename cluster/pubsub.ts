@@ -17,14 +17,22 @@ import { ClusterError } from './errors.ts';
 import { postMessagesMax, subscriptionsMax } from './limits.ts';
 import { isRegistryKey, type RegistryKey } from './names.ts';
 
-export interface Topic {
+/** `T`: what is published on it, as those who publish promise: nothing looks at what comes from another node. */
+export interface Topic<T = unknown> {
   /** Tenant id, or `platform`. */
   readonly tenant: string;
   readonly name: string;
+  /** Only for the compiler. */
+  readonly message?: T;
+}
+
+/** A topic whose messages the compiler knows: `defineTopic<Weather>({ tenant: 'default', name: 'weather' })`. */
+export function defineTopic<T>({ tenant, name }: Topic): Topic<T> {
+  return { tenant, name };
 }
 
 /** `from`: the publisher's node. */
-export type OnPublished = (message: unknown, from: string) => void;
+export type OnPublished<T = unknown> = (message: T, from: string) => void;
 
 /** Whoever sends: an actor's `self`, or the system outside actors. */
 export interface Publisher {
@@ -36,12 +44,12 @@ export interface PubSub {
    * Until the signal fires. Messages of one publisher's node come in the order in which they were published while the
    * link lives; each at most once. Throws `bad_key` for a topic, and `too_many`.
    */
-  subscribe(topic: Topic, onPublished: OnPublished, signal: AbortSignal): void;
+  subscribe<T>(topic: Topic<T>, onPublished: OnPublished<NoInfer<T>>, signal: AbortSignal): void;
   /**
    * To every node that is known to have a subscriber, this one included. Answers to how many it could be given. Throws
    * `cannot_encode` for what cannot travel, when there is anybody elsewhere to give it to.
    */
-  publish(publisher: Publisher, topic: Topic, message: unknown): number;
+  publish<T>(publisher: Publisher, topic: Topic<T>, message: NoInfer<T>): number;
 }
 
 interface PostProtocol {
@@ -74,7 +82,7 @@ export class Topics implements PubSub {
     names.watch({ kind: topicKind }, (event) => this.interest(event), this.ending.signal);
   }
 
-  subscribe(topic: Topic, onPublished: OnPublished, signal: AbortSignal): void {
+  subscribe<T>(topic: Topic<T>, onPublished: OnPublished<NoInfer<T>>, signal: AbortSignal): void {
     const key = keyOf(topic, this.system.node);
     if (!isRegistryKey(key)) throw new ClusterError('bad_key', `topic ${topic.tenant}/${topic.name}`);
     if (this.subscriptions >= subscriptionsMax)
@@ -82,7 +90,7 @@ export class Topics implements PubSub {
     if (signal.aborted) return;
     const post = this.postOf(topic.tenant);
     // The same function may subscribe twice.
-    const one: OnPublished = (message, from) => onPublished(message, from);
+    const one: OnPublished = (message, from) => onPublished(message as T, from);
     const present = post.topics.get(topic.name);
     if (present !== undefined) present.add(one);
     else {
@@ -93,7 +101,7 @@ export class Topics implements PubSub {
     signal.addEventListener('abort', () => this.unsubscribe(topic, one), { once: true });
   }
 
-  publish(publisher: Publisher, topic: Topic, message: unknown): number {
+  publish<T>(publisher: Publisher, topic: Topic<T>, message: NoInfer<T>): number {
     const { node } = this.system;
     const wanted = this.wanted.get(topicText(topic));
     let given = 0;

@@ -17,7 +17,8 @@ import type { Candidate, MembershipEffect, MembershipState, Peer } from './membe
 interface Kept {
   self: { name: string; role: string; boot: number };
   incarnation: number;
-  peers: (Omit<Peer, 'indirectMs'> & { indirectMs: number | null })[];
+  /** `excusedMs` is left out when it is 0, as it nearly always is. */
+  peers: (Omit<Peer, 'indirectMs' | 'excusedMs'> & { indirectMs: number | null; excusedMs?: number })[];
   candidates: [string, Candidate][];
 }
 
@@ -32,8 +33,9 @@ export const membershipForm: ReplayForm<MembershipState, MembershipEvent, Member
     return {
       self: { name, role, boot },
       incarnation: state.incarnation,
-      peers: Array.from(state.peers.values(), (peer) => ({
+      peers: Array.from(state.peers.values(), ({ excusedMs, ...peer }) => ({
         ...peer,
+        ...(excusedMs > 0 && { excusedMs }),
         identity: identityOf(peer),
         indirectMs: peer.indirectMs === Number.NEGATIVE_INFINITY ? null : peer.indirectMs,
         history: peer.history.slice(-recordReasonsMax).map(short),
@@ -46,7 +48,8 @@ export const membershipForm: ReplayForm<MembershipState, MembershipEvent, Member
     const { self, incarnation, peers, candidates } = snapshot as Kept;
     const alive = peers.map((kept): [string, Peer] => {
       const indirectMs = kept.indirectMs ?? Number.NEGATIVE_INFINITY;
-      return [kept.identity.name, { ...kept, indirectMs, history: [...kept.history] }];
+      const { excusedMs = 0 } = kept;
+      return [kept.identity.name, { ...kept, indirectMs, excusedMs, history: [...kept.history] }];
     });
     return {
       self: { ...self, address: '', tenant: null },
@@ -90,7 +93,7 @@ function nothingIsDue({ peers, candidates }: MembershipState, nowMs: number): bo
   return true;
 }
 
-function identityOf({ identity }: Peer): Peer['identity'] {
+function identityOf({ identity }: Pick<Peer, 'identity'>): Peer['identity'] {
   const { name, role, boot, address, tenant } = identity;
   return { name, role, boot, address, tenant };
 }

@@ -13,6 +13,7 @@ import {
   oldestFirst,
   type Removal,
   type Shard,
+  setHidden,
   setSequence,
   shardOf,
 } from './registry-shard.ts';
@@ -219,16 +220,22 @@ export function restoreRegistry(
       ? groupOf(state.index, tenant, kind, partition)
       : { tenant, kind, partition, slots: new Map() };
   });
-  const origins = kept.origins.map(([name, boot, ...rest]) => {
-    const origin = name === kept.node ? state.self : createOrigin(name, boot);
-    [origin.hidden, origin.gone, origin.downAtMs, origin.met, origin.strangeSinceMs] = rest;
+  const origins = kept.origins.map(([name, boot, hidden, ...rest]) => {
+    const origin = name === kept.node ? state.self : createOrigin(name, boot, state.heads);
+    setHidden(origin, hidden);
+    [origin.gone, origin.downAtMs, origin.met, origin.strangeSinceMs] = rest;
     state.origins.set(name, origin);
     return origin;
   });
   const shards = kept.shards.map(([origin, tenant]) => shardOf(origins[origin]!, tenant));
   const claims = restoreShards(state, kept, shards, groups);
   const claimOf = ([shard, sequence]: ClaimName) => claims[shard]!.get(sequence)!;
-  for (const [, ...names] of kept.slots) for (const name of names) addClaim(claimOf(name), null);
+  for (const [, ...names] of kept.slots) {
+    for (const name of names) {
+      const claim = claimOf(name);
+      addClaim(claim, null, claim.group.slots.get(claim.id));
+    }
+  }
   const pending = kept.pending.map(([at, from]) => {
     const list: { from: number; changes: (Entry | Removal)[] } = { from, changes: [] };
     state.pending.set(shards[at]!, list);

@@ -14,7 +14,7 @@ import {
   weightOf,
 } from './record-registry-state.ts';
 import { lookup, type RegistryEvent, stepRegistry } from './registry.ts';
-import { headsHash } from './registry-exchange.ts';
+import { isHashAsBefore } from './registry-exchange.ts';
 import { keyOf } from './registry-index.ts';
 import type { RegistryPut } from './registry-local.ts';
 import type { Entry } from './registry-shard.ts';
@@ -92,12 +92,7 @@ function plainDelta(delta: RegistryDelta): RegistryDelta {
 function changesNothing(state: RegistryState, event: RegistryEvent): boolean {
   if (event.type === 'flush') return state.pending.size === 0;
   if (event.type !== 'heads_hash') return false;
-  const link = state.links.get(event.peer);
-  if (link === undefined || link.tenant !== null) return true;
-  if (link.steady !== 0 || link.mismatches !== 0 || link.theirs !== link.ours) return false;
-  if (link.theirs !== `${event.high}.${event.low}`) return false;
-  const own = headsHash(state);
-  return own.high === event.high && own.low === event.low;
+  return isHashAsBefore(state, event.peer, event.high, event.low);
 }
 
 /** Deltas and heads as their bounds, counts and sums. */

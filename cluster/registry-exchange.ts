@@ -34,7 +34,7 @@ export function originFor(
   const known = state.origins.get(name);
   if (known === undefined) {
     if (state.origins.size >= nodesMax) return null;
-    const origin = createOrigin(name, boot);
+    const origin = createOrigin(name, boot, state.heads);
     state.origins.set(name, origin);
     return origin;
   }
@@ -85,13 +85,7 @@ export function fetchMissing(
 
 /** For the heartbeat: equal on two nodes when all their visible shards stand alike. Two lanes of 32 bits, unsigned. */
 export function headsHash(state: RegistryState): { high: number; low: number } {
-  let high = 0;
-  let low = 0;
-  for (const origin of state.origins.values()) {
-    if (origin.hidden || isFenced(origin)) continue;
-    high ^= origin.hashHigh;
-    low ^= origin.hashLow;
-  }
+  const { high, low } = state.heads;
   return { high: high >>> 0, low: low >>> 0 };
 }
 
@@ -166,9 +160,16 @@ export function tellOwn(state: RegistryState, effects: RegistryEffect[], peer: s
   for (const delta of deltasSince(shard, 0)) effects.push({ type: 'send_delta', peer, delta });
 }
 
-/** A tenant's node: its names are known to those that it has a link to, and go no further. */
 function isFenced(origin: Origin): boolean {
-  return tenantOfNode(origin.name) !== null;
+  return origin.sum === null;
+}
+
+/** Whether `compareHash` would change nothing: the peer's hash is ours, as it was. */
+export function isHashAsBefore(state: RegistryState, peer: string, high: number, low: number): boolean {
+  const link = state.links.get(peer);
+  if (link === undefined || link.tenant !== null) return true;
+  const { heads } = state;
+  return link.mismatches === 0 && link.theirs === '' && heads.high >>> 0 === high && heads.low >>> 0 === low;
 }
 
 /** The hash of a peer's heartbeat beside ours. */
@@ -181,12 +182,20 @@ export function compareHash(
 ): void {
   const link = state.links.get(peer);
   if (link === undefined || link.tenant !== null) return;
-  const own = headsHash(state);
+  const { heads } = state;
+  if (heads.high >>> 0 === high && heads.low >>> 0 === low) {
+    link.mismatches = 0;
+    link.steady = 0;
+    // Nothing that differs later is the same as this.
+    link.theirs = '';
+    link.ours = '';
+    return;
+  }
   const theirs = `${high}.${low}`;
-  const ours = `${own.high}.${own.low}`;
-  link.mismatches = theirs === ours ? 0 : link.mismatches + 1;
+  const ours = `${heads.high >>> 0}.${heads.low >>> 0}`;
+  link.mismatches += 1;
   const still = theirs === link.theirs && ours === link.ours;
-  link.steady = theirs === ours ? 0 : still ? link.steady + 1 : 1;
+  link.steady = still ? link.steady + 1 : 1;
   link.theirs = theirs;
   link.ours = ours;
   if (link.steady < steadyMismatchesMax && link.mismatches < mismatchesMax) return;

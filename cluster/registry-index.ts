@@ -43,28 +43,37 @@ export function groupOf(index: RegistryIndex, tenant: string, kind: string, part
   return group;
 }
 
-/** Puts a claim in the place of `replaced`, or beside the others. */
-export function addClaim(entry: Entry, replaced: Entry | null): void {
-  const { slots } = entry.group;
-  const slot = slots.get(entry.id);
-  if (slot === undefined || slot === replaced) slots.set(entry.id, entry);
-  else if (!Array.isArray(slot)) slots.set(entry.id, [slot, entry]);
-  else if (replaced === null) slot.push(entry);
+/** Puts a claim in the place of `replaced`, or beside the others. `slot`: that of its name. Answers what is there now. */
+export function addClaim(entry: Entry, replaced: Entry | null, slot: Slot | undefined): Slot {
+  if (slot === undefined || slot === replaced) return fill(entry, entry);
+  if (!Array.isArray(slot)) return fill(entry, [slot, entry]);
+  if (replaced === null) slot.push(entry);
   else slot[slot.indexOf(replaced)] = entry;
+  return slot;
 }
 
-/** Takes a claim out; empty groups go with their last name, so ended tenants leave nothing behind. */
-export function dropClaim(index: RegistryIndex, entry: Entry): void {
-  const { group, id } = entry;
-  const slot = group.slots.get(id);
+function fill({ group, id }: Entry, slot: Slot): Slot {
+  group.slots.set(id, slot);
+  return slot;
+}
+
+/**
+ * Takes a claim out, and answers what is left in its slot; empty groups go with their last name, so ended tenants leave
+ * nothing behind.
+ */
+export function dropClaim(index: RegistryIndex, entry: Entry, slot: Slot | undefined): Slot | undefined {
   if (Array.isArray(slot)) {
     const rest = slot.filter((one) => one !== entry);
-    group.slots.set(id, rest.length === 1 ? rest[0]! : rest);
-    return;
+    return fill(entry, rest.length === 1 ? rest[0]! : rest);
   }
-  if (slot !== entry) return;
+  if (slot !== entry) return slot;
+  const { group, id } = entry;
   group.slots.delete(id);
-  if (group.slots.size > 0) return;
+  if (group.slots.size === 0) dropGroup(index, group);
+  return undefined;
+}
+
+function dropGroup(index: RegistryIndex, group: Group): void {
   const kinds = index.tenants.get(group.tenant);
   const partitions = kinds?.get(group.kind);
   if (partitions?.get(group.partition) !== group) return;

@@ -4,14 +4,14 @@
  */
 import { downGraceMs, nodesMax, strangerKeptMs } from './limits.ts';
 import { dropClaim, visibleOf } from './registry-index.ts';
-import { createOrigin, type Entry, type Origin } from './registry-shard.ts';
+import { createOrigin, type Entry, emptyOrigin, type Origin, setHidden } from './registry-shard.ts';
 import { type RegistryEffect, type RegistryState, settleOwn, tellChange } from './registry-state.ts';
 
 export function nodeUp(state: RegistryState, effects: RegistryEffect[], name: string, boot: number): void {
   const known = state.origins.get(name);
   if (known === state.self) return;
   if (known === undefined) {
-    if (state.origins.size < nodesMax) state.origins.set(name, createOrigin(name, boot));
+    if (state.origins.size < nodesMax) state.origins.set(name, createOrigin(name, boot, state.heads));
   } else if (known.boot < boot) {
     replaceOrigin(state, effects, known, boot);
   } else if (known.boot === boot) {
@@ -63,7 +63,7 @@ export function replaceOrigin(
 ): Origin {
   hide(state, effects, former);
   purge(state, former);
-  const origin = createOrigin(former.name, boot);
+  const origin = createOrigin(former.name, boot, state.heads);
   state.origins.set(origin.name, origin);
   return origin;
 }
@@ -74,7 +74,7 @@ function lifeOf(state: RegistryState, effects: RegistryEffect[], name: string, b
   if (known === state.self) return null;
   if (known === undefined) {
     if (state.origins.size >= nodesMax) return null;
-    const origin = createOrigin(name, boot);
+    const origin = createOrigin(name, boot, state.heads);
     state.origins.set(name, origin);
     return origin;
   }
@@ -90,12 +90,12 @@ function hide(state: RegistryState, effects: RegistryEffect[], origin: Origin): 
       tellChange(state, effects, visibleOf(state.index, slot), visibleOf(state.index, slot, origin));
     }
   }
-  origin.hidden = true;
+  setHidden(origin, true);
 }
 
 function show(state: RegistryState, effects: RegistryEffect[], origin: Origin): void {
   if (!origin.hidden) return;
-  origin.hidden = false;
+  setHidden(origin, false);
   // A copy: a conflict that we lose takes an own claim out of the slot while we walk.
   for (const entry of [...entriesOf(origin)]) {
     const slot = entry.group.slots.get(entry.id);
@@ -107,10 +107,8 @@ function show(state: RegistryState, effects: RegistryEffect[], origin: Origin): 
 }
 
 function purge(state: RegistryState, origin: Origin): void {
-  for (const entry of entriesOf(origin)) dropClaim(state.index, entry);
-  origin.shards.clear();
-  origin.hashHigh = 0;
-  origin.hashLow = 0;
+  for (const entry of entriesOf(origin)) dropClaim(state.index, entry, entry.group.slots.get(entry.id));
+  emptyOrigin(origin);
   origin.gone = true;
 }
 

@@ -5,7 +5,14 @@
  */
 import { highLane, lowLane, mix32, numberHash, textHash } from './hash.ts';
 import { deltaEntriesMax, removalsKeptMax } from './limits.ts';
+import { tenantOfNode } from './names.ts';
 import type { PutRow, RegistryDelta, RemovalRow } from './registry-wire.ts';
+
+/** The exclusive or of what all visible origins of the platform hash to: two lanes, 64 bits. */
+export interface HeadsSum {
+  high: number;
+  low: number;
+}
 
 /** All names of one tenant, partition and kind. A slot holds the one claim on a name, or an array of several. */
 export interface Group {
@@ -48,6 +55,8 @@ export interface Origin {
   /** Exclusive or of the shards' hashes: two lanes, 64 bits. */
   hashHigh: number;
   hashLow: number;
+  /** What its hash is part of while it is visible, so that no heartbeat walks over all origins; null: it is fenced. */
+  readonly sum: HeadsSum | null;
 }
 
 export interface Shard {
@@ -97,7 +106,7 @@ export interface Removal {
   readonly sequence: number;
 }
 
-export function createOrigin(name: string, boot: number): Origin {
+export function createOrigin(name: string, boot: number, heads: HeadsSum): Origin {
   return {
     name,
     boot,
@@ -109,7 +118,29 @@ export function createOrigin(name: string, boot: number): Origin {
     strangeSinceMs: null,
     hashHigh: 0,
     hashLow: 0,
+    // A tenant's node: its names are known to those that it has a link to, and go no further.
+    sum: tenantOfNode(name) === null ? heads : null,
   };
+}
+
+export function setHidden(origin: Origin, hidden: boolean): void {
+  if (origin.hidden === hidden) return;
+  origin.hidden = hidden;
+  addToSum(origin, origin.hashHigh, origin.hashLow);
+}
+
+/** Drops its shards and with them its hash. */
+export function emptyOrigin(origin: Origin): void {
+  if (!origin.hidden) addToSum(origin, origin.hashHigh, origin.hashLow);
+  origin.shards.clear();
+  origin.hashHigh = 0;
+  origin.hashLow = 0;
+}
+
+function addToSum({ sum }: Origin, high: number, low: number): void {
+  if (sum === null) return;
+  sum.high ^= high;
+  sum.low ^= low;
 }
 
 export function shardOf(origin: Origin, tenant: string): Shard {
@@ -136,8 +167,11 @@ export function shardOf(origin: Origin, tenant: string): Shard {
 /** Moves the shard's head and, with it, the origin's hash. A shard at 0 counts for nothing. */
 export function setSequence(shard: Shard, sequence: number): void {
   const origin = shard.origin;
-  origin.hashHigh ^= headHash(shard.hashBaseHigh, shard.sequence) ^ headHash(shard.hashBaseHigh, sequence);
-  origin.hashLow ^= headHash(shard.hashBaseLow, shard.sequence) ^ headHash(shard.hashBaseLow, sequence);
+  const high = headHash(shard.hashBaseHigh, shard.sequence) ^ headHash(shard.hashBaseHigh, sequence);
+  const low = headHash(shard.hashBaseLow, shard.sequence) ^ headHash(shard.hashBaseLow, sequence);
+  origin.hashHigh ^= high;
+  origin.hashLow ^= low;
+  if (!origin.hidden) addToSum(origin, high, low);
   shard.sequence = sequence;
 }
 

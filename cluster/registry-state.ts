@@ -18,6 +18,7 @@ import {
   createOrigin,
   type Entry,
   type Group,
+  type HeadsSum,
   noteRemoval,
   type Origin,
   type Removal,
@@ -54,6 +55,7 @@ export type RegistryEffect =
 export interface PeerLink {
   /** Fenced: its certificate names this tenant. */
   readonly tenant: string | null;
+  /** At the last heartbeat, if they differed; else empty. */
   theirs: string;
   ours: string;
   steady: number;
@@ -64,6 +66,8 @@ export interface RegistryState {
   readonly self: Origin;
   readonly index: RegistryIndex;
   readonly origins: Map<string, Origin>;
+  /** For the heartbeat: kept with every change of an origin. */
+  readonly heads: HeadsSum;
   readonly links: Map<string, PeerLink>;
   readonly watchers: Map<number, RegistryFilter>;
   /** Own changes since the last `flush`, oldest first, by shard. */
@@ -80,11 +84,13 @@ export interface RegistrySettings {
 }
 
 export function createRegistry(settings: RegistrySettings): RegistryState {
-  const self = createOrigin(settings.node, settings.boot);
+  const heads = { high: 0, low: 0 };
+  const self = createOrigin(settings.node, settings.boot, heads);
   return {
     self,
     index: { tenants: new Map(), ownerAmong: settings.ownerAmong },
     origins: new Map([[self.name, self]]),
+    heads,
     links: new Map(),
     watchers: new Map(),
     pending: new Map(),
@@ -117,21 +123,21 @@ export function putClaim(
   replaced: Entry | null,
 ): void {
   const { group, id, shard } = entry;
-  const before = visibleOf(state.index, group.slots.get(id));
+  const slot = group.slots.get(id);
+  const before = visibleOf(state.index, slot);
   if (replaced !== null) shard.entries.delete(replaced);
   shard.entries.add(entry);
-  addClaim(entry, replaced);
-  const after = visibleOf(state.index, group.slots.get(id));
-  tellChange(state, effects, before, after);
-  settleOwn(state, effects, group, id);
+  const filled = addClaim(entry, replaced, slot);
+  tellChange(state, effects, before, visibleOf(state.index, filled));
+  if (Array.isArray(filled)) settleOwn(state, effects, group, id);
 }
 
 export function takeClaim(state: RegistryState, effects: RegistryEffect[], entry: Entry): void {
   const { group, id, shard } = entry;
-  const before = visibleOf(state.index, group.slots.get(id));
+  const slot = group.slots.get(id);
+  const before = visibleOf(state.index, slot);
   shard.entries.delete(entry);
-  dropClaim(state.index, entry);
-  tellChange(state, effects, before, visibleOf(state.index, group.slots.get(id)));
+  tellChange(state, effects, before, visibleOf(state.index, dropClaim(state.index, entry, slot)));
 }
 
 /** A name that this node holds and that another holds rightly is given up here, by its only writer. */

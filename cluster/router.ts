@@ -21,6 +21,7 @@ import { remoteCallsMax, remoteSweepMs } from './limits.ts';
 import type { Link } from './link.ts';
 import type { Urgency } from './outbox.ts';
 import { errorForm, errorOf, signalOf, signalPayload } from './router-forms.ts';
+import { TakenCalls } from './taken-calls.ts';
 
 interface RemoteCall {
   readonly node: string;
@@ -44,10 +45,17 @@ export class RemoteRouter implements Router {
   private readonly calls = new Map<number, RemoteCall>();
   private lastCallId = 0;
   private sweeping = false;
+  readonly taken: TakenCalls;
   /** Frames whose payload was no message. */
   malformed = 0;
 
-  constructor(system: ActorSystem, codec: Codec, linkTo: (node: string) => Link | null) {
+  constructor(
+    system: ActorSystem,
+    codec: Codec,
+    linkTo: (node: string) => Link | null,
+    isNamed: (actor: number) => boolean = () => false,
+  ) {
+    this.taken = new TakenCalls(system.clock, isNamed);
     this.system = system;
     this.codec = codec;
     this.linkTo = linkTo;
@@ -166,9 +174,16 @@ export class RemoteRouter implements Router {
       return;
     }
     const { callId } = frame;
+    this.taken.begin(frame.timeoutMs);
     this.system.deliverCall(to, method, args, frame.timeoutMs, {
-      answer: (answer) => this.reply(node, callId, 'reply', answer),
-      fail: (error) => this.reply(node, callId, 'reply_error', errorForm(error)),
+      answer: (answer) => {
+        this.reply(node, callId, 'reply', answer);
+        this.taken.end();
+      },
+      fail: (error) => {
+        const tell = () => this.reply(node, callId, 'reply_error', errorForm(error));
+        this.taken.failed(to.id, (error as { code?: unknown } | null)?.code, tell);
+      },
     });
   }
 
@@ -227,7 +242,11 @@ export class RemoteRouter implements Router {
     try {
       bytes = (link.fence?.codec ?? this.codec).encode(value, routedHeadBytes);
     } catch (error) {
-      throw new RuntimeError('cannot_encode', messageOf(error), error);
+      throw new RuntimeError(
+        'cannot_encode',
+        error instanceof ClusterError ? error.detail : messageOf(error),
+        error,
+      );
     }
     writeRoutedHead(bytes, 0, kind, header, bytes.length - routedHeadBytes);
     return link.sendBytes(bytes, flow, urgency);

@@ -143,6 +143,12 @@ test('a remote call of a method that is not there fails with no_such_method', as
 test('a remote call that cannot be encoded fails with cannot_encode', async () => {
   const { near, target, outcome } = await twoNodes();
   expect(await outcome(near.system.call(target).echo(() => 1))).toBe('cannot_encode');
+  // The code is said once.
+  const { message } = (await near.system
+    .call(target)
+    .echo(() => 1)
+    .catch((error: unknown) => error)) as Error;
+  expect(message.match(/cannot_encode/g)).toHaveLength(1);
 });
 
 test('a remote answer that cannot be encoded fails its call with cannot_encode and ends nobody', async () => {

@@ -37,6 +37,8 @@ export interface SplitWatch {
 export const noSplit: SplitWatch = { told: null, seen: null, seenSinceMs: 0 };
 
 export function splitIn({ self, peers }: MembershipState): Split | null {
+  // Asked ten times a second, and mostly nobody is.
+  if (!isAnyCutOff(self, peers)) return null;
   const here = [self.name];
   const there: string[] = [];
   for (const { identity, status, cutOff } of peers.values()) {
@@ -46,6 +48,12 @@ export function splitIn({ self, peers }: MembershipState): Split | null {
     else if (status === 'down' && cutOff) there.push(identity.name);
   }
   return there.length === 0 ? null : { here: here.sort(), there: there.sort() };
+}
+
+function isAnyCutOff(self: MembershipState['self'], peers: MembershipState['peers']): boolean {
+  for (const { identity, status, cutOff } of peers.values())
+    if (cutOff && status === 'down' && identity.tenant === self.tenant) return true;
+  return false;
 }
 
 export function lookFor(watch: SplitWatch, state: MembershipState, nowMs: number): SplitLook {

@@ -10,6 +10,7 @@ import {
   type Log,
   type Protocol,
   type Ref,
+  stderrLog,
   systemClock,
   takeRecord,
 } from '../runtime/index.ts';
@@ -44,7 +45,9 @@ export interface StartNodeOptions {
   /** Takes tenants' nodes too, and what they may do here. Unless told, they are refused. */
   readonly tenantAccess?: TenantAccess;
   readonly clock?: Clock;
-  /** Crashes, refused peers and members that come and go are told here, and nowhere else. Unless told: nowhere. */
+  /**
+   * Crashes, refused peers and members that come and go are told here, and nowhere else. Unless told: warnings and
+   * errors to standard error (`stderrLog`). */
   readonly log?: Log;
   /** A later life of this name is in the cluster, and this node stops: told so that the process can end too. */
   readonly onSuperseded?: (detail: string) => void;
@@ -70,8 +73,11 @@ export interface RunningNode extends Cluster {
    * Several nodes' lines, one after the other, are one file. Holds up the process for some 5 ms for each MiB of it.
    */
   record(): string[];
-  /** Hands its supervised children over, says that it leaves and closes its links. Other actors that still run go on alone, so end them before. */
-  stop(): Promise<void>;
+  /**
+   * Hands its supervised children over, gives up its names, answers what it has taken, says that it leaves and closes its links: at
+   * the latest after `withinMs` (30 s unless told). Actors that still run go on alone.
+   */
+  stop(withinMs?: number): Promise<void>;
 }
 
 /**
@@ -80,7 +86,7 @@ export interface RunningNode extends Cluster {
  * or the system's own error when it cannot listen (`EADDRINUSE`).
  */
 export async function startNode(options: StartNodeOptions): Promise<RunningNode> {
-  const { listen, seeds = [], advertise = null, clock = systemClock(), log = () => {} } = options;
+  const { listen, seeds = [], advertise = null, clock = systemClock(), log = stderrLog({ clock }) } = options;
   if (options.discovery !== undefined && seeds.length > 0) {
     throw new ClusterError(
       'discovery_setting',
@@ -123,6 +129,8 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
     names: node.names,
     members: node.members,
     topics: node.topics,
+    coordination: node.coordination,
+    coordinator: () => node.coordinator(),
     declare: (procedure, run) => node.declare(procedure, run),
     find: (key, withinMs = nameWaitMs) => findName(node, clock, key, withinMs),
     renew(renewed) {
@@ -137,7 +145,7 @@ export async function startNode(options: StartNodeOptions): Promise<RunningNode>
       transport.renew();
     },
     record: () => takeRecord(node.recorder),
-    stop: () => node.stop(),
+    stop: (withinMs) => node.stop(withinMs),
   };
 }
 

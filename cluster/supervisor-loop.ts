@@ -142,8 +142,15 @@ export class SupervisorLoop {
 
   private ended(id: string, ref: Ref, reason: string, detail: string | null, state: unknown): void {
     const child = this.state.children.get(id);
-    // The name is free before anybody is told that it may start there.
-    if (child?.started) this.needs.names.apply({ type: 'remove', key: keyOfChild(child.started.spec), ref });
+    if (child?.started) {
+      const { names } = this.needs;
+      const key = keyOfChild(child.started.spec);
+      // The name is free before anybody is told that it may start there.
+      names.unsupervise(key, ref);
+      // Below the own name another's may have been: it is seen before the child is started again.
+      const holder = names.entry(key);
+      if (holder !== null) this.step({ type: 'names', changes: [[id, holder.node]] });
+    }
     this.step({ type: 'ended', id, reason, detail, state, random: this.needs.system.random.next() });
   }
 

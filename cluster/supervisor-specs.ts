@@ -5,7 +5,6 @@
 import type { Clock, Recorder, Recording } from '../runtime/index.ts';
 import type { Want } from './children-state.ts';
 import type { Word } from './children-wire.ts';
-import type { Member } from './cluster-view.ts';
 import { specsCompareMs } from './limits.ts';
 import { specsForm } from './record-specs.ts';
 import { formatDot } from './spec-context.ts';
@@ -18,7 +17,8 @@ export interface SharedSpecsNeeds {
   readonly clock: Clock;
   readonly recorder: Recorder;
   say(to: string | null, word: Word): boolean;
-  members(): readonly Member[];
+  /** Present life of each known node. */
+  boots(): ReadonlyMap<string, number>;
   /** Whether this node takes children: told with the hash. */
   serving(): boolean;
   changed(ids: readonly string[]): void;
@@ -50,8 +50,7 @@ export class SharedSpecs {
   /** Compares now and then with all that are linked, for as long as there is anything to compare. */
   begin(): void {
     this.cancelTimer = this.needs.clock.timer(specsCompareMs, () => {
-      const boots = new Map(this.needs.members().map(({ name, boot }) => [name, boot]));
-      this.apply({ type: 'tick', nowMs: this.needs.clock.wallMs(), boots });
+      this.apply({ type: 'tick', nowMs: this.needs.clock.wallMs(), boots: this.needs.boots() });
       if (this.state.context.writers.size === 0 && this.needs.serving()) this.tellState(null);
       this.begin();
     });

@@ -22,7 +22,7 @@ export interface SupervisorNeeds {
   readonly system: ActorSystem;
   readonly role: string;
   readonly names: Directory;
-  readonly members: Members;
+  readonly members: Members & { boots(): ReadonlyMap<string, number> };
   readonly recorder: Recorder;
   readonly log: Log;
   /** Whether other nodes are to be found by this one. */
@@ -62,7 +62,7 @@ export class ClusterSupervisor {
       clock: system.clock,
       recorder: needs.recorder,
       say: needs.say,
-      members: () => members.list(),
+      boots: () => members.boots(),
       serving: () => this.loop.state.serving && !this.loop.state.draining,
       changed: (ids) => this.wantChanged(ids),
     });
@@ -148,10 +148,10 @@ export class ClusterSupervisor {
     return explainChild(this.loop.state, id, this.needs.system.clock.monotonicMs());
   }
 
-  /** Gives all children away and takes none. Resolves when none is left, at the latest after `drainMs`. */
-  async drain(): Promise<void> {
+  /** Gives all children away and takes none. Resolves when none is left, at the latest after `withinMs`. */
+  async drain(withinMs = drainMs): Promise<void> {
     if (this.loop.keeper === null) return;
-    await within(this.needs.system.clock, drainMs, (resolve) => {
+    await within(this.needs.system.clock, withinMs, (resolve) => {
       this.onDrained = resolve;
       this.loop.step({ type: 'drain' });
     });

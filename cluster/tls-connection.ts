@@ -8,14 +8,20 @@ import { closePatienceMs, writeBufferStartBytes, writeBytesMax } from './limits.
 import type { TlsPeer } from './tls-peer.ts';
 import type { Connection, ConnectionHandlers } from './transport.ts';
 
-export function connectionOf(socket: TLSSocket, address: string, peer: TlsPeer): Connection {
+export function connectionOf(
+  socket: TLSSocket,
+  address: string,
+  peer: TlsPeer,
+  blame: (code: string) => void,
+): Connection {
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 10_000);
-  return new TlsConnection(socket, address, peer);
+  return new TlsConnection(socket, address, peer, blame);
 }
 
 class TlsConnection implements Connection {
   readonly address: string;
+  readonly blame: (code: string) => void;
   private readonly socket: TLSSocket;
   private readonly tlsPeer: TlsPeer;
   private handlers: ConnectionHandlers | null = null;
@@ -28,7 +34,8 @@ class TlsConnection implements Connection {
   private resting: NodeJS.Timeout | undefined;
   private readonly written = () => this.taken();
 
-  constructor(socket: TLSSocket, address: string, peer: TlsPeer) {
+  constructor(socket: TLSSocket, address: string, peer: TlsPeer, blame: (code: string) => void) {
+    this.blame = blame;
     this.socket = socket;
     this.address = address;
     this.tlsPeer = peer;

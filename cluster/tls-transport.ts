@@ -2,7 +2,8 @@
  * The transport between processes: TLS 1.3 with certificates on both sides, judged by `certs/` on the DER, never a
  * resumed session. Knows nothing of frames.
  */
-import { createServer, type Server, type TLSSocket, connect as tlsConnect } from 'node:tls';
+import { createServer as createDoor, type Server } from 'node:net';
+import { createServer, type TLSSocket, type Server as TlsServer, connect as tlsConnect } from 'node:tls';
 import {
   type Credential,
   clientTlsOptions,
@@ -13,8 +14,10 @@ import {
   serverTlsOptions,
 } from '../certs/index.ts';
 import { joinAddress, splitAddress } from './address.ts';
-import { Handshakes } from './handshakes.ts';
-import { connectionsMax, connectTimeoutMs, handshakeTimeoutMs, stopLingerMs } from './limits.ts';
+import { isBlamed } from './admission/blame.ts';
+import { Handshakes } from './admission/handshakes.ts';
+import { connectionsMax, handshakeTimeoutMs } from './admission/limits.ts';
+import { connectTimeoutMs, stopLingerMs } from './limits.ts';
 import { connectionOf } from './tls-connection.ts';
 import { TlsPeer, type Trust } from './tls-peer.ts';
 import type { Connection, DialFailure, Transport } from './transport.ts';
@@ -49,7 +52,8 @@ class TlsWire implements TlsTransport {
   private readonly options: TlsTransportOptions;
   private readonly sockets = new Set<TLSSocket>();
   private roots: readonly Uint8Array[];
-  private server: Server | null = null;
+  private server: TlsServer | null = null;
+  private door: Server | null = null;
   private readonly handshakes: Handshakes;
   private trusted = 1;
   private renewed = 1;
@@ -88,19 +92,28 @@ class TlsWire implements TlsTransport {
       handshakeTimeout: handshakeTimeoutMs,
     });
     this.server = server;
-    server.maxConnections = connectionsMax;
-    server.on('connection', (socket) => this.handshakes.began(socket));
+    // It does not listen itself: a connection that is not admitted must not cost the making of a TLS socket.
+    const door = createDoor((socket) => {
+      if (this.handshakes.began(socket)) server.emit('connection', socket);
+      else socket.on('error', () => {});
+    });
+    this.door = door;
+    door.maxConnections = connectionsMax;
     server.on('secureConnection', (socket) => {
       this.handshakes.done(socket);
-      onConnection(this.adopt(socket, remoteOf(socket), false));
+      const { remoteAddress } = socket;
+      const blame = (code: string) => {
+        if (isBlamed(code)) this.handshakes.blame(remoteAddress);
+      };
+      onConnection(this.adopt(socket, remoteOf(socket), blame));
     });
     server.on('tlsClientError', (error, socket) => {
       this.handshakes.fail(socket, error.message);
     });
     return new Promise((resolve, reject) => {
-      server.once('error', (error) => reject(error));
-      server.listen({ host, port }, () => {
-        const bound = server.address() as { address: string; port: number };
+      door.once('error', (error) => reject(error));
+      door.listen({ host, port }, () => {
+        const bound = door.address() as { address: string; port: number };
         resolve(joinAddress(bound.address, bound.port));
       });
     });
@@ -139,19 +152,19 @@ class TlsWire implements TlsTransport {
     socket.once('secureConnect', () => {
       clearTimeout(deadline);
       socket.removeAllListeners();
-      onConnection(this.adopt(socket, address, true));
+      onConnection(this.adopt(socket, address, null));
     });
   }
 
   /** What was written before still leaves, for as long as `stopLingerMs`. */
   async close(): Promise<void> {
     this.handshakes.endAll();
-    const { server } = this;
+    const { door } = this;
     const sockets = [...this.sockets];
     const closed = sockets.map(
       (socket) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
     );
-    if (server !== null) closed.push(new Promise<void>((resolve) => server.close(() => resolve())));
+    if (door !== null) closed.push(new Promise<void>((resolve) => door.close(() => resolve())));
     for (const socket of sockets) socket.destroySoon();
     const deadline = setTimeout(() => {
       for (const socket of this.sockets) socket.destroy();
@@ -160,11 +173,12 @@ class TlsWire implements TlsTransport {
     clearTimeout(deadline);
   }
 
-  private adopt(socket: TLSSocket, address: string, dialled: boolean): Connection {
+  /** `blame`: tells whom it was taken from that it is not welcome; null where this side dialled. */
+  private adopt(socket: TLSSocket, address: string, blame: ((code: string) => void) | null): Connection {
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));
-    const peer = new TlsPeer(socket, dialled, () => this.trust(), this.options.credential);
-    return connectionOf(socket, address, peer);
+    const peer = new TlsPeer(socket, blame === null, () => this.trust(), this.options.credential);
+    return connectionOf(socket, address, peer, blame ?? (() => {}));
   }
 
   private trust(): Trust {

@@ -33,6 +33,8 @@ export interface Connection {
   close(end: boolean): void;
   /** Reads nothing for so long: what the peer sends waits in the network, and then at the peer. */
   rest(ms: number): void;
+  /** Why the link ends on this side: of some codes a listener takes less from there for a while. */
+  blame?(code: string): void;
   handle(handlers: ConnectionHandlers): void;
 }
 

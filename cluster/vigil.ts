@@ -3,25 +3,23 @@
  * know. Performs what the pure membership decides; also notices when this process itself did not run.
  */
 import type { Clock, Recorder, Recording } from '../runtime/index.ts';
+import { Beat } from './beat.ts';
 import type { Member, Members, NodeStatus } from './cluster-view.ts';
 import type { Codec } from './codec.ts';
 import type { ControlFrame } from './frame.ts';
 import { heartbeatIntervalMs, membershipTickMs, pausedMinMs } from './limits.ts';
 import type { Link } from './link.ts';
 import { createMembership, explainMember, type MembershipEvent, stepMembership } from './membership.ts';
-import type { MembershipEffect, MembershipState, PeerIdentity } from './membership-peer.ts';
+import {
+  heardAgoMs,
+  type MembershipEffect,
+  type MembershipState,
+  type PeerIdentity,
+} from './membership-peer.ts';
 import { members, readView, viewHash, viewOf } from './membership-view.ts';
 import { membershipForm } from './record-membership.ts';
-import { splitForm } from './record-split.ts';
-import {
-  lookFor,
-  noSplit,
-  type Split,
-  type SplitEvent,
-  type SplitLook,
-  type SplitWatch,
-  watchSplit,
-} from './split.ts';
+import type { Split } from './split.ts';
+import { SplitVigil } from './split-vigil.ts';
 
 export interface VigilNeeds {
   readonly clock: Clock;
@@ -41,14 +39,6 @@ export interface VigilNeeds {
   log(level: 'debug' | 'info' | 'warn', message: string, fields: Record<string, unknown>): void;
 }
 
-interface Beat {
-  /** Ours, sent and not echoed yet: when. */
-  sent: Map<number, number>;
-  sequence: number;
-  heardSequence: number;
-  heardAtMs: number;
-}
-
 export class Vigil implements Members {
   private readonly needs: VigilNeeds;
   private readonly state: MembershipState;
@@ -58,9 +48,7 @@ export class Vigil implements Members {
   private lastTickMs: number;
   private lastBeatMs = 0;
   private nonce = 0;
-  private readonly splitRecord: Recording<SplitWatch, SplitLook, SplitEvent>;
-  private splitWatch: SplitWatch = noSplit;
-  private splitSinceMs = 0;
+  private readonly splits: SplitVigil;
   private cancelTick: () => void = () => {};
   /** Times that this process did not run for longer than `pausedMinMs`. */
   pauses = 0;
@@ -69,7 +57,7 @@ export class Vigil implements Members {
     this.needs = needs;
     this.state = createMembership(needs.self);
     this.record = needs.recorder.machine(membershipForm);
-    this.splitRecord = needs.recorder.machine(splitForm);
+    this.splits = new SplitVigil({ ...needs, told: () => this.tellWatchers() });
     this.lastTickMs = needs.clock.monotonicMs();
   }
 
@@ -88,7 +76,9 @@ export class Vigil implements Members {
   }
 
   list(): Member[] {
-    const views = members(this.state, this.needs.clock.monotonicMs());
+    const { clock } = this.needs;
+    const views = members(this.state, clock.monotonicMs());
+    const wallMs = clock.wallMs();
     return views
       .map((view) => ({
         name: view.name,
@@ -100,9 +90,17 @@ export class Vigil implements Members {
         tenant: view.tenant,
         pid: view.name === this.state.self.name ? this.needs.pid : this.pidOf(view.name),
         rttMs: view.rttMs === null ? null : Math.round(view.rttMs * 1000) / 1000,
+        lastSeenMs: Math.round(wallMs - view.ageMs),
         because: explainMember(this.state, view.name),
       }))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** The present life of each node that is known, this one's included. */
+  boots(): Map<string, number> {
+    const boots = new Map([[this.state.self.name, this.state.self.boot]]);
+    for (const [name, { identity }] of this.state.peers) boots.set(name, identity.boot);
+    return boots;
   }
 
   live(role: string): string[] {
@@ -117,8 +115,7 @@ export class Vigil implements Members {
   }
 
   split(): (Split & { sinceMs: number }) | null {
-    const { told } = this.splitWatch;
-    return told === null ? null : { ...told, sinceMs: this.splitSinceMs };
+    return this.splits.present();
   }
 
   watch(onChange: () => void, signal: AbortSignal): void {
@@ -128,7 +125,7 @@ export class Vigil implements Members {
   }
 
   linked(link: Link): void {
-    this.beats.set(link, { sent: new Map(), sequence: 0, heardSequence: 0, heardAtMs: 0 });
+    this.beats.set(link, new Beat());
     this.beat(link);
   }
 
@@ -153,8 +150,7 @@ export class Vigil implements Members {
         const { subject, subjectBoot, nonce } = frame.header;
         const peer = this.state.peers.get(subject);
         if (peer === undefined || peer.identity.boot !== subjectBoot || !peer.linked) return;
-        const ageMs = Math.max(0, Math.round(nowMs - peer.directMs));
-        link.sendControl('probe_alive', { nonce, subjectBoot, ageMs, subject });
+        link.sendControl('probe_alive', { nonce, subjectBoot, ageMs: heardAgoMs(peer, nowMs), subject });
         return;
       }
       case 'probe_alive': {
@@ -187,9 +183,8 @@ export class Vigil implements Members {
     if (beat === undefined) return;
     beat.heardSequence = header.sequence;
     beat.heardAtMs = nowMs;
-    const sentMs = beat.sent.get(header.echo);
-    for (const sequence of beat.sent.keys()) if (sequence <= header.echo) beat.sent.delete(sequence);
-    const rttMs = sentMs === undefined ? null : Math.max(0, nowMs - sentMs - header.echoAgeMs);
+    const sentMs = beat.echoed(header.echo);
+    const rttMs = sentMs === null ? null : Math.max(0, nowMs - sentMs - header.echoAgeMs);
     this.apply({ type: 'heartbeat', name, boot, incarnation: header.incarnation, nowMs, rttMs });
     this.needs.headsHeard(name, header.headsHigh, header.headsLow);
     const audience = link.fence?.tenant ?? null;
@@ -202,16 +197,13 @@ export class Vigil implements Members {
     const beat = this.beats.get(link);
     if (beat === undefined) return;
     const nowMs = this.needs.clock.monotonicMs();
-    beat.sequence = (beat.sequence + 1) % 0x1_0000_0000;
-    beat.sent.set(beat.sequence, nowMs);
-    // A peer that echoes nothing must not make this grow.
-    if (beat.sent.size > 64) beat.sent.delete(beat.sent.keys().next().value!);
+    const sequence = beat.next(nowMs);
     const audience = link.fence?.tenant ?? null;
     // What all names hash to is nothing for a tenant's node, which has few of them.
     const { high, low } = audience === null ? this.needs.heads() : { high: 0, low: 0 };
     link.sendControl('heartbeat', {
       incarnation: this.state.incarnation,
-      sequence: beat.sequence,
+      sequence,
       echo: beat.heardSequence,
       echoAgeMs: Math.min(0xffff_ffff, Math.max(0, Math.round(nowMs - beat.heardAtMs))),
       viewHash: viewHash(this.state, audience),
@@ -241,22 +233,12 @@ export class Vigil implements Members {
     this.needs.clock.afterIo(() => {
       const lookedMs = this.needs.clock.monotonicMs();
       this.apply({ type: 'tick', nowMs: lookedMs });
-      const look = lookFor(this.splitWatch, this.state, lookedMs);
-      const { state, effects } = this.splitRecord.step(this.splitWatch, look, watchSplit);
-      this.splitWatch = state;
-      for (const effect of effects) this.tellSplit(effect);
+      this.splits.look(this.state, lookedMs);
     });
     this.tickLater();
   }
 
-  private tellSplit(event: SplitEvent): void {
-    const { log, clock } = this.needs;
-    if (event.type === 'healed') {
-      log('info', 'the split is over', { back: event.back, lost: event.lost });
-    } else {
-      this.splitSinceMs = clock.wallMs();
-      log('warn', 'the network is split', { here: event.split.here, there: event.split.there });
-    }
+  private tellWatchers(): void {
     for (const watcher of [...this.watchers]) watcher();
   }
 
@@ -274,7 +256,7 @@ export class Vigil implements Members {
         const level = status === 'down' || status === 'suspect' ? 'warn' : 'info';
         needs.log(level, `${name} is ${status}`, { member: name, role, was, because });
         needs.announced(effect);
-        for (const watcher of [...this.watchers]) watcher();
+        this.tellWatchers();
         return;
       }
       case 'probe':

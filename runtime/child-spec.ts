@@ -9,24 +9,25 @@ import type { Ref } from './ref.ts';
 import type { Restart, Strategy } from './supervision.ts';
 
 /** `start` is made by `childOf(definition, ...args)`; `shutdownMs` 0 kills at once. */
-export interface ChildSpec {
+export interface ChildSpec<P extends Protocol = Protocol> {
   readonly id: string;
-  readonly start: StartChild;
+  readonly start: StartChild<P>;
   /** Unless told `permanent`. */
   readonly restart?: Restart;
   readonly shutdownMs?: number;
 }
 
-export type StartChild = (self: Self<unknown>) => Promise<Ref>;
+export type StartChild<P extends Protocol = Protocol> = (self: Self<unknown>) => Promise<Ref<P>>;
 
 export function childOf<S, P extends Protocol>(
   definition: Definition<S, P>,
   ...args: P['start']
-): StartChild {
-  return (self) => self.startLink(definition, ...args) as Promise<Ref>;
+): StartChild<P> {
+  return (self) => self.startLink(definition, ...args);
 }
 
-export interface SupervisorOptions {
+/** `C`: the protocol of the children that `make` makes. */
+export interface SupervisorOptions<C extends Protocol = Protocol> {
   readonly name: string;
   /** Unless told `one_for_one`. */
   readonly strategy?: Strategy;
@@ -34,7 +35,7 @@ export interface SupervisorOptions {
   readonly restartsMax?: number;
   readonly withinMs?: number;
   /** Children that come and go by id (`call.startChild(id)`). */
-  readonly make?: (id: string) => ChildSpec;
+  readonly make?: (id: string) => ChildSpec<C>;
 }
 
 const restarts: ReadonlySet<string> = new Set<Restart>(['permanent', 'transient', 'temporary']);

@@ -165,7 +165,7 @@ export class Context implements Self<unknown>, SendPort {
     cell.kernel.registerName(cell, name);
   }
 
-  whereis(name: string): Ref | null {
+  whereis<P extends Protocol = Protocol>(name: string): Ref<P> | null {
     return this.live().kernel.whereis(name);
   }
 

@@ -16,20 +16,29 @@ export interface Protocol {
   readonly cast: { readonly [method: string]: (...args: any[]) => void };
 }
 
+declare const noMethods: unique symbol;
+
+/** What can be sent to a `Ref` whose protocol is not known: nothing. Write `Ref<P>`, or ask with the type, `whereis<P>(name)`. */
+export interface RefWithoutProtocol {
+  readonly [noMethods]?: never;
+}
+
 /** `self.call(ref).method(...)`: rejects with a `RuntimeError`. */
-export type CallMethods<P extends Protocol> = {
-  readonly [M in keyof P['call']]: (
-    ...args: Parameters<P['call'][M]>
-  ) => Promise<Awaited<ReturnType<P['call'][M]>>>;
-};
+export type CallMethods<P extends Protocol> = string extends keyof P['call']
+  ? RefWithoutProtocol
+  : {
+      readonly [M in keyof P['call']]: (
+        ...args: Parameters<P['call'][M]>
+      ) => Promise<Awaited<ReturnType<P['call'][M]>>>;
+    };
 
 /**
  * `self.cast(ref).method(...)`: false when it was refused at once (mailbox full, link busy); counted, not thrown. What
  * cannot travel to another node throws `cannot_encode`: that is the sender's own mistake.
  */
-export type CastMethods<P extends Protocol> = {
-  readonly [M in keyof P['cast']]: (...args: Parameters<P['cast'][M]>) => boolean;
-};
+export type CastMethods<P extends Protocol> = string extends keyof P['cast']
+  ? RefWithoutProtocol
+  : { readonly [M in keyof P['cast']]: (...args: Parameters<P['cast'][M]>) => boolean };
 
 /** What happens to a user message when the mailbox is full; each is counted. */
 export type WhenFull = 'refuse' | 'drop_oldest' | 'drop_newest';
@@ -41,24 +50,21 @@ export interface LaterReply {
 }
 
 /** An actor's own view: its state and everything that it may do. All of it fails with `actor_dead` once it has ended. */
-export interface Self<State> {
+export interface Self<State, P extends Protocol = Protocol> {
   state: State;
-  readonly ref: Ref;
+  readonly ref: Ref<P>;
   readonly name: string;
   /** Fires when the actor ends, for the sockets and store calls that it has under way. */
   readonly signal: AbortSignal;
   trapExit: boolean;
-  call<P extends Protocol>(ref: Ref<P>, timeoutMs?: number): CallMethods<P>;
-  cast<P extends Protocol>(ref: Ref<P>): CastMethods<P>;
+  call<To extends Protocol>(ref: Ref<To>, timeoutMs?: number): CallMethods<To>;
+  cast<To extends Protocol>(ref: Ref<To>): CastMethods<To>;
   /** Starts an unlinked child; it runs `init` in its own turn. */
-  spawn<State2, P extends Protocol>(definition: Definition<State2, P>, ...args: P['start']): Ref<P>;
+  spawn<S, C extends Protocol>(definition: Definition<S, C>, ...args: C['start']): Ref<C>;
   /** As `spawn`, linked from the start: the two die together unless one traps exits. */
-  spawnLink<State2, P extends Protocol>(definition: Definition<State2, P>, ...args: P['start']): Ref<P>;
+  spawnLink<S, C extends Protocol>(definition: Definition<S, C>, ...args: C['start']): Ref<C>;
   /** Resolves when `init` is done; rejects with `start_failed`. Linked. */
-  startLink<State2, P extends Protocol>(
-    definition: Definition<State2, P>,
-    ...args: P['start']
-  ): Promise<Ref<P>>;
+  startLink<S, C extends Protocol>(definition: Definition<S, C>, ...args: C['start']): Promise<Ref<C>>;
   link(ref: Ref): void;
   unlink(ref: Ref): void;
   /** The answer names the monitor in the `down` that follows, at once when the actor is not there. */
@@ -78,7 +84,8 @@ export interface Self<State> {
   /** Inside a call: the reply is given later, and what the handler returns is ignored. */
   replyLater(): LaterReply;
   register(name: string): void;
-  whereis(name: string): Ref | null;
+  /** The actor of this node that registered the name; that it has this protocol is the asker's word. */
+  whereis<To extends Protocol = Protocol>(name: string): Ref<To> | null;
   wallMs(): number;
   monotonicMs(): number;
   random(): number;
@@ -93,22 +100,22 @@ export interface Definition<State, P extends Protocol> {
   readonly mailboxMessagesMax?: number;
   readonly whenFull?: WhenFull;
   readonly trapExit?: boolean;
-  init(self: Self<State>, ...args: P['start']): State | Promise<State>;
+  init(self: Self<State, P>, ...args: P['start']): State | Promise<State>;
   readonly call: {
     readonly [M in keyof P['call']]: (
-      self: Self<State>,
+      self: Self<State, P>,
       ...args: Parameters<P['call'][M]>
     ) => ReturnType<P['call'][M]> | Promise<Awaited<ReturnType<P['call'][M]>>> | LaterReply;
   };
   readonly cast: {
     readonly [M in keyof P['cast']]: (
-      self: Self<State>,
+      self: Self<State, P>,
       ...args: Parameters<P['cast'][M]>
     ) => void | Promise<void>;
   };
-  info?(self: Self<State>, info: Info): void | Promise<void>;
+  info?(self: Self<State, P>, info: Info): void | Promise<void>;
   /** Runs once when the actor stops itself, crashes, or is asked to stop while it traps exits; never after `kill`. */
-  terminate?(self: Self<State>, reason: ExitReason): void | Promise<void>;
+  terminate?(self: Self<State, P>, reason: ExitReason): void | Promise<void>;
 }
 
 /** Gives the compiler both types at once: `defineActor<State, CounterProtocol>({ ... })`. */

@@ -52,7 +52,7 @@ function definitions(clock: ReturnType<typeof workClock>, whenFull: WhenFull) {
         for (let n = from; n < from + burst; n += 1) {
           if (!self.cast(self.state.sink).take(n)) self.state.refused += 1;
         }
-        if (from + burst < messages) self.cast(self.ref as Ref<FloodProtocol>).send(from + burst);
+        if (from + burst < messages) self.cast(self.ref).send(from + burst);
       },
     },
   });

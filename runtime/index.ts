@@ -9,6 +9,7 @@ export {
   type LaterReply,
   type LogLevel,
   type Protocol,
+  type RefWithoutProtocol,
   type Self,
   type WhenFull,
 } from './definition.ts';
@@ -51,6 +52,7 @@ export type {
 } from './recorder-told.ts';
 export { isRef, Ref, sameRef } from './ref.ts';
 export type { Router, Signal } from './router.ts';
+export { type StderrLogOptions, stderrLog } from './stderr-log.ts';
 export type { Restart, Strategy } from './supervision.ts';
 export { type ChildInfo, type SupervisorProtocol, supervisor } from './supervisor.ts';
 export { ActorSystem, type Log, type SystemOptions } from './system.ts';

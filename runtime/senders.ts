@@ -24,9 +24,10 @@ function senderClass(
   send: (sender: Sender, method: string, args: readonly unknown[]) => unknown,
 ): SenderClass {
   class Methods implements Sender {
-    readonly port: SendPort;
-    readonly ref: Ref;
-    readonly timeoutMs: number;
+    // Not fields: to define one on an object whose prototype has a proxy is slow. See below.
+    declare readonly port: SendPort;
+    declare readonly ref: Ref;
+    declare readonly timeoutMs: number;
 
     constructor(port: SendPort, ref: Ref, timeoutMs: number) {
       this.port = port;
@@ -35,6 +36,8 @@ function senderClass(
     }
   }
   const prototype = Methods.prototype as unknown as Record<string, unknown>;
+  // Found before the proxy, so that the constructor's writes never come to it.
+  for (const field of ['port', 'ref', 'timeoutMs']) prototype[field] = undefined;
   const firstUse = new Proxy(Object.create(null) as Record<string, unknown>, {
     get(_target, name) {
       // A sender is no promise: `await self.cast(ref)` must not look like one.

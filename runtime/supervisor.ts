@@ -4,7 +4,7 @@
  */
 import { type ChildSpec, checkOptions, checkSpec, type SupervisorOptions } from './child-spec.ts';
 import type { Context } from './context.ts';
-import { type Definition, defineActor, type LaterReply, type Self } from './definition.ts';
+import { type Definition, defineActor, type LaterReply, type Protocol, type Self } from './definition.ts';
 import { messageOf, RuntimeError } from './errors.ts';
 import { restartsMax, restartsWithinMs, shutdownMs, zombieWaitMs } from './limits.ts';
 import type { Recording } from './recorder-machine.ts';
@@ -25,12 +25,13 @@ export interface ChildInfo {
   restarts: number;
 }
 
-export interface SupervisorProtocol {
+/** `C`: the protocol of the children that are started by id. */
+export interface SupervisorProtocol<C extends Protocol = Protocol> {
   start: [];
   call: {
     children(): ChildInfo[];
     /** Answers the ref when the child runs; a child of that id that runs already is answered as it is. */
-    startChild(id: string): Ref | null;
+    startChild(id: string): Ref<C>;
     stopChild(id: string): boolean;
   };
   cast: Record<never, never>;
@@ -53,10 +54,10 @@ interface SupervisorState {
 type SupervisorSelf = Self<SupervisorState>;
 
 /** Throws `bad_child_spec` before anything starts. */
-export function supervisor(
-  options: SupervisorOptions,
+export function supervisor<C extends Protocol = Protocol>(
+  options: SupervisorOptions<C>,
   specs: readonly ChildSpec[],
-): Definition<SupervisorState, SupervisorProtocol> {
+): Definition<SupervisorState, SupervisorProtocol<C>> {
   checkOptions(options);
   const ids = new Set<string>();
   for (const spec of specs) {
@@ -64,7 +65,7 @@ export function supervisor(
     checkSpec(spec);
     ids.add(spec.id);
   }
-  return defineActor<SupervisorState, SupervisorProtocol>({
+  const definition = defineActor<SupervisorState, SupervisorProtocol>({
     name: options.name,
     trapExit: true,
     init(self) {
@@ -106,6 +107,8 @@ export function supervisor(
       }
     },
   });
+  // What is started by id is what `make` makes.
+  return definition as unknown as Definition<SupervisorState, SupervisorProtocol<C>>;
 }
 
 function newState(options: SupervisorOptions, specs: readonly ChildSpec[]): SupervisorState {

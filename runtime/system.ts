@@ -119,8 +119,9 @@ export class ActorSystem implements SendPort {
     });
   }
 
-  whereis(name: string): Ref | null {
-    return this.names.get(name)?.ref ?? null;
+  /** That the actor has this protocol is the asker's word. */
+  whereis<P extends Protocol = Protocol>(name: string): Ref<P> | null {
+    return (this.names.get(name)?.ref as Ref<P> | undefined) ?? null;
   }
 
   counts(): SystemCounts {

@@ -8,6 +8,8 @@ import { timerTickMs } from './limits.ts';
 const slotBits = 8;
 const slots = 1 << slotBits;
 const levels = 4;
+/** Ticks that one slot of a level stands for; then what all levels reach. */
+const slotTicks = Array.from({ length: levels + 1 }, (_, level) => slots ** level);
 
 /** A place in the wheel, linked into the ring of its slot; `next === null` when it waits for nothing. */
 export class Timer {
@@ -22,8 +24,10 @@ export class Timer {
   }
 }
 
+function never(): void {}
+
 function emptySlot(): Timer {
-  const slot = new Timer(() => {});
+  const slot = new Timer(never);
   slot.next = slot;
   slot.previous = slot;
   return slot;
@@ -79,10 +83,10 @@ export class TimerWheel {
   private place(timer: Timer): void {
     const distance = timer.atTick - this.tick;
     let level = 0;
-    while (level < levels - 1 && distance >= slots ** (level + 1)) level += 1;
+    while (level < levels - 1 && distance >= slotTicks[level + 1]!) level += 1;
     // What lies beyond the last level waits in its farthest slot and is placed again from there.
-    const reach = Math.min(timer.atTick, this.tick + slots ** levels - 1);
-    const slot = this.wheel[level]![Math.floor(reach / slots ** level) & (slots - 1)]!;
+    const reach = Math.min(timer.atTick, this.tick + slotTicks[levels]! - 1);
+    const slot = this.wheel[level]![Math.floor(reach / slotTicks[level]!) & (slots - 1)]!;
     timer.level = level;
     timer.previous = slot.previous;
     timer.next = slot;
@@ -119,8 +123,8 @@ export class TimerWheel {
   private step(): void {
     this.tick += 1;
     // Where a level has gone once around, the next level's slot is spread over it.
-    for (let level = 1; level < levels && this.tick % slots ** level === 0; level += 1) {
-      this.spread(this.wheel[level]![Math.floor(this.tick / slots ** level) & (slots - 1)]!);
+    for (let level = 1; level < levels && this.tick % slotTicks[level]! === 0; level += 1) {
+      this.spread(this.wheel[level]![Math.floor(this.tick / slotTicks[level]!) & (slots - 1)]!);
     }
     const slot = this.wheel[0]![this.tick & (slots - 1)]!;
     while (slot.next !== slot) {

@@ -8,6 +8,7 @@ import { assertWhole, numberColumn, textColumn } from './columns.ts';
 import { StoreError } from './errors.ts';
 import { newCheckId } from './ids.ts';
 import { limits } from './limits.ts';
+import { queryEither, type Versions } from './schema-versions.ts';
 import type { Database } from './unit-of-work.ts';
 
 /** See `actors/schedule.ts`; handed over so that store and schedule cannot differ. */
@@ -40,10 +41,16 @@ const scheduleJson = (alias: string) => `json_agg(json_build_object('version', $
   'intervalMs', ${alias}.interval_ms, 'phaseMs', ${alias}.phase_ms, 'validFromMs', ${msOf(`${alias}.valid_from`)},
   'validToMs', ${msOf(`${alias}.valid_to`)}) ORDER BY ${alias}.version)`;
 
-const insert = `
+/**
+ * `room` holds a row when the new checks fit under the quota ($12, null: none). At the newest schema that is a locked row
+ * which the database counts in itself; one version before there was only the count, which two that add at the same
+ * moment may both pass.
+ */
+const insertWith = (room: string) => `
 WITH moment AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS at),
+room AS MATERIALIZED (${room}),
 given AS (
-  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[], $7::bigint[],
+  SELECT g.* FROM room, unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::text[], $7::bigint[],
     $8::bigint[], $9::int[], $10::text[], $11::bigint[])
     WITH ORDINALITY AS g(id, name, kind, target, port, part, interval_ms, timeout_ms, retries, settings, phase_ms, n)
 ),
@@ -56,7 +63,14 @@ scheduled AS (
   INSERT INTO schedules (check_id, version, interval_ms, phase_ms, valid_from)
   SELECT id, 1, interval_ms, phase_ms, at FROM given, moment
 )
-SELECT at FROM moment`;
+SELECT at FROM moment, room`;
+
+const insert: Versions = {
+  newest: insertWith(`SELECT FROM usage WHERE what = 'checks'
+    AND ($12::bigint IS NULL OR amount + cardinality($1::text[]) <= $12::bigint) FOR UPDATE`),
+  before: insertWith(`SELECT WHERE $12::bigint IS NULL
+    OR (SELECT count(*) FROM checks WHERE archived_at IS NULL) + cardinality($1::text[]) <= $12::bigint`),
+};
 
 const list = `
 SELECT ${checkColumns}, s.schedule
@@ -84,7 +98,7 @@ SELECT ${checkColumns}, (SELECT ${scheduleJson('v')} FROM v) AS schedule FROM c`
 
 export function createCheckStore(db: Database, phaseOf: PhaseOf): CheckStore {
   return {
-    async add(tenantId, checks) {
+    async add(tenantId, checks, liveMax = null) {
       if (checks.length === 0) return [];
       if (checks.length > limits.checksPerAddMax) {
         throw new StoreError(
@@ -95,10 +109,14 @@ export function createCheckStore(db: Database, phaseOf: PhaseOf): CheckStore {
       checks.forEach(assertStorable);
       const ids = checks.map(newCheckId);
       const phases = checks.map((check, i) => phaseOf(ids[i]!, check.intervalMs));
+      const values = [...definitionColumns(ids, checks), numberColumn(phases), liveMax];
       const [moment] = await db.asTenant(tenantId, (unit) =>
-        unit.query<{ at: number }>(insert, [...definitionColumns(ids, checks), numberColumn(phases)]),
+        queryEither<{ at: number }>(unit, insert, values),
       );
-      const createdAtMs = moment!.at;
+      if (moment === undefined) {
+        throw new StoreError('quota_checks', `the tenant's plan allows ${liveMax} checks: nothing was added`);
+      }
+      const createdAtMs = moment.at;
       return checks.map((check, i) => ({
         ...check,
         id: ids[i]!,

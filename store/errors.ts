@@ -14,8 +14,14 @@ export const storeErrorCodes = [
   'migration_changed',
   /** A migration did not go through; nothing of it was kept. */
   'migration_failed',
+  /** Nothing of ours is in the database yet: picket db migrate makes it. */
+  'no_schema',
+  /** The last step of the schema cannot be taken back: there is none, or nothing lies under it. */
+  'no_rollback',
   /** There is no tenant of this id or slug. */
   'no_such_tenant',
+  /** The tenant's plan allows no more checks; nothing was added. */
+  'quota_checks',
   /** The caller's session ended, expired, or belongs to an earlier boot: renew it (with a later boot) first. */
   'session_lost',
   /** A programmer's error: the arguments cannot be stored as they are. */

@@ -5,8 +5,14 @@
 export type { PhaseOf } from './checks.ts';
 export type { StoreClock } from './clock.ts';
 export { type PostgresSourceSettings, postgresSource } from './discovery.ts';
+export { embeddedDataExist, runningEmbedded } from './embedded/running-server.ts';
 export { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from './embedded/start-embedded.ts';
 export { type StopMode, stopOrphan } from './embedded/stop-server.ts';
 export { StoreError, type StoreErrorCode, storeErrorCodes } from './errors.ts';
+export type { LintFinding } from './lint.ts';
 export type { StoreLog } from './log.ts';
+export type { MigrateOptions, MigrationProgress, TenantFailure } from './migrate.ts';
+export { openSchema, type Schema } from './open-schema.ts';
 export { openStore, type Store, type StoreHealth, type StoreOptions } from './open-store.ts';
+export type { RollbackTarget, RolledBack } from './rollback.ts';
+export type { SchemaPart, SchemaState, SchemaStatus, TenantPart } from './schema-status.ts';

@@ -9,7 +9,7 @@ import { assertTenantId } from './ids.ts';
 import { limits } from './limits.ts';
 import type { Database, Parameter } from './unit-of-work.ts';
 
-const moment = "SELECT date_trunc('milliseconds', clock_timestamp()) AS at";
+export const moment = "SELECT date_trunc('milliseconds', clock_timestamp()) AS at";
 
 /** An earlier boot of the node never takes the row back from a later one. */
 const renew = `
@@ -23,6 +23,7 @@ RETURNING expires_at, (SELECT at FROM moment) AS now`;
 /** Lease rows are locked in the order of their tenants, as the result writer does: no deadlock between them. */
 const end = `
 WITH gone AS (DELETE FROM platform.sessions WHERE node = $1 AND boot = $2::bigint),
+duty AS (UPDATE platform.coordinator SET node = NULL, boot = NULL WHERE node = $1 AND boot = $2::bigint),
 mine AS MATERIALIZED (
   SELECT tenant_id FROM platform.leases WHERE node = $1 AND boot = $2::bigint ORDER BY tenant_id FOR UPDATE
 )
@@ -129,6 +130,6 @@ export function createLeaseStore(db: Database): LeaseStore {
   };
 }
 
-function assertBoot(boot: number): void {
+export function assertBoot(boot: number): void {
   assertWhole(boot, 'boot', 0, 2 ** 48 - 1);
 }

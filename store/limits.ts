@@ -6,6 +6,8 @@ export const limits = {
   controlConnectionsMax: 4,
   /** Connections for tenants, checks and reads. */
   queryConnectionsMax: 8,
+  /** Connections of `picket db`: one more than tenants are migrated at once. */
+  schemaConnectionsMax: 5,
   connectTimeoutMs: 2_000,
   /** Units of work that may wait for a connection, and for how long. */
   turnsWaitingMax: 50_000,
@@ -35,6 +37,12 @@ export const limits = {
   /** Longest text that a row of telemetry keeps; longer is cut. */
   telemetryTextCharsMax: 1_000,
   tenantNameCharsMax: 200,
+  /** A reason in the audit; longer is cut. */
+  auditTextCharsMax: 1_000,
+  /** Times that a change of a tenant's status is judged anew because the row changed meanwhile. */
+  lifeAttemptsMax: 5,
+  /** Rows of a purged tenant that one statement removes. */
+  purgeRowsMax: 20_000,
   /** Fresh ids drawn before giving up on one that nobody has. */
   idAttemptsMax: 5,
   /** Day partitions of results that are made ahead of the newest row. */
@@ -42,7 +50,7 @@ export const limits = {
   migrationLockTimeoutMs: 30_000,
   migrationTimeoutMs: 300_000,
   /** Tenants whose schemas are migrated at once. */
-  tenantMigrationsAtOnce: 3,
+  tenantMigrationsAtOnce: 4,
 
   /** A node renews its row this often, reads those of the others then, */
   discoveryBeatMs: 5_000,

@@ -1,20 +1,28 @@
 /**
  * Opens the store on a database by its URL: two pools, one for leases and the writer, one for everything else, and the
- * four ports on top. Wired in `bin/` on core and web nodes only. Nothing is connected until the first use.
+ * five ports on top. Wired in `bin/` on core and web nodes only. Nothing is connected until the first use.
  */
 import type { CheckStore } from '../actors/ports/check-store.ts';
+import type { CoordinatorStore } from '../actors/ports/coordinator-store.ts';
 import type { LeaseStore } from '../actors/ports/lease-store.ts';
+import type { PlanStore } from '../actors/ports/plan-store.ts';
 import type { ResultStore } from '../actors/ports/result-store.ts';
+import type { TenantLives } from '../actors/ports/tenant-lives.ts';
 import type { TenantStore } from '../actors/ports/tenant-store.ts';
 import { createCheckStore, type PhaseOf } from './checks.ts';
 import type { StoreClock } from './clock.ts';
+import { createCoordinatorStore } from './coordinator.ts';
 import { createLeaseStore } from './leases.ts';
 import { limits } from './limits.ts';
 import { type StoreLog, silentLog } from './log.ts';
-import { migrate } from './migrate.ts';
+import { type MigrateOptions, migrate } from './migrate.ts';
+import { tenantMigrations } from './migrations/all.ts';
 import { createPartitions } from './partitions.ts';
+import { createPlanStore } from './plans.ts';
 import { openPool } from './pool.ts';
+import type { StepSeam } from './provisioning.ts';
 import { createResultStore } from './results.ts';
+import { createTenantLives } from './tenant-lives.ts';
 import { createTenantStore } from './tenants.ts';
 import { createDatabase } from './unit-of-work.ts';
 
@@ -28,11 +36,14 @@ export interface StoreHealth {
 
 export interface Store {
   tenants: TenantStore;
+  lives: TenantLives;
+  plans: PlanStore;
   checks: CheckStore;
   leases: LeaseStore;
+  coordinator: CoordinatorStore;
   results: ResultStore;
   /** Brings platform and tenants to this code's schema. Safe from several processes at once. */
-  migrate(): Promise<void>;
+  migrate(options?: MigrateOptions): Promise<void>;
   /** Fails with a `StoreError` when the database is away. */
   health(): Promise<StoreHealth>;
   close(): Promise<void>;
@@ -44,21 +55,29 @@ export interface StoreOptions {
   phaseOf: PhaseOf;
   clock: StoreClock;
   log?: StoreLog;
+  /** For tests: see `StepSeam`. */
+  provisioningSeam?: StepSeam;
 }
 
-export function openStore({ url, phaseOf, clock, log = silentLog }: StoreOptions): Store {
+export function openStore(options: StoreOptions): Store {
+  const { url, phaseOf, clock, log = silentLog, provisioningSeam: seam = () => {} } = options;
   const control = createDatabase(openPool(url, limits.controlConnectionsMax, log), clock, log);
   const queries = createDatabase(openPool(url, limits.queryConnectionsMax, log), clock, log);
+  const partitions = createPartitions(queries, log);
+  const provisioning = { db: queries, partitions, migrations: tenantMigrations, seam };
   return {
-    tenants: createTenantStore(queries),
+    tenants: createTenantStore(provisioning),
+    lives: createTenantLives(provisioning),
+    plans: createPlanStore(queries),
     checks: createCheckStore(queries, phaseOf),
     leases: createLeaseStore(control),
+    coordinator: createCoordinatorStore(control),
     results: createResultStore({
       writer: control,
       reader: queries,
-      partitions: createPartitions(queries, log),
+      partitions,
     }),
-    migrate: () => migrate(queries, log),
+    migrate: (options) => migrate(queries, log, undefined, options),
     async health() {
       const startMs = clock.monotonicMs();
       const [row] = await queries.asPlatform((unit) =>

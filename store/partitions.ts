@@ -12,6 +12,8 @@ const dayMs = 86_400_000;
 export interface Partitions {
   /** Makes the coming days when the newest row nears the last day made. Cheap when there is nothing to do. */
   makeAhead(newestDueMs: number): Promise<void>;
+  /** Makes what is missing of today and the coming days. */
+  makeNow(): Promise<void>;
 }
 
 const startOf = (day: number) => new Date(day * dayMs).toISOString();
@@ -30,6 +32,7 @@ export function createPartitions(db: Database, log: StoreLog): Partitions {
   /** The last day that has a partition, and the newest day that we tried for, as days since 1970. */
   let lastDayMade = -1;
   let lastDayTried = -1;
+  let making: Promise<void> | null = null;
 
   async function make(): Promise<void> {
     await db.asPlatform(async (unit) => {
@@ -47,17 +50,26 @@ export function createPartitions(db: Database, log: StoreLog): Partitions {
     });
   }
 
+  /** Those that ask at the same moment share one try. */
+  function makeOnce(): Promise<void> {
+    making ??= make()
+      .catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        log.warn({ error: reason }, 'partitions were not made ahead: rows go to the default partition');
+      })
+      .finally(() => {
+        making = null;
+      });
+    return making;
+  }
+
   return {
     async makeAhead(newestDueMs) {
       const day = Math.floor(newestDueMs / dayMs);
       if (day + 1 <= lastDayMade || day <= lastDayTried) return;
       lastDayTried = day;
-      try {
-        await make();
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        log.warn({ error: reason }, 'partitions were not made ahead: rows go to the default partition');
-      }
+      await makeOnce();
     },
+    makeNow: makeOnce,
   };
 }

@@ -87,6 +87,7 @@ WHERE tenant_id = $1 AND ($2::text IS NULL OR check_id = $2)
   AND ($3::float8 IS NULL OR due_at >= to_timestamp($3::float8 / 1000))
   AND ($5::float8 IS NULL OR due_at < to_timestamp($5::float8 / 1000)
     OR (due_at = to_timestamp($5::float8 / 1000) AND check_id > $6::text))
+  AND ($7::text IS NULL OR status = $7)
 ORDER BY due_at DESC, check_id LIMIT $4::int`;
 
 const newestGaps = `
@@ -96,6 +97,11 @@ WHERE tenant_id = $1 AND ($2::text IS NULL OR check_id = $2)
   AND ($5::float8 IS NULL OR to_at < to_timestamp($5::float8 / 1000)
     OR (to_at = to_timestamp($5::float8 / 1000) AND check_id > $6::text))
 ORDER BY to_at DESC, check_id LIMIT $4::int`;
+
+const countResults = `
+SELECT count(*) AS stored FROM (
+  SELECT FROM telemetry.results WHERE tenant_id = $1 AND due_at >= to_timestamp($2::float8 / 1000) LIMIT $3::bigint
+) r`;
 
 export interface ResultDatabases {
   /** A database of its own, so that writes never wait behind reads. */
@@ -124,8 +130,16 @@ export function createResultStore({ writer, reader, partitions }: ResultDatabase
       const rows = await reader.asTenant(tenantId, (unit) => unit.query<AccountedRow>(accounted, [tenantId]));
       return rows.map(toAccounted);
     },
+    async count(tenantId, sinceMs, atMost) {
+      assertInstant(sinceMs, 'since');
+      assertWhole(atMost, 'at most', 0, Number.MAX_SAFE_INTEGER);
+      const [row] = await reader.asTenant(tenantId, (unit) =>
+        unit.query<{ stored: number }>(countResults, [tenantId, sinceMs, atMost]),
+      );
+      return row!.stored;
+    },
     async results(tenantId, query) {
-      const values = queryValues(tenantId, query);
+      const values = [...queryValues(tenantId, query), query.status ?? null];
       const rows = await reader.asTenant(tenantId, (unit) =>
         unit.query<ResultTableRow>(newestResults, values),
       );

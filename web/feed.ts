@@ -67,7 +67,7 @@ interface FeedState {
   warnedOfTenant: boolean;
 }
 
-type FeedSelf = Self<FeedState>;
+type FeedSelf = Self<FeedState, WebFeedProtocol>;
 
 export function webFeed(needs: WebFeedNeeds) {
   const { cluster, audience } = needs;
@@ -84,7 +84,7 @@ export function webFeed(needs: WebFeedNeeds) {
         toldAtMs: Number.NEGATIVE_INFINITY,
         warnedOfTenant: false,
       };
-      cluster.members.watch(() => self.cast(own(self)).membersChanged(), self.signal);
+      cluster.members.watch(() => self.cast(self.ref).membersChanged(), self.signal);
       readMembers(self, cluster);
       self.after(membersReadMs, 'members');
       self.after(beatIntervalMs, 'beat');
@@ -141,10 +141,6 @@ function timedOut(self: FeedSelf, needs: WebFeedNeeds, tag: string, data: unknow
   else if (tag === 'picture_wait') pictureLate(self, needs, data as number);
 }
 
-function own(self: FeedSelf): Ref<WebFeedProtocol> {
-  return self.ref as Ref<WebFeedProtocol>;
-}
-
 function findTenant(self: FeedSelf, { tenants, tenantSlug }: WebFeedNeeds): void {
   self.pipe(tenants.find(tenantSlug), 'tenant');
 }
@@ -162,7 +158,7 @@ function foundTenant(self: FeedSelf, needs: WebFeedNeeds, value: unknown, error:
   }
   takeTenant(state.picture, { id: found.id });
   const query = { tenant: found.id, kind: 'health_monitor' };
-  needs.cluster.names.watch(query, () => self.cast(own(self)).namesChanged(), self.signal);
+  needs.cluster.names.watch(query, () => self.cast(self.ref).namesChanged(), self.signal);
   follow(self, needs);
 }
 
@@ -179,7 +175,7 @@ function follow(self: FeedSelf, { cluster, audience }: WebFeedNeeds): void {
   takeTenant(state.picture, { holder: ref?.node ?? null, picture: told });
   tell(self, audience);
   if (ref === null) return;
-  if (!self.cast(ref).subscribe(own(self))) {
+  if (!self.cast(ref).subscribe(self.ref)) {
     self.after(feedRetryMs, 'follow');
     return;
   }

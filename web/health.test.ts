@@ -94,6 +94,8 @@ test('the cluster is shown as this node sees it, with who holds the tenant', asy
   expect(body).toMatchObject({
     node: 'web_1',
     coordinator: 'core_1',
+    coordinator_by: 'lowest_core',
+    coordinator_epoch: null,
     nodes_up: 2,
     splits: [],
     tenant: { slug: 'default', id: stageTenantId },
@@ -107,6 +109,7 @@ test('the cluster is shown as this node sees it, with who holds the tenant', asy
     address: '127.0.0.1:4000',
     pid: 42,
     rtt_ms: 0.512,
+    last_seen: '2023-11-14T22:13:20.000Z',
     because: 'linked',
   });
 });

@@ -55,10 +55,12 @@ export function healthPages(needs: HealthNeeds): HealthPages {
       const id = (await needs.tenant())?.id ?? null;
       const holder = id === null ? null : (cluster.names.lookup(tenantKey(id))?.node ?? null);
       const nodes = cluster.members.list();
+      const coordinator = cluster.coordinator();
       return jsonAnswer(200, {
         node: cluster.node,
-        // While there is no lease for it: the first of the live cores by name.
-        coordinator: cluster.members.live('core')[0] ?? null,
+        coordinator: coordinator.node,
+        coordinator_by: coordinator.by,
+        coordinator_epoch: coordinator.epoch,
         nodes_up: nodes.filter(({ status }) => status === 'up').length,
         nodes: nodes.map(nodeRow),
         splits: splitRows(cluster),
@@ -76,7 +78,8 @@ function splitRows(cluster: Cluster) {
   return [{ here, there, since: new Date(sinceMs).toISOString() }];
 }
 
-function nodeRow({ name, role, status, boot, incarnation, address, pid, rttMs, because }: Member) {
+function nodeRow(member: Member) {
+  const { name, role, status, boot, incarnation, address, pid, rttMs, lastSeenMs, because } = member;
   return {
     name,
     role,
@@ -86,6 +89,7 @@ function nodeRow({ name, role, status, boot, incarnation, address, pid, rttMs, b
     address,
     pid,
     rtt_ms: rttMs,
+    last_seen: new Date(lastSeenMs).toISOString(),
     because: because.at(-1) ?? null,
   };
 }

@@ -57,7 +57,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     throw new WebError('loopback_only', detail);
   }
   const files = await readPageFiles();
-  const feed = () => system.whereis(webFeedName) as Ref<WebFeedProtocol> | null;
+  const feed = () => system.whereis<WebFeedProtocol>(webFeedName);
   const sockets = openSockets({
     clock,
     log,

@@ -8,9 +8,10 @@ export interface CheckStore {
   /**
    * Inserts all or none, each with schedule version 1 valid from the database's now, phase = the id's hash modulo the
    * interval (see `phaseOf` in `actors/schedule.ts`, passed in so that store and schedule cannot differ). Ids are made
-   * by the store: unique across tenants, never reused. Answers the rows in the order given.
+   * by the store: unique across tenants, never reused. Answers the rows in the order given. Fails with `quota_checks`
+   * when the tenant would have more than `liveMax` live checks (null, and unless told: as many as wanted).
    */
-  add(tenantId: string, checks: readonly NewCheck[]): Promise<Check[]>;
+  add(tenantId: string, checks: readonly NewCheck[], liveMax?: number | null): Promise<Check[]>;
   /** Live checks and those archived whose last schedule version ended after `archivedSinceMs`, ordered by creation. */
   list(tenantId: string, archivedSinceMs: number): Promise<Check[]>;
   /** Ends the schedule at the database's now and archives the row; the ended check, or null when there is no live one of that id. */

@@ -8,7 +8,8 @@ export type CheckKind = 'tcp' | 'http' | 'icmp' | 'dns';
 export const checkKinds: readonly CheckKind[] = ['tcp', 'http', 'icmp', 'dns'];
 
 /** `success warning critical timeout` come from a run; `unknown` from a run that could not tell; `skipped` is a synthetic row. */
-export type ResultStatus = 'success' | 'warning' | 'critical' | 'unknown' | 'timeout' | 'skipped';
+export const resultStatuses = ['success', 'warning', 'critical', 'unknown', 'timeout', 'skipped'] as const;
+export type ResultStatus = (typeof resultStatuses)[number];
 
 /** Health of a check. Flapping is a flag beside it, never a fifth state. */
 export type CheckState = 'up' | 'degraded' | 'down' | 'unknown';

@@ -4,7 +4,7 @@
  * nothing and is told. Fails with a `StoreError` (`store_unavailable`) when the database is away: nothing was written, or
  * it was and writing the same again changes nothing.
  */
-import type { CheckStateRow, GapRow, ResultRow, WatermarkRow } from './check.ts';
+import type { CheckStateRow, GapRow, ResultRow, ResultStatus, WatermarkRow } from './check.ts';
 
 export interface TenantWrite {
   tenantId: string;
@@ -42,12 +42,16 @@ export interface ResultQuery {
   limit: number;
   /** Only rows that come after this one in the listing: the last row of the page before. `atMs`: its due, or a gap's end. */
   before?: { atMs: number; checkId: string } | null;
+  /** Only results with this status; gaps have none, and are not filtered by it. */
+  status?: ResultStatus | null;
 }
 
 export interface ResultStore {
   /** Answers the ids of the tenants whose epoch was not the present one: nothing of theirs was written. */
   write(node: string, boot: number, writes: readonly TenantWrite[]): Promise<{ fenced: string[] }>;
   accounted(tenantId: string): Promise<AccountedCheck[]>;
+  /** How many results of instants at or after `sinceMs` are stored, synthetic ones too; counts no further than `atMost`. */
+  count(tenantId: string, sinceMs: number, atMost: number): Promise<number>;
   /** Newest due first, then by check. */
   results(tenantId: string, query: ResultQuery): Promise<ResultRow[]>;
   /** Newest end first, then by check; `sinceMs` keeps gaps that reach to or past it. */

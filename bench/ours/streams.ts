@@ -46,7 +46,7 @@ const stream = defineActor<Stream, StreamProtocol>({
   },
 });
 
-function burst(self: Self<Stream>): void {
+function burst(self: Self<Stream, StreamProtocol>): void {
   const { state } = self;
   if (self.monotonicMs() >= state.untilMs) {
     state.asked?.answer(state.sent);
@@ -59,7 +59,7 @@ function burst(self: Self<Stream>): void {
     }
     state.sent += 1;
   }
-  self.cast(self.ref as Ref<StreamProtocol>).burst();
+  self.cast(self.ref).burst();
 }
 
 /** Casts a second for `forMs`, until the far side has handled the last one. Throws when one was lost. */

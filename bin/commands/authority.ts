@@ -12,6 +12,7 @@ import {
   createAuthority,
   credentialPath,
   inspectPem,
+  isTrustedIn,
   readAuthority,
   retiredSerials,
   revoke,
@@ -107,7 +108,7 @@ function addIssue(certs: Command, around: Surroundings): void {
       const authority = await openExisting(folder.authority);
       const credential = await issueFor(folder.authority, authority, flags, name, lifetimeMs);
       const out = flags.out === undefined ? folder.credentials : resolve(flags.out);
-      const replaced = requireSameBearer(out, name, credential);
+      const replaced = await requireSameBearer(out, name, credential);
       const path = await writeCredential(out, name, credential);
       const [leaf] = summariesOf(credential.chainPem);
       const answer = {
@@ -163,7 +164,7 @@ function addRotate(certs: Command, around: Surroundings): void {
     .option('--yes', 'do not ask')
     .addHelpText(
       'after',
-      '\nWhat was issued before stays good until it ends: the old intermediates remain trusted beside the new ones.\nWith --distrust-old everything below them is refused within 5 s (a cluster of picket up issues anew by itself).\nThe root is not replaced; when its key is lost to somebody, make a new authority.\n\nExamples:\n  picket certs rotate\n  picket certs rotate --distrust-old --yes\n',
+      '\nWhat was issued before stays good until it ends: the old intermediates remain trusted beside the new ones.\nWith --distrust-old everything below them is refused within 5 s (a cluster of picket up issues anew by itself).\nThe root is not replaced: docs/OPERATIONS.md tells how another one takes its place.\n\nExamples:\n  picket certs rotate\n  picket certs rotate --distrust-old --yes\n',
     )
     .action(async (flags: Flags & { distrustOld?: boolean }) => {
       const folder = dataFolder(flags.data);
@@ -208,11 +209,14 @@ function shownTarget(what: string, target: { pem: string } | { serial: string })
 }
 
 /** Refuses to write over what belongs to another bearer or to another authority; gives what will be written over. */
-function requireSameBearer(out: string, name: string, credential: Credential) {
+async function requireSameBearer(out: string, name: string, credential: Credential) {
   const path = credentialPath(out, name);
   const roots = join(out, 'roots.pem');
-  if (existsSync(roots) && readNamedFile(roots).trim() !== credential.rootsPem.trim()) {
-    throw new CommandFailure('already_exists', `${roots} is of another authority: use another --out`);
+  if (existsSync(roots) && !(await isTrustedIn(roots, credential))) {
+    throw new CommandFailure(
+      'already_exists',
+      `${roots} is of another authority: use another --out, or add this root to it`,
+    );
   }
   if (!existsSync(path)) return null;
   const [before] = summariesOf(readNamedFile(path));

@@ -1,5 +1,6 @@
 /** The commands that show the cluster: members, status, registry, tree. */
 import { type Command, Option } from 'commander';
+import { nameKinds } from '../../actors/index.ts';
 import type { Member } from '../../cluster/index.ts';
 import type { TreeNode } from '../../runtime/index.ts';
 import { ask } from '../ask-node.ts';
@@ -7,7 +8,7 @@ import { CommandFailure } from '../failure.ts';
 import { type OperatorSession, withOperator } from '../operator-session.ts';
 import type { StatusView } from '../status.ts';
 import { table } from '../table.ts';
-import type { TenantView } from '../views.ts';
+import { instant, type TenantView } from '../views.ts';
 import type { Surroundings } from './up.ts';
 
 interface LookFlags {
@@ -44,13 +45,23 @@ function addMembers(program: Command, { output }: Surroundings, { data, json, no
       const members = await withOperator(flags, (session) =>
         ask<Member[]>(session, flags.node, 'members', null),
       );
-      const rows = members.map(({ rttMs, because: _, ...member }) => ({ ...member, rtt_ms: rttMs }));
+      const rows = members.map(({ rttMs, lastSeenMs, because: _, ...member }) => {
+        return { ...member, rtt_ms: rttMs, last_seen: instant(lastSeenMs) };
+      });
       if (flags.json) {
         output.json(rows);
         return;
       }
-      const cells = rows.map((one) => [one.name, one.role, one.status, one.address, one.pid, one.rtt_ms]);
-      output.line(table(['NAME', 'ROLE', 'STATUS', 'ADDRESS', 'PID', 'RTT MS'], cells));
+      const cells = rows.map((one) => [
+        one.name,
+        one.role,
+        one.status,
+        one.address,
+        one.pid,
+        one.rtt_ms,
+        one.last_seen,
+      ]);
+      output.line(table(['NAME', 'ROLE', 'STATUS', 'ADDRESS', 'PID', 'RTT MS', 'LAST SEEN'], cells));
     });
 }
 
@@ -71,7 +82,7 @@ function addStatus(program: Command, { output }: Surroundings, { data, json, nod
         return;
       }
       for (const [key, value] of Object.entries(status)) {
-        if (key !== 'because') output.line(`${key.padEnd(14)}${value ?? '-'}`);
+        if (key !== 'because') output.line(`${key.padEnd(18)}${value ?? '-'}`);
       }
       for (const why of status.because) output.line(`  ${why}`);
     });
@@ -82,7 +93,7 @@ function addRegistry(program: Command, { output }: Surroundings, { data, json, n
     .command('registry')
     .description('the names that the cluster knows, and where they live')
     .option('--tenant <tenant>', 'slug, id, or "platform" for the names of the platform itself')
-    .option('--kind <kind>', 'tenant, scheduler, health_monitor, poller, agent or writer')
+    .option('--kind <kind>', nameKinds.join(', '))
     .addOption(data())
     .addOption(node())
     .addOption(json())
@@ -146,6 +157,12 @@ async function listNames(
     ...(flags.kind === undefined ? {} : { kind: flags.kind }),
   };
   const names = await ask<Omit<NameRow, 'tenant_id' | 'status'>[]>(session, flags.node, 'registry', query);
+  if (names.length === 0 && flags.kind !== undefined && !nameKinds.includes(flags.kind)) {
+    throw new CommandFailure(
+      'no_such_kind',
+      `no name is of the kind "${flags.kind}": those of Picket are ${nameKinds.join(', ')}`,
+    );
+  }
   return names
     .map((row) => ({
       ...row,

@@ -1,5 +1,6 @@
 /** `picket results`: what was stored, newest first; with `--gaps` also what nothing ran for. */
 import { type Command, Option } from 'commander';
+import { type ResultQuery, type ResultStatus, resultStatuses } from '../../actors/index.ts';
 import { systemClock } from '../../runtime/index.ts';
 import { parseSince } from '../durations.ts';
 import { usage } from '../failure.ts';
@@ -16,6 +17,7 @@ interface ResultFlags {
   since?: string;
   limit: string;
   gaps?: boolean;
+  status?: string;
   json?: boolean;
 }
 
@@ -28,6 +30,7 @@ export function addResultCommands(program: Command, { output, environment }: Sur
     .addOption(new Option('--tenant <tenant>', 'slug or id').default('default'))
     .option('--check <id>', 'only of this check')
     .option('--since <time>', 'an instant (RFC 3339) or a time back (10m)')
+    .option('--status <status>', `only results with it: ${resultStatuses.join(', ')}`)
     .option('--limit <count>', `at most ${resultsLimitMax}`, String(resultsLimitDefault))
     .option('--gaps', 'also the due instants that nothing ran for, with the reason')
     .addOption(
@@ -36,28 +39,38 @@ export function addResultCommands(program: Command, { output, environment }: Sur
     .addOption(new Option('--json', 'print JSON'))
     .addHelpText(
       'after',
-      '\nExamples:\n  picket results --limit 10\n  picket results --tenant acme --since 10m --gaps --json\n',
+      '\nExamples:\n  picket results --limit 10\n  picket results --tenant acme --since 10m --gaps --json\n  picket results --status critical --since 1h\n',
     )
     .action(async (flags: ResultFlags) => {
       const limit = Number(flags.limit);
       if (!/^\d+$/.test(flags.limit) || limit < 1 || limit > resultsLimitMax) {
         throw usage(`--limit "${flags.limit}": 1 to ${resultsLimitMax}`);
       }
+      const status = judgeStatus(flags);
       const sinceMs = flags.since === undefined ? null : parseSince(flags.since, systemClock().wallMs());
-      const rows = await withOperator(flags, (session) => readRows(session, flags, sinceMs, limit));
+      const rows = await withOperator(flags, (session) =>
+        readRows(session, flags, { sinceMs, status, limit }),
+      );
       if (flags.json) output.json(rows);
       else output.line(show(rows));
     });
 }
 
+function judgeStatus({ status, gaps }: ResultFlags): ResultStatus | null {
+  if (status === undefined) return null;
+  const known = resultStatuses.find((one) => one === status);
+  if (known === undefined) throw usage(`--status "${status}": ${resultStatuses.join(', ')}`);
+  if (gaps) throw usage('--gaps with --status: a gap has no status, ask for one of the two');
+  return known;
+}
+
 async function readRows(
   session: OperatorSession,
   flags: ResultFlags,
-  sinceMs: number | null,
-  limit: number,
+  { limit, ...asked }: { sinceMs: number | null; status: ResultStatus | null; limit: number },
 ): Promise<Row[]> {
   const { tenant } = flags;
-  const query = { checkId: flags.check ?? null, sinceMs };
+  const query = { checkId: flags.check ?? null, ...asked };
   const results = await readPages<ResultView>(session, 'results', tenant, query, limit, (row) => row.due_at);
   if (!flags.gaps) return results;
   const gaps = await readPages<GapView>(session, 'gaps', tenant, query, limit, (row) => row.to);
@@ -70,7 +83,7 @@ async function readPages<T extends { check_id: string }>(
   session: OperatorSession,
   procedure: string,
   tenant: string,
-  query: { checkId: string | null; sinceMs: number | null },
+  query: Pick<ResultQuery, 'checkId' | 'sinceMs' | 'status'>,
   limit: number,
   at: (row: T) => string,
 ): Promise<T[]> {

@@ -22,6 +22,8 @@ export interface DatabaseOptions {
   readonly clock: Clock;
   readonly log: Parameters<typeof startEmbedded>[0]['log'] & object;
   onRestart(why: string): void;
+  /** Progress, a line each. */
+  note(text: string): void;
 }
 
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
@@ -53,7 +55,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const url = options.url ?? (await start()).url;
   const store = openStore({ url, phaseOf, clock, log });
   try {
-    await store.migrate();
+    // A tenant whose schema stays behind is its own matter: it runs on while it is one version behind.
+    await store.migrate({
+      onProgress: ({ of, done, slug }) => options.note(`schema of ${done} of ${of} tenants (${slug})`),
+      onFailed: ({ slug, error }) =>
+        options.note(`the schema of tenant ${slug} stays as it is: ${error.message}`),
+    });
   } catch (error) {
     stopping = true;
     await store.close();

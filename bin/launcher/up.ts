@@ -11,7 +11,6 @@ import {
   forgetRunning,
   prepareFolder,
   type RunningNode,
-  writeRunning,
 } from '../data-folder.ts';
 import { CommandFailure } from '../failure.ts';
 import { watchFiles } from '../file-watch.ts';
@@ -25,6 +24,7 @@ import { type Database, openDatabase } from './database.ts';
 import { endLeftovers, pause, releaseLock, takeLock } from './lock.ts';
 import { type PlannedNode, planNodes } from './plan.ts';
 import { portsFor, requireFree } from './ports.ts';
+import { RunningFile } from './running-file.ts';
 import { defaultTenant, prepareDefaultTenant } from './starter.ts';
 
 export interface UpOptions {
@@ -106,6 +106,7 @@ async function bringUp(
     clock,
     log: logger,
     onRestart: (why) => say(why),
+    note,
   });
   parts.database = database;
   await prepareDefaultTenant(database.store, folder, http);
@@ -119,8 +120,10 @@ async function bringUp(
     logger.warn(text);
     note(text);
   };
-  const seen = () =>
-    writeRunning(folder, { ...runningOf(parts.children, http), started: startedAt(process.pid) });
+  const all = () => ({ ...runningOf(parts.children, http), started: startedAt(process.pid) });
+  const file = new RunningFile(folder, clock, all, say);
+  parts.cancel = () => file.stop();
+  const seen = () => file.write();
   parts.children = plan.map((node) =>
     childOf(node, { options, folder, ports, clock, databaseUrl: database.url, http, say, seen }),
   );
@@ -128,7 +131,11 @@ async function bringUp(
   await Promise.all(parts.children.map((child) => started(child)));
   seen();
   await seeEachOther(options.data, plan.length, clock);
-  parts.cancel = renewing(plan, folder, clock, say);
+  const cancelRenewing = renewing(plan, folder, clock, say);
+  parts.cancel = () => {
+    cancelRenewing();
+    file.stop();
+  };
   const { nodes } = runningOf(parts.children, http);
   return { pid: process.pid, http: httpUrl(http), nodes: nodes.map(({ started: _, ...node }) => node) };
 }

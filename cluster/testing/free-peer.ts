@@ -3,7 +3,7 @@
  * whatever the test says. Keeps every frame that it was sent.
  */
 import { type TLSSocket, connect as tlsConnect } from 'node:tls';
-import { type Credential, clientTlsOptions } from '../../certs/index.ts';
+import { type Credential, clientTlsOptions, proveRenewal } from '../../certs/index.ts';
 import { splitAddress } from '../address.ts';
 import {
   type ControlFrame,
@@ -25,10 +25,12 @@ export class FreePeer {
   readonly frames: Frame[] = [];
   isClosed = false;
   private readonly socket: TLSSocket;
+  private readonly credential: Credential;
   private readonly waiting = new Set<() => void>();
 
-  private constructor(socket: TLSSocket, boot: number) {
+  private constructor(socket: TLSSocket, boot: number, credential: Credential) {
     this.socket = socket;
+    this.credential = credential;
     this.boot = boot;
     const reader = createFrameReader();
     socket.on('data', (chunk: Buffer) => {
@@ -52,7 +54,7 @@ export class FreePeer {
       const socket = tlsConnect({ ...clientTlsOptions(credential), host, port });
       socket.once('error', reject);
       socket.once('secureConnect', () => {
-        const peer = new FreePeer(socket, boot);
+        const peer = new FreePeer(socket, boot, credential);
         const greeting = { address: '127.0.0.1:9', pid: 1, knows: [], link: 1, lost: 0 };
         const header = { version: protocolVersion, versionMin: protocolVersion, boot };
         peer.control('hello', header, codec.encode(greeting));
@@ -72,6 +74,12 @@ export class FreePeer {
 
   control<K extends ControlKind>(kind: K, header: ControlFields<K>, payload: Uint8Array = noPayload): void {
     this.write(encodeControlHead(kind, header, payload.length), payload);
+  }
+
+  /** A proof of the certificate that it has already: as good as that of a renewed one. */
+  renewal(): void {
+    const secret = this.socket.exportKeyingMaterial(32, 'EXPORTER-picket-renewal-dialler', Buffer.alloc(0));
+    this.control('credential', {}, codec.encode(proveRenewal(this.credential, secret)));
   }
 
   write(...bytes: Uint8Array[]): void {

@@ -3,8 +3,10 @@
  * order. The delay is the same for every connection unless the test draws another for each direction of each. A node can be made silent (its host lost power: nothing comes or goes, nobody is told). Judges no
  * certificate: every peer is the node that it says.
  */
+import type { RenewalProof } from '../../certs/index.ts';
 import type { Clock } from '../../runtime/index.ts';
 import type { Connection, ConnectionHandlers, DialFailure, PeerJudgement, Transport } from '../transport.ts';
+import { lastingPapers, type PlayedPapers, PlayedPeer } from './played-peer.ts';
 
 /** One way, when a test does not say otherwise. */
 const usualLatencyMs = 1;
@@ -68,6 +70,7 @@ export class MemoryTransport implements Transport {
   readonly name: string;
   readonly role: 'core' | 'poller';
   readonly address: string;
+  readonly papers: PlayedPapers;
   readonly ends = new Set<End>();
 
   constructor(network: MemoryNetwork, name: string, role: 'core' | 'poller', address: string) {
@@ -75,6 +78,7 @@ export class MemoryTransport implements Transport {
     this.name = name;
     this.role = role;
     this.address = address;
+    this.papers = lastingPapers({ kind: 'node', trustDomain: 'test.local', role, name }, name);
   }
 
   listen(onConnection: (connection: Connection) => void): Promise<string> {
@@ -121,11 +125,11 @@ export class MemoryTransport implements Transport {
 }
 
 class End implements Connection {
-  readonly peer: PeerJudgement;
   readonly address: string;
   other: End | null = null;
   readonly owner: MemoryTransport;
   readonly to: MemoryTransport;
+  private readonly played: PlayedPeer;
   private readonly latencyMs: number;
   private handlers: ConnectionHandlers | null = null;
   private isOpen = true;
@@ -138,22 +142,24 @@ class End implements Connection {
     this.to = to;
     this.latencyMs = owner.network.drawLatencyMs();
     this.address = to.address;
-    const { name, role } = to;
-    const identity = { kind: 'node', trustDomain: 'test.local', role, name } as const;
-    this.peer = { ok: true, identity, notAfterMs: Number.MAX_SAFE_INTEGER, serial: name };
+    this.played = new PlayedPeer(owner.papers, to.papers);
     owner.ends.add(this);
   }
 
+  get peer(): PeerJudgement {
+    return this.played.judgement;
+  }
+
   rejudge(): PeerJudgement {
-    return this.peer;
+    return this.played.rejudge();
   }
 
-  proveRenewal(): null {
-    return null;
+  proveRenewal(): RenewalProof {
+    return this.played.proveRenewal();
   }
 
-  takeRenewal(): PeerJudgement {
-    return this.peer;
+  takeRenewal(proof: RenewalProof): PeerJudgement {
+    return this.played.takeRenewal(proof);
   }
 
   bufferedBytes(): number {

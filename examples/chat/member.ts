@@ -24,12 +24,12 @@ const againMs = 200;
 
 export function member(node: RunningNode, roomName: string, print: (line: string) => void) {
   const nick = node.node;
-  const enter = (self: Self<MemberState>) => {
+  const enter = (self: Self<MemberState, MemberProtocol>) => {
     let found = node.names.lookup<RoomProtocol>(roomKey(roomName));
     if (found === null && node.members.live('core')[0] === nick) found = self.spawn(room(node, roomName));
     self.state.asked = found;
     if (found === null) self.after(againMs, 'enter');
-    else self.pipe(self.call(found).join(nick, self.ref as Ref<MemberProtocol>), 'joined');
+    else self.pipe(self.call(found).join(nick, self.ref), 'joined');
   };
   return defineActor<MemberState, MemberProtocol>({
     name: 'member',

@@ -27,7 +27,8 @@ interface CustomerProtocol {
 const customer = defineActor<Map<string, unknown>, CustomerProtocol>({
   name: 'customer',
   init(self, jobs, finished) {
-    const ref = self.whereis('pool') as Ref<PoolProtocol>;
+    const ref = self.whereis<PoolProtocol>('pool');
+    if (ref === null) throw new Error('start the pool before its customer');
     const results = new Map<string, unknown>();
     // The calls are under way while this actor goes on; their ends come to `info`.
     const calls = Array.from({ length: jobs }, async (_, at) => {

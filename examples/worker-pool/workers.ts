@@ -11,9 +11,9 @@ export interface WorkerProtocol {
 export const worker = defineActor<{ pool: Ref<PoolProtocol> }, WorkerProtocol>({
   name: 'worker',
   init(self, name) {
-    const pool = self.whereis('pool') as Ref<PoolProtocol> | null;
+    const pool = self.whereis<PoolProtocol>('pool');
     if (pool === null) throw new Error('start the pool before its workers');
-    self.cast(pool).ready(name, self.ref as Ref<WorkerProtocol>);
+    self.cast(pool).ready(name, self.ref);
     return { pool };
   },
   call: {},

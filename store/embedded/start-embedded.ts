@@ -11,10 +11,11 @@ import { type StoreLog, silentLog } from '../log.ts';
 import { toStoreError } from '../pg-errors.ts';
 import { type ServerAccount, serverAccount } from './account.ts';
 import { type Binaries, prepareBinaries } from './binaries.ts';
-import { bootstrap, databaseName, loginName } from './bootstrap.ts';
+import { bootstrap } from './bootstrap.ts';
 import { initdb, startFailure } from './initdb.ts';
 import { type LockFile, takeLock } from './lock-file.ts';
 import { pidInFile, serverProcesses, startTimeOf } from './processes.ts';
+import { urlOf } from './running-server.ts';
 import { type Passwords, passwordsOf } from './secrets.ts';
 import { type ServerExit, type ServerLife, type ServerPlace, spawnServer } from './server.ts';
 import { socketDir } from './socket-dir.ts';
@@ -91,7 +92,7 @@ function serverHandle(
     return exit;
   });
   return {
-    url: `postgresql://${loginName}:${passwords.login}@${encodeURIComponent(socket)}/${databaseName}`,
+    url: urlOf(socket, passwords.login),
     pid: life.pid,
     exited,
     async stop(options) {

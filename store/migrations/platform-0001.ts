@@ -125,4 +125,5 @@ GRANT SELECT, UPDATE (tenant_id) ON platform.leases TO picket_writer;
 GRANT USAGE ON SCHEMA telemetry TO picket_tenant;
 ${rowLevelSecurity}
 `,
+  down: null,
 };

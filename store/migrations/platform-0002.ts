@@ -12,4 +12,5 @@ CREATE TABLE platform.discovery (
 );
 CREATE INDEX discovery_newest ON platform.discovery (seen_at);
 `,
+  down: 'DROP TABLE platform.discovery;',
 };

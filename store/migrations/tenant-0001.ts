@@ -35,4 +35,5 @@ CREATE TABLE schedules (
   CHECK (valid_to >= valid_from)
 );
 `,
+  down: null,
 };

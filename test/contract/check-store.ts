@@ -74,6 +74,27 @@ export function checkStoreContract(setupOf: () => StoreSetup): void {
     expect(await setupOf().checks.remove(tenantId, 'chk_nothing')).toBeNull();
   });
 
+  test('a quota lets in as many live checks as it says, all of a call or none', async () => {
+    const tenantId = await newTenant(setupOf());
+    const { checks } = setupOf();
+    const [first] = await checks.add(tenantId, [newCheck('one'), newCheck('two')], 3);
+    const refused = { code: 'quota_checks' };
+    await expect(checks.add(tenantId, [newCheck('three'), newCheck('four')], 3)).rejects.toMatchObject(
+      refused,
+    );
+    await checks.add(tenantId, [newCheck('three')], 3);
+    await expect(checks.add(tenantId, [newCheck('four')], 3)).rejects.toMatchObject(refused);
+    await checks.remove(tenantId, first!.id);
+    await checks.add(tenantId, [newCheck('four')], 3);
+    await checks.add(tenantId, [newCheck('five')]);
+    expect((await checks.list(tenantId, Date.now() + 60_000)).map(({ name }) => name)).toEqual([
+      'two',
+      'three',
+      'four',
+      'five',
+    ]);
+  });
+
   test("another tenant's check is neither listed nor removed", async () => {
     const [mine, theirs] = [await newTenant(setupOf()), await newTenant(setupOf())];
     const [check] = await setupOf().checks.add(theirs, [newCheck('theirs')]);

@@ -5,6 +5,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { GapRow } from '../../actors/ports/check.ts';
+import type { ResultQuery } from '../../actors/ports/result-store.ts';
 import { everything, holderOf, newCheck, newTenant, result, type StoreSetup } from './store-setup.ts';
 
 const day = 1_800_000_000_000;
@@ -292,5 +293,21 @@ export function resultStoreContract(setupOf: () => StoreSetup): void {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test('results are read by status too, in pages like the others', async () => {
+    const t = await begin();
+    const { id } = t;
+    const rows = [0, 1, 2, 3, 4].map((k) => result(id, at(k), k % 2 === 0 ? 'success' : 'skipped'));
+    await t.write({ results: rows });
+    const dues = async (query: Partial<ResultQuery>) => {
+      const found = await setupOf().results.results(t.tenantId, { ...everything, ...query });
+      return found.map(({ dueAtMs }) => (dueAtMs - at(0)) / 1_000);
+    };
+    expect(await dues({ status: 'success' })).toEqual([4, 2, 0]);
+    expect(await dues({ status: 'skipped' })).toEqual([3, 1]);
+    expect(await dues({ status: 'timeout' })).toEqual([]);
+    expect(await dues({ status: null })).toEqual([4, 3, 2, 1, 0]);
+    expect(await dues({ status: 'success', before: { atMs: at(4), checkId: id }, limit: 1 })).toEqual([2]);
   });
 }

@@ -1,17 +1,23 @@
 /**
- * What the contract suites of the store's ports need of an implementation: the four ports over one and the same data, and
+ * What the contract suites of the store's ports need of an implementation: the five ports over one and the same data, and
  * a way to let a session run out without waiting for it.
  */
 import type { NewCheck, ResultRow } from '../../actors/ports/check.ts';
 import type { CheckStore } from '../../actors/ports/check-store.ts';
+import type { CoordinatorStore } from '../../actors/ports/coordinator-store.ts';
 import type { LeaseStore } from '../../actors/ports/lease-store.ts';
+import type { PlanStore } from '../../actors/ports/plan-store.ts';
 import type { ResultStore, TenantWrite } from '../../actors/ports/result-store.ts';
+import type { TenantLives } from '../../actors/ports/tenant-lives.ts';
 import type { TenantStore } from '../../actors/ports/tenant-store.ts';
 
 export interface StoreSetup {
   tenants: TenantStore;
+  lives: TenantLives;
+  plans: PlanStore;
   checks: CheckStore;
   leases: LeaseStore;
+  coordinator: CoordinatorStore;
   results: ResultStore;
   /** Lets the node's session end a moment ago, as if it had not been renewed. */
   expireSession(node: string): Promise<void>;

@@ -19,6 +19,19 @@ export function tenantStoreContract(setupOf: () => StoreSetup): void {
     expect(await setupOf().tenants.list()).toContainEqual(tenant);
   });
 
+  test('a tenant has the plan that it was created with, with its quotas, and unless told one without any', async () => {
+    const { tenants } = setupOf();
+    const [first, second] = [
+      await tenants.create(unique('acme'), 'Acme', { plan: 'free' }),
+      await tenants.create(unique('acme'), 'Acme'),
+    ];
+    expect(first).toMatchObject({ tenant: { plan: 'free', quotas: { checks: expect.any(Number) } } });
+    const none = { devices: null, users: null, checks: null, resultsPerDay: null };
+    expect(second).toMatchObject({ tenant: { quotas: none, schemaFits: true, purgedAtMs: null } });
+    const refused = { refused: 'no_such_plan' };
+    expect(await tenants.create(unique('acme'), 'Acme', { plan: 'gold' })).toMatchObject(refused);
+  });
+
   test('nobody is found under a name that nobody has', async () => {
     expect(await setupOf().tenants.find('nobody-here')).toBeNull();
     expect(await setupOf().tenants.find("x' OR '1'='1")).toBeNull();

@@ -50,10 +50,32 @@ describe('a command line that makes no sense', () => {
     [['up', '--json'], '--detach'],
     [['results', '--since', 'yesterday'], '--since'],
     [['results', '--limit', '0'], '--limit'],
+    [['results', '--status', 'fine'], 'success, warning, critical'],
+    [['results', '--status', 'success', '--gaps'], 'a gap has no status'],
   ])('is usage: picket %s', async (args, said) => {
     const { status, err } = await stopped.run(...args);
     expect(status).toBe(2);
     expect(err).toContain(said);
+  });
+});
+
+describe('a question about what is not there', () => {
+  test.each([
+    [['results', '--check', 'chk_nobody'], 'no_such_check', 'see picket check list --tenant default'],
+    [['results', '--check', 'chk_nobody', '--gaps'], 'no_such_check', 'chk_nobody'],
+    [['results', '--check', 'chk_nobody', '--status', 'success'], 'no_such_check', 'chk_nobody'],
+    [['registry', '--kind', 'tenants'], 'no_such_kind', 'tenant, scheduler'],
+  ])('says so and what to do, not an empty table: picket %s', async (args, code, said) => {
+    const { status, out, err } = await picket.run(...args);
+    expect([status, out]).toEqual([1, '']);
+    expect(err).toContain(code);
+    expect(err).toContain(said);
+  });
+
+  test('what is there and has nothing to show is an empty answer', async () => {
+    expect(await picket.ask('registry', '--kind', 'topic', '--tenant', 'default')).toEqual([]);
+    const [check] = await checkRows();
+    expect(await picket.ask('results', '--check', check!.id, '--status', 'timeout')).toEqual([]);
   });
 });
 

@@ -1,4 +1,7 @@
-/** Every node of a cluster is ended in turn by SIGTERM while checks run every second: no due instant goes missing. */
+/**
+ * Every node of a cluster is ended in turn by SIGTERM while checks run every second and commands ask for them all the time: no due
+ * instant goes missing, and no command fails that is given once more.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -23,7 +26,33 @@ afterAll(async () => {
   await Promise.all([picket?.close(), target?.close()]);
 });
 
-test('a rolling restart of all nodes accounts for every due instant once', { timeout: storyMs }, async () => {
+/** One command after the other, each of another part of the product; one that fails is given again at once. */
+function commandsOf({ run }: Cluster) {
+  const commands = [['check', 'list'], ['results', '--limit', '10'], ['members'], ['status'], ['registry']];
+  const failedTwice: string[] = [];
+  let given = 0;
+  let ended = false;
+  const asked = (async () => {
+    while (!ended) {
+      const command = [...commands[given++ % commands.length]!, '--json'];
+      const first = await run(...command);
+      if (first.status === 0) continue;
+      const second = await run(...command);
+      if (second.status !== 0) failedTwice.push(`${command}: ${first.err.trim()}, then ${second.err.trim()}`);
+    }
+  })();
+  return {
+    async end() {
+      ended = true;
+      await asked;
+      return { given, failedTwice };
+    },
+  };
+}
+
+test('a rolling restart of all nodes accounts for every due instant once, and answers every command', {
+  timeout: storyMs,
+}, async () => {
   const { nodes } = await picket.up();
   const file = join(picket.data, 'checks.ndjson');
   const one = { kind: 'tcp', target: '127.0.0.1', port: target.port, interval: '1s' };
@@ -32,6 +61,7 @@ test('a rolling restart of all nodes accounts for every due instant once', { tim
   const checks = await picket.ask<CheckRow[]>('check', 'import', file);
   const addedMs = Date.now();
   await pause(betweenMs);
+  const asking = commandsOf(picket);
 
   for (const { name, pid } of nodes) {
     kill(pid, 'SIGTERM');
@@ -49,6 +79,9 @@ test('a rolling restart of all nodes accounts for every due instant once', { tim
     await pause(betweenMs);
   }
 
+  const { given, failedTwice } = await asking.end();
+  expect(given).toBeGreaterThan(nodes.length);
+  expect(failedTwice).toEqual([]);
   const window = { fromMs: addedMs, untilMs: Date.now() };
   const { results, gaps } = await until('an account of every instant', waitMs, async () => {
     const found = await picket.rowsSince(addedMs - 60_000);

@@ -42,6 +42,7 @@ describe.skipIf(splitsMissing !== null)(title, () => {
   test('that splits two to one is told once with both sides, and heals with every name once', {
     timeout: storyMs,
   }, async () => {
+    const cutMs = Date.now();
     cluster.isolate('core_3');
     const apart = await cluster.sightsUntil(
       'both sides to tell of it',
@@ -53,6 +54,16 @@ describe.skipIf(splitsMissing !== null)(title, () => {
     expect(first).toEqual(sides(['core_1', 'core_2'], ['core_3']));
     expect(second).toEqual(first);
     expect(third).toEqual(sides(['core_3'], ['core_1', 'core_2']));
+    // Without a database each side has its own first core, and says that no lease stands behind it.
+    expect(apart.map(({ coordinator }) => [coordinator.node, coordinator.by, coordinator.epoch])).toEqual(
+      ['core_1', 'core_1', 'core_3'].map((node) => [node, 'lowest_core', null]),
+    );
+    // Whoever is cut off was seen last when the cut came, those of one's own side a heartbeat ago.
+    for (const [at, { split, seenMs: seenLast, atMs }] of apart.entries()) {
+      for (const name of split!.there) expect(Math.abs(seenLast[name]! - cutMs)).toBeLessThan(3_000);
+      for (const name of split!.here) expect(atMs - seenLast[name]!, `${at} of ${name}`).toBeLessThan(3_000);
+      expect(split!.sinceMs).toBeGreaterThan(cutMs);
+    }
     // What is on the other side is hidden.
     const seen = apart.map(({ names }) => [...new Set(names.map(([, node]) => node))].sort());
     expect(seen).toEqual([['core_1', 'core_2'], ['core_1', 'core_2'], ['core_3']]);

@@ -102,7 +102,8 @@ function explained(name: string, state: string, reason: string): Promise<Explana
 
 describe('a tcp check', () => {
   test('is run each second, and is up after its like results in a row', async () => {
-    await explained('tcp', 'up', '4 results in a row success');
+    const { because } = await explained('tcp', 'up', '4 results in a row success');
+    expect(because.join('\n')).toMatch(/no gaps in the last day|gaps that reach into the last day/);
     const results = await until('six results', stateMs, async () => {
       const rows = await resultsOf('tcp');
       return rows.length >= 6 && rows;

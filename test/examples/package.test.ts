@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { endPrograms, root } from './program.ts';
@@ -126,7 +126,24 @@ describe('the packed package', () => {
       'LICENSE',
     ])
       expect(files).toContain(needed);
-    expect(files.filter((path) => /\.test\.|(^|\/)(test|testing|bench)\//.test(path))).toEqual([]);
+    const ours = files.filter((path) => /\.test\.|(^|\/)(test|testing|bench)\//.test(path));
+    // What was measured, not what measures.
+    expect(ours).toEqual(['bench/README.md']);
+  });
+
+  it('has the pages that those for its users lead to, and a build of the examples that stands alone', () => {
+    const missing: string[] = [];
+    for (const page of files.filter((path) => /^(README|docs\/[A-Z]+|examples\/README)\.md$/.test(path))) {
+      const text = readFileSync(join(project.folder, 'node_modules/picket', page), 'utf8');
+      for (const [, link] of text.matchAll(/\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)/g)) {
+        const path = posix.join(posix.dirname(page), link!);
+        if (!files.some((file) => file === path || file.startsWith(`${path}/`)))
+          missing.push(`${page}: ${path}`);
+      }
+    }
+    expect(missing).toEqual([]);
+    const settings = readFileSync(join(project.folder, 'node_modules/picket/examples/tsconfig.json'), 'utf8');
+    expect(JSON.parse(settings)).not.toHaveProperty('extends');
   });
 
   it.each([

@@ -13,6 +13,9 @@ export const synRetriesMs: readonly number[] = [1_000, 2_000];
 /** A handshake with a stopped process looks again this often. */
 export const handshakePollMs = 250;
 
+/** Of each thread's heap, for what was just made: with 16 MB, as it is unless told, 30 nodes take a quarter longer. */
+export const youngSpaceMb = 128;
+
 /** Lines that a failure shows. */
 export const traceLinesShown = 120;
 export const traceLinesKept = 2_000;
@@ -50,6 +53,10 @@ export const roundsPerHistory = 2;
 export const faultsMs = 20_000;
 /** Between two faults, on the average of a round: crowded rounds find what meets, lonely ones what must never happen. */
 export const faultEveryMs = [700, 1_500, 1_500, 5_000, 12_000] as const;
+/** How far a wall clock may be off the true time, either way. */
+export const clockSkewMaxMs = 3_600_000;
+/** How long the node is cut off for which a week passes: long enough to be called dead, and to be forgotten at the next look. */
+export const weekAwayMs = 9_000;
 /** How long names stand still before lists are compared: more than any path takes. */
 export const stillMs = 1_000;
 
@@ -79,11 +86,61 @@ export const tenantsShare = 0.3;
 /** Of all names that the load takes. */
 export const simPartition = 'sim';
 
+// Nodes of a tenant.
+export const guestsShare = 0.2;
+export const guestStartMs = 2_500;
+export const guestActionEveryMs = 700;
+export const guestNamesMax = 6;
+
+// Certificates.
+/** Histories whose certificates are short; the wall clocks are nearly right in them, as theirs must be who have such. */
+export const certificatesShare = 0.25;
+export const certificateLifeMs = 16_000;
+export const certificateRenewMs = 7_000;
+export const certificateSkewMaxMs = 1_000;
+/** A node learns what was revoked after up to this. */
+export const revocationTellMs = 1_500;
+/** Who was revoked is out on every node this long after it knows (docs/CONSISTENCY.md, as one that hangs), */
+export const revokedOutMs = 5_000;
+/** and is given another certificate after this. */
+export const revokedForMs = 9_000;
+/** Links are looked over every 200 ms; one that began just before the news may come up meanwhile. */
+export const revokedLinkMs = 500;
+
+// Supervised children.
+/** What one node does with them, so often; a history's CPU must not go there. */
+export const childActionEveryMs = 900;
+export const childShares = { start: 4, stop: 3, count: 3, crash: 1.5, fail: 0.2, row: 0.7 } as const;
+export type ChildAction = keyof typeof childShares;
+/** Ids that are started and stopped, and ids of rows: few, so that nodes meet over them. */
+export const childrenPool = 14;
+export const rowsPool = 5;
+/** A child whose starts fail does so for this long: it is put off for 1, 2 and 4 s meanwhile. */
+export const childFailsMs = 4_000;
+/** Wants change until this long after everything was healed; rows are read again within 5 s. */
+export const childChangesMs = 7_000;
+/** Readings of the rows that fail, and changes that are not told, while faults go on. */
+export const rowsLostShare = 0.1;
+/** What the supervisor promises (docs/CONSISTENCY.md): one of each so long after two sides see each other, */
+export const childOnceMs = 1_000;
+/** a child that crashed is back after this, */
+export const childBackMs = 500;
+/** and those of a node that died run so long after its death was noticed; a newcomer may wait for a stranger as long. */
+export const childTakeoverMs = 1_000;
+
 // Joining.
 export const joinLookMs = 100;
 export const joinPatienceMs = 30_000;
 /** What we hold ourselves to: so many nodes, started over so long, see each other this long after the last. */
 export const joinNodes = 200;
 export const joinOverMs = 10_000;
+// An idle cluster.
+/** Before what it writes is counted, */
+export const idleSettleMs = 5_000;
+/** and for so long. */
+export const idleWindowMs = 10_000;
+export const idleNamesFactor = 10;
+/** RFC 8446: header, type and tag of a record; what is written at once is one, up to 16 KiB. */
+export const tlsRecordBytes = 22;
 /** One history in so many runs with the flight recorder on. */
 export const recordedEvery = 8;

@@ -1,7 +1,9 @@
 /**
  * One end of a simulated connection: what `cluster/transport.ts` asks of TLS over TCP. Each end owns the pipe of the
- * bytes that it sends. Between a link and the network; certificates are taken from the host, nothing is judged.
+ * bytes that it sends. Between a link and the network; the host's papers say who the peer is and whom it trusts.
  */
+import type { RenewalProof } from '../../certs/index.ts';
+import type { PlayedPeer } from '../../cluster/testing/played-peer.ts';
 import type { Connection, ConnectionHandlers, PeerJudgement } from '../../cluster/transport.ts';
 import { kernelBufferBytes, splitChunkChance } from './bounds.ts';
 import { type Process, socketPart } from './event-loop.ts';
@@ -10,18 +12,24 @@ import type { Host, Network } from './network.ts';
 /** What goes through a pipe: bytes, or the news that no more come. */
 type Item = Buffer | 'end';
 
+/** Never filled. */
+const none: Item[] = [];
+
 export class End implements Connection {
   readonly from: Host;
   readonly to: Host;
   readonly process: Process;
   other!: End;
   private readonly network: Network;
+  /** For the trace. */
+  private readonly way: number;
+  private readonly played: PlayedPeer;
   private handlers: ConnectionHandlers | null = null;
   private isOpen = true;
   /** The process or the host behind it is gone. */
   private gone = false;
   /** Sent, not arrived: one delivery is under way for each, unless it was stuck. */
-  private queue: Item[] = [];
+  private queue: Item[] = none;
   private head = 0;
   private underWay = 0;
   private lastAtMs = 0;
@@ -39,10 +47,12 @@ export class End implements Connection {
     this.to = to;
     this.process = owner;
     this.isAccepted = isAccepted;
+    this.way = network.trace.wayHash(from.name, to.name);
+    this.played = new PlayedPeer(from.papers, to.papers);
   }
 
   get peer(): PeerJudgement {
-    return this.to.judgement;
+    return this.played.judgement;
   }
 
   get address(): string {
@@ -50,15 +60,15 @@ export class End implements Connection {
   }
 
   rejudge(): PeerJudgement {
-    return this.peer;
+    return this.played.rejudge();
   }
 
-  proveRenewal(): null {
-    return null;
+  proveRenewal(): RenewalProof {
+    return this.played.proveRenewal();
   }
 
-  takeRenewal(): PeerJudgement {
-    return this.peer;
+  takeRenewal(proof: RenewalProof): PeerJudgement {
+    return this.played.takeRenewal(proof);
   }
 
   bufferedBytes(): number {
@@ -74,6 +84,8 @@ export class End implements Connection {
     }
     const bytes = chunks.length === 1 ? asBuffer(chunks[0]!) : Buffer.concat(chunks);
     this.queuedBytes += bytes.length;
+    this.network.writtenBytes += bytes.length;
+    this.network.writes += 1;
     if (this.bufferedBytes() > 0) this.wasFull = true;
     const { random } = this.network;
     if (bytes.length > 1 && random.next() < splitChunkChance) {
@@ -150,7 +162,8 @@ export class End implements Connection {
   }
 
   private push(item: Item): void {
-    this.queue.push(item);
+    if (this.queue.length === 0) this.queue = [item];
+    else this.queue.push(item);
     if (this.isStuck()) this.network.stuck.add(this);
     else if (this.underWay === this.queue.length - this.head - 1) this.schedule(0);
   }
@@ -180,7 +193,7 @@ export class End implements Connection {
     const item = this.queue[this.head]!;
     this.head += 1;
     if (this.head === this.queue.length) {
-      this.queue = [];
+      this.queue = none;
       this.head = 0;
     }
     if (item === 'end') {
@@ -191,7 +204,8 @@ export class End implements Connection {
     if (this.wasFull && this.bufferedBytes() === 0) this.tellDrained();
     const { handlers, isOpen } = this.other;
     if (!isOpen || handlers === null) return;
-    this.network.trace.bytes(this.network.loop.nowMs, this.from.name, this.to.name, item);
+    const { trace, loop } = this.network;
+    trace.bytes(loop.nowMs, this.from.name, this.to.name, this.way, item);
     handlers.data(item);
   }
 
@@ -203,7 +217,7 @@ export class End implements Connection {
   }
 
   private drop(): void {
-    this.queue = [];
+    this.queue = none;
     this.head = 0;
     this.queuedBytes = 0;
   }

@@ -4,6 +4,7 @@
  * event the microtasks that it made are run to their end, so promises settle in the same order in every run.
  */
 import { microtaskRoundsMax } from './bounds.ts';
+import { EventQueue } from './event-queue.ts';
 
 /** In which part of a turn an event loop looks at it: expired timers, then sockets, then what waits for both. */
 export const timerPart = 0;
@@ -22,7 +23,6 @@ export interface Process {
 
 export interface Happening {
   atMs: number;
-  order: number;
   readonly part: Part;
   /** Null: something of the world, not of a process. */
   readonly process: Process | null;
@@ -39,23 +39,25 @@ export class EventLoop {
   nowMs = 0;
   /** Events run since the start, for the summary. */
   count = 0;
-  private order = 0;
-  private readonly heap: Happening[] = [];
-  private soonTasks: (() => void)[] = [];
+  private readonly queue = new EventQueue();
+  /** The first `soonCount` of them wait. */
+  private readonly soonTasks: (() => void)[] = [];
+  private soonCount = 0;
   /** Of this very instant, for when nothing else is left of it. */
   private after: Happening[] = [];
   private afterAt = 0;
 
   /** Puts a task in; the answer's `cancelled` takes it out again. */
   put(delayMs: number, part: Part, owner: Process | null, run: () => void): Happening {
-    const happening = { atMs: this.nowMs + delayMs, order: 0, part, process: owner, run, cancelled: false };
+    const happening = { atMs: this.nowMs + delayMs, part, process: owner, run, cancelled: false };
     if (part === afterPart) this.after.push(happening);
-    else this.insert(happening);
+    else this.queue.put(happening);
     return happening;
   }
 
   soon(task: () => void): void {
-    this.soonTasks.push(task);
+    this.soonTasks[this.soonCount] = task;
+    this.soonCount += 1;
   }
 
   /** Lets time pass up to an instant. Must not be called from a promise: microtasks could not be run within it. */
@@ -81,8 +83,8 @@ export class EventLoop {
 
   /** What waits for everything else of an instant comes when nothing else of it is left. */
   private next(untilMs: number): Happening | null {
-    const first = this.heap[0];
-    if (this.afterAt < this.after.length && (first === undefined || first.atMs > this.nowMs)) {
+    const firstMs = this.queue.firstMs;
+    if (this.afterAt < this.after.length && firstMs > this.nowMs) {
       const next = this.after[this.afterAt]!;
       this.afterAt += 1;
       if (this.afterAt === this.after.length) {
@@ -91,9 +93,7 @@ export class EventLoop {
       }
       return next;
     }
-    if (first === undefined || first.atMs > untilMs) return null;
-    this.removeFirst();
-    return first;
+    return firstMs > untilMs ? null : this.queue.take();
   }
 
   /** A stopped process goes on: what fell due meanwhile comes now, in the order in which an event loop looks. */
@@ -106,61 +106,23 @@ export class EventLoop {
         if (one.part !== part || one.cancelled) continue;
         one.atMs = this.nowMs;
         if (part === afterPart) this.after.push(one);
-        else this.insert(one);
+        else this.queue.put(one);
       }
     }
   }
 
   private settle(): void {
+    let at = 0;
     for (let round = 0; round < microtaskRoundsMax; round += 1) {
-      const tasks = this.soonTasks;
-      if (tasks.length > 0) {
-        this.soonTasks = [];
-        for (const task of tasks) task();
-      }
+      // What these put in comes after the microtasks that they made.
+      for (const end = this.soonCount; at < end; at += 1) this.soonTasks[at]!();
       drainMicrotasks();
-      if (this.soonTasks.length === 0) return;
+      if (this.soonCount > at) continue;
+      this.soonCount = 0;
+      return;
     }
     throw new Error(`after ${microtaskRoundsMax} rounds there is still something to be done at once`);
   }
-
-  private insert(one: Happening): void {
-    this.order += 1;
-    one.order = this.order;
-    const { heap } = this;
-    let at = heap.length;
-    heap.push(one);
-    while (at > 0) {
-      const above = (at - 1) >> 1;
-      const parent = heap[above]!;
-      if (!isBefore(one, parent)) break;
-      heap[at] = parent;
-      at = above;
-    }
-    heap[at] = one;
-  }
-
-  private removeFirst(): void {
-    const { heap } = this;
-    const last = heap.pop()!;
-    const { length } = heap;
-    if (length === 0) return;
-    let at = 0;
-    for (;;) {
-      let below = 2 * at + 1;
-      if (below >= length) break;
-      if (below + 1 < length && isBefore(heap[below + 1]!, heap[below]!)) below += 1;
-      const child = heap[below]!;
-      if (!isBefore(child, last)) break;
-      heap[at] = child;
-      at = below;
-    }
-    heap[at] = last;
-  }
-}
-
-function isBefore(a: Happening, b: Happening): boolean {
-  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 }
 
 /** Runs a simulation where microtasks can be run: in a turn of the real event loop, not in a promise of it. */

@@ -2,16 +2,28 @@
  * What goes wrong in a simulated world, when and for how long, by chance from the seed. Every fault is written into the
  * world's disturbances, so that the checks know what a node may be blamed for, and every one can be healed at once.
  */
-import { faultEveryMs } from './bounds.ts';
+import { certificateSkewMaxMs, clockSkewMaxMs, faultEveryMs } from './bounds.ts';
 import { timerPart } from './event-loop.ts';
+import {
+  awayForAWeek,
+  type Begun,
+  between,
+  bothWays,
+  crashSomebody,
+  cutAll,
+  letLeave,
+  pauseSomebody,
+  somebody,
+  two,
+} from './faults-lives.ts';
+import { troubleGuest } from './guests.ts';
 import { insidesOf } from './insides.ts';
-import type { Life } from './life.ts';
-import type { Disturbance, Site, World } from './world.ts';
+import type { Site, World } from './world.ts';
 
 interface Fault {
   readonly share: number;
   /** Answers how it is ended, or null when it is over at once. */
-  begin(world: World): { readonly forMs: number; end(): void } | null;
+  begin(world: World): Begun | null;
 }
 
 export class Faults {
@@ -25,6 +37,7 @@ export class Faults {
   }
 
   begin(forMs: number): void {
+    this.world.healedAtMs = null;
     this.untilMs = this.world.loop.nowMs + forMs;
     this.everyMs = this.world.pick(faultEveryMs);
     this.later();
@@ -35,7 +48,8 @@ export class Faults {
     const { world } = this;
     for (const end of [...this.open]) end();
     world.trace.say(world.loop.nowMs, 'WORLD', 'is healed');
-    for (const site of world.sites) if (site.life === null) world.start(site);
+    world.healedAtMs = world.loop.nowMs;
+    for (const site of [...world.sites, ...world.guests]) if (site.life === null) world.start(site);
   }
 
   private later(): void {
@@ -64,49 +78,6 @@ export class Faults {
     this.open.add(end);
     world.loop.put(begun.forMs, timerPart, null, end);
   }
-}
-
-function between(world: World, leastMs: number, mostMs: number): number {
-  return leastMs + world.random.next() * (mostMs - leastMs);
-}
-
-function somebody(world: World): Life | null {
-  const living = world.living().filter((life) => !life.paused);
-  return living.length === 0 ? null : world.pick(living);
-}
-
-function two(world: World): [Site, Site] {
-  const from = world.pick(world.sites);
-  const others = world.sites.filter((site) => site !== from);
-  return [from, world.pick(others)];
-}
-
-/** Cuts the paths from each of some to each of others, one way. */
-function cutAll(world: World, paths: readonly (readonly [Site, Site])[], forMs: number, kind: string) {
-  const { network, trace, loop } = world;
-  trace.say(loop.nowMs, 'WORLD', `${kind} ${paths.map(([a, b]) => `${a.name}>${b.name}`).join(' ')}`);
-  const told: Disturbance[] = [];
-  for (const [from, to] of paths) {
-    network.cut(from.host, to.host);
-    told.push(world.disturb(kind, from.name, to.name, forMs));
-  }
-  return {
-    forMs,
-    end() {
-      trace.say(loop.nowMs, 'WORLD', `${kind} is over`);
-      for (const [from, to] of paths) network.heal(from.host, to.host);
-      for (const one of told) one.toMs = loop.nowMs;
-    },
-  };
-}
-
-function bothWays(a: readonly Site[], b: readonly Site[]): [Site, Site][] {
-  return a.flatMap((one) =>
-    b.flatMap((two): [Site, Site][] => [
-      [one, two],
-      [two, one],
-    ]),
-  );
 }
 
 function halves(world: World): [Site[], Site[]] {
@@ -159,6 +130,10 @@ const faults: readonly Fault[] = [
   },
   { share: 4, begin: (world) => pauseSomebody(world) },
   { share: 2, begin: (world) => crashSomebody(world) },
+  { share: 1.5, begin: (world) => letLeave(world) },
+  { share: 0.5, begin: (world) => awayForAWeek(world) },
+  { share: 2, begin: troubleGuest },
+  { share: 1.5, begin: (world) => world.certificates?.revokeSomebody() ?? null },
   { share: 3, begin: (world) => loseConnection(world) },
   { share: 1, begin: (world) => forgetConnection(world) },
   { share: 2, begin: (world) => delayPaths(world) },
@@ -168,37 +143,6 @@ const faults: readonly Fault[] = [
   { share: 1, begin: (world) => loseStore(world) },
 ];
 const sharesTotal = faults.reduce((sum, { share }) => sum + share, 0);
-
-function pauseSomebody(world: World) {
-  const life = somebody(world);
-  if (life === null) return null;
-  const forMs = world.chance(0.7) ? between(world, 100, 4_000) : between(world, 4_000, 12_000);
-  const told = world.disturb('pause', life.name, null, forMs);
-  world.pause(life);
-  return {
-    forMs,
-    end() {
-      told.toMs = world.loop.nowMs;
-      world.resume(life);
-    },
-  };
-}
-
-function crashSomebody(world: World) {
-  const life = somebody(world);
-  if (life === null) return null;
-  const { site } = life;
-  const forMs = world.chance(0.5) ? between(world, 50, 2_000) : between(world, 2_000, 12_000);
-  const told = world.disturb('crash', life.name, null, forMs);
-  world.crash(life, world.chance(0.7));
-  return {
-    forMs,
-    end() {
-      told.toMs = world.loop.nowMs;
-      if (site.life === null) world.start(site);
-    },
-  };
-}
 
 /** Both ends of one connection lose it, one of them perhaps later. */
 function loseConnection(world: World): null {
@@ -248,7 +192,10 @@ function delayPaths(world: World) {
 
 function moveClock(world: World): null {
   const site = world.pick(world.sites);
-  site.skewMs += between(world, -60_000, 60_000);
+  const mostMs = world.certificates === null ? clockSkewMaxMs : certificateSkewMaxMs;
+  const stepMs = Math.min(mostMs, world.chance(0.7) ? 60_000 : clockSkewMaxMs);
+  const offMs = site.skewMs - world.wallShiftMs + between(world, -stepMs, stepMs);
+  site.skewMs = world.wallShiftMs + Math.max(-mostMs, Math.min(mostMs, offMs));
   if (site.life !== null) site.life.clock.skewMs = site.skewMs;
   world.trace.say(world.loop.nowMs, 'WORLD', `the wall clock of ${site.name} is off by ${site.skewMs}`);
   return null;

@@ -3,12 +3,16 @@
  * names which the product keeps to itself; when one of them is renamed, this is where it shows.
  */
 import type { PeerIdentity } from '../../certs/index.ts';
+import type { ChildrenEffect } from '../../cluster/children.ts';
+import type { Child, ChildrenState } from '../../cluster/children-state.ts';
 import type { Frame } from '../../cluster/frame.ts';
 import type { ClusterNode } from '../../cluster/index.ts';
 import type { Link } from '../../cluster/link.ts';
 import type { MembershipEvent } from '../../cluster/membership.ts';
 import type { MembershipEffect, MembershipState } from '../../cluster/membership-peer.ts';
 import type { RegistryState } from '../../cluster/registry-state.ts';
+import type { SpecsState } from '../../cluster/specs-state.ts';
+import type { Connection } from '../../cluster/transport.ts';
 
 export type Announcement = MembershipEffect & { type: 'announce' };
 
@@ -36,11 +40,27 @@ export interface Insides {
     apply(event: MembershipEvent): void;
   };
   readonly names: { readonly state: RegistryState; readonly record: Record };
+  readonly supervisor: {
+    readonly specs: { readonly state: SpecsState };
+    readonly loop: { readonly state: ChildrenState; perform(effect: ChildrenEffect): void };
+  };
   readonly router: { readonly calls: Map<number, unknown>; lost(node: string): void };
 }
 
 export function insidesOf(node: ClusterNode): Insides {
   return node as unknown as Insides;
+}
+
+/** The children that a node knows to be wanted, by id. */
+export function wantsOf(node: ClusterNode): Map<string, Child> {
+  const wants = new Map<string, Child>();
+  for (const [id, child] of insidesOf(node).supervisor.loop.state.children)
+    if (child.want !== null) wants.set(id, child);
+  return wants;
+}
+
+export function connectionOf(link: Link): Connection {
+  return (link as unknown as { options: { connection: Connection } }).options.connection;
 }
 
 export function peerNameOf(identity: PeerIdentity): string {

@@ -49,8 +49,7 @@ it('hears nothing from a node of a tenant, and ends its link', async () => {
       role: 'agent',
       id: 'intruder',
     } as const;
-    const judgement = { ok: true, identity, notAfterMs: Number.MAX_SAFE_INTEGER, serial: 'x' } as const;
-    const host = world.network.addHost('intruder', judgement);
+    const host = world.network.addHost('intruder', identity);
     const process: Process = { name: 'intruder', ended: false, paused: false, held: [] };
     const reasons: string[] = [];
     const speak = (connection: Connection) => {

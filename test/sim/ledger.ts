@@ -10,6 +10,8 @@ import type { Life } from './life.ts';
 export interface CallRecord {
   readonly life: Life;
   readonly what: string;
+  /** Text only when something is wrong. */
+  readonly target: Ref | string;
   /** The node that was asked. */
   readonly to: string;
   readonly askedAtMs: number;

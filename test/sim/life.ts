@@ -3,9 +3,10 @@
  * starts, stops and kills it) and the checks (which look into it). What it holds is written down here by the load, so
  * that it can be compared with what its registry says.
  */
-import { ClusterNode, formatKey } from '../../cluster/index.ts';
+import { ClusterNode, formatKey, type Transport } from '../../cluster/index.ts';
 import { type Ref, seededRandom } from '../../runtime/index.ts';
 import type { Happening, Process } from './event-loop.ts';
+import { GuestTransport, guestAccess } from './guests.ts';
 import { observe, unrecorded } from './insides.ts';
 import type { HeldName } from './ledger.ts';
 import { type ProcessClock, processClock } from './process-clock.ts';
@@ -21,6 +22,8 @@ export class Life implements Process {
   readonly startedAtMs: number;
   ended = false;
   paused = false;
+  /** It was told to stop, and hands over what it has. */
+  leaving = false;
   held: Happening[] = [];
   endedAtMs: number | null = null;
   /** When it last went on after a pause. */
@@ -48,7 +51,9 @@ export class Life implements Process {
       pid: 1_000 + site.index,
       advertise: null,
       seeds: site.seeds,
-      transport: new SimTransport(world.network, site.host, this),
+      tenant: site.tenant,
+      tenantAccess: world.guests.length > 0 && site.tenant === null ? guestAccess : null,
+      transport: this.transportIn(world),
       clock: this.clock,
       random: seededRandom(Math.floor(chance * 2 ** 32)),
       log: (level, message, fields) => world.logged(this, level, message, fields),
@@ -59,15 +64,24 @@ export class Life implements Process {
       announced: (announcement) => world.announced(this, announcement),
       linkUp: (peer, peerBoot) => {
         if (!this.linkedSinceMs.has(peer)) this.linkedSinceMs.set(peer, world.loop.nowMs);
+        for (const watch of world.watches) watch.linkUp?.(this, peer);
         world.trace.say(world.loop.nowMs, this.name, `link up to ${peer} of boot ${peerBoot}`);
       },
       linkDown: (peer, peerBoot, reason) => {
         this.linkedSinceMs.delete(peer);
         this.losses.set(peer, (this.losses.get(peer) ?? 0) + 1);
-        for (const watch of world.watches) watch.linkLost?.(this, peer);
+        for (const watch of world.watches) watch.linkLost?.(this, peer, reason);
         world.trace.say(world.loop.nowMs, this.name, `link lost to ${peer} of boot ${peerBoot}: ${reason}`);
       },
     });
+  }
+
+  private transportIn(world: World): Transport {
+    const transport = new SimTransport(world.network, this.site.host, this);
+    if (this.site.tenant === null) return transport;
+    return new GuestTransport(transport, (secret, from) =>
+      world.fail(`${from} sent ${secret} to ${this.name}`),
+    );
   }
 
   begin(): void {

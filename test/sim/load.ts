@@ -136,7 +136,7 @@ class Load {
     if (ref === null) return;
     const timeoutMs = 200 + world.below(2_000);
     const value = ++this.numbers;
-    const record = this.asked(`call to ${ref}`, ref.node, timeoutMs);
+    const record = this.asked('call to', ref, ref.node, timeoutMs);
     const methods = life.node.system.call(ref, timeoutMs);
     const answer = world.chance(0.1)
       ? methods.late(ref, value, world.below(2_000))
@@ -157,7 +157,7 @@ class Load {
     if (link === null) return;
     const timeoutMs = 500 + world.below(1_500);
     const value = ++this.numbers;
-    const record = this.asked(`procedure at ${link.address}`, name, timeoutMs);
+    const record = this.asked('procedure at', link.address, name, timeoutMs);
     life.node.procedures.call(link, 'sim_echo', value, timeoutMs).then(
       (got) => {
         if (got !== value) world.fail(`${life.name} asked a procedure for ${value} and was answered ${got}`);
@@ -167,9 +167,9 @@ class Load {
     );
   }
 
-  private asked(what: string, to: string, timeoutMs: number): CallRecord {
+  private asked(what: string, target: Ref | string, to: string, timeoutMs: number): CallRecord {
     const { world, life } = this;
-    const record = { life, what, to, askedAtMs: world.loop.nowMs, timeoutMs, endedAtMs: null };
+    const record = { life, what, target, to, askedAtMs: world.loop.nowMs, timeoutMs, endedAtMs: null };
     world.ledger.counts.calls += 1;
     world.ledger.openCalls.add(record);
     return record;

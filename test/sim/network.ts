@@ -3,20 +3,28 @@
  * happens to a dial. Between the transports of the nodes (sim-transport.ts) and the faults (who cut and heal). A
  * connection keeps the order of its bytes, as TCP does; what can be lost is a connection with all that was under way.
  */
+import type { PeerIdentity } from '../../certs/index.ts';
 import { connectTimeoutMs } from '../../cluster/limits.ts';
-import type { Connection, DialFailure, PeerJudgement } from '../../cluster/transport.ts';
+import { lastingPapers, type PlayedPapers } from '../../cluster/testing/played-peer.ts';
+import type { Connection, DialFailure } from '../../cluster/transport.ts';
 import type { Random } from '../../runtime/index.ts';
 import { handshakePollMs, retransmissionMsMax, synRetriesMs } from './bounds.ts';
 import { End } from './connection.ts';
 import { type EventLoop, type Process, socketPart } from './event-loop.ts';
 import type { Trace } from './trace.ts';
 
+/** The versions are counted up by whoever changes them. */
+export interface HostPapers extends PlayedPapers {
+  credentialVersion: number;
+  trustVersion: number;
+}
+
 export interface Host {
   readonly index: number;
   readonly name: string;
   readonly address: string;
-  /** What its certificate proves; the other side of every connection sees this. */
-  readonly judgement: PeerJudgement;
+  /** Its certificate, which the other side of every connection sees, and what it trusts. */
+  readonly papers: HostPapers;
   listener: { readonly process: Process; readonly onConnection: (connection: Connection) => void } | null;
   /** Without power: nobody answers, not even to refuse. */
   dark: boolean;
@@ -45,6 +53,9 @@ export class Network {
   /** How many faults cut the path from one host to another. */
   private readonly cuts: Uint8Array;
   private readonly latencies: Float64Array;
+  /** Since the start, by all. */
+  writtenBytes = 0;
+  writes = 0;
   /** Beside the path's own latency, at random up to this much. */
   jitterMs = 0.2;
 
@@ -57,10 +68,11 @@ export class Network {
     this.latencies = new Float64Array(hostsMax * hostsMax).fill(0.3);
   }
 
-  addHost(name: string, judgement: PeerJudgement): Host {
+  addHost(name: string, identity: PeerIdentity): Host {
     const index = this.hosts.length;
     const address = `10.0.${index >> 8}.${index & 255}:7000`;
-    const host = { index, name, address, judgement, listener: null, dark: false, ends: new Set<End>() };
+    const papers = { ...lastingPapers(identity, name), credentialVersion: 1, trustVersion: 1 };
+    const host = { index, name, address, papers, listener: null, dark: false, ends: new Set<End>() };
     this.hosts.push(host);
     this.byAddress.set(address, host);
     return host;

@@ -1,12 +1,11 @@
 /**
- * `npm run sim -- --seeds N [--seed FIRST] [--nodes M] [--trace]`: many simulated histories, one after the other. Ends
+ * `npm run sim -- --seeds N [--seed FIRST] [--nodes M] [--trace]`: many simulated histories, on all cores. Ends
  * with one line and with status 1 when one failed; wrong flags are status 2.
  */
 import { parseArgs } from 'node:util';
-import { joinNodes, joinOverMs, traceLinesKept, traceLinesShown } from './bounds.ts';
-import { outsidePromises } from './event-loop.ts';
-import { type HistoryReport, runHistory } from './history.ts';
-import { joinedAfterMs } from './join.ts';
+import { idleNamesFactor, joinNodes, joinOverMs, traceLinesShown } from './bounds.ts';
+import { runIdle, runJoin, runSeeds } from './seed-pool.ts';
+import type { HistoryOutcome } from './seed-thread.ts';
 
 const help = `npm run sim -- [--seeds N] [--seed FIRST] [--nodes M] [--trace] [--calm]
 
@@ -15,8 +14,10 @@ Runs N simulated histories of a cluster (real code; simulated clock, network and
   --seeds N    how many histories (1)
   --seed FIRST the first seed (1); the others follow it
   --nodes M    nodes of each cluster, 2 to 250; unless told, 3 to 7 by the seed
+  --threads T  histories at once, 1 to 64; unless told, one for each core
   --trace      print every event of every history: for one seed
   --join       only let the nodes (200) start over 10 s, and say when all see all
+  --idle       let the nodes (200) start, and say what each link carries when nothing is done, with 1 and 10 names a node
   --calm       without faults: to measure the simulator
   --help       this text
 
@@ -30,9 +31,11 @@ interface Flags {
   readonly seeds: number;
   readonly seed: number;
   readonly nodes: number | undefined;
+  readonly threads: number | undefined;
   readonly trace: boolean;
   readonly calm: boolean;
   readonly join: boolean;
+  readonly idle: boolean;
 }
 
 function say(text: string): void {
@@ -49,9 +52,11 @@ function readFlags(args: readonly string[]): Flags | string | null {
         seeds: { type: 'string' },
         seed: { type: 'string' },
         nodes: { type: 'string' },
+        threads: { type: 'string' },
         trace: { type: 'boolean' },
         calm: { type: 'boolean' },
         join: { type: 'boolean' },
+        idle: { type: 'boolean' },
         help: { type: 'boolean' },
       },
     }));
@@ -62,6 +67,8 @@ function readFlags(args: readonly string[]): Flags | string | null {
   const seeds = whole(values.seeds, 1, 1, 100_000_000);
   const seed = whole(values.seed, 1, 0, 0xffff_ffff);
   const nodes = values.nodes === undefined ? undefined : whole(values.nodes, 2, 2, 250);
+  const threads = values.threads === undefined ? undefined : whole(values.threads, 1, 1, 64);
+  if (threads === null) return '--threads is a number from 1 to 64';
   if (seeds === null) return '--seeds is a number of histories, 1 or more';
   if (seed === null) return '--seed is a number from 0 to 4294967295';
   if (nodes === null) return '--nodes is a number from 2 to 250';
@@ -69,9 +76,11 @@ function readFlags(args: readonly string[]): Flags | string | null {
     seeds,
     seed,
     nodes,
+    threads,
     trace: values.trace === true,
     calm: values.calm === true,
     join: values.join === true,
+    idle: values.idle === true,
   };
 }
 
@@ -86,19 +95,29 @@ function whole(
   return value >= least && value <= most ? value : null;
 }
 
-function sayFailure(report: HistoryReport): void {
-  const { seed, nodes, failures, hash } = report;
+function sayFailure({ seed, nodes, failures, hash, lines }: HistoryOutcome): void {
   say(`\nseed ${seed} (${nodes} nodes) failed, trace ${hash}; its last events:`);
-  for (const line of report.trace().slice(-traceLinesShown)) say(`  ${line}`);
+  for (const line of lines.slice(-traceLinesShown)) say(`  ${line}`);
   for (const failure of failures.slice(0, 20)) say(`seed ${seed}: ${failure}`);
 }
 
 async function join({ seed, nodes = joinNodes }: Flags): Promise<number> {
-  const { ms } = await outsidePromises(() => joinedAfterMs(seed, nodes, joinOverMs));
-  say(
-    `${nodes} nodes started over ${joinOverMs} ms: all see all ${ms === null ? 'not at all' : `${ms} ms later`}`,
-  );
+  const spent = stopwatch();
+  const { ms } = await runJoin(seed, nodes, joinOverMs);
+  const when = ms === null ? 'not at all' : `${ms} ms later`;
+  say(`${nodes} nodes started over ${joinOverMs} ms: all see all ${when}; that took ${spent()}`);
   return ms !== null && ms <= joinOverMs ? 0 : 1;
+}
+
+async function idle({ seed, nodes = joinNodes }: Flags): Promise<number> {
+  const spent = stopwatch();
+  const { links, few, many } = await runIdle(seed, nodes, joinOverMs);
+  const told = (bytes: number | null) => (bytes === null ? 'no cluster' : `${bytes.toFixed(0)} B/s a link`);
+  say(
+    `${nodes} idle nodes, ${links} links: ${told(few)} with ${nodes} names, ${told(many)} with ${nodes * idleNamesFactor}`,
+  );
+  say(`both ways, TLS records included; that took ${spent()}`);
+  return few !== null && many !== null ? 0 : 1;
 }
 
 async function run(flags: Flags): Promise<number> {
@@ -108,40 +127,44 @@ async function run(flags: Flags): Promise<number> {
   let hash = '';
   const startCpu = process.cpuUsage();
   const startMs = performance.now();
-  for (let at = 0; at < flags.seeds; at += 1) {
-    const seed = (flags.seed + at) >>> 0;
-    const { nodes, calm } = flags;
-    const options = { seed, nodes, calm, traceLines: flags.trace ? Number.POSITIVE_INFINITY : 0 };
-    const report = await outsidePromises(() => runHistory(options));
-    simulatedMs += report.simulatedMs;
-    events += report.events;
-    hash = report.hash;
-    if (flags.trace) for (const line of report.trace()) say(line);
-    if (report.failures.length === 0) continue;
+  const threads = await runSeeds({ ...flags, first: flags.seed, count: flags.seeds }, (outcome) => {
+    simulatedMs += outcome.simulatedMs;
+    events += outcome.events;
+    hash = outcome.hash;
+    if (flags.trace) for (const line of outcome.lines) say(line);
+    if (outcome.failures.length === 0) return;
     failed += 1;
-    // The seed makes the same history again, this time with its text.
-    Error.stackTraceLimit = 10;
-    if (flags.trace) sayFailure(report);
-    else sayFailure(await outsidePromises(() => runHistory({ ...options, traceLines: traceLinesKept })));
-    Error.stackTraceLimit = 0;
-  }
+    sayFailure(outcome);
+  });
   const realMs = performance.now() - startMs;
   const { user, system } = process.cpuUsage(startCpu);
   const cpuMs = (user + system) / 1_000;
   say(
-    `${Math.round(simulatedMs / 1_000)} simulated seconds in ${(realMs / 1_000).toFixed(1)} s (${(cpuMs / 1_000).toFixed(1)} s of CPU): ` +
-      `${Math.round(simulatedMs / realMs)} times real time (${Math.round(simulatedMs / cpuMs)} by CPU), ` +
-      `${Math.round(events / cpuMs)} events a CPU millisecond`,
+    `${Math.round(simulatedMs / 1_000)} simulated seconds in ${(realMs / 1_000).toFixed(1)} s on ${threads} threads ` +
+      `(${(cpuMs / 1_000).toFixed(1)} s of CPU): ${ratio(simulatedMs / realMs)} times real time ` +
+      `(${ratio(simulatedMs / cpuMs)} by CPU), ${Math.round(events / cpuMs)} events a CPU millisecond`,
   );
   say(`seeds ${flags.seeds} failed ${failed} trace ${hash}`);
   return failed === 0 ? 0 : 1;
 }
 
-// Stacks are made for every expected failure, and read by nobody.
-Error.stackTraceLimit = 0;
+function stopwatch(): () => string {
+  const startMs = performance.now();
+  const startCpu = process.cpuUsage();
+  return () => {
+    const { user, system } = process.cpuUsage(startCpu);
+    const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
+    return `${seconds(performance.now() - startMs)} (${seconds((user + system) / 1_000)} of CPU)`;
+  };
+}
+
+function ratio(value: number): string {
+  return value < 20 ? value.toFixed(1) : String(Math.round(value));
+}
+
 const flags = readFlags(process.argv.slice(2));
 if (flags === null) process.stdout.write(help);
 else if (typeof flags === 'string') {
   process.stderr.write(`${flags}\n\n${help}`);
   process.exitCode = 2;
-} else process.exitCode = flags.join ? await join(flags) : await run(flags);
+} else process.exitCode = await (flags.join ? join : flags.idle ? idle : run)(flags);

@@ -4,9 +4,11 @@
  * tenant and writer actors (through their ports) and the check that one at most writes. A question may be lost on its
  * way there, or its answer on the way back.
  */
+import type { CoordinatorAnswer, CoordinatorStore } from '../../actors/ports/coordinator-store.ts';
 import type { LeaseAnswer, LeaseStore, Session } from '../../actors/ports/lease-store.ts';
 import type { ResultStore, TenantWrite } from '../../actors/ports/result-store.ts';
 import type { Tenant, TenantStore } from '../../actors/ports/tenant-store.ts';
+import { tenantRow } from '../contract/tenant-row.ts';
 import { sessionLifeMs, storeAnswerMs, storeLostMs } from './bounds.ts';
 import { socketPart } from './event-loop.ts';
 import type { Life } from './life.ts';
@@ -24,13 +26,13 @@ interface LeaseRow {
   epoch: number;
 }
 
-export const simTenants: readonly Tenant[] = ['acme', 'globex', 'initech'].map((slug) => ({
-  id: `${slug}tenant`,
-  slug,
-  name: slug,
-  status: 'active',
-  createdAtMs: 0,
-}));
+export const simTenants: readonly Tenant[] = ['acme', 'globex', 'initech'].map((slug) =>
+  tenantRow(`${slug}tenant`, slug),
+);
+
+class SessionLost extends Error {
+  readonly code = 'session_lost';
+}
 
 class StoreAway extends Error {
   readonly code = 'store_unavailable';
@@ -40,6 +42,7 @@ export class SimStore {
   private readonly world: World;
   private readonly sessions = new Map<string, SessionRow>();
   readonly leases = new Map<string, LeaseRow>();
+  readonly coordinator: LeaseRow = { node: null, boot: null, epoch: 0 };
   /** The epoch that wrote last, by tenant. */
   private readonly wrote = new Map<string, number>();
   /** Nodes that cannot reach it now. */
@@ -60,9 +63,14 @@ export class SimStore {
       acquire: (tenantId) => ask(() => this.acquire(tenantId, name, boot)),
       release: (tenantId, _node, _boot, epoch) => ask(() => this.release(tenantId, name, boot, epoch)),
     };
+    const coordinator: CoordinatorStore = {
+      take: (_node, _boot, known) => ask(() => this.take(name, boot, known)),
+      release: (_node, _boot, epoch) => ask(() => giveBack(this.coordinator, name, boot, epoch)),
+    };
     const results: ResultStore = {
       write: (_node, _boot, writes) => ask(() => this.write(life, writes)),
       accounted: () => ask(() => []),
+      count: () => ask(() => 0),
       results: () => ask(() => []),
       gaps: () => ask(() => []),
     };
@@ -72,7 +80,7 @@ export class SimStore {
       find: () => ask(() => null),
     };
     const checks = { add: () => ask(() => []), list: () => ask(() => []), remove: () => ask(() => null) };
-    return { leases, results, tenants, checks };
+    return { leases, coordinator, results, tenants, checks };
   }
 
   private nowMs(): number {
@@ -113,7 +121,7 @@ export class SimStore {
 
   private end(node: string, boot: number): void {
     if (this.sessions.get(node)?.boot === boot) this.sessions.delete(node);
-    for (const lease of this.leases.values()) {
+    for (const lease of [this.coordinator, ...this.leases.values()]) {
       if (lease.node === node && lease.boot === boot) Object.assign(lease, { node: null, boot: null });
     }
   }
@@ -152,8 +160,23 @@ export class SimStore {
 
   private release(tenantId: string, node: string, boot: number, epoch: number): void {
     const lease = this.leases.get(tenantId);
-    if (lease !== undefined && lease.node === node && lease.boot === boot && lease.epoch === epoch)
-      Object.assign(lease, { node: null, boot: null });
+    if (lease !== undefined) giveBack(lease, node, boot, epoch);
+  }
+
+  private take(node: string, boot: number, known: number): CoordinatorAnswer {
+    const own = this.liveSession(node, boot);
+    if (own === null) throw new SessionLost(`${node} has no live session`);
+    const { coordinator: lease } = this;
+    const databaseNowMs = this.nowMs();
+    const session = this.liveSession(lease.node, lease.boot);
+    const isOwn = lease.node === node && lease.boot === boot;
+    if (session !== null && !isOwn && !(lease.node === node && lease.boot! < boot)) {
+      const { expiresAtMs } = session;
+      return { granted: false, holder: lease.node!, epoch: lease.epoch, expiresAtMs, databaseNowMs };
+    }
+    if (!isOwn || lease.epoch < known)
+      Object.assign(lease, { node, boot, epoch: Math.max(lease.epoch, known) + 1 });
+    return { granted: true, epoch: lease.epoch, databaseNowMs, expiresAtMs: own.expiresAtMs };
   }
 
   private write(life: Life, writes: readonly TenantWrite[]): { fenced: string[] } {
@@ -182,4 +205,9 @@ export class SimStore {
     }
     return { fenced: refused };
   }
+}
+
+function giveBack(lease: LeaseRow, node: string, boot: number, epoch: number): void {
+  if (lease.node === node && lease.boot === boot && lease.epoch === epoch)
+    Object.assign(lease, { node: null, boot: null });
 }

@@ -1,4 +1,4 @@
-/** The network as one process sees it: a `Transport` for its cluster node. Trust and credentials stay as they are. */
+/** The network as one process sees it: a `Transport` for its cluster node. Its papers are those of the host. */
 import type { Connection, DialFailure, Transport } from '../../cluster/transport.ts';
 import type { Process } from './event-loop.ts';
 import type { Host, Network } from './network.ts';
@@ -29,11 +29,11 @@ export class SimTransport implements Transport {
   }
 
   trustVersion(): number {
-    return 1;
+    return this.host.papers.trustVersion;
   }
 
   credentialVersion(): number {
-    return 1;
+    return this.host.papers.credentialVersion;
   }
 
   close(): Promise<void> {

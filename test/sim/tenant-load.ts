@@ -11,7 +11,12 @@ import type { World } from './world.ts';
 
 export function startTenants(world: World, store: SimStore, life: Life): void {
   const { node } = life;
-  const core = startCore(node.system, { cluster: node, ownMachineTenant: null, ...store.ports(life) });
+  const core = startCore(node.system, {
+    cluster: node,
+    ownMachineTenant: null,
+    lives: null,
+    ...store.ports(life),
+  });
   let due = 0;
   const later = () => life.clock.timer(rowEveryMs * (0.5 + world.random.next()), write);
   const write = () => {

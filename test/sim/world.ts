@@ -3,8 +3,12 @@
  * history (which says when) and the parts. Collects what the checks find wrong.
  */
 import { type Random, seededRandom } from '../../runtime/index.ts';
-import { recordedEvery, tenantsShare } from './bounds.ts';
+import { certificatesShare, guestsShare, recordedEvery, tenantsShare } from './bounds.ts';
+import { Certificates } from './certificates.ts';
+import { ChildLedger } from './child-ledger.ts';
+import { startChildren } from './child-load.ts';
 import { EventLoop, timerPart } from './event-loop.ts';
+import { addGuests, startGuest, startHost } from './guests.ts';
 import type { Announcement } from './insides.ts';
 import { Ledger } from './ledger.ts';
 import { Life } from './life.ts';
@@ -20,6 +24,8 @@ export interface Site {
   readonly index: number;
   readonly name: string;
   readonly role: string;
+  /** Whose node it is; null: ours. */
+  readonly tenant: string | null;
   readonly host: Host;
   seeds: readonly string[];
   life: Life | null;
@@ -40,9 +46,11 @@ export interface Disturbance {
 export interface WorldWatch {
   started?(life: Life): void;
   announced?(life: Life, announcement: Announcement): void;
-  linkLost?(life: Life, peer: string): void;
+  linkUp?(life: Life, peer: string): void;
+  linkLost?(life: Life, peer: string, reason: string): void;
   /** It was killed, or stopped. */
   gone?(life: Life): void;
+  leaves?(life: Life): void;
 }
 
 /** Changes every life before it begins: where a planted fault gets in. */
@@ -54,7 +62,11 @@ export class World {
   readonly trace: Trace;
   readonly network: Network;
   readonly ledger = new Ledger();
+  readonly children = new ChildLedger();
   readonly sites: Site[] = [];
+  /** Nodes of a tenant, in the histories that take them: none of `living`. */
+  readonly guests: Site[] = [];
+  readonly guestCounts = { news: 0, answered: 0 };
   readonly lives: Life[] = [];
   readonly failures: string[] = [];
   readonly disturbances: Disturbance[] = [];
@@ -64,8 +76,16 @@ export class World {
   withLoad = true;
   /** With the flight recorder on, as in a product. */
   readonly isRecorded: boolean;
+  /** When all faults were ended; null in the middle of them. */
+  healedAtMs: number | null = null;
+  /** Of the wall clocks of all, beside what each is off. */
+  wallShiftMs = 0;
+  /** When more than a week passed at once. */
+  readonly weeksAtMs: number[] = [];
   /** In histories whose cores hold tenants. */
   store: SimStore | null = null;
+  /** In histories whose certificates are short. */
+  certificates: Certificates | null = null;
   /** While set nobody takes, changes or gives up names: what was on its way arrives, and lists can be compared. */
   isStill = false;
 
@@ -81,6 +101,8 @@ export class World {
     const known = this.chance(0.5) ? addresses : addresses.slice(0, 1 + this.below(2));
     for (const site of this.sites) site.seeds = known;
     if (this.chance(tenantsShare)) this.store = new SimStore(this);
+    if (this.chance(certificatesShare)) this.certificates = new Certificates(this);
+    if (this.chance(guestsShare)) addGuests(this);
     for (const from of this.sites) {
       for (const to of this.sites)
         this.network.setLatency(from.host, to.host, 0.1 + this.random.next() * 1.5);
@@ -125,7 +147,15 @@ export class World {
     this.plant?.(life, this);
     for (const watch of this.watches) watch.started?.(life);
     life.begin();
-    if (this.withLoad) startLoad(this, life);
+    if (site.tenant !== null) {
+      startGuest(this, life);
+      return life;
+    }
+    if (this.withLoad) {
+      startLoad(this, life);
+      startChildren(this, life);
+      if (this.guests.length > 0) startHost(this, life);
+    }
     if (this.store !== null && site.role === 'core') startTenants(this, this.store, life);
     return life;
   }
@@ -138,7 +168,19 @@ export class World {
     life.endedAtMs = this.loop.nowMs;
     life.site.life = null;
     this.network.processEnded(life.site.host, withPower);
+    this.children.lifeEnded(life, this.loop.nowMs);
     for (const watch of this.watches) watch.gone?.(life);
+  }
+
+  /** SIGTERM: it hands its children over, says goodbye and ends. */
+  leave(life: Life, left: () => void): void {
+    this.trace.say(this.loop.nowMs, life.name, 'is told to stop');
+    life.leaving = true;
+    for (const watch of this.watches) watch.leaves?.(life);
+    void life.node.stop().then(() => {
+      this.crash(life, true);
+      left();
+    });
   }
 
   pause(life: Life): void {
@@ -197,12 +239,7 @@ export class World {
     const name = `node_${index}`;
     const role = index < 3 ? 'core' : 'poller';
     const identity = { kind: 'node', trustDomain: 'sim.local', role, name } as const;
-    const host = this.network.addHost(name, {
-      ok: true,
-      identity,
-      notAfterMs: Number.MAX_SAFE_INTEGER,
-      serial: name,
-    });
-    this.sites.push({ index, name, role, host, seeds: [], life: null, bootMax: 0, skewMs: 0 });
+    const host = this.network.addHost(name, identity);
+    this.sites.push({ index, name, role, tenant: null, host, seeds: [], life: null, bootMax: 0, skewMs: 0 });
   }
 }

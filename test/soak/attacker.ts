@@ -1,79 +1,175 @@
 /**
- * A process of a tenant's node for the soak: one that calls its tenant's door and measures, or one that attacks. Told by its
- * parent what to do; ends with it.
+ * A process of the soak of attacks: a core with the doors of two tenants, a tenant's node that calls its tenant's doors and
+ * measures, or one that attacks. Told by its parent what to be; ends with it.
  */
 import type { Credential } from '../../certs/index.ts';
-import { actorCodec, type RegistryKey, type RunningNode, startNode } from '../../cluster/index.ts';
+import { actorCodec, type RunningNode, startNode } from '../../cluster/index.ts';
 import { FreePeer } from '../../cluster/testing/free-peer.ts';
-import type { Ref } from '../../runtime/index.ts';
-import type { DoorProtocol } from './attack.ts';
+import { defineActor, Ref } from '../../runtime/index.ts';
 
-export interface AttackOrder {
-  /** `spin`: uses a processor and sends nothing, to tell the attack from the load of its own process. */
-  readonly type: 'call' | 'again' | 'attack' | 'spin';
-  readonly credential: Credential;
+/** `refused`: what no tenant's node may send; the others may be sent, and no link is closed for one of them. */
+export type AttackManner = 'refused' | 'casts' | 'calls' | 'names' | 'renewals' | 'silence';
+
+export interface CoreReport {
   readonly address: string;
   readonly boot: number;
-  readonly key: RegistryKey;
-  readonly door: number;
-  readonly forMs: number;
+  /** Ids of the doors' actors by tenant. */
+  readonly doors: Readonly<Record<string, number>>;
 }
 
-let node: RunningNode | null = null;
-let found: Ref<DoorProtocol> | null = null;
+export interface Trips {
+  readonly p50: number;
+  readonly p99: number;
+  readonly calls: number;
+}
+
+export interface TripsReport {
+  readonly attacked: Trips;
+  readonly quiet: Trips;
+}
+
+export type AttackOrder =
+  | { readonly type: 'core'; readonly credential: Credential; readonly tenants: readonly string[] }
+  | {
+      readonly type: 'call';
+      readonly credential: Credential;
+      readonly tenant: string;
+      /** The one that is attacked, and the one that is not. */
+      readonly cores: readonly CoreReport[];
+      readonly forMs: number;
+    }
+  | {
+      readonly type: 'attack';
+      readonly manner: AttackManner;
+      readonly credential: Credential;
+      readonly tenant: string;
+      readonly core: CoreReport;
+      readonly forMs: number;
+    };
+
+interface DoorProtocol {
+  start: [];
+  call: { echo(value: unknown): unknown };
+  cast: { note(value: unknown): void };
+}
+
+const door = defineActor<null, DoorProtocol>({
+  name: 'door',
+  mailboxMessagesMax: 64,
+  init: () => null,
+  call: { echo: (_self, value) => value },
+  cast: { note() {} },
+});
+const listen = '127.0.0.1:0';
+const keyOf = (tenant: string) => ({ tenant, partition: 'default', kind: 'door', id: 'x' });
 
 process.on('disconnect', () => process.exit(0));
 process.on('message', (order: AttackOrder) => {
-  if (order.type === 'attack') void attack(order);
-  else if (order.type === 'spin') void spin(order.forMs);
-  else void call(order).then((trips) => process.send?.(trips));
+  const answer = order.type === 'core' ? core(order) : order.type === 'call' ? call(order) : attack(order);
+  void answer.then((report) => process.send?.(report));
 });
 
-async function call({ type, credential, address, key, forMs }: AttackOrder) {
-  if (type === 'call') {
-    node = await startNode({ credential, listen: '127.0.0.1:0', seeds: [address] });
-    found = await node.find<DoorProtocol>(key);
-  }
-  const trips: number[] = [];
+async function core({ credential, tenants }: AttackOrder & { type: 'core' }): Promise<CoreReport> {
+  const node = await startNode({
+    ...{ credential, listen, tenantAccess: { holds: ['agent'], doors: ['door'] } },
+    log(_level, message, { rule, refused: count }) {
+      if (message === 'the tenant fence refused') process.send?.({ rule, count });
+    },
+  });
+  const doors = tenants.map((tenant) => {
+    const ref = node.system.spawn(door) as Ref<DoorProtocol>;
+    node.names.register(keyOf(tenant), ref, {});
+    return [tenant, ref.id];
+  });
+  return { address: node.address, boot: node.boot, doors: Object.fromEntries(doors) };
+}
+
+interface Line {
+  readonly node: RunningNode;
+  readonly ref: Ref<DoorProtocol>;
+}
+
+let lines: Line[] | null = null;
+
+async function call({
+  credential,
+  cores,
+  tenant,
+  forMs,
+}: AttackOrder & { type: 'call' }): Promise<TripsReport> {
+  lines ??= await Promise.all(
+    cores.map(async ({ address }) => {
+      const node = await startNode({ credential, listen, seeds: [address] });
+      return { node, ref: await node.find<DoorProtocol>(keyOf(tenant)) };
+    }),
+  );
+  const trips: [number[], number[]] = [[], []];
   const endMs = performance.now() + forMs;
-  for (let nowMs = performance.now(); nowMs < endMs; ) {
-    await node!.system.call(found!).echo(1);
-    const doneMs = performance.now();
-    trips.push(doneMs - nowMs);
-    nowMs = doneMs;
+  for (let at = 0; performance.now() < endMs; at = 1 - at) {
+    const { node, ref } = lines[at]!;
+    const begunMs = performance.now();
+    await node.system.call(ref).echo(1);
+    trips[at]!.push(performance.now() - begunMs);
     // As a tenant that works: now and then, not as fast as it can.
     await new Promise((resolve) => setTimeout(resolve, 1));
-    nowMs = performance.now();
   }
+  return { attacked: tripsOf(trips[0]), quiet: tripsOf(trips[1]) };
+}
+
+function tripsOf(trips: number[]): Trips {
   trips.sort((a, b) => a - b);
   const at = (part: number) => trips[Math.floor((trips.length - 1) * part)]!;
   return { p50: at(0.5), p99: at(0.99), calls: trips.length };
 }
 
-async function spin(forMs: number): Promise<void> {
-  const endMs = performance.now() + forMs;
-  while (performance.now() < endMs) await new Promise((resolve) => setImmediate(resolve));
-}
+/** Of the attacking node: each connection is a later life. */
+let life = 0;
 
-/** Connects again as often as it is shut out, and sends what is refused and what is not, as fast as it is read. */
-async function attack({ credential, address, boot, door, forMs }: AttackOrder): Promise<void> {
+/** Connects again as often as it is shut out, and sends as fast as it is read. */
+async function attack(order: AttackOrder & { type: 'attack' }): Promise<object> {
+  const { credential, core: target, forMs } = order;
   const endMs = performance.now() + forMs;
-  const large = actorCodec().encode(['note', [new Uint8Array(60_000)]]);
-  const started = performance.now();
-  for (let life = 1; performance.now() < endMs; life += 1) {
-    const peer = await FreePeer.connect(credential, address, life).catch(() => null);
+  for (life += 1; performance.now() < endMs; life += 1) {
+    const peer = await FreePeer.connect(credential, target.address, life).catch(() => null);
+    // A turn, also when nobody takes the connection.
+    await new Promise((resolve) => setImmediate(resolve));
     if (peer === null) continue;
     await peer.until(() => peer.isClosed || peer.of('heartbeat').length > 0);
-    while (!peer.isClosed && performance.now() < endMs) {
-      for (let at = 0; at < 20; at += 1) {
-        peer.routed('cast', { toBoot: boot, toId: door }, ['note', [at]]);
-        peer.routedBytes('cast', { toBoot: boot, toId: door }, large);
-        // First what is refused, until it is shut out again and again; then all that is allowed, for which no link is closed.
-        if (performance.now() - started < forMs / 4)
-          peer.routed('call', { toBoot: boot, toId: at, callId: at }, ['echo', [at]]);
-      }
+    for (let round = 0; !peer.isClosed && performance.now() < endMs; round += 1) {
+      for (let at = 0; at < 20; at += 1) manners[order.manner](peer, order, round * 20 + at);
       await peer.taken();
     }
     peer.end();
   }
+  return {};
 }
+
+const codec = actorCodec();
+const large = codec.encode(['note', [new Uint8Array(60_000)]]);
+const namesTold = 1_000;
+
+type Attack = AttackOrder & { type: 'attack' };
+
+/** One turn of each attack. */
+const manners: Record<AttackManner, (peer: FreePeer, order: Attack, at: number) => void> = {
+  refused: (peer, { core: { boot } }, at) =>
+    peer.routed('call', { toBoot: boot, toId: at % 20, callId: at }, ['echo', [at]]),
+  casts(peer, { core: { boot, doors }, tenant }, at) {
+    peer.routed('cast', { toBoot: boot, toId: doors[tenant]! }, ['note', [at]]);
+    peer.routedBytes('cast', { toBoot: boot, toId: doors[tenant]! }, large);
+  },
+  calls: (peer, { core: { boot, doors }, tenant }, at) =>
+    peer.routed('call', { toBoot: boot, toId: doors[tenant]!, fromId: 1, callId: at }, ['echo', [at]]),
+  names(peer, { tenant }, at) {
+    const origin = `${tenant}.evil`;
+    const rows = Array.from({ length: namesTold }, (_, id) => [
+      ...['default', 'agent', `n${id}`, new Ref(origin, peer.boot, 1), { at }, at + 1, 1, false],
+    ]);
+    const from = at * namesTold;
+    const told = codec.encode([from, from + namesTold, 0, rows, []]);
+    peer.control('registry_delta', { boot: peer.boot, origin, tenant }, told);
+  },
+  renewals: (peer) => peer.renewal(),
+  // Only comes, and goes at once.
+  silence: (peer) => peer.end(),
+};

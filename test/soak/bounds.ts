@@ -28,7 +28,7 @@ export const callMsMax = 5_000;
 
 // Attack
 /** How long calls are measured, in quiet and under attack each. */
-export const attackMs = 15_000;
+export const attackMs = 10_000;
 export const slowerTimesMax = 2;
 
 // Splits
@@ -60,3 +60,19 @@ export const stillMs = 3_000;
 export const splitSettledMsMax = 1_000;
 /** A call gives up after 3 s. */
 export const callsEndMs = 10_000;
+
+// Nodes
+export const fleetSizes = [5, 20];
+export const fleetNames = 2_000;
+export const fleetChildren = 500;
+/** Every 20 ms at each of five nodes: 1,000 calls a second in all; of more nodes each makes fewer. */
+export const fleetCallsPerTick = 4;
+/** As CONSISTENCY says: a death is noticed within this, */
+export const noticedMsMax = 5_000;
+/** and a pause of up to this is none. */
+export const pauseUnnoticedMsMax = 4_000;
+export const pausesMs = [2_000, 4_000, 8_000, 60_000];
+export const starvingProcesses = 16;
+export const starvedMs = 20_000;
+/** After the nodes see each other again, this is left for anything that would still move. */
+export const fleetStillMs = 3_000;

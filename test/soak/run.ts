@@ -1,8 +1,8 @@
 /**
  * `npm run soak [-- --inputs N] [--seed S] [--rotations N] [--rounds N] [--cuts NAME,...] [--names N] [--children N]
- * [--record FILE] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread, so that one
- * that hangs is seen from outside and the heap that is measured is its own; then `attack`, `rotations` and `splits`, each
- * with a cluster of its own. Ends with one line, and with status 1 when anything failed.
+ * [--record FILE] [--size N ...] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
+ * so that one that hangs is seen from outside and the heap that is measured is its own; then `attack`, `rotations`,
+ * `splits` and `nodes`, each with clusters of its own. Ends with one line, and with status 1 when anything failed.
  */
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
@@ -17,6 +17,7 @@ import {
   splitNames,
   splitRoundsDefault,
 } from './bounds.ts';
+import { soakNodes } from './nodes.ts';
 import { soakRotations } from './rotations-run.ts';
 import { soakSplits } from './splits.ts';
 import type { SoakReport } from './thread.ts';
@@ -32,6 +33,7 @@ const { values, positionals } = parseArgs({
     names: { type: 'string' },
     children: { type: 'string' },
     record: { type: 'string' },
+    size: { type: 'string', multiple: true },
   },
 });
 const inputs = Number(values.inputs ?? inputsDefault);
@@ -88,6 +90,7 @@ const targets = [
   { name: 'attack', run: () => soakAttack(say) },
   { name: 'rotations', run: () => soakRotations(rotationCount, say) },
   { name: 'splits', run: () => soakSplits(splitsAsked, say) },
+  { name: 'nodes', run: () => soakNodes((values.size ?? []).map(Number), say) },
 ];
 const chosen = targets.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 let failed = 0;

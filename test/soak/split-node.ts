@@ -5,6 +5,7 @@
  */
 import type { Credential } from '../../certs/index.ts';
 import {
+  type Coordinator,
   type Members,
   type NameEvent,
   type RegistryKey,
@@ -42,6 +43,9 @@ export interface Sight {
   readonly node: string;
   readonly atMs: number;
   readonly members: Readonly<Record<string, string>>;
+  /** When each was heard from last. */
+  readonly seenMs: Readonly<Record<string, number>>;
+  readonly coordinator: Coordinator;
   readonly split: ReturnType<Members['split']>;
   readonly log: readonly Line[];
   readonly calls: Calls;
@@ -205,6 +209,8 @@ function look(withNames: boolean): Sight {
     node: node.node,
     atMs: clock.wallMs(),
     members: Object.fromEntries(node.members.list().map(({ name, status }) => [name, status])),
+    seenMs: Object.fromEntries(node.members.list().map(({ name, lastSeenMs }) => [name, lastSeenMs])),
+    coordinator: node.coordinator(),
     split: node.members.split(),
     log,
     calls: {

@@ -31,7 +31,7 @@ export const timersAllowed: Allowed = {
   'runtime/clock.ts': 'is the clock',
   'checks/deadline.ts': 'bounds a real socket of one check; the room may not import the clock',
   'checks/fping.ts': 'gathers addresses into one fping process; the room may not import the clock',
-  'cluster/handshakes.ts':
+  'cluster/admission/handshakes.ts':
     'a hard end for real sockets that do not finish their handshake; a simulated wire has none',
   'cluster/tls-connection.ts': 'leaves a real peer that does not read what a closing socket has to send',
   'cluster/tls-transport.ts': 'bounds handshakes and closing of real sockets; a simulated wire has none',

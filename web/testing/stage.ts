@@ -2,7 +2,7 @@
  * A stage for the door's tests: a real actor system whose local sends are encoded and decoded, with a registry and
  * members that the test moves by hand, and a health monitor that says what it is told to.
  */
-import type { CheckView, FeedProtocol, HealthProtocol, Tenant, TenantStore } from '../../actors/messages.ts';
+import type { CheckView, FeedProtocol, HealthProtocol, TenantStore } from '../../actors/messages.ts';
 import { healthKey, tenantKey } from '../../actors/messages.ts';
 import {
   actorCodec,
@@ -12,6 +12,7 @@ import {
   type NameEntry,
   type NameEvent,
 } from '../../cluster/index.ts';
+import { noCoordination } from '../../cluster/testing/no-coordination.ts';
 import {
   ActorSystem,
   type Clock,
@@ -20,6 +21,7 @@ import {
   type Ref,
   systemClock,
 } from '../../runtime/index.ts';
+import { tenantRow } from '../../test/contract/tenant-row.ts';
 
 export const stageTenantId = 'abcdefgh2345';
 
@@ -81,24 +83,20 @@ export function stage(clock: Clock = systemClock({ unref: true })): Stage {
   let members = [member('core_1', 'core'), member('web_1', 'web')];
   const memberWatchers = new Set<() => void>();
   const names = stageNames();
-  const tenant: Tenant = {
-    id: stageTenantId,
-    slug: 'default',
-    name: 'Default',
-    status: 'active',
-    createdAtMs: 0,
-  };
+  const tenant = tenantRow(stageTenantId, 'default');
+  const live = (role: string) =>
+    members.filter((one) => one.role === role && one.status !== 'down').map(({ name }) => name);
   const cluster: Cluster = {
     node: 'web_1',
     boot: 7,
     tenant: null,
     declare: () => {},
     topics: { subscribe: () => {}, publish: () => 0 },
+    ...noCoordination(() => live('core')),
     names,
     members: {
       list: () => members,
-      live: (role) =>
-        members.filter((one) => one.role === role && one.status !== 'down').map(({ name }) => name),
+      live,
       split: () => null,
       watch: (onChange) => void memberWatchers.add(onChange),
     },
@@ -176,6 +174,7 @@ export function member(name: string, role: string, changes: Partial<Member> = {}
     tenant: null,
     pid: 42,
     rttMs: 0.512,
+    lastSeenMs: 1_700_000_000_000,
     because: ['linked'],
     ...changes,
   };

@@ -217,7 +217,9 @@ export class KubernetesServer {
   }
 }
 
+/** A watch that has ended and is not closed yet is told nothing: the next one asks for what came after its version. */
 function writeEvent(response: ServerResponse, type: string, object: object): void {
+  if (response.writableEnded) return;
   response.write(`${JSON.stringify({ type, object })}\n`);
 }
 

@@ -2,6 +2,8 @@
  * Members and links, when the world has settled: every node sees exactly the living lives as up, has one link to each
  * and nothing left over from those that are gone.
  */
+
+import { tenantOfNode } from '../../../cluster/index.ts';
 import { suspectAfterMs } from '../../../cluster/limits.ts';
 import { viewHash } from '../../../cluster/membership-view.ts';
 import { insidesOf } from '../insides.ts';
@@ -26,7 +28,7 @@ export const members: Check = {
       if (viewHash(state) !== viewHash({ ...state, viewHash: null }))
         world.fail(`${life.name} remembers a hash of its view that it no longer has`);
       for (const [name, { status }] of seen) {
-        if (!living.has(name) && (status === 'up' || status === 'suspect'))
+        if (!living.has(name) && tenantOfNode(name) === null && (status === 'up' || status === 'suspect'))
           world.fail(`${life.name} says that ${name} is ${status}, it is gone`);
       }
     }
@@ -78,11 +80,14 @@ export const links: Check = {
     for (const life of living) {
       const { mesh, members: vigil, router } = insidesOf(life.node);
       const others = living.length - 1;
-      if (mesh.links.size !== others)
-        world.fail(`${life.name} has ${mesh.links.size} links to ${others} nodes`);
-      if (mesh.open.size !== mesh.links.size)
+      const guests = [...mesh.links.keys()].filter((name) => tenantOfNode(name) !== null).length;
+      if (mesh.links.size - guests !== others)
+        world.fail(`${life.name} has ${mesh.links.size - guests} links to ${others} nodes`);
+      const isFenced = (peer: string | null) => peer !== null && tenantOfNode(peer) !== null;
+      const coming = [...mesh.open.values()].filter(isFenced).length - guests;
+      if (mesh.open.size - coming !== mesh.links.size)
         world.fail(`${life.name} has ${mesh.open.size} connections for ${mesh.links.size} links`);
-      if (vigil.beats.size !== mesh.links.size)
+      if (coming === 0 && vigil.beats.size !== mesh.links.size)
         world.fail(
           `${life.name} keeps heartbeats of ${vigil.beats.size} links, there are ${mesh.links.size}`,
         );

@@ -18,7 +18,9 @@ export const calls: Check = {
         world.loop.put(callSlackMs, timerPart, life, () => {
           for (const call of world.ledger.openCalls) {
             if (call.life === life && call.to === peer && call.askedAtMs < lostAtMs)
-              world.fail(`${life.name}: a ${call.what} goes on, its link was lost ${callSlackMs} ms ago`);
+              world.fail(
+                `${life.name}: a ${call.what} ${call.target} goes on, its link was lost ${callSlackMs} ms ago`,
+              );
           }
         });
       },
@@ -28,10 +30,12 @@ export const calls: Check = {
     const nowMs = world.loop.nowMs;
     const { openCalls } = world.ledger;
     for (const call of openCalls) {
-      const { life, what, askedAtMs, timeoutMs } = call;
+      const { life, what, target, askedAtMs, timeoutMs } = call;
       if (life.ended) openCalls.delete(call);
       else if (!life.paused && nowMs > Math.max(askedAtMs + timeoutMs, life.resumedAtMs) + callSlackMs) {
-        world.fail(`${life.name}: a ${what} of ${timeoutMs} ms has not ended after ${nowMs - askedAtMs} ms`);
+        world.fail(
+          `${life.name}: a ${what} ${target} of ${timeoutMs} ms has not ended after ${nowMs - askedAtMs} ms`,
+        );
         openCalls.delete(call);
       }
     }

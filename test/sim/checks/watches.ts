@@ -1,51 +1,104 @@
 /** Watchers: the events that one is told, replayed, are its node's list at every moment, without one too many. */
-import { formatKey, type NameEntry, type NameEvent, type NameQuery } from '../../../cluster/index.ts';
-import { sameRef } from '../../../runtime/index.ts';
+import {
+  formatKey,
+  type Metadata,
+  type NameEntry,
+  type NameEvent,
+  type NameQuery,
+} from '../../../cluster/index.ts';
+import { list } from '../../../cluster/registry.ts';
+import { keyOf } from '../../../cluster/registry-index.ts';
+import type { Entry } from '../../../cluster/registry-shard.ts';
+import { type Ref, sameRef } from '../../../runtime/index.ts';
+import { insidesOf } from '../insides.ts';
 import type { Life } from '../life.ts';
 import type { World } from '../world.ts';
 import type { Check } from './check.ts';
 
 const queries: readonly NameQuery[] = [{}, { tenant: 'acme' }, { kind: 'service', node: 'node_1' }];
 
+/** What a watcher was told last of one name. */
+interface Told {
+  readonly entry: NameEntry;
+  /** The registry's entry that was found to be of this name. */
+  listed: Entry | null;
+}
+
+/** All watchers of a life are told the same entry, one after the other: its key is written once. */
+class KeyText {
+  private of: NameEntry | null = null;
+  private text = '';
+
+  get(entry: NameEntry): string {
+    if (this.of !== entry) {
+      this.of = entry;
+      this.text = formatKey(entry.key);
+    }
+    return this.text;
+  }
+}
+
 class Replay {
   private readonly world: World;
   private readonly life: Life;
   private readonly query: NameQuery;
-  private readonly entries = new Map<string, NameEntry>();
+  private readonly keyText: KeyText;
+  private readonly told = new Map<string, Told>();
+  /** Entries never change, so one whose name was looked up is not looked up again. */
+  private readonly byListed = new Map<Entry, Told>();
 
-  constructor(world: World, life: Life, query: NameQuery) {
+  constructor(world: World, life: Life, query: NameQuery, keyText: KeyText) {
     this.world = world;
     this.life = life;
     this.query = query;
+    this.keyText = keyText;
     life.node.names.watch(query, (event) => this.heard(event), new AbortController().signal);
   }
 
   private heard({ type, entry }: NameEvent): void {
-    const text = formatKey(entry.key);
-    if (this.entries.has(text) === (type === 'added'))
+    const text = this.keyText.get(entry);
+    const before = this.told.get(text);
+    if ((before !== undefined) === (type === 'added'))
       this.world.fail(
         `${this.who()}: ${type} ${text}, which is ${type === 'added' ? 'there already' : 'not there'}`,
       );
-    if (type === 'removed') this.entries.delete(text);
-    else this.entries.set(text, entry);
+    if (before !== undefined && before.listed !== null) this.byListed.delete(before.listed);
+    if (type === 'removed') this.told.delete(text);
+    else this.told.set(text, { entry, listed: null });
   }
 
   compare(): void {
-    const listed = this.life.node.names.list(this.query);
-    for (const { key, ref, metadata } of listed) {
-      const text = formatKey(key);
-      const told = this.entries.get(text);
-      if (told === undefined) this.world.fail(`${this.who()} was not told of ${text}`);
-      else if (!sameRef(told.ref, ref) || told.metadata.value !== metadata.value)
-        this.world.fail(`${this.who()} was not told of the last change of ${text}`);
+    const listed = list(insidesOf(this.life.node).names.state, this.query);
+    for (const entry of listed) {
+      const told = this.byListed.get(entry) ?? this.lookUp(entry);
+      if (told === undefined) this.world.fail(`${this.who()} was not told of ${textOf(entry)}`);
+      else if (!isAs(told.entry, entry))
+        this.world.fail(`${this.who()} was not told of the last change of ${textOf(entry)}`);
     }
-    if (listed.length !== this.entries.size)
-      this.world.fail(`${this.who()} counts ${this.entries.size} names, there are ${listed.length}`);
+    if (listed.length !== this.told.size)
+      this.world.fail(`${this.who()} counts ${this.told.size} names, there are ${listed.length}`);
+  }
+
+  private lookUp(entry: Entry): Told | undefined {
+    const told = this.told.get(textOf(entry));
+    if (told === undefined) return undefined;
+    if (told.listed !== null) this.byListed.delete(told.listed);
+    told.listed = entry;
+    this.byListed.set(entry, told);
+    return told;
   }
 
   private who(): string {
     return `a watcher of ${JSON.stringify(this.query)} at ${this.life.name}`;
   }
+}
+
+function textOf(entry: Entry): string {
+  return formatKey(keyOf(entry));
+}
+
+function isAs(told: NameEntry, { ref, metadata }: Entry): boolean {
+  return sameRef(told.ref, ref as Ref) && told.metadata.value === (metadata as Metadata).value;
 }
 
 const replays = new WeakMap<Life, Replay[]>();
@@ -54,11 +107,13 @@ export const watches: Check = {
   name: 'watches',
   begin(world) {
     world.watches.push({
-      started: (life) =>
+      started: (life) => {
+        const keyText = new KeyText();
         replays.set(
           life,
-          queries.map((query) => new Replay(world, life, query)),
-        ),
+          queries.map((query) => new Replay(world, life, query, keyText)),
+        );
+      },
     });
   },
   always(world) {

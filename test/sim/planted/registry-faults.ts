@@ -4,7 +4,7 @@
  */
 import type { RegistryEvent } from '../../../cluster/registry.ts';
 import { dropClaim } from '../../../cluster/registry-index.ts';
-import { setSequence, shardOf } from '../../../cluster/registry-shard.ts';
+import { setHidden, setSequence, shardOf } from '../../../cluster/registry-shard.ts';
 import type { RegistryEffect, RegistryState } from '../../../cluster/registry-state.ts';
 import { insidesOf } from '../insides.ts';
 import type { Life } from '../life.ts';
@@ -64,7 +64,7 @@ export const registryFaults: readonly Planted[] = [
         const origin = state.origins.get(event.node);
         if (origin === undefined || !origin.hidden || origin.boot !== event.boot) return event;
         for (const shard of origin.shards.values()) {
-          for (const entry of shard.entries) dropClaim(state.index, entry);
+          for (const entry of shard.entries) dropClaim(state.index, entry, entry.group.slots.get(entry.id));
           shard.entries.clear();
         }
         return event;
@@ -157,7 +157,7 @@ export const registryFaults: readonly Planted[] = [
       shell.apply = (event) => {
         const refused = apply(event);
         const origin = event.type === 'node_down' ? shell.state.origins.get(event.node) : undefined;
-        if (origin !== undefined) origin.hidden = false;
+        if (origin !== undefined) setHidden(origin, false);
         return refused;
       };
     },

@@ -3,6 +3,7 @@
  * server; a stranger who connects and says nothing, or a byte a second, costs a place for five seconds and no more.
  */
 import type { Socket } from 'node:net';
+import { HandshakeRate } from './handshake-rate.ts';
 import { handshakesLoggedPerS, handshakesMax, handshakeTimeoutMs } from './limits.ts';
 
 interface Waiting {
@@ -14,6 +15,7 @@ export class Handshakes {
   private readonly waiting = new Map<string, Waiting>();
   private readonly log: (message: string, fields: Record<string, unknown>) => void;
   private readonly clock: { wallMs(): number };
+  private readonly rate = new HandshakeRate();
   private second = 0;
   private logged = 0;
   /** Connections that ended before their handshake did. */
@@ -24,11 +26,15 @@ export class Handshakes {
     this.log = log;
   }
 
-  /** A connection came in. */
-  began(socket: Socket): void {
+  /** A connection came in; false when it was ended at once, before anything was spent on it. */
+  began(socket: Socket): boolean {
+    if (!this.rate.admits(socket.remoteAddress ?? '', this.clock.wallMs())) {
+      this.fail(socket, 'too many handshakes from this address');
+      return false;
+    }
     if (this.waiting.size >= handshakesMax) {
       this.fail(socket, `${handshakesMax} handshakes are under way`);
-      return;
+      return false;
     }
     const name = nameOf(socket);
     const end = setTimeout(
@@ -37,6 +43,12 @@ export class Handshakes {
     );
     this.waiting.set(name, { socket, end });
     socket.once('close', () => this.settle(name, socket));
+    return true;
+  }
+
+  /** A peer from there was refused. */
+  blame(remoteAddress: string | undefined): void {
+    this.rate.blame(remoteAddress ?? '', this.clock.wallMs());
   }
 
   /** The handshake of the connection from this remote end is done. */

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { createAuthority, issueNode, issueOperator } from '../certs/index.ts';
-import { systemClock } from '../runtime/index.ts';
-import { ClusterNode, connectOperator, splitAddress, type TlsTransport, tlsTransport } from './index.ts';
+import { createAuthority, issueNode, issueOperator } from '../../certs/index.ts';
+import { systemClock } from '../../runtime/index.ts';
+import { ClusterNode, connectOperator, splitAddress, type TlsTransport, tlsTransport } from '../index.ts';
 import { handshakesMax } from './limits.ts';
 
 const clock = systemClock();

@@ -1,0 +1,58 @@
+/** What a tenant's actor needs and holds; between its life (`tenant.ts`) and what it does for callers (`tenant-checks.ts`). */
+import type { Cluster } from '../cluster/index.ts';
+import type { Ref, Self } from '../runtime/index.ts';
+import type { HealthProtocol, SchedulerProtocol, TenantTerms, WriterProtocol } from './messages.ts';
+import type { Check } from './ports/check.ts';
+import type { CheckStore } from './ports/check-store.ts';
+import type { LeaseAnswer, LeaseStore } from './ports/lease-store.ts';
+import type { ResultStore } from './ports/result-store.ts';
+import { TenantRefusal } from './tenant-refusal.ts';
+
+export interface TenantNeeds {
+  cluster: Cluster;
+  checks: CheckStore;
+  leases: LeaseStore;
+  results: ResultStore;
+  writer: () => Ref<WriterProtocol> | null;
+  /** A lease that the store did not take back, or perhaps granted (null): nobody else gets it while this core lives. */
+  owed(tenantId: string, epoch: number | null): void;
+  /** What the tenant's row says at the start; changes come as `terms`. */
+  termsOf(tenantId: string): TenantTerms;
+  /** Only for the default tenant of a one-machine cluster. */
+  allowAll(tenantId: string): boolean;
+}
+
+export interface Running {
+  epoch: number;
+  databaseOffsetMs: number;
+  scheduler: Ref<SchedulerProtocol>;
+  health: Ref<HealthProtocol>;
+}
+
+export interface TenantState {
+  tenantId: string;
+  terms: TenantTerms;
+  running: Running | null;
+  checks: Map<string, Check>;
+  epoch: number | null;
+  refusedBy: string | null;
+  /** The question for the lease that is under way: an actor that ends must not leave a granted lease behind. */
+  asking: Promise<LeaseAnswer> | null;
+  /** The last question had no answer: it may have been granted all the same. */
+  unsure: boolean;
+  /** The timer after which it is asked for again. */
+  waiting: number | null;
+}
+
+export type TenantSelf = Self<TenantState>;
+
+export function runningOf(self: TenantSelf): Running {
+  const { running } = self.state;
+  if (running === null)
+    throw new TenantRefusal('standby', 'the tenant is not active on this core yet: try again');
+  return running;
+}
+
+export function liveChecks(state: TenantState): Check[] {
+  return [...state.checks.values()].filter((check) => check.archivedAtMs === null);
+}

@@ -1,0 +1,61 @@
+/**
+ * How often one address may begin a handshake, and that who was refused may do so less often. Pure; nobody has shown a
+ * certificate at this point, so the address is all that there is to go by. Handshakes under way are handshakes.ts's.
+ */
+import {
+  handshakeAddressesMax,
+  handshakesPerAddressBurst,
+  handshakesPerAddressPerS,
+  refusedHandshakeCost,
+} from './limits.ts';
+
+interface Left {
+  handshakes: number;
+  atMs: number;
+}
+
+export class HandshakeRate {
+  /** By address, the latest last. */
+  private readonly addresses = new Map<string, Left>();
+
+  /** Whether it may begin one now. */
+  admits(remote: string, nowMs: number): boolean {
+    const left = this.leftOf(remote, nowMs);
+    if (left.handshakes < 1) return false;
+    left.handshakes -= 1;
+    return true;
+  }
+
+  blame(remote: string, nowMs: number): void {
+    const left = this.leftOf(remote, nowMs);
+    left.handshakes = Math.max(-refusedHandshakeCost, left.handshakes - refusedHandshakeCost);
+  }
+
+  get size(): number {
+    return this.addresses.size;
+  }
+
+  private leftOf(remote: string, nowMs: number): Left {
+    const address = networkOf(remote);
+    const left = this.addresses.get(address) ?? { handshakes: handshakesPerAddressBurst, atMs: nowMs };
+    const regained = (Math.max(0, nowMs - left.atMs) * handshakesPerAddressPerS) / 1_000;
+    left.handshakes = Math.min(handshakesPerAddressBurst, left.handshakes + regained);
+    left.atMs = nowMs;
+    this.addresses.delete(address);
+    this.addresses.set(address, left);
+    if (this.addresses.size > handshakeAddressesMax)
+      this.addresses.delete(this.addresses.keys().next().value as string);
+    return left;
+  }
+}
+
+/** An IPv4 address; of IPv6 the first 64 bits, which are all one host's. */
+export function networkOf(remote: string): string {
+  if (!remote.includes(':')) return remote;
+  if (remote.includes('.')) return remote.slice(remote.lastIndexOf(':') + 1);
+  const [before = '', after] = remote.split('%', 1)[0]!.split('::', 2);
+  const first = before === '' ? [] : before.split(':');
+  const last = after === undefined || after === '' ? [] : after.split(':');
+  const zeros = Array.from({ length: Math.max(0, 8 - first.length - last.length) }, () => '0');
+  return [...first, ...zeros, ...last].slice(0, 4).join(':');
+}

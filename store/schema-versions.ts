@@ -1,0 +1,31 @@
+/**
+ * How this code speaks to a tenant whose schema is one version behind: where the two versions need different statements,
+ * the newest is tried, and the one before when the tables are not there yet. Nobody remembers which tenant is where, so
+ * a tenant may be migrated, or taken back, while it is in use.
+ */
+import type pg from 'pg';
+import { StoreError } from './errors.ts';
+import { sqlStateOf } from './pg-errors.ts';
+import type { Parameter, Unit } from './unit-of-work.ts';
+
+/** Two statements with the same parameters and the same answer. */
+export interface Versions {
+  newest: string;
+  before: string;
+}
+
+/** No such table, column, function. */
+const notThere: ReadonlySet<string | null> = new Set(['42P01', '42703', '42883']);
+
+export async function queryEither<Row extends pg.QueryResultRow>(
+  unit: Unit,
+  { newest, before }: Versions,
+  values: readonly Parameter[],
+): Promise<Row[]> {
+  try {
+    return await unit.query<Row>(newest, values);
+  } catch (error) {
+    if (!(error instanceof StoreError) || !notThere.has(sqlStateOf(error.cause))) throw error;
+    return await unit.query<Row>(before, values);
+  }
+}
