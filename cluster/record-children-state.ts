@@ -62,7 +62,7 @@ export interface KeptChildren {
   rounds: readonly KeptRound[];
   asked: readonly (readonly [round: number, id: string])[];
   toMove: readonly number[];
-  handed: readonly (readonly [id: string, version: string, untilMs: number])[];
+  handed: readonly (readonly [id: string, version: string, untilMs: number, hops: number])[];
 }
 
 export function weightOfChildren(state: ChildrenState): number {
@@ -96,7 +96,7 @@ export function snapshotChildren(state: ChildrenState): Record<keyof KeptChildre
       (row) => row,
     ),
     toMove: new Rows([...state.toMove], (child) => numbers.get(child)!),
-    handed: new Rows([...state.handed], ([id, { version, untilMs }]) => [id, version, untilMs]),
+    handed: new Rows([...state.handed], ([id, { version, untilMs, hops }]) => [id, version, untilMs, hops]),
   };
 }
 
@@ -137,7 +137,8 @@ export function restoreChildren(kept: KeptChildren): ChildrenState {
     state.rounds.set(number, round);
   }
   for (const at of kept.toMove) state.toMove.add(children[at]!);
-  for (const [id, version, untilMs] of kept.handed) state.handed.set(id, { version, state: null, untilMs });
+  for (const [id, version, untilMs, hops] of kept.handed)
+    state.handed.set(id, { version, state: null, untilMs, hops });
   return state;
 }
 

@@ -1,6 +1,6 @@
 /** What the loop does between the registry and the machine, with a registry that says what the test wants. */
 import { expect, it } from 'vitest';
-import { ActorSystem, defineActor, manualClock, type Ref } from '../runtime/index.ts';
+import { ActorSystem, defineActor, manualClock, Recorder, type Ref } from '../runtime/index.ts';
 import type { Directory } from './directory.ts';
 import { heldRecheckMs } from './limits.ts';
 import { SupervisorLoop } from './supervisor-loop.ts';
@@ -31,8 +31,9 @@ it('does not start again what crashed while another node’s claim of its name s
   let holder: { node: string } | null = null;
   const names = { entry: () => holder, apply: () => null, supervise: () => true } as unknown as Directory;
   const nothing = () => {};
+  const recorder = new Recorder({ node: 'a', boot: 1, clock });
   const loop = new SupervisorLoop({
-    ...{ system, role: 'core', names, log: nothing, say: () => true },
+    ...{ system, role: 'core', names, log: nothing, say: () => true, recorder },
     ...{ tellServing: nothing, report: nothing, drained: nothing },
   });
   loop.serve({ one: { definition } }, 0);

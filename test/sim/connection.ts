@@ -3,7 +3,7 @@
  * bytes that it sends. Between a link and the network; the host's papers say who the peer is and whom it trusts.
  */
 import type { RenewalProof } from '../../certs/index.ts';
-import type { PlayedPeer } from '../../cluster/testing/played-peer.ts';
+import { PlayedPeer } from '../../cluster/testing/played-peer.ts';
 import type { Connection, ConnectionHandlers, PeerJudgement } from '../../cluster/transport.ts';
 import { kernelBufferBytes, splitChunkChance } from './bounds.ts';
 import { type Process, socketPart } from './event-loop.ts';

@@ -1,8 +1,8 @@
 /**
  * `npm run soak [-- --inputs N] [--seed S] [--rotations N] [--rounds N] [--cuts NAME,...] [--names N] [--children N]
  * [--record FILE] [--size N ...] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
- * so that one that hangs is seen from outside and the heap that is measured is its own; then `attack`, `rotations`,
- * `splits` and `nodes`, each with clusters of its own. Ends with one line, and with status 1 when anything failed.
+ * so that one that hangs is seen from outside and the heap that is measured is its own; then `attack`, `rotations`, `splits`
+ * and `nodes`, each with clusters of its own. Ends with one line, and with status 1 when anything failed.
  */
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
