@@ -62,7 +62,7 @@ export interface KeptChildren {
   rounds: readonly KeptRound[];
   asked: readonly (readonly [round: number, id: string])[];
   toMove: readonly number[];
-  handed: readonly (readonly [id: string, version: string, untilMs: number, hops: number])[];
+  handed: readonly (readonly [id: string, version: string, hops: number, untilMs: number])[];
 }
 
 export function weightOfChildren(state: ChildrenState): number {
@@ -96,7 +96,7 @@ export function snapshotChildren(state: ChildrenState): Record<keyof KeptChildre
       (row) => row,
     ),
     toMove: new Rows([...state.toMove], (child) => numbers.get(child)!),
-    handed: new Rows([...state.handed], ([id, { version, untilMs, hops }]) => [id, version, untilMs, hops]),
+    handed: new Rows([...state.handed], ([id, { version, hops, untilMs }]) => [id, version, hops, untilMs]),
   };
 }
 
@@ -137,8 +137,8 @@ export function restoreChildren(kept: KeptChildren): ChildrenState {
     state.rounds.set(number, round);
   }
   for (const at of kept.toMove) state.toMove.add(children[at]!);
-  for (const [id, version, untilMs, hops] of kept.handed)
-    state.handed.set(id, { version, state: null, untilMs, hops });
+  for (const [id, version, hops, untilMs] of kept.handed)
+    state.handed.set(id, { version, state: null, hops, untilMs });
   return state;
 }
 

@@ -29,11 +29,21 @@ it('does not start again what crashed while another node’s claim of its name s
     },
   });
   let holder: { node: string } | null = null;
-  const names = { entry: () => holder, apply: () => null, supervise: () => true } as unknown as Directory;
+  const names = {
+    entry: () => holder,
+    unsupervise: () => null,
+    supervise: () => true,
+  } as unknown as Directory;
   const nothing = () => {};
-  const recorder = new Recorder({ node: 'a', boot: 1, clock });
   const loop = new SupervisorLoop({
-    ...{ system, role: 'core', names, log: nothing, say: () => true, recorder },
+    ...{
+      system,
+      role: 'core',
+      names,
+      recorder: new Recorder({ node: 'a', boot: 1, clock }),
+      log: nothing,
+      say: () => true,
+    },
     ...{ tellServing: nothing, report: nothing, drained: nothing },
   });
   loop.serve({ one: { definition } }, 0);
