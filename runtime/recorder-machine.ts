@@ -13,15 +13,15 @@ import {
   recordEventBytesMax,
 } from './limits.ts';
 import type { Random } from './random.ts';
-import { Base } from './recorder-base.ts';
 import { hashEffects, hashText, type RecordForm } from './recorder-form.ts';
+import { LargeState } from './recorder-large.ts';
 import { type Pieces, piecesOf, snapshotText } from './recorder-pieces.ts';
 import { type Ring, wholeMs } from './recorder-ring.ts';
 
 export interface RecordingNeeds {
   readonly ring: Ring;
   readonly clock: Clock;
-  readonly bases: Set<Base>;
+  readonly bases: Set<LargeState>;
   nextEntry(): number;
 }
 
@@ -36,7 +36,7 @@ export class Recording<S, E extends { readonly type: string }, F> {
   private checkpointIn = 0;
   /** When the large state was captured from which everything follows that came since; null: it is told in one line. */
   private baseAtMs: number | null = null;
-  private base: Base | null = null;
+  private base: LargeState | null = null;
   private lastBaseMs = Number.NEGATIVE_INFINITY;
   /** A large state is to be kept, but not before. */
   private baseDueMs: number | null = null;
@@ -150,7 +150,7 @@ export class Recording<S, E extends { readonly type: string }, F> {
 
   private keepLarge(pieces: Pieces): void {
     const { ring, clock, label, last: after, needs } = this;
-    const base = new Base({ ring, clock, label, after }, pieces);
+    const base = new LargeState({ ring, clock, label, after }, pieces);
     this.lastBaseMs = ring.nowMs;
     this.baseAtMs = ring.nowMs;
     this.base = base;

@@ -1,7 +1,7 @@
 /**
  * A large state as pieces of text. A form wraps what may be long in `Rows`; a small state is then written as one text, a
  * large one as a head and lists of rows, each short enough for a line, and put together again by a replay. Between the
- * forms and the checkpoints (`recorder-base.ts`). Knows no machine.
+ * forms and the checkpoints (`recorder-large.ts`). Knows no machine.
  */
 import { recordPieceRows } from './limits.ts';
 import { hashText, type Plain } from './recorder-form.ts';

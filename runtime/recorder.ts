@@ -7,8 +7,8 @@
 import type { Clock } from './clock.ts';
 import { assert } from './errors.ts';
 import { recordBurstBytes, recordBytesMax, recordKindsMax } from './limits.ts';
-import type { Base } from './recorder-base.ts';
 import type { RecordForm } from './recorder-form.ts';
+import type { LargeState } from './recorder-large.ts';
 import { recordVersion } from './recorder-line.ts';
 import type { RecordHead } from './recorder-lines.ts';
 import { Recording } from './recorder-machine.ts';
@@ -27,7 +27,7 @@ export class Recorder {
   private segments = 0;
   private entries = 0;
   /** Large states that are being written. */
-  private readonly bases = new Set<Base>();
+  private readonly bases = new Set<LargeState>();
 
   constructor(options: RecorderOptions) {
     this.options = options;

@@ -119,4 +119,30 @@ describe.skipIf(splitsMissing !== null)(title, () => {
     for (const sight of healed) expect(said(sight, 'the network is split')).toEqual([]);
     await callsEnd();
   });
+
+  test('in which a third node is the bridge between two that do not hear each other calls nobody down', {
+    timeout: storyMs,
+  }, async () => {
+    cluster.part(['core_1'], ['core_3']);
+    await pause(oneWayMs);
+    await cluster.ask('core_1', { type: 'take', ids: ['taken meanwhile'] }, 'done');
+    const ids = [...nodeNames.flatMap(own), 'taken meanwhile'];
+    // What the one takes the other learns from the bridge.
+    const during = await cluster.sightsUntil(
+      'all names on all nodes',
+      seenMs,
+      (sights) => isExact(sights, ids),
+      { names: true },
+    );
+    for (const sight of during) {
+      expect(Object.values(sight.members)).not.toContain('down');
+      expect(sight.split).toBe(null);
+    }
+    expect([during[0]!.members.core_3, during[2]!.members.core_1]).toEqual(['suspect', 'suspect']);
+    expect(Object.values(during[1]!.members)).toEqual(['up', 'up', 'up']);
+    cluster.mend();
+    await cluster.sightsUntil('all to be up', seenMs, isWhole);
+    await cluster.sightsUntil('each name once', seenMs, (sights) => isExact(sights, ids), { names: true });
+    await callsEnd();
+  });
 });

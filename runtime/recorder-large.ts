@@ -9,7 +9,7 @@ import { hashText } from './recorder-form.ts';
 import type { Pieces } from './recorder-pieces.ts';
 import { type Ring, wholeMs } from './recorder-ring.ts';
 
-export interface BaseNeeds {
+export interface LargeStateNeeds {
   readonly ring: Ring;
   readonly clock: Clock;
   /** As JSON. */
@@ -18,8 +18,8 @@ export interface BaseNeeds {
   readonly after: number | null;
 }
 
-export class Base {
-  private readonly needs: BaseNeeds;
+export class LargeState {
+  private readonly needs: LargeStateNeeds;
   private readonly pieces: Pieces;
   private readonly heldBytes: number;
   private number = 0;
@@ -28,7 +28,7 @@ export class Base {
   /** Nothing more is to come: it is whole, or was given up. */
   done = false;
 
-  constructor(needs: BaseNeeds, pieces: Pieces) {
+  constructor(needs: LargeStateNeeds, pieces: Pieces) {
     this.needs = needs;
     this.pieces = pieces;
     this.heldBytes = pieces.rows * recordRowHeldBytes;
