@@ -14,6 +14,8 @@ export const names: Check = {
   name: 'names',
   always(world) {
     for (const life of world.living()) {
+      // Who leaves gives up its names while their holders go on.
+      if (life.leaving) continue;
       const own = life.node.names.list({ partition: simPartition, node: life.name });
       compare(world, `${life.name} of itself`, life.holds, own);
     }
