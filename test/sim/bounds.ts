@@ -30,6 +30,9 @@ export const loadShares = {
   crash: 0.1,
 } as const;
 export type LoadAction = keyof typeof loadShares;
+/** Of a calm history: 10 calls and a registration a second, and nothing else. */
+export const calmActionEveryMs = 1_000 / 11;
+export const calmLoadShares: { readonly [action in LoadAction]?: number } = { call: 10, register: 1 };
 export const servicesPerNode = 2;
 export const namesPerNode = 16;
 /** Names that any node may take, so that two sides of a split take the same. */

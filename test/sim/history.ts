@@ -16,7 +16,7 @@ export interface HistoryOptions {
   readonly plant?: Plant | undefined;
   /** How many of the last events are kept as text; none unless told. */
   readonly traceLines?: number | undefined;
-  /** Without any fault: to measure. */
+  /** Only calls and registrations, without any fault: to measure. */
   readonly calm?: boolean | undefined;
 }
 
@@ -36,12 +36,12 @@ export interface HistoryReport {
 export function runHistory(options: HistoryOptions): HistoryReport {
   const { seed, plant, traceLines = 0 } = options;
   const nodes = options.nodes ?? 3 + (seed % 5);
-  const world = new World(seed, nodes, plant ?? null, traceLines);
+  const world = new World(seed, nodes, plant ?? null, traceLines, options.calm === true);
   const rejected = (reason: unknown) =>
     world.fail(`a promise that nobody waits for failed: ${textOf(reason)}`);
   process.on('unhandledRejection', rejected);
   try {
-    live(world, options.calm === true);
+    live(world);
   } catch (error) {
     world.fail(`an error that nobody caught: ${textOf(error)}`);
   } finally {
@@ -59,7 +59,7 @@ export function runHistory(options: HistoryOptions): HistoryReport {
   };
 }
 
-function live(world: World, calm: boolean): void {
+function live(world: World): void {
   for (const check of checks) check.begin?.(world);
   const faults = new Faults(world);
   // Some come late: what the others hold by then must reach them too.
@@ -71,7 +71,7 @@ function live(world: World, calm: boolean): void {
   }
   pass(world, firstCalmMs);
   for (let round = 0; round < roundsPerHistory; round += 1) {
-    if (!calm) faults.begin(faultsMs);
+    if (!world.isCalm) faults.begin(faultsMs);
     pass(world, faultsMs);
     faults.healAll();
     pass(world, settleMs);

@@ -59,7 +59,7 @@ export class Life implements Process {
       log: (level, message, fields) => world.logged(this, level, message, fields),
       onSuperseded: (detail) => world.superseded(this, detail),
     });
-    if (!world.isRecorded) unrecorded(this.node);
+    if (!world.isRecorded) unrecorded(this.node, world.isCalm);
     observe(this.node, {
       announced: (announcement) => world.announced(this, announcement),
       linkUp: (peer, peerBoot) => {

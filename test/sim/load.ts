@@ -8,6 +8,8 @@ import { formatKey } from '../../cluster/index.ts';
 import type { Ref } from '../../runtime/index.ts';
 import {
   actionEveryMs,
+  calmActionEveryMs,
+  calmLoadShares,
   keptRefShare,
   type LoadAction,
   loadShares,
@@ -30,12 +32,27 @@ import {
 import type { World } from './world.ts';
 
 const tenants = ['platform', 'acme', 'globex', 'initech'];
-const actions = Object.keys(loadShares) as LoadAction[];
-/** Of each action and those before it. */
-const sharesUpTo = actions.map((_, at) =>
-  actions.slice(0, at + 1).reduce((sum, action) => sum + loadShares[action], 0),
-);
-const sharesTotal = sharesUpTo.at(-1)!;
+
+/** What is done how often. */
+interface Pace {
+  readonly everyMs: number;
+  readonly actions: readonly LoadAction[];
+  /** Of each action and those before it. */
+  readonly sharesUpTo: readonly number[];
+}
+
+function paceOf(everyMs: number, shares: { readonly [action in LoadAction]?: number }): Pace {
+  const actions = Object.keys(shares) as LoadAction[];
+  let upTo = 0;
+  const sharesUpTo = actions.map((action) => {
+    upTo += shares[action]!;
+    return upTo;
+  });
+  return { everyMs, actions, sharesUpTo };
+}
+
+const fullPace = paceOf(actionEveryMs, loadShares);
+const calmPace = paceOf(calmActionEveryMs, calmLoadShares);
 
 const changesNames: ReadonlySet<LoadAction> = new Set(['register', 'release', 'update', 'crash', 'monitor']);
 
@@ -54,10 +71,12 @@ class Load {
   private readonly watcher: Ref<WatcherProtocol>;
   private readonly monitors: MonitorRecord[] = [];
   private readonly serviceKeys: RegistryKey[];
+  private readonly pace: Pace;
   private numbers = 0;
 
   constructor(world: World, life: Life) {
     this.world = world;
+    this.pace = world.isCalm ? calmPace : fullPace;
     this.life = life;
     this.probe = probeOf(world, life, (ref, role) => this.serviceStarted(ref, role));
     this.watcher = life.node.system.spawn(watcher, (monitor, ref, reason) =>
@@ -76,7 +95,7 @@ class Load {
   }
 
   private later(): void {
-    this.life.clock.timer(actionEveryMs * (0.5 + this.world.random.next()), () => {
+    this.life.clock.timer(this.pace.everyMs * (0.5 + this.world.random.next()), () => {
       const action = this.chosen();
       if (!this.world.isStill || !changesNames.has(action)) this.act(action);
       this.later();
@@ -84,7 +103,8 @@ class Load {
   }
 
   private chosen(): LoadAction {
-    const at = this.world.random.next() * sharesTotal;
+    const { actions, sharesUpTo } = this.pace;
+    const at = this.world.random.next() * sharesUpTo.at(-1)!;
     let action = 0;
     while (at >= sharesUpTo[action]!) action += 1;
     return actions[action]!;
@@ -204,8 +224,9 @@ class Load {
   private register(): void {
     const { world, life } = this;
     const { node } = life;
-    if (life.holds.size >= namesPerNode) return;
-    const shared = world.chance(0.2);
+    if (life.holds.size >= namesPerNode && !world.isCalm) return;
+    // Each of a calm history takes a name of its own: one that is taken already would be no registration.
+    const shared = !world.isCalm && world.chance(0.2);
     const id = shared ? `shared_${world.below(sharedNames)}` : `own_${life.name}_${++this.numbers}`;
     const key = { tenant: world.pick(tenants), partition: simPartition, kind: shared ? 'shared' : 'own', id };
     const ref = node.system.spawn(worker, this.probe, 'thing');

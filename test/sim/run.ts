@@ -18,7 +18,7 @@ Runs N simulated histories of a cluster (real code; simulated clock, network and
   --trace      print every event of every history: for one seed
   --join       only let the nodes (200) start over 10 s, and say when all see all
   --idle       let the nodes (200) start, and say what each link carries when nothing is done, with 1 and 10 names a node
-  --calm       without faults: to measure the simulator
+  --calm       to measure: no faults, and of all load only 10 calls and 1 registration a second and node
   --help       this text
 
 Examples:

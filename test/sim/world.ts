@@ -74,6 +74,8 @@ export class World {
   readonly plant: Plant | null;
   private readonly supersededNow = new Set<string>();
   withLoad = true;
+  /** To measure: calls and registrations alone, no parts, no recorder. Who makes it calm makes no faults either. */
+  readonly isCalm: boolean;
   /** With the flight recorder on, as in a product. */
   readonly isRecorded: boolean;
   /** When all faults were ended; null in the middle of them. */
@@ -89,9 +91,10 @@ export class World {
   /** While set nobody takes, changes or gives up names: what was on its way arrives, and lists can be compared. */
   isStill = false;
 
-  constructor(seed: number, nodes: number, plant: Plant | null = null, traceLines = 0) {
+  constructor(seed: number, nodes: number, plant: Plant | null = null, traceLines = 0, isCalm = false) {
     this.random = seededRandom(seed);
-    this.isRecorded = seed % recordedEvery === 0;
+    this.isCalm = isCalm;
+    this.isRecorded = seed % recordedEvery === 0 && !isCalm;
     this.plant = plant;
     this.trace = new Trace(traceLines);
     this.network = new Network(this.loop, this.random, this.trace, nodes + 2);
@@ -100,13 +103,18 @@ export class World {
     // Some clusters know every address, some only the first.
     const known = this.chance(0.5) ? addresses : addresses.slice(0, 1 + this.below(2));
     for (const site of this.sites) site.seeds = known;
-    if (this.chance(tenantsShare)) this.store = new SimStore(this);
-    if (this.chance(certificatesShare)) this.certificates = new Certificates(this);
-    if (this.chance(guestsShare)) addGuests(this);
+    if (!isCalm) this.addParts();
     for (const from of this.sites) {
       for (const to of this.sites)
         this.network.setLatency(from.host, to.host, 0.1 + this.random.next() * 1.5);
     }
+  }
+
+  /** What only some histories have, by their seed. */
+  private addParts(): void {
+    if (this.chance(tenantsShare)) this.store = new SimStore(this);
+    if (this.chance(certificatesShare)) this.certificates = new Certificates(this);
+    if (this.chance(guestsShare)) addGuests(this);
   }
 
   chance(share: number): boolean {
@@ -153,7 +161,7 @@ export class World {
     }
     if (this.withLoad) {
       startLoad(this, life);
-      startChildren(this, life);
+      if (!this.isCalm) startChildren(this, life);
       if (this.guests.length > 0) startHost(this, life);
     }
     if (this.store !== null && site.role === 'core') startTenants(this, this.store, life);
