@@ -39,7 +39,7 @@ export interface Insides {
     readonly beats: Map<Link, { readonly heardAtMs: number }>;
     apply(event: MembershipEvent): void;
   };
-  readonly names: { readonly state: RegistryState; readonly record: Record };
+  readonly names: { readonly state: RegistryState; readonly record: Record; withdraw(): void };
   readonly supervisor: {
     readonly specs: { readonly state: SpecsState };
     readonly loop: { readonly state: ChildrenState; perform(effect: ChildrenEffect): void };
@@ -77,6 +77,8 @@ export interface Observer {
   announced(announcement: Announcement): void;
   linkUp(peer: string, boot: number): void;
   linkDown(peer: string, boot: number, reason: string): void;
+  /** It leaves, and has given up all its names; their actors go on. */
+  withdrew(): void;
 }
 
 /** Tells of what the node decided, after it was carried out. */
@@ -94,6 +96,12 @@ export function observe(node: ClusterNode, observer: Observer): void {
   inside.linkDown = (name, boot, reason, refused) => {
     observer.linkDown(name, boot, reason);
     linkDown.call(inside, name, boot, reason, refused);
+  };
+  const { names } = inside;
+  const withdraw = names.withdraw.bind(names);
+  names.withdraw = () => {
+    withdraw();
+    observer.withdrew();
   };
 }
 
