@@ -13,9 +13,6 @@ export const synRetriesMs: readonly number[] = [1_000, 2_000];
 /** A handshake with a stopped process looks again this often. */
 export const handshakePollMs = 250;
 
-/** Of each thread's heap, for what was just made: with 16 MB, as it is unless told, 30 nodes take a quarter longer. */
-export const youngSpaceMb = 128;
-
 /** Lines that a failure shows. */
 export const traceLinesShown = 120;
 export const traceLinesKept = 2_000;

@@ -3,9 +3,7 @@
  * command and its threads (`seed-thread.ts`). A history shares nothing with another, so the threads say nothing else.
  */
 import { availableParallelism } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
-import { youngSpaceMb } from './bounds.ts';
 import type { IdleFigures } from './idle.ts';
 import type { HistoryOutcome, JoinOutcome, Task } from './seed-thread.ts';
 
@@ -61,10 +59,6 @@ async function runAlone<T>(task: Task): Promise<T> {
 }
 
 function startThread(): Worker {
-  // What lives for a call or a path is gone before so much was made, and is never copied to where old things are.
-  for (const size of ['min', 'max']) setFlagsFromString(`--${size}-semi-space-size=${youngSpaceMb}`);
-  // Every core has a history: threads that help one to collect take from another.
-  setFlagsFromString('--single-threaded-gc');
   return new Worker(new URL('./seed-thread.js', import.meta.url));
 }
 
