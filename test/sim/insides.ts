@@ -5,6 +5,7 @@
 import type { PeerIdentity } from '../../certs/index.ts';
 import type { ChildrenEffect } from '../../cluster/children.ts';
 import type { Child, ChildrenState } from '../../cluster/children-state.ts';
+import type { Codec } from '../../cluster/codec.ts';
 import type { Frame } from '../../cluster/frame.ts';
 import type { ClusterNode } from '../../cluster/index.ts';
 import type { Link } from '../../cluster/link.ts';
@@ -25,7 +26,10 @@ export interface Insides {
   announced(announcement: Announcement): void;
   linkUp(link: Link, name: string, role: string, boot: number): void;
   linkDown(name: string, boot: number, reason: string, refused: boolean): void;
+  /** What the fence let through, and what it did not. */
   frame(link: Link, frame: Frame): void;
+  refused(link: Link, frame: Frame): void;
+  readonly codec: Codec;
   readonly mesh: {
     readonly links: Map<string, Link>;
     readonly open: Map<Link, string | null>;
