@@ -52,6 +52,29 @@ export const limits = {
   /** Tenants whose schemas are migrated at once. */
   tenantMigrationsAtOnce: 4,
 
+  /** A key ring is some lines. */
+  keyRingBytesMax: 64 * 1024,
+  /** What is sealed at once: each chunk has its own tag, and this much memory is held of it. */
+  archiveChunkBytes: 256 * 1024,
+  /** The open part at an archive's beginning. */
+  archiveHeaderBytesMax: 4 * 1024,
+  /** One record of an archive: the description of all tables at most, or a piece of rows. */
+  archiveRecordBytesMax: 8 * 1024 * 1024,
+  /** Rows are told of in pieces of this size at most. */
+  archivePieceBytes: 128 * 1024,
+  /** Progress is told each time that so much of a table went by. */
+  backupProgressBytes: 64 * 1024 * 1024,
+  /** A backup's transaction that waits for a slow disk or network is not left behind for ever. */
+  backupIdleMs: 120_000,
+  /** A restore whose process was killed is noticed by the server after this. */
+  backupClientCheckMs: 1_000,
+  /** A restore that replaces a tenant renews its session as a core does. */
+  holdRenewMs: 1_000,
+  /** What a killed process left half in a folder of archives is removed after this. */
+  partialArchiveKeptMs: 86_400_000,
+  /** Archives that one place is asked for. */
+  archivesListedMax: 100_000,
+
   /** A node renews its row this often, reads those of the others then, */
   discoveryBeatMs: 5_000,
   /** and counts as long as this after its last renewal: six of them missing. */
