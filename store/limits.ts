@@ -47,6 +47,27 @@ export const limits = {
   idAttemptsMax: 5,
   /** Day partitions of results that are made ahead of the newest row. */
   partitionsAheadDays: 3,
+  /** Spans whose rows are moved out of a default partition in one go; the rest waits for the next. */
+  partitionMovesMax: 50,
+  /** A detach waits this long for the writers, who wait behind it for as long at most; then it is tried again. */
+  detachLockMs: 250,
+  detachAttemptsMax: 5,
+  detachPauseMs: 200,
+  /** Rows that strayed are moved within this, or stay where they are until the next time. */
+  moveRowsTimeoutMs: 8_000,
+  /** Longest time that a stream may be kept: a hundred years. */
+  keptDaysMax: 36_500,
+
+  /** A minute is rolled up when it ended this long ago: what comes later is late and corrects it. */
+  rollupLagMs: 60_000,
+  /** Of what waits to be rolled up, this much in one statement: a minute or two when all is well. */
+  rollupStepMs: 600_000,
+  /** While the writers in flight end, those that begin wait for it, this long at most. */
+  rollupLockMs: 1_500,
+  rollupTimeoutMs: 120_000,
+  /** Marks of late rows that one statement corrects for. */
+  rollupMarksMax: 5_000,
+  rollupsPerQueryMax: 10_000,
   migrationLockTimeoutMs: 30_000,
   migrationTimeoutMs: 300_000,
   /** Tenants whose schemas are migrated at once. */
