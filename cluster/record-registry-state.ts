@@ -155,12 +155,16 @@ export function snapshotRegistry(state: RegistryState): Record<keyof KeptRegistr
     changes: rowsOf(
       pending.flatMap(([shard, { changes }]) =>
         changes
-          // What changed again since is passed over by the flush, too.
-          .filter((one) => !('shard' in one) || shard.entries.has(one))
+          .filter((one) => isToBeTold(shard, one))
           .map((one) => ('shard' in one ? nameOf(one) : plainRemoval(shard, one))),
       ),
     ),
   };
+}
+
+/** What changed again since is passed over by the flush, too. */
+function isToBeTold({ entries }: Shard, change: Entry | Removal): boolean {
+  return !('shard' in change) || entries.has(change);
 }
 
 /** Origins, shards and groups with their numbers, in the order in which a restored state has them again. */
@@ -179,7 +183,9 @@ function numbered(state: RegistryState) {
     for (const shard of origin.shards.values()) shards.set(shard, shards.size);
   }
   for (const shard of shards.keys()) for (const { group } of shard.removals) see(group);
-  for (const { changes } of state.pending.values()) for (const { group } of changes) see(group);
+  for (const [shard, { changes }] of state.pending) {
+    for (const one of changes) if (isToBeTold(shard, one)) see(one.group);
+  }
   return { groups, shards, origins };
 }
 
