@@ -12,12 +12,7 @@ import {
   type Ref,
 } from '../runtime/index.ts';
 import { keyOfChild } from './child-spec.ts';
-import {
-  type ChildrenEffect,
-  type ChildrenEvent,
-  type ChildrenHappening,
-  stepChildren,
-} from './children.ts';
+import { type ChildrenEffect, type ChildrenEvent, type ChildrenHappening, stepChildren } from './children.ts';
 import { nextTickMs } from './children-rates.ts';
 import { type ChildrenState, createChildren } from './children-state.ts';
 import type { Word } from './children-wire.ts';
@@ -129,8 +124,7 @@ export class SupervisorLoop {
       const starts = this.starts.filter(([id, ref]) => this.keeper?.refOf(id)?.id === ref.id);
       this.names = [];
       this.starts = [];
-      if (names.length > 0)
-        this.step({ type: 'names', changes: names.map(([key, node]) => [key.id, node]) });
+      if (names.length > 0) this.step({ type: 'names', changes: names.map(([key, node]) => [key.id, node]) });
       if (starts.length === 0) return;
       this.step({ type: 'started', ids: starts.map(([id]) => id) });
       for (const [id, ref] of starts) this.claimName(id, ref);
