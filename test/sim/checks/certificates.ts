@@ -64,7 +64,8 @@ function judgeExpired(world: World, life: Life): void {
   const nowMs = life.clock.wallMs();
   for (const link of insidesOf(life.node).mesh.open.keys()) {
     const { peer, address } = connectionOf(link);
-    if (peer.ok && nowMs - peer.notAfterMs > 2 * linkLookMs + certificateSlackMs)
+    if (!peer.ok) world.fail(`${life.name} keeps a link to ${address}, whose peer is refused: ${peer.code}`);
+    else if (nowMs - peer.notAfterMs > 2 * linkLookMs + certificateSlackMs)
       world.fail(`${life.name} keeps a link to ${address}, whose certificate has ended`);
   }
 }

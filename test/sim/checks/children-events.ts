@@ -3,7 +3,8 @@
  * second after; what crashed is back, whoever else fails; what a dead node ran is taken over in time; and a count that was
  * handed over arrives.
  */
-import { keyOfChild } from '../../../cluster/child-spec.ts';
+import { keyOfChild, placementText } from '../../../cluster/child-spec.ts';
+import { type ChildSpec, ownerOf } from '../../../cluster/index.ts';
 import {
   childRestartsMax,
   childRestartsWithinMs,
@@ -51,7 +52,7 @@ export const childEvents: Check = {
       startFailed: (life, id) => ends.startFailed(life, id),
     });
     world.watches.push({
-      started: (life) => noteStops(life, asked),
+      started: (life) => noteStops(world, life, asked),
       gone: (life) => {
         if (life.ended && !life.leaving) judgeTakeover(world, life);
       },
@@ -138,14 +139,22 @@ function judgeHolder(world: World, { id, life }: Instance): void {
     world.fail(`${life.name} runs ${id}, which it sees on ${holder}, which is ${status}`);
 }
 
+/** A node starts what is its own by those whom it sees, and who is only suspected is seen. */
+function judgeOwner(world: World, life: Life, serves: ReadonlySet<string>, spec: ChildSpec): void {
+  const takers = life.node.members.live(spec.role).filter((name) => name === life.name || serves.has(name));
+  const owner = ownerOf(placementText(keyOfChild(spec)), takers);
+  if (owner !== life.name) world.fail(`${life.name} starts ${spec.id}, which belongs on ${owner}`);
+}
+
 /** Children that a node has decided to stop, by node, boot and id. */
 type StopsAsked = Set<string>;
 
-function noteStops(life: Life, asked: StopsAsked): void {
+function noteStops(world: World, life: Life, asked: StopsAsked): void {
   const { loop } = insidesOf(life.node).supervisor;
   const perform = loop.perform.bind(loop);
   loop.perform = (effect) => {
     if (effect.type === 'stop') asked.add(keyOf(life, effect.id));
+    else if (effect.type === 'start') judgeOwner(world, life, loop.state.serves, effect.want.spec);
     perform(effect);
   };
 }

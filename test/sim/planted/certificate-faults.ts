@@ -24,16 +24,6 @@ export const certificateFaults: readonly Planted[] = [
     },
   },
   {
-    name: 'a certificate that has ended is not looked at again',
-    plant(life) {
-      const watch = watchOf(life);
-      const refuse = watch.refuse.bind(watch);
-      watch.refuse = (watched, judgement) => {
-        if (judgement.code !== 'expired') refuse(watched, judgement);
-      };
-    },
-  },
-  {
     name: 'a renewal drops the link: it is not proven on those that are open',
     plant(life) {
       watchOf(life).prove = () => {};

@@ -106,19 +106,6 @@ export const childFaults: readonly Planted[] = [
     },
   },
   {
-    name: 'placement leaves out who is only suspected',
-    plant(life) {
-      alterSteps(life, (event) => {
-        if (event.type !== 'members') return event;
-        const statuses = new Map(life.node.members.list().map(({ name, status }) => [name, status]));
-        const members = event.members.map((member) => {
-          return { ...member, live: statuses.get(member.name) === 'up' };
-        });
-        return { ...event, members };
-      });
-    },
-  },
-  {
     name: 'restarts are counted for a node, not for a child',
     plant(life) {
       const shared = createLife();
@@ -163,6 +150,45 @@ export const childFaults: readonly Planted[] = [
         const { state, keeper } = supervisor.loop;
         for (const { id } of state.byPhase.running) keeper?.stop(id, 'shutdown', false);
       };
+    },
+  },
+  {
+    name: 'lives of writers are forgotten without a horizon',
+    plant(life) {
+      alterSpecs(life, (event, { context }) => {
+        if (event.type !== 'put') context.horizonMs = 0;
+        return event;
+      });
+    },
+  },
+  {
+    name: 'children of a node that left are forgotten: it still counts for placement',
+    plant(life) {
+      const { state } = supervisorOf(life).loop;
+      alterSteps(life, (event) => {
+        if (event.type === 'peer_serves' && !event.serving) return { ...event, serving: true };
+        if (event.type !== 'members') return event;
+        const left = new Set(
+          life.node.members.list().flatMap(({ name, status }) => (status === 'left' ? [name] : [])),
+        );
+        const members = event.members.map((one) => {
+          const before = state.members.get(one.name);
+          return left.has(one.name) && before !== undefined ? { ...before, live: true } : one;
+        });
+        return { ...event, members };
+      });
+    },
+  },
+  {
+    name: 'nobody is asked before a child is started',
+    plant(life) {
+      const { loop } = supervisorOf(life);
+      alterEffects(life, (effect) => {
+        if (effect.type !== 'ask') return effect;
+        for (const peer of effect.peers)
+          loop.step({ type: 'answer', peer, round: effect.round, held: [], elsewhere: [] });
+        return null;
+      });
     },
   },
 ];
