@@ -15,6 +15,7 @@ import {
   peersOfRole,
   setPhase,
 } from './children-state.ts';
+import { answered } from './children-unmet.ts';
 import { askIdsMax, askTimeoutMs } from './limits.ts';
 import { ownerOf } from './placement.ts';
 
@@ -114,6 +115,7 @@ export function takeAnswer(
   nowMs: number,
 ): void {
   state.slow.delete(peer);
+  answered(state, peer, number, nowMs);
   const round = state.rounds.get(number);
   if (round === undefined || !round.waiting.delete(peer)) return;
   const refuse = (ids: readonly string[], by: string) => {

@@ -37,6 +37,7 @@ const actions = {
   drain: fc.record({ type: fc.constant('drain' as const), a: node }),
   advance: fc.record({ type: fc.constant('advance' as const), ms: fc.constantFrom(1, 5, 20) }),
   crash: fc.record({ type: fc.constant('crash' as const), a: node, child }),
+  standStill: fc.record({ type: fc.constant('stand_still' as const), a: node }),
   late: fc.record({ type: fc.constant('advance' as const), ms: fc.constantFrom(300, 1_100) }),
   cut: fc.record({ type: fc.constant('cut' as const), a: node, b: node }),
   link: fc.record({ type: fc.constant('link' as const), a: node, b: node }),
@@ -78,6 +79,9 @@ function act(cluster: TestCluster, one: Action): void {
     case 'advance':
       cluster.advance(one.ms);
       return;
+    case 'stand_still':
+      cluster.standStill(one.a);
+      return;
     case 'crash': {
       const at = cluster.nodes.get(one.a);
       if (at !== undefined) cluster.end(at, one.child, 'crash');
@@ -117,6 +121,7 @@ const orderly = [
   actions.drain,
   actions.advance,
   actions.crash,
+  actions.standStill,
 ];
 
 describe('supervised children after any history', () => {

@@ -30,6 +30,7 @@ export function refill(state: ChildrenState, nowMs: number): void {
 }
 
 export function pumpStarts(state: ChildrenState, effects: ChildrenEffect[], nowMs: number): void {
+  if (!state.begun) return;
   const { queued, starting } = state.byPhase;
   for (const child of queued) {
     if (state.starts < 1 || starting.size >= startsUnderWayMax) return;
@@ -73,6 +74,7 @@ function isIdle({ byPhase }: ChildrenState): boolean {
 export function tick(state: ChildrenState, effects: ChildrenEffect[], nowMs: number): void {
   if (state.serving && !state.begun && nowMs >= state.quietUntilMs) {
     state.begun = true;
+    state.standstill = null;
     for (const child of [...state.children.values()]) reconcile(state, effects, child, nowMs);
   }
   const { starting, held, failed } = state.byPhase;
@@ -102,7 +104,7 @@ function overdue(children: ReadonlySet<Child>, nowMs: number, afterMs: number): 
 /** How long until the next `tick` is needed; null: until something happens. */
 export function nextTickMs(state: ChildrenState): number | null {
   const { queued, asking, held, starting, failed } = state.byPhase;
-  if (queued.size > 0 || state.toMove.size > 0) return rateTickMs;
+  if ((queued.size > 0 && state.begun) || state.toMove.size > 0) return rateTickMs;
   if (state.serving && !state.begun) return childrenTickMs / 4;
   if (asking.size + held.size + starting.size + failed.size + state.handed.size > 0) return childrenTickMs;
   return null;

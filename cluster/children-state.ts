@@ -4,6 +4,7 @@
  */
 import { type ChildLife, createLife } from './child-life.ts';
 import { type ChildSpec, keyOfChild, placementText } from './child-spec.ts';
+import type { Standstill } from './children-unmet.ts';
 import { createPlacement, type Placement } from './placement.ts';
 
 /** A child that is to run, and which version of it. */
@@ -29,7 +30,7 @@ export type Phase =
   | 'failed'
   | 'unknown_kind';
 
-export type StopCause = 'removed' | 'replaced' | 'moved' | 'conflict' | 'hung';
+export type StopCause = 'removed' | 'replaced' | 'moved' | 'conflict' | 'hung' | 'paused';
 
 export interface Child {
   readonly id: string;
@@ -83,12 +84,14 @@ export interface ChildrenState {
   serving: boolean;
   draining: boolean;
   drained: boolean;
-  /** False while this node is new and may not know of all the others yet. */
+  /** False while this node is new, or stood still, and may not know of all the others yet. */
   begun: boolean;
   quietMs: number;
   quietUntilMs: number;
   /** It begins then, whoever still comes. */
   quietEndMs: number;
+  /** It stood still, and waits to meet the others anew before it begins again. */
+  standstill: Standstill | null;
   kinds: ReadonlySet<string>;
   members: Map<string, MemberSeen>;
   /** Other nodes that said that they take children. */
@@ -124,6 +127,7 @@ export function createChildren(self: string, role: string): ChildrenState {
     quietMs: 0,
     quietUntilMs: 0,
     quietEndMs: 0,
+    standstill: null,
     kinds: new Set(),
     members: new Map(),
     serves: new Set(),

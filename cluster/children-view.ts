@@ -84,10 +84,17 @@ function whyHere(state: ChildrenState, child: Child): string[] {
   const { owner, want } = child;
   const { role } = want!.spec;
   const because: string[] = [];
+  const { standstill } = state;
   if (owner === null) because.push(`no live node of the role ${role} takes children`);
   else {
     const names = state.placements.get(role)?.names.split(' ') ?? [];
     because.push(`it belongs on ${owner}, the best placed of ${names.join(', ')}`);
+  }
+  if (owner === state.self && standstill !== null) {
+    const unmet = [...standstill.unmet].join(', ') || 'quiet';
+    because.push(
+      `this node stood still for ${Math.round(standstill.gapMs)} ms: it starts nothing before it has met ${unmet}`,
+    );
   }
   if (child.phase === 'held') because.push(`${child.heldBy} still has it: it is waited for`);
   if (child.phase === 'asking') because.push('the other nodes are asked whether they have it');

@@ -8,6 +8,7 @@ import { answerAsk, askAll, forgetPeers, giveUpRounds, takeAnswer } from './chil
 import { ended, handedOver, nameSeen, passOnHanded, startedUp } from './children-life.ts';
 import { pumpMoves, pumpStarts, refill, tick } from './children-rates.ts';
 import { reconcile } from './children-reconcile.ts';
+import { meetAgain, peerLinked, stoodStill } from './children-standstill.ts';
 import {
   type ChildrenState,
   createChild,
@@ -17,6 +18,7 @@ import {
   type StopCause,
   type Want,
 } from './children-state.ts';
+import { forgetUnmet, waitOn } from './children-unmet.ts';
 import { joinSettleEndMs } from './limits.ts';
 
 /** `nowMs`: monotonic. */
@@ -27,6 +29,10 @@ export type ChildrenHappening =
   | { type: 'serve'; kinds: readonly string[]; quietMs: number }
   /** This node goes: it takes nothing more and hands over all that it has. */
   | { type: 'drain' }
+  /** This process did not run for so long that others called it dead (`stoodStillMs`). */
+  | { type: 'stood_still'; gapMs: number }
+  /** There is a new link to it. Told while this node waits to meet the others. */
+  | { type: 'peer_linked'; peer: string }
   /** All members, this node included, after any of them changed. */
   | { type: 'members'; members: readonly MemberSeen[] }
   | { type: 'peer_serves'; peer: string; serving: boolean }
@@ -64,6 +70,8 @@ export type ChildrenEffect =
   /** To all nodes: whether this one takes children. */
   | { type: 'tell_serving'; serving: boolean }
   | { type: 'ask'; peers: readonly string[]; round: number; ids: readonly string[] }
+  /** Asks for nothing but an answer: that they are there. Who cannot be asked gives none. */
+  | { type: 'meet'; peers: readonly string[]; round: number }
   | {
       type: 'answer';
       peer: string;
@@ -116,6 +124,12 @@ export function stepChildren(state: ChildrenState, event: ChildrenEvent): Childr
       effects.push({ type: 'tell_serving', serving: false });
       replace(state, effects, nowMs);
       break;
+    case 'stood_still':
+      stoodStill(state, effects, event.gapMs, nowMs);
+      break;
+    case 'peer_linked':
+      peerLinked(state, effects, event.peer);
+      break;
     case 'members':
       membersSeen(state, effects, event.members, nowMs);
       break;
@@ -148,6 +162,7 @@ export function stepChildren(state: ChildrenState, event: ChildrenEvent): Childr
       break;
     case 'tick':
       giveUpRounds(state, nowMs);
+      meetAgain(state, effects, nowMs);
       tick(state, effects, nowMs);
       break;
   }
@@ -196,6 +211,7 @@ function membersSeen(
     state.slow.delete(peer);
   }
   forgetPeers(state, gone, nowMs);
+  forgetUnmet(state, nowMs);
   replace(state, effects, nowMs);
 }
 
@@ -207,7 +223,7 @@ function replace(state: ChildrenState, effects: ChildrenEffect[], nowMs: number)
   const changed = [...state.placements].some(([role, { names }]) => before.get(role) !== names);
   if (!changed) return;
   state.membersChangedMs = nowMs;
-  if (!state.begun) state.quietUntilMs = Math.min(state.quietEndMs, nowMs + state.quietMs);
+  if (!state.begun) waitOn(state, nowMs);
   for (const child of [...state.children.values()]) {
     if (child.want === null) continue;
     child.owner = placementOf(state, child.want.spec.role).ownerOf(child.place);

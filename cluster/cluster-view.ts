@@ -22,6 +22,8 @@ export interface NameQuery {
   readonly tenant?: string;
   readonly partition?: string;
   readonly kind?: string;
+  /** With tenant, kind and partition it is one name, and found as fast as that. */
+  readonly id?: string;
   readonly node?: string;
 }
 

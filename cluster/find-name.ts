@@ -18,7 +18,6 @@ export function findName<P extends Protocol>(
 ): Promise<Ref<P>> {
   if (!isRegistryKey(key)) return Promise.reject(new ClusterError('bad_key', formatKey(key)));
   if (node.stopping.aborted) return Promise.reject(new ClusterError('leaving', 'this node has stopped'));
-  const { id, ...group } = key;
   const watching = new AbortController();
   return new Promise<Ref<P>>((resolve, reject) => {
     let found: NameEvent['entry'] | null = null;
@@ -44,12 +43,12 @@ export function findName<P extends Protocol>(
       { signal: watching.signal },
     );
     const onName = ({ type, entry }: NameEvent) => {
-      if (entry.key.id !== id) return;
       found = type === 'removed' ? null : entry;
       look();
     };
     node.members.watch(look, watching.signal);
-    node.names.watch(group, onName, watching.signal);
+    // That name alone: thousands may wait, and each that watched all names would be told of each.
+    node.names.watch(key, onName, watching.signal);
   });
 }
 

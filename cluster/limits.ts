@@ -12,10 +12,7 @@ export const frameTextBytesMax = 255;
 export const frameAssemblyStartBytes = 64 * 1024;
 
 // Parts (lane.ts, parts.ts)
-/**
- * A frame over this travels in parts, after its hello: so what is urgent is never behind more than this of what is not,
- * and a frame that is not in parts costs its receiver no more.
- */
+/** A frame over this travels in parts, after its hello: what is urgent is behind no more than this, and a receiver pays no more at once. */
 export const wholeFrameBytesMax = 64 * 1024;
 /** A part with its head: one TLS record, which its receiver reads where it lies. */
 export const partFrameBytes = 16 * 1024;
@@ -60,6 +57,8 @@ export const removalsKeptMax = 1_024;
 export const downGraceMs = 60_000;
 /** Names of a node that was only heard of are hidden after this until it is met: one that lives is dialled several times by then. */
 export const strangerKeptMs = 5_000;
+/** Supervised names of a node that is back count when it has told which it still holds, and after this even so. */
+export const returnedNamesMs = 1_000;
 /** How often graces are looked at. */
 export const registryTickMs = 1_000;
 /** Heads (shards) in one message of the exchange. */
@@ -133,10 +132,7 @@ export const linkUrgentBytesMax = 64 * 1024 * 1024;
 /** A link on which a frame is not finished must bring this many bytes within `linkStallMs`, or is closed. */
 export const linkStallBytes = 64 * 1024;
 export const linkStallMs = 10_000;
-/**
- * How long a link that another one took the place of may take until both ends have read all of it. Longer than the pause
- * of 4 s that is not taken for a death; past it what was lost on it is told as the loss of the peer's link.
- */
+/** Until both ends have read all of a link that was replaced: longer than the pause of 4 s; past it the loss of the peer's link is told. */
 export const linkRetireMs = 5_000;
 /** Of the text of a close frame: within `frameTextBytesMax` also when a character is cut through. */
 export const closeDetailBytesMax = 240;
@@ -222,6 +218,10 @@ export const membersSettleMs = 200;
 export const joinSettleMs = 300;
 /** It begins after this, even if more of them still come. */
 export const joinSettleEndMs = 3_000;
+/** Who did not run for so long takes it that others run its children: its last heartbeat may be an interval older than the pause. */
+export const stoodStillMs = downAfterMs - heartbeatIntervalMs;
+/** It begins after this, whomever it has not met: a dead node is known to be by then (a silence, and a dial that nobody answers). */
+export const standstillEndMs = 10_000;
 /** A node that finds none of its seeds begins alone after this. */
 export const aloneMs = 5_000;
 /** States that were handed over, kept for children that cannot start yet. */

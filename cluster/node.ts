@@ -117,6 +117,7 @@ export class ClusterNode implements Cluster {
       closeLink: (peer, code, because) => this.mesh.closeLink(peer, code, because),
       heads: () => this.names.heads(),
       headsHeard: (peer, high, low) => this.names.headsHeard(peer, high, low),
+      stoodStill: (gapMs) => this.supervisor.stoodStill(gapMs),
       announced: (announcement) => this.announced(announcement),
       superseded: contested,
       log,

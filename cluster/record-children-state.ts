@@ -50,6 +50,8 @@ export interface KeptChildren {
   self: string;
   role: string;
   fields: PlainFields;
+  /** Absent in records from before there was one. */
+  standstill?: { gapMs: number; sinceRound: number; unmet: readonly string[]; askedMs: number } | null;
   kinds: readonly string[];
   members: readonly MemberSeen[];
   serves: readonly string[];
@@ -83,6 +85,7 @@ export function snapshotChildren(state: ChildrenState): Record<keyof KeptChildre
     self: state.self,
     role: state.role,
     fields: Object.fromEntries(plainFields.map((field) => [field, state[field]])),
+    standstill: state.standstill && { ...state.standstill, unmet: [...state.standstill.unmet] },
     kinds: [...state.kinds],
     members: [...state.members.values()],
     serves: [...state.serves],
@@ -119,6 +122,7 @@ function plainLife({ restarts, putOff, endedAtMs }: ChildLife): KeptLife {
 export function restoreChildren(kept: KeptChildren): ChildrenState {
   const state = createChildren(kept.self, kept.role);
   Object.assign(state, kept.fields);
+  if (kept.standstill) state.standstill = { ...kept.standstill, unmet: new Set(kept.standstill.unmet) };
   state.kinds = new Set(kept.kinds);
   state.members = new Map(kept.members.map((member) => [member.name, member]));
   for (const node of kept.serves) state.serves.add(node);

@@ -37,6 +37,7 @@ const action = fc.record({
     'crash',
     'cut',
     'link',
+    'stand_still',
   ),
   a: fc.constantFrom(...names),
   b: fc.constantFrom(...names),
@@ -80,6 +81,7 @@ test('a replay makes the decisions about children again, whatever was cut, kille
         else if (what === 'join' && node?.alive !== true) cluster.join(a, pick % 2 === 0 ? 0 : 50);
         else if (what === 'drain' && cluster.alive().length > 1) cluster.drain(a);
         else if (what === 'advance') cluster.advance(ms);
+        else if (what === 'stand_still') cluster.standStill(a);
         else if (what === 'crash' && node !== undefined) cluster.end(node, child, `crash of ${secret}`);
         else if (what === 'cut') {
           cluster.cut(a, b);

@@ -78,6 +78,8 @@ function restoreEvent(event: ChildrenEvent): ChildrenEvent {
 /** Lists of ids as their counts and sums. */
 function digestOf(effect: ChildrenEffect): unknown {
   switch (effect.type) {
+    case 'meet':
+      return [effect.type, effect.peers, effect.round];
     case 'ask':
       return [effect.type, effect.peers, effect.round, hashIds(effect.ids)];
     case 'answer': {
@@ -101,6 +103,8 @@ function told(effect: ChildrenEffect): string {
       return effect.serving ? 'tells all that it takes children' : 'tells all that it takes children no more';
     case 'ask':
       return `asks ${effect.peers.join(', ')} whether they have any of ${effect.ids.length} children`;
+    case 'meet':
+      return `asks ${effect.peers.join(', ')} whether they are there`;
     case 'answer': {
       const others = effect.elsewhere.map(([node, ids]) => `, ${node} ${ids.length}`);
       return `answers ${effect.peer}: it has ${effect.held.length} of these children${others.join('')}`;
@@ -165,6 +169,10 @@ function because(subject: string, event: ChildrenEvent, child: Child): string {
       return 'it was handed over';
     case 'serve':
       return 'this node takes children from now on';
+    case 'stood_still':
+      return `this node did not run for ${Math.round(event.gapMs)} ms`;
+    case 'peer_linked':
+      return `there is a new link to ${event.peer}`;
     case 'drain':
       return 'this node gives its children away';
     case 'ask':

@@ -4,7 +4,7 @@
  * a claim by its shard and sequence. Claims and slots are rows of their own, made later: an entry never changes.
  */
 import { Ref, Rows } from '../runtime/index.ts';
-import { addClaim, groupOf, type RegistryFilter } from './registry-index.ts';
+import { addClaim, groupOf, plainFilter, type RegistryFilter } from './registry-index.ts';
 import {
   createOrigin,
   type Entry,
@@ -12,6 +12,7 @@ import {
   type Origin,
   oldestFirst,
   type Removal,
+  type Returning,
   type Shard,
   setHidden,
   setSequence,
@@ -64,6 +65,8 @@ type KeptOrigin = readonly [
   downAtMs: number,
   met: boolean,
   strangeSinceMs: number | null,
+  /** Absent in records from before there was one. */
+  returning?: Returning | null,
 ];
 
 /** Those of the index in its order; then those that only removals name, which are not `indexed`. */
@@ -193,8 +196,9 @@ function isIndexed({ index }: RegistryState, group: Group): boolean {
   return index.tenants.get(group.tenant)?.get(group.kind)?.get(group.partition) === group;
 }
 
-function plainOrigin({ name, boot, hidden, gone, downAtMs, met, strangeSinceMs }: Origin): KeptOrigin {
-  return [name, boot, hidden, gone, downAtMs, met, strangeSinceMs];
+function plainOrigin(origin: Origin): KeptOrigin {
+  const { name, boot, hidden, gone, downAtMs, met, strangeSinceMs, returning } = origin;
+  return [name, boot, hidden, gone, downAtMs, met, strangeSinceMs, returning && { ...returning }];
 }
 
 function plainShard(
@@ -229,7 +233,9 @@ export function restoreRegistry(
   const origins = kept.origins.map(([name, boot, hidden, ...rest]) => {
     const origin = name === kept.node ? state.self : createOrigin(name, boot, state.heads);
     setHidden(origin, hidden);
-    [origin.gone, origin.downAtMs, origin.met, origin.strangeSinceMs] = rest;
+    let returning: Returning | null;
+    [origin.gone, origin.downAtMs, origin.met, origin.strangeSinceMs, returning = null] = rest;
+    origin.returning = returning && { ...returning };
     state.origins.set(name, origin);
     return origin;
   });
@@ -288,14 +294,4 @@ function restoreShards(
 
 function removalOf(groups: readonly Group[], [, group, id, sequence]: KeptRemoval): Removal {
   return { group: groups[group]!, id, sequence };
-}
-
-/** A watcher's question without what is no part of it. */
-export function plainFilter({ tenant, kind, partition, node }: RegistryFilter): RegistryFilter {
-  return {
-    ...(tenant !== undefined && { tenant }),
-    ...(kind !== undefined && { kind }),
-    ...(partition !== undefined && { partition }),
-    ...(node !== undefined && { node }),
-  };
 }

@@ -7,7 +7,6 @@ import { recordRegistryBurstBytes, recordRowsMax } from './limits.ts';
 import { formatKey, parseKey, type RegistryKey } from './names.ts';
 import {
   type KeptRegistry,
-  plainFilter,
   plainRef,
   restoreRegistry,
   snapshotRegistry,
@@ -15,7 +14,7 @@ import {
 } from './record-registry-state.ts';
 import { lookup, type RegistryEvent, stepRegistry } from './registry.ts';
 import { isHashAsBefore } from './registry-exchange.ts';
-import { keyOf } from './registry-index.ts';
+import { keyOf, plainFilter } from './registry-index.ts';
 import type { RegistryPut } from './registry-local.ts';
 import type { Entry } from './registry-shard.ts';
 import type { RegistryEffect, RegistrySettings, RegistryState } from './registry-state.ts';

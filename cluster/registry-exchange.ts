@@ -12,7 +12,7 @@ import {
   steadyMismatchesMax,
 } from './limits.ts';
 import { tenantOfNode } from './names.ts';
-import { replaceOrigin } from './registry-life.ts';
+import { replaceOrigin, returned, returnedIfTold } from './registry-life.ts';
 import {
   createOrigin,
   deltasSince,
@@ -56,6 +56,7 @@ export function advance(
   if (shard.sequence < fetch.wanted) return;
   shard.fetch = null;
   if (fetch.offered > shard.sequence) fetchMissing(state, effects, shard, fetch.peer, fetch.offered, 1);
+  returnedIfTold(state, effects, shard.origin);
 }
 
 /**
@@ -96,7 +97,9 @@ export function mergeHeads(
   peer: string,
   message: HeadsMessage,
 ): void {
+  const teller = state.origins.get(peer);
   for (const [name, boot, tenant, sequence] of message.heads) {
+    if (name === peer && boot === teller?.boot && teller.returning !== null) teller.returning.told = true;
     if (name === state.self.name) {
       contest(state, effects, peer, boot, tenant, sequence);
       continue;
@@ -107,6 +110,7 @@ export function mergeHeads(
     const shard = shardOf(origin, tenant);
     if (sequence > shard.sequence) fetchMissing(state, effects, shard, peer, sequence, headsOfferWeight);
   }
+  if (teller !== undefined) returnedIfTold(state, effects, teller);
   if (message.reply) sendHeads(state, effects, peer, message.origins, false);
 }
 
@@ -168,6 +172,7 @@ function isFenced(origin: Origin): boolean {
 export function isHashAsBefore(state: RegistryState, peer: string, high: number, low: number): boolean {
   const link = state.links.get(peer);
   if (link === undefined || link.tenant !== null) return true;
+  if ((state.origins.get(peer)?.returning ?? null) !== null) return false;
   const { heads } = state;
   return link.mismatches === 0 && link.theirs === '' && heads.high >>> 0 === high && heads.low >>> 0 === low;
 }
@@ -189,6 +194,9 @@ export function compareHash(
     // Nothing that differs later is the same as this.
     link.theirs = '';
     link.ours = '';
+    // What it holds is what is held of it here.
+    const teller = state.origins.get(peer);
+    if (teller !== undefined) returned(state, effects, teller);
     return;
   }
   const theirs = `${high}.${low}`;
@@ -221,12 +229,14 @@ export function compareOrigins(
   rows: readonly OriginRow[],
 ): void {
   const ours = new Map(originRows(state).map((row) => [row[0], row]));
+  const teller = state.origins.get(peer);
   const differing: string[] = [];
   for (const row of rows) {
     if (tenantOfNode(row[0]) !== null) continue;
     const own = ours.get(row[0]);
     if (own === undefined || own[1] !== row[1] || own[2] !== row[2] || own[3] !== row[3])
       differing.push(row[0]);
+    else if (row[0] === peer) returned(state, effects, teller!);
     ours.delete(row[0]);
   }
   differing.push(...ours.keys());

@@ -19,6 +19,7 @@ export interface RegistryFilter {
   readonly tenant?: string;
   readonly kind?: string;
   readonly partition?: string;
+  readonly id?: string;
   readonly node?: string;
 }
 
@@ -96,7 +97,7 @@ export function visibleOf(
 
 function isSeen(entry: Entry, without: Origin | null): boolean {
   const origin = entry.shard.origin;
-  return !origin.hidden && origin !== without;
+  return !origin.hidden && origin !== without && (origin.returning === null || !entry.supervised);
 }
 
 /**
@@ -131,6 +132,7 @@ export function matches(filter: RegistryFilter, entry: Entry): boolean {
   return (
     (filter.tenant === undefined || filter.tenant === group.tenant) &&
     (filter.kind === undefined || filter.kind === group.kind) &&
+    (filter.id === undefined || filter.id === entry.id) &&
     (filter.partition === undefined || filter.partition === group.partition) &&
     (filter.node === undefined || filter.node === entry.shard.origin.name)
   );
@@ -143,8 +145,23 @@ export function* groupsOf(index: RegistryIndex, filter: RegistryFilter): Generat
   }
 }
 
+export function slotsOf({ slots }: Group, { id }: RegistryFilter): Iterable<Slot> {
+  return chosen(slots, id);
+}
+
 function chosen<V>(map: ReadonlyMap<string, V>, key: string | undefined): Iterable<V> {
   if (key === undefined) return map.values();
   const value = map.get(key);
   return value === undefined ? [] : [value];
+}
+
+/** A watcher's question without what is no part of it. */
+export function plainFilter({ tenant, kind, partition, id, node }: RegistryFilter): RegistryFilter {
+  return {
+    ...(tenant !== undefined && { tenant }),
+    ...(kind !== undefined && { kind }),
+    ...(partition !== undefined && { partition }),
+    ...(id !== undefined && { id }),
+    ...(node !== undefined && { node }),
+  };
 }

@@ -2,7 +2,7 @@
  * How nodes' comings and goings change what is visible: names of a node that is down are hidden at once and kept for a
  * grace time, those of one that left or of an earlier boot are dropped. Membership decides which; this file carries it out.
  */
-import { downGraceMs, nodesMax, strangerKeptMs } from './limits.ts';
+import { downGraceMs, nodesMax, returnedNamesMs, strangerKeptMs } from './limits.ts';
 import { dropClaim, visibleOf } from './registry-index.ts';
 import { createOrigin, type Entry, emptyOrigin, type Origin, setHidden } from './registry-shard.ts';
 import { type RegistryEffect, type RegistryState, settleOwn, tellChange } from './registry-state.ts';
@@ -51,6 +51,9 @@ export function endGraces(state: RegistryState, effects: RegistryEffect[], nowMs
       origin.downAtMs = nowMs;
       hide(state, effects, origin);
     } else if (origin.hidden && !origin.gone && nowMs - origin.downAtMs >= downGraceMs) purge(state, origin);
+    if (origin.returning === null) continue;
+    origin.returning.sinceMs ??= nowMs;
+    if (nowMs - origin.returning.sinceMs >= returnedNamesMs) returned(state, effects, origin);
   }
 }
 
@@ -82,6 +85,21 @@ function lifeOf(state: RegistryState, effects: RegistryEffect[], name: string, b
   return known.boot === boot ? known : replaceOrigin(state, effects, known, boot);
 }
 
+/** It told what it holds: all that it has told is here when nothing is under way any more. */
+export function returnedIfTold(state: RegistryState, effects: RegistryEffect[], origin: Origin): void {
+  if (origin.returning?.told !== true) return;
+  for (const { fetch } of origin.shards.values()) if (fetch !== null) return;
+  returned(state, effects, origin);
+}
+
+/** Its supervised names count from now on. */
+export function returned(state: RegistryState, effects: RegistryEffect[], origin: Origin): void {
+  if (origin.returning === null) return;
+  origin.returning = null;
+  const supervised = [...entriesOf(origin)].filter((entry) => entry.supervised);
+  if (!origin.hidden) showAll(state, effects, origin, supervised);
+}
+
 function hide(state: RegistryState, effects: RegistryEffect[], origin: Origin): void {
   if (origin.hidden) return;
   if (state.watchers.size > 0) {
@@ -90,14 +108,28 @@ function hide(state: RegistryState, effects: RegistryEffect[], origin: Origin): 
       tellChange(state, effects, visibleOf(state.index, slot), visibleOf(state.index, slot, origin));
     }
   }
+  origin.returning = null;
   setHidden(origin, true);
 }
 
 function show(state: RegistryState, effects: RegistryEffect[], origin: Origin): void {
   if (!origin.hidden) return;
   setHidden(origin, false);
-  // A copy: a conflict that we lose takes an own claim out of the slot while we walk.
-  for (const entry of [...entriesOf(origin)]) {
+  const entries = [...entriesOf(origin)];
+  // Nothing is compared with a tenant's node.
+  if (origin.sum !== null && entries.some(({ supervised }) => supervised))
+    origin.returning = { told: false, sinceMs: null };
+  showAll(state, effects, origin, entries);
+}
+
+/** `entries`: a copy, since a conflict that we lose takes an own claim out of its slot while we walk. */
+function showAll(
+  state: RegistryState,
+  effects: RegistryEffect[],
+  origin: Origin,
+  entries: readonly Entry[],
+): void {
+  for (const entry of entries) {
     const slot = entry.group.slots.get(entry.id);
     if (state.watchers.size > 0) {
       tellChange(state, effects, visibleOf(state.index, slot, origin), visibleOf(state.index, slot));

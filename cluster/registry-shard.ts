@@ -48,6 +48,11 @@ export interface Origin {
   /** Its node left, or its grace is over: nothing of this boot is taken any more until the node is up again. */
   gone: boolean;
   downAtMs: number;
+  /**
+   * Its node is back, and has not told yet which of its supervised names it still holds: until it has, they are as hidden.
+   * Null: they count.
+   */
+  returning: Returning | null;
   /** Membership has seen it up. What others tell of a node that this one never meets is not believed for ever. */
   met: boolean;
   /** When that was looked at first. */
@@ -57,6 +62,13 @@ export interface Origin {
   hashLow: number;
   /** What its hash is part of while it is visible, so that no heartbeat walks over all origins; null: it is fenced. */
   readonly sum: HeadsSum | null;
+}
+
+export interface Returning {
+  /** It told how far its shards are; what is missing here is fetched. */
+  told: boolean;
+  /** When that was looked at first. */
+  sinceMs: number | null;
 }
 
 export interface Shard {
@@ -114,6 +126,7 @@ export function createOrigin(name: string, boot: number, heads: HeadsSum): Origi
     hidden: false,
     gone: false,
     downAtMs: 0,
+    returning: null,
     met: false,
     strangeSinceMs: null,
     hashHigh: 0,

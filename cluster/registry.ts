@@ -14,7 +14,7 @@ import {
   originRows,
   tellOwn,
 } from './registry-exchange.ts';
-import { groupsOf, matches, type RegistryFilter, visibleOf } from './registry-index.ts';
+import { groupsOf, matches, type RegistryFilter, slotsOf, visibleOf } from './registry-index.ts';
 import { endGraces, nodeDown, nodeLeft, nodeUp } from './registry-life.ts';
 import { flush, holderOf, put, type RegistryPut, remove, update } from './registry-local.ts';
 import { mergeDelta } from './registry-merge.ts';
@@ -132,7 +132,7 @@ export function heldOf(state: RegistryState, origin: string, tenant: string): nu
 export function list(state: RegistryState, filter: RegistryFilter): Entry[] {
   const found: Entry[] = [];
   for (const group of groupsOf(state.index, filter)) {
-    for (const slot of group.slots.values()) {
+    for (const slot of slotsOf(group, filter)) {
       const entry = visibleOf(state.index, slot);
       if (entry !== null && matches(filter, entry)) found.push(entry);
     }

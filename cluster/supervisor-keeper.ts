@@ -77,7 +77,7 @@ export class Keeper {
     this.byRef.set(ref.id, kept);
   }
 
-  /** `ended` follows. Messages that it got before are handled first when it hands over. */
+  /** `ended` follows. Messages that it got before are handled first when it hands over. Another one, more urgent, may follow. */
   stop(id: string, reason: string, handoff: boolean): void {
     const kept = this.byId.get(id);
     if (kept === undefined) return;
@@ -92,6 +92,7 @@ export class Keeper {
         fail: () => this.exit(ref, reason),
       });
     } else this.exit(ref, reason);
+    if (kept.killTimer !== null) system.wheel.clear(kept.killTimer);
     kept.killTimer = new Timer(() => this.exit(ref, 'kill'));
     system.wheel.set(kept.killTimer, asks ? handoffMs : supervisedShutdownMs);
   }

@@ -40,6 +40,7 @@ const reasonOf = {
   moved: 'shutdown',
   conflict: 'name_conflict',
   hung: 'kill',
+  paused: 'paused',
 } as const;
 
 export class SupervisorLoop {
@@ -170,6 +171,9 @@ export class SupervisorLoop {
           this.step({ type: 'answer', peer, round: effect.round, held: [], elsewhere: [] });
         }
         return;
+      case 'meet':
+        for (const peer of effect.peers) needs.say(peer, { type: 'ask', round: effect.round, ids: [] });
+        return;
       case 'answer':
         needs.say(effect.peer, effect);
         return;
@@ -177,6 +181,8 @@ export class SupervisorLoop {
         this.keeper!.start(effect.id, effect.want.spec.kind, effect.want.spec.args, effect.handed);
         return;
       case 'stop':
+        // Whoever meets this node again must not find a name that others have by now.
+        if (effect.cause === 'paused') this.giveUpName(effect.id);
         this.keeper!.stop(effect.id, reasonOf[effect.cause], effect.handoff);
         return;
       case 'handover':
@@ -190,6 +196,12 @@ export class SupervisorLoop {
         needs.drained();
         return;
     }
+  }
+
+  private giveUpName(id: string): void {
+    const ref = this.keeper!.refOf(id);
+    const started = this.state.children.get(id)?.started;
+    if (ref !== null && started) this.needs.names.unsupervise(keyOfChild(started.spec), ref);
   }
 
   /** A state that cannot travel stays behind: the child starts afresh. */

@@ -177,12 +177,18 @@ export class ClusterSupervisor {
   linkUp(peer: string): void {
     this.specs.apply({ type: 'link_up', peer });
     this.specs.tellState(peer);
+    if (this.loop.state.standstill !== null) this.loop.step({ type: 'peer_linked', peer });
     this.isLinked = true;
     this.onLinked();
   }
 
   linkDown(peer: string): void {
     this.specs.apply({ type: 'link_down', peer });
+  }
+
+  /** This process did not run for so long that others called it dead. */
+  stoodStill(gapMs: number): void {
+    this.loop.step({ type: 'stood_still', gapMs });
   }
 
   receive(peer: string, word: Word): void {

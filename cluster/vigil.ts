@@ -8,7 +8,7 @@ import type { Member, Members, NodeStatus } from './cluster-view.ts';
 import type { Codec } from './codec.ts';
 import type { ControlFrame } from './frame.ts';
 import { type Lateness, lateTick, onTime } from './lateness.ts';
-import { heartbeatIntervalMs, membershipTickMs } from './limits.ts';
+import { heartbeatIntervalMs, membershipTickMs, stoodStillMs } from './limits.ts';
 import type { Link } from './link.ts';
 import { createMembership, explainMember, type MembershipEvent, stepMembership } from './membership.ts';
 import {
@@ -35,6 +35,8 @@ export interface VigilNeeds {
   heads(): { high: number; low: number };
   /** The peer's hash of all registry heads, from its heartbeat. */
   headsHeard(name: string, high: number, low: number): void;
+  /** This process did not run for so long that others called it dead (`stoodStillMs`). */
+  stoodStill(gapMs: number): void;
   announced(announcement: MembershipEffect & { type: 'announce' }): void;
   superseded(detail: string): void;
   log(level: 'debug' | 'info' | 'warn', message: string, fields: Record<string, unknown>): void;
@@ -216,7 +218,8 @@ export class Vigil implements Members {
 
   private tick(): void {
     const nowMs = this.needs.clock.monotonicMs();
-    const late = lateTick(this.lateness, nowMs - this.lastTickMs - membershipTickMs, nowMs);
+    const byMs = nowMs - this.lastTickMs - membershipTickMs;
+    const late = lateTick(this.lateness, byMs, nowMs);
     this.lastTickMs = nowMs;
     this.lateness = late.lateness;
     const gapMs = late.lostMs;
@@ -224,6 +227,8 @@ export class Vigil implements Members {
       this.pauses += 1;
       this.needs.log('warn', 'this process did not run', { gapMs: Math.round(gapMs) });
       this.apply({ type: 'paused', gapMs, nowMs });
+      // In one piece: between pieces heartbeats were sent.
+      if (byMs >= stoodStillMs) this.needs.stoodStill(byMs);
     }
     if (nowMs - this.lastBeatMs >= heartbeatIntervalMs - membershipTickMs / 2) {
       this.lastBeatMs = nowMs;

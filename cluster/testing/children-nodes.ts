@@ -95,6 +95,7 @@ export class TestCluster {
       this.tell(node, to);
       node.view.add(to);
       this.seeMembers(node);
+      if (node.state.standstill !== null) this.apply(node, { type: 'peer_linked', peer: to });
     }
   }
 
@@ -132,6 +133,12 @@ export class TestCluster {
   drain(name: string): void {
     const node = this.nodes.get(name);
     if (node?.alive && !node.state.draining) this.apply(node, { type: 'drain' });
+  }
+
+  /** It finds that it did not run. */
+  standStill(name: string): void {
+    const node = this.nodes.get(name);
+    if (node !== undefined) this.apply(node, { type: 'stood_still', gapMs: 8_000 });
   }
 
   deliver(at: number): void {
@@ -211,6 +218,10 @@ export class TestCluster {
         return;
       case 'ask':
         for (const peer of effect.peers) this.send(name, peer, { ...effect, type: 'ask', peer: name });
+        return;
+      case 'meet':
+        for (const peer of effect.peers)
+          this.send(name, peer, { type: 'ask', peer: name, round: effect.round, ids: [] });
         return;
       case 'answer':
         this.send(name, effect.peer, { ...effect, peer: name });

@@ -127,6 +127,8 @@ export const childChangesMs = 7_000;
 export const rowsLostShare = 0.1;
 /** What the supervisor promises (docs/CONSISTENCY.md): one of each so long after two sides see each other, */
 export const childOnceMs = 1_000;
+/** what a node that stood still ran is ended so long after it goes on, */
+export const childGivenUpMs = 20;
 /** a child that crashed is back after this, */
 export const childBackMs = 500;
 /** and those of a node that died run so long after its death was noticed; a newcomer may wait for a stranger as long. */

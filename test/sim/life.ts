@@ -27,6 +27,7 @@ export class Life implements Process {
   held: Happening[] = [];
   endedAtMs: number | null = null;
   /** When it last went on after a pause. */
+  pausedAtMs = 0;
   resumedAtMs = 0;
   /** Names that actors of this life hold, as they know it. */
   readonly holds = new Map<string, HeldName>();

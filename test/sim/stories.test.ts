@@ -1,6 +1,9 @@
 /** Faults that histories found, told again by hand: they do not depend on what a seed happens to do. */
 import { expect, it } from 'vitest';
+import { keyOfChild, placementText } from '../../cluster/child-spec.ts';
+import { type ChildSpec, ownerOf } from '../../cluster/index.ts';
 import type { Ref } from '../../runtime/index.ts';
+import { childKinds } from './child.ts';
 import { outsidePromises } from './event-loop.ts';
 import { joinedAfterMs } from './join.ts';
 import type { Life } from './life.ts';
@@ -95,4 +98,46 @@ function announcementsTo(world: World, seer: Life): string[] {
     announced: (life, { name, status }) => void (life === seer && told.push(`${name} ${status}`)),
   });
   return told;
+}
+
+it('ends the children of a node that stood still before it runs any of them beside the others', async () => {
+  const { twiceMs, lostCounts, restarts, settled } = await outsidePromises(() => {
+    const { world, lives } = quietWorld(3);
+    for (const one of lives) void one.node.supervisor.serve(childKinds(world, one));
+    world.loop.runUntil(world.loop.nowMs + 2_000);
+    const spec = specOn(lives, lives[1]!);
+    const life = lives[0]!;
+    void life.node.supervisor.start(spec).catch(() => {});
+    world.loop.runUntil(world.loop.nowMs + 2_000);
+    const [first] = world.children.instancesOf(spec.id);
+    world.pause(lives[1]!);
+    world.loop.runUntil(world.loop.nowMs + 8_000);
+    const second = world.children.instancesOf(spec.id).find((one) => one !== first);
+    second!.value = 7;
+    world.resume(lives[1]!);
+    let twice = 0;
+    for (let ms = 0; ms < 10_000; ms++) {
+      world.loop.runUntil(world.loop.nowMs + 1);
+      if (world.children.instancesOf(spec.id).length > 1) twice++;
+    }
+    const last = world.children.instancesOf(spec.id);
+    return {
+      twiceMs: twice,
+      lostCounts: last.filter(({ value }) => value !== 7).length,
+      restarts: world.children.counts.ran,
+      settled: last.map(({ life: at }) => at.name),
+    };
+  });
+  expect(twiceMs).toBeLessThanOrEqual(5);
+  // What ran meanwhile is not ended for the name that the sleeper had: it moves back, with its state.
+  expect({ lostCounts, restarts, settled }).toEqual({ lostCounts: 0, restarts: 3, settled: ['node_1'] });
+});
+
+function specOn(lives: readonly Life[], owner: Life): ChildSpec {
+  const names = lives.map(({ name }) => name);
+  for (let n = 0; ; n++) {
+    const id = `child ${n}`;
+    const spec: ChildSpec = { id, kind: 'counter', role: owner.site.role, args: [id, 1] };
+    if (ownerOf(placementText(keyOfChild(spec)), names) === owner.name) return spec;
+  }
 }

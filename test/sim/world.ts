@@ -50,6 +50,8 @@ export interface WorldWatch {
   linkLost?(life: Life, peer: string, reason: string): void;
   /** It was killed, or stopped. */
   gone?(life: Life): void;
+  /** It was stopped, and goes on. */
+  resumed?(life: Life): void;
   leaves?(life: Life): void;
 }
 
@@ -195,6 +197,7 @@ export class World {
     if (life.ended || life.paused) return;
     this.trace.say(this.loop.nowMs, life.name, 'is stopped');
     life.paused = true;
+    life.pausedAtMs = this.loop.nowMs;
     for (const watch of this.watches) watch.gone?.(life);
   }
 
@@ -202,6 +205,7 @@ export class World {
     if (life.ended || !life.paused) return;
     this.trace.say(this.loop.nowMs, life.name, 'goes on');
     life.resumedAtMs = this.loop.nowMs;
+    for (const watch of this.watches) watch.resumed?.(life);
     this.loop.resume(life);
   }
 

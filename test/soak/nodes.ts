@@ -26,9 +26,10 @@ const clock = systemClock();
 const pass = (ms: number) => new Promise<void>((resolve) => void clock.timer(Math.max(0, ms), resolve));
 const seenMs = 60_000;
 
-/** What is wrong, or null. */
+/** What is wrong, or null. `pauses`: one is stopped for these times, and nothing else is done; null: all. */
 export async function soakNodes(
   sizes: readonly number[],
+  pauses: readonly number[] | null,
   say: (text: string) => void,
 ): Promise<string | null> {
   const faults: string[] = [];
@@ -36,7 +37,7 @@ export async function soakNodes(
     const tell = (what: string, figures: object) =>
       say(`nodes: ${size}: ${what}: ${JSON.stringify({ ...figures, load: loadavg()[0] })}`);
     try {
-      for (const fault of await soakFleet(size, tell)) faults.push(`${size} nodes: ${fault}`);
+      for (const fault of await soakFleet(size, pauses, tell)) faults.push(`${size} nodes: ${fault}`);
     } catch (error) {
       faults.push(`${size} nodes: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -46,7 +47,7 @@ export async function soakNodes(
 
 type Tell = (what: string, figures: object) => void;
 
-async function soakFleet(size: number, tell: Tell): Promise<string[]> {
+async function soakFleet(size: number, pauses: readonly number[] | null, tell: Tell): Promise<string[]> {
   const names = Array.from({ length: size }, (_, n) => `core_${n + 1}`);
   const fleet = await Fleet.open(fileURLToPath(new URL('./fleet-node.js', import.meta.url)), names);
   const faults: string[] = [];
@@ -56,10 +57,12 @@ async function soakFleet(size: number, tell: Tell): Promise<string[]> {
     const called = ids.filter((_, n) => n % 20 === 0);
     const begin = (of = fleet.names) => fleet.load(called, Math.ceil((fleetCallsPerTick * 5) / size), of);
     await begin();
-    faults.push(...(await killed(fleet, ids, tell)));
-    await begin();
-    for (const pauseMs of pausesMs) faults.push(...(await paused(fleet, ids, pauseMs, tell)));
-    faults.push(...(await starved(fleet, ids, tell)));
+    if (pauses === null) {
+      faults.push(...(await killed(fleet, ids, tell)));
+      await begin();
+    }
+    for (const pauseMs of pauses ?? pausesMs) faults.push(...(await paused(fleet, ids, pauseMs, tell)));
+    if (pauses === null) faults.push(...(await starved(fleet, ids, tell)));
     await fleet.load([], 0);
     const calls = [...(await fleet.sights()).values()].map((sight) => sight.calls);
     const codes: Record<string, number> = {};

@@ -1,6 +1,6 @@
 /**
  * `npm run soak [-- --inputs N] [--seed S] [--rotations N] [--rounds N] [--cuts NAME,...] [--names N] [--children N]
- * [--record FILE] [--size N ...] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
+ * [--record FILE] [--size N ...] [--pauses MS,...] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
  * so that one that hangs is seen from outside and the heap that is measured is its own; then `attack`, `rotations`, `splits`
  * and `nodes`, each with clusters of its own. Ends with one line, and with status 1 when anything failed.
  */
@@ -34,6 +34,7 @@ const { values, positionals } = parseArgs({
     children: { type: 'string' },
     record: { type: 'string' },
     size: { type: 'string', multiple: true },
+    pauses: { type: 'string' },
   },
 });
 const inputs = Number(values.inputs ?? inputsDefault);
@@ -46,6 +47,7 @@ const splitsAsked = {
   children: Number(values.children ?? splitChildren),
   record: values.record ?? null,
 };
+const pausesAsked = values.pauses?.split(',').map(Number) ?? null;
 const rotationCount = Number(values.rotations ?? rotationsDefault);
 
 function say(text: string): void {
@@ -90,7 +92,7 @@ const targets = [
   { name: 'attack', run: () => soakAttack(say) },
   { name: 'rotations', run: () => soakRotations(rotationCount, say) },
   { name: 'splits', run: () => soakSplits(splitsAsked, say) },
-  { name: 'nodes', run: () => soakNodes((values.size ?? []).map(Number), say) },
+  { name: 'nodes', run: () => soakNodes((values.size ?? []).map(Number), pausesAsked, say) },
 ];
 const chosen = targets.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 let failed = 0;

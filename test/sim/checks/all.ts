@@ -10,6 +10,7 @@ import { guests } from './guests.ts';
 import { links, members, refutes } from './members.ts';
 import { calls, monitors, streams } from './messages.ts';
 import { names } from './names.ts';
+import { standstill } from './standstill.ts';
 import { tenants } from './tenants.ts';
 import { watches } from './watches.ts';
 
@@ -28,6 +29,7 @@ export const checks: readonly Check[] = [
   coordinator,
   children,
   childEvents,
+  standstill,
   certificates,
   guests,
 ];
