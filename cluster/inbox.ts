@@ -26,13 +26,17 @@ export interface InboxHandlers {
 }
 
 export class Inbox {
-  readonly counts: InboxCounts = { framesIn: 0, bytesIn: 0, partsIn: 0 };
   /** Before the peer said who it is, nothing of it is put together. */
   takesParts = false;
   private readonly clock: Clock;
   private readonly handlers: InboxHandlers;
   private readonly reader = createFrameReader();
   private readonly parts: Parts;
+  // Fields of their own, and not asked of the parts: with each object less that a frame touches, many links are read faster.
+  private framesIn = 0;
+  private bytesIn = 0;
+  private partsIn = 0;
+  private hasParts = false;
   private ended = false;
   /** Nothing of a frame is held. */
   private isBetweenFrames = true;
@@ -44,9 +48,14 @@ export class Inbox {
     this.parts = new Parts(handlers.partBounds);
   }
 
+  get counts(): InboxCounts {
+    const { framesIn, bytesIn, partsIn } = this;
+    return { framesIn, bytesIn, partsIn };
+  }
+
   receive(chunk: Buffer): void {
     if (this.ended) return;
-    this.counts.bytesIn += chunk.length;
+    this.bytesIn += chunk.length;
     const at = this.isBetweenFrames ? this.takeWhole(chunk) : 0;
     if (at < chunk.length) this.takeRest(at === 0 ? chunk : chunk.subarray(at));
     if (!this.ended && this.cancelStall === null && this.isUnfinished()) this.watchStall();
@@ -79,7 +88,7 @@ export class Inbox {
   private take(frame: Frame): void {
     if (frame.kind === 'part') this.takePart(frame);
     else {
-      this.counts.framesIn += 1;
+      this.framesIn += 1;
       this.handlers.frame(frame, false);
     }
   }
@@ -90,34 +99,35 @@ export class Inbox {
   }
 
   private takePart(part: Frame & { kind: 'part' }): void {
-    this.counts.partsIn += 1;
+    this.partsIn += 1;
     const frame = this.takesParts
       ? this.parts.take(part)
       : new ClusterError('frame_malformed', 'a part before hello');
+    this.hasParts = !this.parts.isEmpty;
     if (frame === null) return;
     if (frame instanceof ClusterError) {
       this.handlers.failed(frame.code, frame.message);
       return;
     }
-    this.counts.framesIn += 1;
+    this.framesIn += 1;
     if (frame instanceof Overlong) this.handlers.frame(frame.frame, true);
     else this.handlers.frame(frame, false);
   }
 
   private isUnfinished(): boolean {
-    return !this.isBetweenFrames || !this.parts.isEmpty;
+    return !this.isBetweenFrames || this.hasParts;
   }
 
   /** A frame that was begun is finished in time, or the link ends: a peer must not hold our memory for nothing. */
   private watchStall(): void {
-    const { counts, reader, parts } = this;
-    const { framesIn, partsIn, bytesIn } = counts;
+    const { reader, parts } = this;
+    const { framesIn, partsIn, bytesIn } = this;
     const isHeld = reader.heldBytes > 0;
     const oldest = parts.oldest;
     this.cancelStall = this.clock.timer(linkStallMs, () => {
       this.cancelStall = null;
-      const isSame = isHeld && counts.framesIn === framesIn && counts.partsIn === partsIn;
-      const isSlow = counts.bytesIn - bytesIn < linkStallBytes;
+      const isSame = isHeld && this.framesIn === framesIn && this.partsIn === partsIn;
+      const isSlow = this.bytesIn - bytesIn < linkStallBytes;
       if (isSame || (oldest !== null && parts.oldest === oldest && isSlow))
         this.handlers.failed('link_silent', `a frame was not finished within ${linkStallMs} ms`);
       else if (this.isUnfinished()) this.watchStall();
