@@ -132,10 +132,12 @@ export function heldOf(state: RegistryState, origin: string, tenant: string): nu
 export function list(state: RegistryState, filter: RegistryFilter): Entry[] {
   if (filter.node !== undefined && filter.kind === undefined) return listOf(state, filter.node, filter);
   const found: Entry[] = [];
+  const { node } = filter;
+  // The groups match already.
   for (const group of groupsOf(state.index, filter)) {
     for (const slot of group.slots.values()) {
       const entry = visibleOf(state.index, slot);
-      if (entry !== null && matches(filter, entry)) found.push(entry);
+      if (entry !== null && (node === undefined || entry.shard.origin.name === node)) found.push(entry);
     }
   }
   return found;
