@@ -53,7 +53,14 @@ export interface MembershipStep {
 }
 
 export function createMembership(self: PeerIdentity): MembershipState {
-  return { self, incarnation: 0, peers: new Map(), candidates: new Map(), viewHash: null, quietUntilMs: notQuietMs };
+  return {
+    self,
+    incarnation: 0,
+    peers: new Map(),
+    candidates: new Map(),
+    viewHash: null,
+    quietUntilMs: notQuietMs,
+  };
 }
 
 export function stepMembership(state: MembershipState, event: MembershipEvent): MembershipStep {
