@@ -21,8 +21,7 @@ export interface InboxHandlers {
   /** `isOverlong`: longer than this link takes; of its payload only the beginning is there. */
   frame(frame: Frame, isOverlong: boolean): void;
   /** Nothing is read after it. */
-  failed(code: string, detail: string): void;
-  partBounds?(): PartBounds;
+  close(code: string, detail: string): void;
 }
 
 export class Inbox {
@@ -42,10 +41,10 @@ export class Inbox {
   private isBetweenFrames = true;
   private cancelStall: (() => void) | null = null;
 
-  constructor(clock: Clock, handlers: InboxHandlers) {
+  constructor(clock: Clock, handlers: InboxHandlers, bounds?: () => PartBounds) {
     this.clock = clock;
     this.handlers = handlers;
-    this.parts = new Parts(handlers.partBounds);
+    this.parts = new Parts(bounds);
   }
 
   get counts(): InboxCounts {
@@ -82,7 +81,7 @@ export class Inbox {
       if (this.ended) return;
     }
     this.isBetweenFrames = reader.heldBytes === 0;
-    if (reader.failure !== null) this.handlers.failed(reader.failure.code, reader.failure.message);
+    if (reader.failure !== null) this.handlers.close(reader.failure.code, reader.failure.message);
   }
 
   private take(frame: Frame): void {
@@ -106,7 +105,7 @@ export class Inbox {
     this.hasParts = !this.parts.isEmpty;
     if (frame === null) return;
     if (frame instanceof ClusterError) {
-      this.handlers.failed(frame.code, frame.message);
+      this.handlers.close(frame.code, frame.message);
       return;
     }
     this.framesIn += 1;
@@ -129,7 +128,7 @@ export class Inbox {
       const isSame = isHeld && this.framesIn === framesIn && this.partsIn === partsIn;
       const isSlow = this.bytesIn - bytesIn < linkStallBytes;
       if (isSame || (oldest !== null && parts.oldest === oldest && isSlow))
-        this.handlers.failed('link_silent', `a frame was not finished within ${linkStallMs} ms`);
+        this.handlers.close('link_silent', `a frame was not finished within ${linkStallMs} ms`);
       else if (this.isUnfinished()) this.watchStall();
     });
   }
