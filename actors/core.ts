@@ -12,9 +12,11 @@ import {
 import { chores } from './chores.ts';
 import { type CoordinatorNeeds, coordinator } from './coordinator.ts';
 import type { TenantProtocol, WriterProtocol } from './messages.ts';
+import type { TelemetryStore } from './ports/telemetry-store.ts';
 import type { TenantLives } from './ports/tenant-lives.ts';
 import { session } from './session.ts';
 import { type TenantsNeeds, type TenantsProtocol, tenants } from './tenants.ts';
+import { upkeep } from './upkeep.ts';
 import { writer } from './writer.ts';
 
 export interface CoreTree {
@@ -27,10 +29,12 @@ export type CoreNeeds = Omit<TenantsNeeds, 'writer' | 'usable'> &
   CoordinatorNeeds & {
     /** Null: nobody finishes or purges tenants here. */
     lives: TenantLives | null;
+    /** Null: nobody rolls results up or drops old ones here. */
+    telemetry: TelemetryStore | null;
   };
 
 export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
-  const { cluster, leases, results, lives } = needs;
+  const { cluster, leases, results, lives, telemetry } = needs;
   const writerRef = () => system.whereis<WriterProtocol>('writer');
   const tenantsRef = () => system.whereis<TenantsProtocol>('tenants');
   const { node, boot } = cluster;
@@ -74,6 +78,7 @@ export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
       ...(lives === null
         ? []
         : [{ id: 'chores', start: childOf(chores({ cluster, lives, keeper: tenantsRef })) }]),
+      ...(telemetry === null ? [] : [{ id: 'upkeep', start: childOf(upkeep({ cluster, telemetry })) }]),
     ]),
   );
   return { ref, writer: writerRef, tenants: tenantsRef };

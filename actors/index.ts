@@ -34,6 +34,12 @@ export {
 } from './ports/check.ts';
 export type { Plan, PlanStore } from './ports/plan-store.ts';
 export type { ResultQuery } from './ports/result-store.ts';
+export type {
+  RollupQuery,
+  RollupRow,
+  RollupUnit,
+  TelemetryStore,
+} from './ports/telemetry-store.ts';
 export { isRun, type TenantEvent, tenantLife } from './ports/tenant-lifecycle.ts';
 export type { TenantChange, TenantLives } from './ports/tenant-lives.ts';
 export type { Quotas, Tenant } from './ports/tenant-store.ts';

@@ -59,6 +59,11 @@ export const cancelledKeptMs = 30 * 86_400_000;
 /** How often a core looks for tenants whose data are to be removed. */
 export const purgeLookMs = 3_600_000;
 
+/** How often the coordinator rolls up the minutes that are over and corrects those that late results concern. */
+export const rollupEveryMs = 15_000;
+/** How often it looks which partitions are to be made, filled and dropped. */
+export const tendEveryMs = 600_000;
+
 /** Results and answers are gathered this long before they are sent on. */
 export const batchMs = 20;
 /** Jobs or results in one message. */

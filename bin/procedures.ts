@@ -10,6 +10,7 @@ import {
   judgeNewCheck,
   type NewCheck,
   type ResultQuery,
+  type RollupQuery,
   type Tenant,
   type TenantProtocol,
   tenantKey,
@@ -20,7 +21,7 @@ import type { Store } from '../store/index.ts';
 import { standbyRetryMs, standbyWaitMs } from './limits.ts';
 import { findTenant } from './named-tenant.ts';
 import { declareTenants } from './tenant-procedures.ts';
-import { gapView, resultView } from './views.ts';
+import { gapView, resultView, rollupView } from './views.ts';
 
 export function declareMonitor(
   node: ClusterNode,
@@ -77,13 +78,19 @@ export function declareMonitor(
     if (rows.length === 0) await judgeCheck(store, row, query);
     return rows.map(gapView);
   });
+  read('rollups', async ({ tenant, query }: { tenant: string; query: RollupQuery }) => {
+    const row = await findTenant(store, tenant);
+    const rows = await store.telemetry.rollups(row.id, query);
+    if (rows.length === 0) await judgeCheck(store, row, query);
+    return rows.map(rollupView);
+  });
 }
 
 /** Nothing found of a check may mean that there is none, or none of this tenant. One that was removed is still known. */
 async function judgeCheck(
   store: Store,
   { id, slug }: Tenant,
-  { checkId, before }: ResultQuery,
+  { checkId, before }: Pick<ResultQuery, 'checkId' | 'before'>,
 ): Promise<void> {
   if (checkId === null || (before ?? null) !== null) return;
   const known = await store.checks.list(id, 0);

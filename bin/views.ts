@@ -1,5 +1,5 @@
 /** Rows as the command line prints them: the fields of the contract, instants in RFC 3339 with milliseconds. */
-import type { GapRow, Plan, Quotas, ResultRow, Tenant, TenantChange } from '../actors/index.ts';
+import type { GapRow, Plan, Quotas, ResultRow, RollupRow, Tenant, TenantChange } from '../actors/index.ts';
 
 export interface ResultView {
   check_id: string;
@@ -18,6 +18,27 @@ export interface GapView {
   to: string;
   count: number;
   reason: string;
+}
+
+/** Results of a check in one span, counted by status. */
+export interface RollupView {
+  check_id: string;
+  /** Start of the span. */
+  at: string;
+  results: number;
+  success: number;
+  warning: number;
+  critical: number;
+  unknown: number;
+  timeout: number;
+  skipped: number;
+  /** Share of success and warning among those that ran and told: without unknown and skipped. Null: there are none. */
+  availability: number | null;
+  latency_ms_min: number | null;
+  latency_ms_avg: number | null;
+  latency_ms_max: number | null;
+  latency_ms_sum: number;
+  latency_count: number;
 }
 
 export interface TenantView {
@@ -80,6 +101,28 @@ export function resultView(row: ResultRow): ResultView {
 export function gapView(row: GapRow): GapView {
   const { checkId, fromMs, toMs, count, reason } = row;
   return { check_id: checkId, from: instant(fromMs), to: instant(toMs), count, reason };
+}
+
+export function rollupView(row: RollupRow): RollupView {
+  const { success, warning, critical, unknown, timeout, skipped, latencyCount, latencySumMs } = row;
+  const told = success + warning + critical + timeout;
+  return {
+    check_id: row.checkId,
+    at: instant(row.atMs),
+    results: told + unknown + skipped,
+    success,
+    warning,
+    critical,
+    unknown,
+    timeout,
+    skipped,
+    availability: told === 0 ? null : (success + warning) / told,
+    latency_ms_min: row.latencyMinMs,
+    latency_ms_avg: latencyCount === 0 ? null : latencySumMs / latencyCount,
+    latency_ms_max: row.latencyMaxMs,
+    latency_ms_sum: latencySumMs,
+    latency_count: latencyCount,
+  };
 }
 
 export function tenantView(row: Tenant): TenantView {

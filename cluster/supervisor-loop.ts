@@ -12,17 +12,12 @@ import {
   type Ref,
 } from '../runtime/index.ts';
 import { keyOfChild } from './child-spec.ts';
-import {
-  type ChildrenEffect,
-  type ChildrenEvent,
-  type ChildrenHappening,
-  type NameSeen,
-  stepChildren,
-} from './children.ts';
+import { type ChildrenEffect, type ChildrenEvent, type ChildrenHappening, stepChildren } from './children.ts';
 import { nextTickMs } from './children-rates.ts';
 import { type ChildrenState, createChildren } from './children-state.ts';
 import type { Word } from './children-wire.ts';
 import type { Directory } from './directory.ts';
+import type { RegistryKey } from './names.ts';
 import { childrenForm } from './record-children.ts';
 import { type ChildKind, Keeper } from './supervisor-keeper.ts';
 
@@ -54,7 +49,7 @@ export class SupervisorLoop {
   private readonly record: Recording<ChildrenState, ChildrenEvent, ChildrenEffect>;
   private readonly queue: ChildrenHappening[] = [];
   /** Of this turn, to be stepped together: there may be thousands. */
-  private names: NameSeen[] = [];
+  private names: [key: RegistryKey, node: string | null][] = [];
   private starts: [id: string, ref: Ref][] = [];
   private gatherAsked = false;
   private stepping = false;
@@ -106,9 +101,17 @@ export class SupervisorLoop {
   }
 
   /** The registry shows the child's name there now. */
-  nameSeen(id: string, node: string | null): void {
-    this.names.push([id, node]);
+  nameSeen(key: RegistryKey, node: string | null): void {
+    this.names.push([key, node]);
     this.gather();
+  }
+
+  /** What is wanted under the id now may have another name than what was: who holds that one keeps nothing from starting. */
+  isNameOf(key: RegistryKey): boolean {
+    const want = this.state.children.get(key.id)?.want ?? null;
+    if (want === null) return true;
+    const { tenant, partition, kind } = keyOfChild(want.spec);
+    return tenant === key.tenant && partition === key.partition && kind === key.kind;
   }
 
   private gather(): void {
@@ -116,12 +119,12 @@ export class SupervisorLoop {
     this.gatherAsked = true;
     this.needs.system.clock.soon(() => {
       this.gatherAsked = false;
-      const { names } = this;
+      const names = this.names.filter(([key]) => this.isNameOf(key));
       // One that has ended meanwhile may be under start again.
       const starts = this.starts.filter(([id, ref]) => this.keeper?.refOf(id)?.id === ref.id);
       this.names = [];
       this.starts = [];
-      if (names.length > 0) this.step({ type: 'names', changes: names });
+      if (names.length > 0) this.step({ type: 'names', changes: names.map(([key, node]) => [key.id, node]) });
       if (starts.length === 0) return;
       this.step({ type: 'started', ids: starts.map(([id]) => id) });
       for (const [id, ref] of starts) this.claimName(id, ref);
@@ -137,7 +140,7 @@ export class SupervisorLoop {
     if (names.supervise(key, ref, { version })) return;
     const holder = names.entry(key)?.node ?? null;
     if (holder === system.node) system.exit(ref, 'name_taken');
-    else this.nameSeen(id, holder);
+    else this.nameSeen(key, holder);
   }
 
   private ended(id: string, ref: Ref, reason: string, detail: string | null, state: unknown): void {
@@ -149,7 +152,7 @@ export class SupervisorLoop {
       names.unsupervise(key, ref);
       // Below the own name another's may have been: it is seen before the child is started again.
       const holder = names.entry(key);
-      if (holder !== null) this.step({ type: 'names', changes: [[id, holder.node]] });
+      if (holder !== null && this.isNameOf(key)) this.step({ type: 'names', changes: [[id, holder.node]] });
     }
     this.step({ type: 'ended', id, reason, detail, state, random: this.needs.system.random.next() });
   }

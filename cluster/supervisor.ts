@@ -252,11 +252,8 @@ export class ClusterSupervisor {
 
   private nameChanged({ type, entry }: NameEvent): void {
     const { id } = entry.key;
-    const want = this.loop.state.children.get(id)?.want ?? null;
-    const key = want === null ? entry.key : keyOfChild(want.spec);
-    if (key.tenant !== entry.key.tenant || key.kind !== entry.key.kind) return;
-    if (key.partition !== entry.key.partition) return;
-    this.loop.nameSeen(id, type === 'removed' ? null : entry.node);
+    if (!this.loop.isNameOf(entry.key)) return;
+    this.loop.nameSeen(entry.key, type === 'removed' ? null : entry.node);
     if (type === 'removed') this.answers.runsNoMore(id);
     else this.answers.runs(id, entry.metadata.version, entry.ref);
   }

@@ -11,3 +11,9 @@ export interface StoreClock {
 export function waitFor(clock: StoreClock, delayMs: number): Promise<void> {
   return new Promise((resolve) => clock.timer(delayMs, resolve));
 }
+
+/** For what is dated: archives and their age. */
+export interface WallClock extends StoreClock {
+  /** Unix milliseconds. */
+  wallMs(): number;
+}

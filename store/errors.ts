@@ -22,6 +22,28 @@ export const storeErrorCodes = [
   'no_such_tenant',
   /** The tenant's plan allows no more checks; nothing was added. */
   'quota_checks',
+  /** The tenant's plan is not in this database: picket plan set makes it. */
+  'no_such_plan',
+  /** Another living tenant has the slug: restore with --as under another. */
+  'slug_taken',
+  /** No slug: 2 to 40 of a-z, 0-9 and "-", first a letter. */
+  'bad_slug',
+  /** The tenant is there: restore with --replace over it, or with --as beside it. */
+  'tenant_exists',
+  /** The tenant has no data to be backed up: it is being made, failed, or was purged. */
+  'tenant_not_there',
+  /** A file of keys is no key ring: lines of an id, a colon and 32 bytes in base64. */
+  'bad_key_ring',
+  /** The key ring has no key of the id that the data were sealed with. */
+  'no_such_key',
+  /** There is no archive of this name: picket backup list tells which there are. */
+  'no_such_archive',
+  /** An archive was changed, cut or mixed up; the sentence says where. Nothing of it was kept. */
+  'archive_damaged',
+  /** An archive is of another format, or holds what this Picket has no place for: use the version that wrote it. */
+  'archive_unfit',
+  /** A folder or bucket for archives cannot be read or written; the sentence says why. */
+  'place_unusable',
   /** The caller's session ended, expired, or belongs to an earlier boot: renew it (with a later boot) first. */
   'session_lost',
   /** A programmer's error: the arguments cannot be stored as they are. */

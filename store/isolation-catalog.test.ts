@@ -58,7 +58,11 @@ for (const flavour of flavours) {
         const checkId = check!.id;
         const { write } = await holderOf(setup, id);
         await write({
-          results: [result(checkId, due), result(checkId, clock.wallMs())],
+          results: [
+            result(checkId, due),
+            result(checkId, clock.wallMs()),
+            result(checkId, clock.wallMs() - 172_800_000),
+          ],
           gaps: [{ checkId, fromMs: 1, toMs: 1, intervalMs: 1, count: 1, reason: 'x' }],
           watermarks: [{ checkId, dueAtMs: due }],
           states: [{ checkId, state: 'up', flapping: false, sinceMs: due, because: 'x' }],
@@ -68,6 +72,8 @@ for (const flavour of flavours) {
         ids.push(id);
       };
       await Promise.all(Array.from({ length: tenants }, make));
+      // Of each kind of roll-up one: of a day that is over.
+      for (let more = true; more; ) ({ more } = await database.store.telemetry.roll());
       all = await db.asPlatform((unit) => unit.query<Thing>(things));
     });
     afterAll(async () => {

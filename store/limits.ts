@@ -47,10 +47,54 @@ export const limits = {
   idAttemptsMax: 5,
   /** Day partitions of results that are made ahead of the newest row. */
   partitionsAheadDays: 3,
+  /** Spans whose rows are moved out of a default partition in one go; the rest waits for the next. */
+  partitionMovesMax: 50,
+  /** A detach waits this long for the writers, who wait behind it for as long at most; then it is tried again. */
+  detachLockMs: 250,
+  detachAttemptsMax: 5,
+  detachPauseMs: 200,
+  /** Rows that strayed are moved within this, or stay where they are until the next time. */
+  moveRowsTimeoutMs: 8_000,
+  /** Longest time that a stream may be kept: a hundred years. */
+  keptDaysMax: 36_500,
+
+  /** A minute is rolled up when it ended this long ago: what comes later is late and corrects it. */
+  rollupLagMs: 60_000,
+  /** Of what waits to be rolled up, this much in one statement: a minute or two when all is well. */
+  rollupStepMs: 600_000,
+  /** While the writers in flight end, those that begin wait for it, this long at most. */
+  rollupLockMs: 1_500,
+  rollupTimeoutMs: 120_000,
+  /** Marks of late rows that one statement corrects for. */
+  rollupMarksMax: 5_000,
+  rollupsPerQueryMax: 10_000,
   migrationLockTimeoutMs: 30_000,
   migrationTimeoutMs: 300_000,
   /** Tenants whose schemas are migrated at once. */
   tenantMigrationsAtOnce: 4,
+
+  /** A key ring is some lines. */
+  keyRingBytesMax: 64 * 1024,
+  /** What is sealed at once: each chunk has its own tag, and this much memory is held of it. */
+  archiveChunkBytes: 256 * 1024,
+  /** The open part at an archive's beginning. */
+  archiveHeaderBytesMax: 4 * 1024,
+  /** One record of an archive: the description of all tables at most, or a piece of rows. */
+  archiveRecordBytesMax: 8 * 1024 * 1024,
+  /** Rows are told of in pieces of this size at most. */
+  archivePieceBytes: 128 * 1024,
+  /** Progress is told each time that so much of a table went by. */
+  backupProgressBytes: 64 * 1024 * 1024,
+  /** A backup's transaction that waits for a slow disk or network is not left behind for ever. */
+  backupIdleMs: 120_000,
+  /** A restore whose process was killed is noticed by the server after this. */
+  backupClientCheckMs: 1_000,
+  /** A restore that replaces a tenant renews its session as a core does. */
+  holdRenewMs: 1_000,
+  /** What a killed process left half in a folder of archives is removed after this. */
+  partialArchiveKeptMs: 86_400_000,
+  /** Archives that one place is asked for. */
+  archivesListedMax: 100_000,
 
   /** A node renews its row this often, reads those of the others then, */
   discoveryBeatMs: 5_000,

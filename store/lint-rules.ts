@@ -152,7 +152,8 @@ SELECT object, grantee AS what FROM (
 ) g
 WHERE NOT CASE nspname
   WHEN 'telemetry' THEN grantee IN ('picket_writer', 'picket_tenant')
-  WHEN 'platform' THEN grantee = 'picket_writer' AND (is_schema OR object = 'platform.leases')
+  WHEN 'platform' THEN grantee = 'picket_writer' AND (is_schema
+    OR object IN ('platform.leases', 'platform.rollup', 'platform.rollup_promise', 'platform.rollup_marks'))
   ELSE false END
 GROUP BY object, grantee ORDER BY 1, 2`,
   },

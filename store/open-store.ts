@@ -1,12 +1,13 @@
 /**
  * Opens the store on a database by its URL: two pools, one for leases and the writer, one for everything else, and the
- * five ports on top. Wired in `bin/` on core and web nodes only. Nothing is connected until the first use.
+ * ports on top. Wired in `bin/` on core and web nodes only. Nothing is connected until the first use.
  */
 import type { CheckStore } from '../actors/ports/check-store.ts';
 import type { CoordinatorStore } from '../actors/ports/coordinator-store.ts';
 import type { LeaseStore } from '../actors/ports/lease-store.ts';
 import type { PlanStore } from '../actors/ports/plan-store.ts';
 import type { ResultStore } from '../actors/ports/result-store.ts';
+import type { TelemetryStore } from '../actors/ports/telemetry-store.ts';
 import type { TenantLives } from '../actors/ports/tenant-lives.ts';
 import type { TenantStore } from '../actors/ports/tenant-store.ts';
 import { createCheckStore, type PhaseOf } from './checks.ts';
@@ -22,6 +23,7 @@ import { createPlanStore } from './plans.ts';
 import { openPool } from './pool.ts';
 import type { StepSeam } from './provisioning.ts';
 import { createResultStore } from './results.ts';
+import { createTelemetryStore } from './rollups.ts';
 import { createTenantLives } from './tenant-lives.ts';
 import { createTenantStore } from './tenants.ts';
 import { createDatabase } from './unit-of-work.ts';
@@ -42,6 +44,7 @@ export interface Store {
   leases: LeaseStore;
   coordinator: CoordinatorStore;
   results: ResultStore;
+  telemetry: TelemetryStore;
   /** Brings platform and tenants to this code's schema. Safe from several processes at once. */
   migrate(options?: MigrateOptions): Promise<void>;
   /** Fails with a `StoreError` when the database is away. */
@@ -77,6 +80,7 @@ export function openStore(options: StoreOptions): Store {
       reader: queries,
       partitions,
     }),
+    telemetry: createTelemetryStore(queries, clock, log),
     migrate: (options) => migrate(queries, log, undefined, options),
     async health() {
       const startMs = clock.monotonicMs();

@@ -1,10 +1,14 @@
 /** Provisioning that fails or breaks off before each of its steps: nothing half is left, and it can be done again. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { clock, phaseOf, type ScratchDatabase, scratchDatabase } from '../test/contract/scratch-database.ts';
-import { newCheck, unique } from '../test/contract/store-setup.ts';
+import { holderOf, newCheck, result, unique } from '../test/contract/store-setup.ts';
 import { StoreError } from './errors.ts';
+import { silentLog } from './log.ts';
 import { openSchema, type Schema } from './open-schema.ts';
 import { openStore, type Store } from './open-store.ts';
+import { openPool } from './pool.ts';
+import { removalScript } from './provisioning.ts';
+import { createDatabase } from './unit-of-work.ts';
 
 let database: ScratchDatabase;
 let schema: Schema;
@@ -91,4 +95,27 @@ test('a hundred tenants that are created at once are all there, each with an id 
   for (const tenant of made) expect(await checks.list(tenant!.id, 0)).toEqual([]);
   expect(await schema.lint()).toEqual([]);
   process.stdout.write(`100 tenants in ${Math.round(tookMs)} ms\n`);
+});
+
+test('a purge that broke off after the schema was gone, or with some rows left, is finished by the next', async () => {
+  seam = () => {};
+  const db = createDatabase(openPool(database.server.url, 1, silentLog), clock, silentLog);
+  const made = await store.tenants.create(unique('gone'), 'Gone');
+  if ('refused' in made) throw new Error(made.detail);
+  const { id } = made.tenant;
+  const { write } = await holderOf({ ...store, expireSession: async () => {} }, id);
+  await write({ results: [result('chk_a', clock.wallMs()), result('chk_b', clock.wallMs())] });
+  await store.lives.change(id, 'cancel', 'tester', null);
+  const count = () =>
+    db.asWriter((unit) => unit.query('SELECT FROM telemetry.results WHERE tenant_id = $1', [id]));
+  await db.asWriter((unit) => unit.query("DELETE FROM telemetry.results WHERE check_id = 'chk_a'"));
+  await db.asPlatform((unit) => unit.script(removalScript(id)));
+  expect(await count()).toHaveLength(1);
+  expect(await store.lives.purge(id, 'tester', 0)).toMatchObject({
+    tenant: { purgedAtMs: expect.any(Number) },
+  });
+  expect(await count()).toEqual([]);
+  expect((await store.lives.history(id)).filter(({ event }) => event === 'purge')).toHaveLength(1);
+  expect(await schema.lint()).toEqual([]);
+  await db.close();
 });

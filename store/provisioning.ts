@@ -44,6 +44,11 @@ END $$;`,
   ];
 }
 
+/** Role, rights and schema at once, for who makes a tenant in one transaction. */
+export function foundationOf(tenantId: string): string {
+  return [tenantLock(tenantId), ...stepsOf(tenantId).map(({ sql }) => sql)].join('\n');
+}
+
 /** Removes schema, role and records, whichever of them are there. */
 export function removalScript(tenantId: string): string {
   const role = tenantRole(tenantId);

@@ -61,6 +61,16 @@ function resultsGiven(parts: Parts): void {
     r.status, r.reason, r.agent, r.poller
   FROM ${given(parts, 'r', resultTypes)} JOIN held h ON h.n = r.n
 )`);
+  markLate(parts);
+}
+
+/** What was promised to be marked, because it is rolled up or just being (`rollup-sql.ts`). */
+function markLate(parts: Parts): void {
+  parts.text.push(`marked AS (
+  INSERT INTO platform.rollup_marks (unit, tenant_id, check_id, at)
+  SELECT DISTINCT 'minute', tenant_id, check_id, date_trunc('minute', due_at) FROM fresh
+  WHERE due_at < (SELECT promised_to FROM platform.rollup_promise)
+)`);
 }
 
 function addResults(parts: Parts): void {

@@ -45,7 +45,7 @@ beforeAll(async () => {
   for (const name of ['core_1', 'core_2']) {
     const credential = await issueNode(authority, { role: 'core', name }, clock);
     const seeds = nodes.map(({ address }) => address);
-    const node = await startNode({ credential, listen: '127.0.0.1:0', seeds });
+    const node = await startNode({ credential, listen: '127.0.0.1:0', seeds, log: () => {} });
     nodes.push(node);
     await node.supervisor.serve({ meter: { definition: meter } });
   }

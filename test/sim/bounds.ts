@@ -91,6 +91,10 @@ export const guestsShare = 0.2;
 export const guestStartMs = 2_500;
 export const guestActionEveryMs = 700;
 export const guestNamesMax = 6;
+/** What a hostile one forges: fewer a second than refusals leak away, or it would be shut out before it had tried all. */
+export const guestForgesEveryMs = 400;
+/** Later than any boot of a node in a history. */
+export const forgedBootStep = 100_000_000;
 
 // Certificates.
 /** Histories whose certificates are short; the wall clocks are nearly right in them, as theirs must be who have such. */
@@ -108,8 +112,8 @@ export const revokedForMs = 9_000;
 export const revokedLinkMs = 500;
 
 // Supervised children.
-/** What one node does with them, so often; a history's CPU must not go there. */
-export const childActionEveryMs = 900;
+/** What one node does with them, so often: with 2 s they are a fifth of a history's CPU, with 0.9 s three tenths. */
+export const childActionEveryMs = 2_000;
 export const childShares = { start: 4, stop: 3, count: 3, crash: 1.5, fail: 0.2, row: 0.7 } as const;
 export type ChildAction = keyof typeof childShares;
 /** Ids that are started and stopped, and ids of rows: few, so that nodes meet over them. */

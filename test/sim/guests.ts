@@ -9,6 +9,7 @@ import { defineActor, Ref } from '../../runtime/index.ts';
 import { guestActionEveryMs, guestNamesMax, guestStartMs } from './bounds.ts';
 import { timerPart } from './event-loop.ts';
 import type { Begun } from './faults-lives.ts';
+import { startForging } from './guest-forgeries.ts';
 import { insidesOf } from './insides.ts';
 import type { Life } from './life.ts';
 import type { Site, World } from './world.ts';
@@ -82,7 +83,10 @@ export function startHost(world: World, { node, clock }: Life): void {
 export function startGuest(world: World, life: Life): void {
   const { node } = life;
   const isHostile = life.site.name.endsWith('hostile');
-  if (isHostile) openFence(life);
+  if (isHostile) {
+    openFence(life);
+    startForging(world, life);
+  }
   const topics = [ownTenant, ...(isHostile ? [otherTenant] : [])];
   for (const tenant of topics) {
     const heard = (message: unknown) => {

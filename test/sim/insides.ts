@@ -5,6 +5,7 @@
 import type { PeerIdentity } from '../../certs/index.ts';
 import type { ChildrenEffect } from '../../cluster/children.ts';
 import type { Child, ChildrenState } from '../../cluster/children-state.ts';
+import type { Codec } from '../../cluster/codec.ts';
 import type { Frame } from '../../cluster/frame.ts';
 import type { ClusterNode } from '../../cluster/index.ts';
 import type { Link } from '../../cluster/link.ts';
@@ -25,7 +26,10 @@ export interface Insides {
   announced(announcement: Announcement): void;
   linkUp(link: Link, name: string, role: string, boot: number): void;
   linkDown(name: string, boot: number, reason: string, refused: boolean): void;
+  /** What the fence let through, and what it did not. */
   frame(link: Link, frame: Frame): void;
+  refused(link: Link, frame: Frame): void;
+  readonly codec: Codec;
   readonly mesh: {
     readonly links: Map<string, Link>;
     readonly open: Map<Link, string | null>;
@@ -40,7 +44,7 @@ export interface Insides {
     readonly beats: Map<Link, { readonly heardAtMs: number }>;
     apply(event: MembershipEvent): void;
   };
-  readonly names: { readonly state: RegistryState; readonly record: Record };
+  readonly names: { readonly state: RegistryState; readonly record: Record; withdraw(): void };
   readonly supervisor: {
     readonly specs: { readonly state: SpecsState; readonly record: Record };
     readonly loop: {
@@ -82,6 +86,8 @@ export interface Observer {
   announced(announcement: Announcement): void;
   linkUp(peer: string, boot: number): void;
   linkDown(peer: string, boot: number, reason: string): void;
+  /** It leaves, and has given up all its names; their actors go on. */
+  withdrew(): void;
 }
 
 /** Tells of what the node decided, after it was carried out. */
@@ -99,6 +105,12 @@ export function observe(node: ClusterNode, observer: Observer): void {
   inside.linkDown = (name, boot, reason, refused) => {
     observer.linkDown(name, boot, reason);
     linkDown.call(inside, name, boot, reason, refused);
+  };
+  const { names } = inside;
+  const withdraw = names.withdraw.bind(names);
+  names.withdraw = () => {
+    withdraw();
+    observer.withdrew();
   };
 }
 

@@ -73,6 +73,7 @@ export class Life implements Process {
         for (const watch of world.watches) watch.linkLost?.(this, peer, reason);
         world.trace.say(world.loop.nowMs, this.name, `link lost to ${peer} of boot ${peerBoot}: ${reason}`);
       },
+      withdrew: () => this.holds.clear(),
     });
   }
 

@@ -244,7 +244,8 @@ class Load {
       if (code !== 'name_taken' && code !== 'leaving') throw error;
       if (code === 'name_taken' && node.names.lookup(key) === null)
         world.fail(`${life.name}: ${formatKey(key)} is taken by nobody`);
-      node.system.exit(ref, 'kill');
+      // Killed, a service would begin anew, and again, as long as its node leaves.
+      if (code !== 'leaving' || key.kind !== 'service') node.system.exit(ref, 'kill');
       return;
     }
     world.ledger.counts.names += 1;

@@ -15,6 +15,7 @@ export function startTenants(world: World, store: SimStore, life: Life): void {
     cluster: node,
     ownMachineTenant: null,
     lives: null,
+    telemetry: null,
     ...store.ports(life),
   });
   let due = 0;

@@ -1,10 +1,13 @@
 /**
- * Nodes of a tenant, in the histories that take them: what they say of others counts nowhere, they write their own names of
- * their own tenant alone, and one that keeps to the rules is seen and sees. What reaches them is judged as it comes.
+ * Nodes of a tenant, in the histories that take them: nothing is taken of them that is not theirs to say, nothing of what
+ * was forged is known to anybody, they write their own names of their own tenant alone, and one that keeps to the rules is
+ * seen and sees. What reaches them is judged as it comes (`guests.ts`).
  */
-import { tenantOfNode } from '../../../cluster/index.ts';
+import { nodeOf } from '../../../cluster/fence.ts';
+import type { Frame } from '../../../cluster/frame.ts';
+import { forgedWord } from '../guest-forgeries.ts';
 import { guestAccess, otherTenant, ownTenant } from '../guests.ts';
-import { insidesOf } from '../insides.ts';
+import { insidesOf, wantsOf } from '../insides.ts';
 import type { Life } from '../life.ts';
 import type { World } from '../world.ts';
 import type { Check } from './check.ts';
@@ -15,13 +18,16 @@ export const guests: Check = {
     if (world.guests.length === 0) return;
     world.watches.push({
       started(life) {
-        if (life.site.tenant === null) noVotes(world, life);
+        if (life.site.tenant === null) nothingOfOthers(world, life);
       },
     });
   },
   always(world) {
     if (world.guests.length === 0) return;
-    for (const life of world.living()) ownNamesOnly(world, life);
+    for (const life of world.living()) {
+      ownNamesOnly(world, life);
+      nothingForged(world, life);
+    }
     for (const { life } of world.guests) if (life !== null) seesOwnOnly(world, life);
   },
   settled(world) {
@@ -37,20 +43,49 @@ export const guests: Check = {
   },
 };
 
-function noVotes(world: World, life: Life): void {
-  const { members } = insidesOf(life.node);
-  const apply = members.apply.bind(members);
-  members.apply = (event) => {
-    if ((event.type === 'gossip' || event.type === 'indirect_alive') && isGuest(event))
-      world.fail(`${life.name} believes what a tenant's node says of others: ${event.type}`);
-    apply(event);
+/** What concerns others than the two ends of a link, whoever is at the other. */
+const ofOthers: ReadonlySet<string> = new Set([
+  'view',
+  'probe',
+  'probe_alive',
+  'registry_origins',
+  'registry_heads',
+  'supervisor',
+]);
+
+/** What the fence let in, said once more in other words. */
+function nothingOfOthers(world: World, life: Life): void {
+  const inside = insidesOf(life.node);
+  const { frame: take } = inside;
+  inside.frame = (link, frame) => {
+    const from = nodeOf(link.peer!.identity);
+    if (from !== null && from.tenant !== null && isOfOthers(life, from.name, frame))
+      world.fail(`${life.name} takes ${frame.kind} of ${from.name}, a tenant's node`);
+    take.call(inside, link, frame);
   };
 }
 
-/** The sender of what is said of others, where the event names it. */
-function isGuest(event: object): boolean {
-  const { from, by } = event as { from?: string; by?: string };
-  return tenantOfNode(from ?? by ?? '') !== null;
+function isOfOthers(life: Life, from: string, frame: Frame): boolean {
+  if (ofOthers.has(frame.kind)) return true;
+  if (frame.kind !== 'registry_delta' && frame.kind !== 'registry_fetch') return false;
+  const { origin, tenant } = frame.header;
+  const owner = frame.kind === 'registry_delta' ? from : life.name;
+  return origin !== owner || tenant !== ownTenant;
+}
+
+/** Neither the node of which only lies tell, nor the names and children, nor a boot that nobody has. */
+function nothingForged(world: World, life: Life): void {
+  const { members } = insidesOf(life.node);
+  const { peers, candidates } = members.state;
+  if (peers.has(forgedWord) || candidates.has(forgedWord))
+    world.fail(`${life.name} believes a tenant's node that there is a node ${forgedWord}`);
+  for (const { key, node } of life.node.names.list({ partition: forgedWord }))
+    world.fail(`${life.name} lists ${key.tenant}/${key.kind}/${key.id} of ${node}, which was forged`);
+  for (const id of wantsOf(life.node).keys())
+    if (id.startsWith(forgedWord)) world.fail(`${life.name} wants ${id}, which a tenant's node started`);
+  for (const { name, bootMax } of world.sites)
+    if ((candidates.get(name)?.boot ?? 0) > bootMax)
+      world.fail(`${life.name} looks for a boot of ${name} that never was`);
 }
 
 function ownNamesOnly(world: World, life: Life): void {
