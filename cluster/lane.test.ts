@@ -33,7 +33,7 @@ function inbox() {
   const failures: string[] = [];
   const made = new Inbox(manualClock(), {
     frame: (frame) => void read.push(frame),
-    failed: (code, detail) => void failures.push(`${code}: ${detail}`),
+    close: (code, detail) => void failures.push(`${code}: ${detail}`),
   });
   made.takesParts = true;
   return { inbox: made, read, failures };

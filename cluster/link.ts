@@ -16,12 +16,12 @@ import {
   protocolVersionMin,
 } from './frame-layout.ts';
 import { type LinkGreeting, readGreeting, versionSkew } from './greeting.ts';
-import { Inbox, type InboxCounts } from './inbox.ts';
+import { Inbox, type InboxCounts, type InboxHandlers } from './inbox.ts';
 import type { Flow } from './lane.ts';
 import { closeDetailBytesMax, helloTimeoutMs, linkRetireMs } from './limits.ts';
 import { Outbox, type OutboxCounts, type Urgency } from './outbox.ts';
 import { partBounds } from './part-bounds.ts';
-import type { Connection } from './transport.ts';
+import type { Connection, ConnectionHandlers } from './transport.ts';
 
 export interface LinkPeer {
   readonly identity: PeerIdentity;
@@ -52,7 +52,7 @@ export interface LinkOptions {
   readonly handlers: LinkHandlers;
 }
 
-export class Link {
+export class Link implements ConnectionHandlers, InboxHandlers {
   readonly dialled: boolean;
   readonly number: number;
   readonly sinceWallMs: number;
@@ -79,11 +79,7 @@ export class Link {
     this.dialled = options.dialled;
     this.number = options.number;
     this.sinceWallMs = options.clock.wallMs();
-    this.inbox = new Inbox(options.clock, {
-      frame: (frame, isOverlong) => this.take(frame, isOverlong),
-      failed: (code, detail) => this.close(code, detail),
-      partBounds: () => this.fence?.boundsIn ?? partBounds,
-    });
+    this.inbox = new Inbox(options.clock, this, () => this.fence?.boundsIn ?? partBounds);
     this.outbox = new Outbox(options.connection, options.clock, {
       overrun: () => this.close('not_reading', `${this.outbox.waitingBytes} bytes wait for the peer`),
       emptied: () => this.tellRetired(),
@@ -121,11 +117,7 @@ export class Link {
 
   begin(): void {
     const { connection, clock } = this.options;
-    connection.handle({
-      data: (chunk) => this.receive(chunk),
-      drained: () => this.outbox.flush(),
-      closed: (reason) => this.finish('link_closed', reason),
-    });
+    connection.handle(this);
     if (!connection.peer.ok) {
       // Both logs get the code: the refused side by this frame, ours by `down`.
       this.close('refused', `${connection.peer.code}: ${connection.peer.detail}`);
@@ -142,7 +134,17 @@ export class Link {
     );
   }
 
-  private receive(chunk: Buffer): void {
+  // For the connection and the inbox: what each frame comes through is this object itself.
+
+  drained(): void {
+    this.outbox.flush();
+  }
+
+  closed(reason: string): void {
+    this.finish('link_closed', reason);
+  }
+
+  data(chunk: Buffer): void {
     if (this.fence === null) this.inbox.receive(chunk);
     else {
       const restMs = this.fence.spend(this.inbox, chunk);
@@ -229,7 +231,7 @@ export class Link {
     this.options.connection.close(true);
   }
 
-  private take(frame: Frame, isOverlong: boolean): void {
+  frame(frame: Frame, isOverlong: boolean): void {
     if (frame.kind === 'close') {
       this.closedByPeer(frame.header.code, frame.header.detail);
       return;

@@ -10,6 +10,7 @@ import {
   type MembershipEffect,
   type MembershipState,
   note,
+  notQuietMs,
   type Peer,
   probe,
   redialLater,
@@ -17,6 +18,8 @@ import {
 } from './membership-peer.ts';
 
 export function tick(state: MembershipState, effects: MembershipEffect[], nowMs: number): void {
+  // Ten times a second, of up to some hundred peers that lie far from each other in memory.
+  if (nowMs < state.quietUntilMs) return;
   for (const peer of state.peers.values()) {
     if (peer.status === 'up' || peer.status === 'suspect') judgeSilence(state, effects, peer, nowMs);
     else if (nowMs - peer.sinceMs >= forgetAfterMs && !peer.linked) {
@@ -37,6 +40,21 @@ export function tick(state: MembershipState, effects: MembershipEffect[], nowMs:
       effects.push({ type: 'dial', name, address: candidate.address, delayMs: 0 });
     }
   }
+  state.quietUntilMs = quietUntil(state);
+}
+
+/**
+ * The first instant at which a tick may find something due. Only where all is well it is worth knowing: else it is now. A
+ * millisecond early, since a sum and a difference of instants are not rounded alike.
+ */
+function quietUntil({ peers, candidates }: MembershipState): number {
+  if (candidates.size > 0) return notQuietMs;
+  let firstMs = Number.POSITIVE_INFINITY;
+  for (const { status, linked, directMs } of peers.values()) {
+    if (status !== 'up' || !linked) return notQuietMs;
+    firstMs = Math.min(firstMs, directMs + suspectAfterMs);
+  }
+  return firstMs - 1;
 }
 
 function judgeSilence(state: MembershipState, effects: MembershipEffect[], peer: Peer, nowMs: number): void {

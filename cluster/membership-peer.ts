@@ -92,7 +92,12 @@ export interface MembershipState {
   readonly candidates: Map<string, Candidate>;
   /** Of the view, until something in it changes: every heartbeat asks for it. */
   viewHash: number | null;
+  /** No tick before this finds anything due: heartbeats alone put it off, and what else happens ends it. */
+  quietUntilMs: number;
 }
+
+/** Of a state of which it is not known. */
+export const notQuietMs = Number.NEGATIVE_INFINITY;
 
 export function createPeer(identity: PeerIdentity, nowMs: number): Peer {
   return {

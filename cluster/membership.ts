@@ -12,6 +12,7 @@ import {
   type MembershipEffect,
   type MembershipState,
   note,
+  notQuietMs,
   type PeerIdentity,
   setStatus,
 } from './membership-peer.ts';
@@ -52,7 +53,14 @@ export interface MembershipStep {
 }
 
 export function createMembership(self: PeerIdentity): MembershipState {
-  return { self, incarnation: 0, peers: new Map(), candidates: new Map(), viewHash: null };
+  return {
+    self,
+    incarnation: 0,
+    peers: new Map(),
+    candidates: new Map(),
+    viewHash: null,
+    quietUntilMs: notQuietMs,
+  };
 }
 
 export function stepMembership(state: MembershipState, event: MembershipEvent): MembershipStep {
@@ -92,6 +100,8 @@ export function stepMembership(state: MembershipState, event: MembershipEvent): 
   }
   // Every change of a status and of our own incarnation has an effect.
   if (effects.length > 0) state.viewHash = null;
+  if (effects.length > 0 || (event.type !== 'heartbeat' && event.type !== 'tick'))
+    state.quietUntilMs = notQuietMs;
   return { state, effects };
 }
 

@@ -93,7 +93,7 @@ describe('a frame that is begun', () => {
     const failures: string[] = [];
     const inbox = new Inbox(clock, {
       frame: () => {},
-      failed(code) {
+      close(code) {
         failures.push(code);
         inbox.end();
       },

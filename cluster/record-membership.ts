@@ -11,7 +11,13 @@ import {
   suspectAfterMs,
 } from './limits.ts';
 import { type MembershipEvent, stepMembership } from './membership.ts';
-import type { Candidate, MembershipEffect, MembershipState, Peer } from './membership-peer.ts';
+import {
+  type Candidate,
+  type MembershipEffect,
+  type MembershipState,
+  notQuietMs,
+  type Peer,
+} from './membership-peer.ts';
 
 /** This node's own address is left out: it decides nothing, and is not known before the node listens. */
 interface Kept {
@@ -57,6 +63,7 @@ export const membershipForm: ReplayForm<MembershipState, MembershipEvent, Member
       peers: new Map(alive),
       candidates: new Map(candidates.map(([name, candidate]) => [name, { ...candidate }])),
       viewHash: null,
+      quietUntilMs: notQuietMs,
     };
   },
 
@@ -74,7 +81,8 @@ export const membershipForm: ReplayForm<MembershipState, MembershipEvent, Member
 };
 
 /** As `tick` of membership-deadlines.ts judges: nobody silent, no dial and no forgetting due. */
-function nothingIsDue({ peers, candidates }: MembershipState, nowMs: number): boolean {
+function nothingIsDue({ peers, candidates, quietUntilMs }: MembershipState, nowMs: number): boolean {
+  if (nowMs < quietUntilMs) return true;
   for (const { status, linked, directMs, sinceMs, dialAnswerDueMs, dialDueMs } of peers.values()) {
     if (status === 'suspect') return false;
     if (status === 'up') {

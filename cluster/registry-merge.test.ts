@@ -25,6 +25,7 @@ describe('replicas', () => {
       fc.property(fc.array(action, { minLength: 30, maxLength: 250, size: 'max' }), (actions) => {
         const cluster = new Replicas();
         for (const one of actions) act(cluster, one);
+        cluster.checkLists();
         cluster.heal();
         cluster.check();
         conflicts += cluster.conflicts.length;

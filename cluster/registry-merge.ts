@@ -9,9 +9,17 @@
  */
 import { tenantOfNode } from './names.ts';
 import { advance, contest, fetchMissing, originFor } from './registry-exchange.ts';
-import { findGroup } from './registry-index.ts';
-import { claimIn, type Entry, noteRemoval, oldestFirst, type Shard, shardOf } from './registry-shard.ts';
-import { groupFor, putClaim, type RegistryEffect, type RegistryState, takeClaim } from './registry-state.ts';
+import { findGroup, groupOf } from './registry-index.ts';
+import {
+  claimIn,
+  type Entry,
+  type Group,
+  noteRemoval,
+  oldestFirst,
+  type Shard,
+  shardOf,
+} from './registry-shard.ts';
+import { putClaim, type RegistryEffect, type RegistryState, takeClaim } from './registry-state.ts';
 import type { PutRow, RegistryDelta } from './registry-wire.ts';
 
 export function mergeDelta(
@@ -100,10 +108,19 @@ function mergeWhole(
   advance(state, effects, shard, told.high);
 }
 
+/** Mostly found without the index, whose tables are looked up three times. A group without names may be in it no more. */
+function groupOfShard(state: RegistryState, shard: Shard, kind: string, partition: string): Group {
+  const { group: last } = shard;
+  if (last !== null && last.kind === kind && last.partition === partition && last.slots.size > 0) return last;
+  const group = groupOf(state.index, shard.tenant, kind, partition);
+  shard.group = group;
+  return group;
+}
+
 /** The claim that the shard now has on the name: the row's, or a later one that was held already. */
 function mergePut(state: RegistryState, effects: RegistryEffect[], shard: Shard, row: PutRow): Entry | null {
   const [partition, kind, id, ref, metadata, sequence, clock, supervised] = row;
-  const group = groupFor(state, { tenant: shard.tenant, partition, kind, id });
+  const group = groupOfShard(state, shard, kind, partition);
   const former = claimIn(shard, group, id);
   if (former !== null && former.sequence >= sequence) return former;
   const entry: Entry = { group, id, shard, ref, metadata, sequence, clock, supervised };

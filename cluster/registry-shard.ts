@@ -87,6 +87,8 @@ export interface Shard {
    * node's work would grow with the square of the names.
    */
   window: ShardWindow | null;
+  /** Of the name that was merged last: most are of the same. Held while a name is in it. */
+  group: Group | null;
   /** The fetch under way, so that the same part is not fetched from everyone who offers it. */
   fetch: ShardFetch | null;
   readonly hashBaseHigh: number;
@@ -168,6 +170,7 @@ export function shardOf(origin: Origin, tenant: string): Shard {
       removals: [],
       removalsFloor: 0,
       window: null,
+      group: null,
       fetch: null,
       hashBaseHigh: numberHash(origin.boot, textHash(name, highLane)),
       hashBaseLow: numberHash(origin.boot, textHash(name, lowLane)),

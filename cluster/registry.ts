@@ -18,7 +18,7 @@ import { groupsOf, matches, type RegistryFilter, slotsOf, visibleOf } from './re
 import { endGraces, nodeDown, nodeLeft, nodeUp } from './registry-life.ts';
 import { flush, holderOf, put, type RegistryPut, remove, update } from './registry-local.ts';
 import { mergeDelta } from './registry-merge.ts';
-import type { Entry } from './registry-shard.ts';
+import type { Entry, Shard } from './registry-shard.ts';
 import type { RegistryEffect, RegistryState } from './registry-state.ts';
 import type { FetchRequest, HeadsMessage, OriginRow, RegistryDelta } from './registry-wire.ts';
 
@@ -130,14 +130,37 @@ export function heldOf(state: RegistryState, origin: string, tenant: string): nu
 
 /** All visible names that match. */
 export function list(state: RegistryState, filter: RegistryFilter): Entry[] {
+  if (filter.node !== undefined && filter.kind === undefined) return listOf(state, filter.node, filter);
   const found: Entry[] = [];
+  const { node } = filter;
+  // The groups match already.
   for (const group of groupsOf(state.index, filter)) {
     for (const slot of slotsOf(group, filter)) {
       const entry = visibleOf(state.index, slot);
-      if (entry !== null && matches(filter, entry)) found.push(entry);
+      if (entry !== null && (node === undefined || entry.shard.origin.name === node)) found.push(entry);
     }
   }
   return found;
+}
+
+/** Of one node: what it holds is known without a look at what all others hold. */
+function listOf(state: RegistryState, node: string, filter: RegistryFilter): Entry[] {
+  const found: Entry[] = [];
+  for (const shard of shardsOf(state, node, filter.tenant)) {
+    for (const entry of shard.entries) {
+      const { group, id } = entry;
+      if (matches(filter, entry) && visibleOf(state.index, group.slots.get(id)) === entry) found.push(entry);
+    }
+  }
+  return found;
+}
+
+function shardsOf(state: RegistryState, node: string, tenant: string | undefined): Iterable<Shard> {
+  const shards = state.origins.get(node)?.shards;
+  if (shards === undefined) return [];
+  if (tenant === undefined) return shards.values();
+  const shard = shards.get(tenant);
+  return shard === undefined ? [] : [shard];
 }
 
 function watch(

@@ -37,6 +37,8 @@ export class TimerWheel {
   private readonly clock: Clock;
   private readonly wheel: Timer[][];
   private readonly counts: number[];
+  /** A bit for each slot of the first level that holds a timer: most are empty, and are not looked at. */
+  private readonly filled = new Int32Array(slots / 32);
   private tick: number;
   private readonly startMs: number;
   private cancelWake: (() => void) | null = null;
@@ -93,11 +95,16 @@ export class TimerWheel {
     slot.previous!.next = timer;
     slot.previous = timer;
     this.counts[level]! += 1;
+    if (level === 0) this.filled[(reach & (slots - 1)) >> 5]! |= 1 << (reach & 31);
   }
 
   private unlink(timer: Timer): void {
-    timer.previous!.next = timer.next;
-    timer.next!.previous = timer.previous;
+    const { next, previous } = timer;
+    previous!.next = next;
+    next!.previous = previous;
+    // It was alone in its slot.
+    if (timer.level === 0 && next === previous)
+      this.filled[(timer.atTick & (slots - 1)) >> 5]! &= ~(1 << (timer.atTick & 31));
     timer.next = null;
     timer.previous = null;
     this.counts[timer.level]! -= 1;
@@ -115,7 +122,14 @@ export class TimerWheel {
     this.cancelWake = null;
     this.wakeTick = Number.POSITIVE_INFINITY;
     const now = this.nowTick();
-    while (this.tick < now && this.length > 0) this.step();
+    while (this.tick < now && this.length > 0) {
+      const next = this.nextTick();
+      if (next > now) this.tick = now;
+      else {
+        this.tick = next - 1;
+        this.step();
+      }
+    }
     if (this.length > 0) this.arm(this.nextTick());
     else this.tick = Math.max(this.tick, now);
   }
@@ -146,13 +160,17 @@ export class TimerWheel {
 
   /** The next tick at which something fires or a level must be spread. */
   private nextTick(): number {
+    const from = (this.tick + 1) & (slots - 1);
+    const round = this.tick + 1 - from;
+    // Where the level begins again, the next one is spread over it.
+    if (from === 0) return round;
     if (this.counts[0]! > 0) {
-      for (let ahead = 1; ahead <= slots; ahead += 1) {
-        const slot = this.wheel[0]![(this.tick + ahead) & (slots - 1)]!;
-        if (slot.next !== slot) return this.tick + ahead;
-        if ((this.tick + ahead) % slots === 0) return this.tick + ahead;
+      for (let word = from >> 5; word < this.filled.length; word += 1) {
+        const after = word === from >> 5 ? -1 << (from & 31) : -1;
+        const bits = this.filled[word]! & after;
+        if (bits !== 0) return round + word * 32 + 31 - Math.clz32(bits & -bits);
       }
     }
-    return (Math.floor(this.tick / slots) + 1) * slots;
+    return round + slots;
   }
 }

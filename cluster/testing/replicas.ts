@@ -130,6 +130,17 @@ export class Replicas {
     }
   }
 
+  /** In the middle of a history too: the list of one node is what the whole list has of it. */
+  checkLists(): void {
+    for (const state of this.nodes.values()) {
+      const whole = list(state, {});
+      for (const node of names) {
+        const own = whole.filter((entry) => entry.shard.origin.name === node).map(textOf);
+        expect(list(state, { node }).map(textOf).sort()).toEqual(own.sort());
+      }
+    }
+  }
+
   check(): void {
     const truth = names.flatMap((name) =>
       [...this.nodes.get(name)!.self.shards.values()].flatMap((shard) => [...shard.entries].map(textOf)),

@@ -17,18 +17,18 @@ export const names: Check = {
       // Who leaves gives up its names while their holders go on.
       if (life.leaving) continue;
       const own = life.node.names.list({ partition: simPartition, node: life.name });
-      compare(world, `${life.name} of itself`, life.holds, own);
+      compare(world, `${life.name} of itself`, ownOf(life), own);
     }
   },
   settled(world) {
-    const all = new Map<string, HeldName>();
+    const all = new Map<string, Held>();
     const holders = new Map<string, Life>();
     for (const life of world.living()) {
-      for (const [text, held] of life.holds) {
+      for (const [text, { ref, metadata }] of life.holds) {
         const other = holders.get(text);
         if (other !== undefined) world.fail(`${text} is held twice: by ${other.name} and by ${life.name}`);
         holders.set(text, life);
-        all.set(text, held);
+        all.set(text, { ref, metadata, seenBy: null });
       }
     }
     for (const life of world.living())
@@ -36,24 +36,39 @@ export const names: Check = {
   },
 };
 
+/** A name that is held, and the last list in which it was found. */
+interface Held extends Pick<HeldName, 'ref' | 'metadata'> {
+  seenBy: readonly NameEntry[] | null;
+}
+
+function ownOf(life: Life): Map<string, Held> {
+  const own = new Map<string, Held>();
+  for (const [text, { ref, metadata }] of life.holds) own.set(text, { ref, metadata, seenBy: null });
+  return own;
+}
+
 function compare(
   world: World,
   who: string,
-  held: ReadonlyMap<string, HeldName>,
+  held: ReadonlyMap<string, Held>,
   listed: readonly NameEntry[],
 ): void {
-  const seen = new Set<string>();
+  let seen = 0;
   for (const { key, ref, metadata } of listed) {
     const text = formatKey(key);
     const known = held.get(text);
-    if (seen.has(text)) world.fail(`${who} lists ${text} twice`);
-    seen.add(text);
-    if (known === undefined) world.fail(`${who} lists ${text} of ${ref}, which nobody holds`);
-    else if (!sameRef(known.ref, ref)) world.fail(`${who} lists ${text} as ${ref}, it is ${known.ref}`);
+    if (known === undefined) {
+      world.fail(`${who} lists ${text} of ${ref}, which nobody holds`);
+      continue;
+    }
+    if (known.seenBy === listed) world.fail(`${who} lists ${text} twice`);
+    else seen += 1;
+    known.seenBy = listed;
+    if (!sameRef(known.ref, ref)) world.fail(`${who} lists ${text} as ${ref}, it is ${known.ref}`);
     else if (known.metadata.value !== metadata.value)
       world.fail(`${who} lists ${text} with the value ${metadata.value}, it is ${known.metadata.value}`);
   }
-  if (seen.size === held.size) return;
-  for (const [text, { ref }] of held)
-    if (!seen.has(text)) world.fail(`${who} does not list ${text} of ${ref}`);
+  if (seen === held.size) return;
+  for (const [text, { ref, seenBy }] of held)
+    if (seenBy !== listed) world.fail(`${who} does not list ${text} of ${ref}`);
 }

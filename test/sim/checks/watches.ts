@@ -2,9 +2,9 @@
 import {
   formatKey,
   type Metadata,
-  type NameEntry,
   type NameEvent,
   type NameQuery,
+  type RegistryKey,
 } from '../../../cluster/index.ts';
 import { list } from '../../../cluster/registry.ts';
 import { keyOf } from '../../../cluster/registry-index.ts';
@@ -19,22 +19,37 @@ const queries: readonly NameQuery[] = [{}, { tenant: 'acme' }, { kind: 'service'
 
 /** What a watcher was told last of one name. */
 interface Told {
-  readonly entry: NameEntry;
+  readonly ref: Ref;
+  readonly metadata: Metadata;
   /** The registry's entry that was found to be of this name. */
   listed: Entry | null;
 }
 
-/** All watchers of a life are told the same entry, one after the other: its key is written once. */
-class KeyText {
-  private of: NameEntry | null = null;
-  private text = '';
+/** So many names that went in one place are stepped over; behind more of them all are looked up. */
+const goneInOnePlaceMax = 16;
 
-  get(entry: NameEntry): string {
-    if (this.of !== entry) {
-      this.of = entry;
-      this.text = formatKey(entry.key);
-    }
-    return this.text;
+type Numbers = Map<string, Map<string, Map<string, number>>>;
+
+/**
+ * A number for each tenant, kind and partition, for all lives: found in few steps that are always at hand, while a text for
+ * every name that anybody is told would be most of what this check costs.
+ */
+class Groups {
+  private readonly numbers: Numbers = new Map();
+  private count = 0;
+
+  numberOf({ tenant, kind, partition }: Omit<RegistryKey, 'id'>): number {
+    return this.numbers.get(tenant)?.get(kind)?.get(partition) ?? this.add(tenant, kind, partition);
+  }
+
+  private add(tenant: string, kind: string, partition: string): number {
+    const kinds = this.numbers.get(tenant) ?? new Map<string, Map<string, number>>();
+    this.numbers.set(tenant, kinds);
+    const partitions = kinds.get(kind) ?? new Map<string, number>();
+    kinds.set(kind, partitions);
+    this.count += 1;
+    partitions.set(partition, this.count);
+    return this.count;
   }
 }
 
@@ -42,50 +57,71 @@ class Replay {
   private readonly world: World;
   private readonly life: Life;
   private readonly query: NameQuery;
-  private readonly keyText: KeyText;
-  private readonly told = new Map<string, Told>();
-  /** Entries never change, so one whose name was looked up is not looked up again. */
-  private readonly byListed = new Map<Entry, Told>();
+  private readonly groups: Groups;
+  /** By the number of the group, then by id. */
+  private readonly told: (Map<string, Told> | undefined)[] = [];
+  private toldCount = 0;
+  /** As they were compared last, and those of them of which something was told since. */
+  private listed: readonly Entry[] = [];
+  private readonly disturbed = new Set<Entry>();
 
-  constructor(world: World, life: Life, query: NameQuery, keyText: KeyText) {
+  constructor(world: World, life: Life, query: NameQuery, groups: Groups) {
     this.world = world;
     this.life = life;
     this.query = query;
-    this.keyText = keyText;
+    this.groups = groups;
     life.node.names.watch(query, (event) => this.heard(event), new AbortController().signal);
   }
 
   private heard({ type, entry }: NameEvent): void {
-    const text = this.keyText.get(entry);
-    const before = this.told.get(text);
+    const { key, ref, metadata } = entry;
+    const names = this.toldOf(key);
+    const before = names.get(key.id);
     if ((before !== undefined) === (type === 'added'))
       this.world.fail(
-        `${this.who()}: ${type} ${text}, which is ${type === 'added' ? 'there already' : 'not there'}`,
+        `${this.who()}: ${type} ${formatKey(key)}, which is ${type === 'added' ? 'there already' : 'not there'}`,
       );
-    if (before !== undefined && before.listed !== null) this.byListed.delete(before.listed);
-    if (type === 'removed') this.told.delete(text);
-    else this.told.set(text, { entry, listed: null });
+    if (before === undefined) this.toldCount += 1;
+    else if (before.listed !== null) this.disturbed.add(before.listed);
+    if (type === 'removed') {
+      names.delete(key.id);
+      this.toldCount -= 1;
+    } else names.set(key.id, { ref, metadata, listed: null });
   }
 
+  private toldOf(group: Omit<RegistryKey, 'id'>): Map<string, Told> {
+    const number = this.groups.numberOf(group);
+    const names = this.told[number] ?? new Map<string, Told>();
+    this.told[number] = names;
+    return names;
+  }
+
+  /** Entries never change: one that stands where it stood, and of which nothing was told since, is as it was found to be. */
   compare(): void {
     const listed = list(insidesOf(this.life.node).names.state, this.query);
+    const { listed: before, disturbed } = this;
+    let at = 0;
     for (const entry of listed) {
-      const told = this.byListed.get(entry) ?? this.lookUp(entry);
-      if (told === undefined) this.world.fail(`${this.who()} was not told of ${textOf(entry)}`);
-      else if (!isAs(told.entry, entry))
-        this.world.fail(`${this.who()} was not told of the last change of ${textOf(entry)}`);
+      const isThere = before[at] === entry || isBehind(before, at, entry);
+      if (isThere) {
+        while (before[at] !== entry) at += 1;
+        at += 1;
+        if (disturbed.size === 0 || !disturbed.has(entry)) continue;
+      }
+      this.judge(entry);
     }
-    if (listed.length !== this.told.size)
-      this.world.fail(`${this.who()} counts ${this.told.size} names, there are ${listed.length}`);
+    if (listed.length !== this.toldCount)
+      this.world.fail(`${this.who()} counts ${this.toldCount} names, there are ${listed.length}`);
+    this.listed = listed;
+    disturbed.clear();
   }
 
-  private lookUp(entry: Entry): Told | undefined {
-    const told = this.told.get(textOf(entry));
-    if (told === undefined) return undefined;
-    if (told.listed !== null) this.byListed.delete(told.listed);
-    told.listed = entry;
-    this.byListed.set(entry, told);
-    return told;
+  private judge(entry: Entry): void {
+    const told = this.toldOf(entry.group).get(entry.id);
+    if (told === undefined) this.world.fail(`${this.who()} was not told of ${textOf(entry)}`);
+    else if (!isAs(told, entry))
+      this.world.fail(`${this.who()} was not told of the last change of ${textOf(entry)}`);
+    else told.listed = entry;
   }
 
   private who(): string {
@@ -97,7 +133,13 @@ function textOf(entry: Entry): string {
   return formatKey(keyOf(entry));
 }
 
-function isAs(told: NameEntry, { ref, metadata }: Entry): boolean {
+function isBehind(before: readonly Entry[], at: number, entry: Entry): boolean {
+  const end = Math.min(before.length, at + goneInOnePlaceMax);
+  for (let one = at + 1; one < end; one += 1) if (before[one] === entry) return true;
+  return false;
+}
+
+function isAs(told: Told, { ref, metadata }: Entry): boolean {
   return sameRef(told.ref, ref as Ref) && told.metadata.value === (metadata as Metadata).value;
 }
 
@@ -106,12 +148,12 @@ const replays = new WeakMap<Life, Replay[]>();
 export const watches: Check = {
   name: 'watches',
   begin(world) {
+    const groups = new Groups();
     world.watches.push({
       started: (life) => {
-        const keyText = new KeyText();
         replays.set(
           life,
-          queries.map((query) => new Replay(world, life, query, keyText)),
+          queries.map((query) => new Replay(world, life, query, groups)),
         );
       },
     });
