@@ -9,9 +9,11 @@ import {
   type SupervisorProtocol,
   supervisor,
 } from '../runtime/index.ts';
+import { backups } from './backups.ts';
 import { chores } from './chores.ts';
 import { type CoordinatorNeeds, coordinator } from './coordinator.ts';
 import type { TenantProtocol, WriterProtocol } from './messages.ts';
+import type { BackupRunner } from './ports/backup-runner.ts';
 import type { TenantLives } from './ports/tenant-lives.ts';
 import { session } from './session.ts';
 import { type TenantsNeeds, type TenantsProtocol, tenants } from './tenants.ts';
@@ -27,10 +29,12 @@ export type CoreNeeds = Omit<TenantsNeeds, 'writer' | 'usable'> &
   CoordinatorNeeds & {
     /** Null: nobody finishes or purges tenants here. */
     lives: TenantLives | null;
+    /** Absent: there are no daily backups here. */
+    backups?: BackupRunner;
   };
 
 export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
-  const { cluster, leases, results, lives } = needs;
+  const { cluster, leases, results, lives, backups: runner } = needs;
   const writerRef = () => system.whereis<WriterProtocol>('writer');
   const tenantsRef = () => system.whereis<TenantsProtocol>('tenants');
   const { node, boot } = cluster;
@@ -74,6 +78,9 @@ export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
       ...(lives === null
         ? []
         : [{ id: 'chores', start: childOf(chores({ cluster, lives, keeper: tenantsRef })) }]),
+      ...(runner === undefined
+        ? []
+        : [{ id: 'backups', start: childOf(backups({ cluster, backups: runner })) }]),
     ]),
   );
   return { ref, writer: writerRef, tenants: tenantsRef };

@@ -10,7 +10,14 @@ export { listArchives, pruneArchives } from './backup/kept-archives.ts';
 export { type Backups, type BackupsOptions, openBackups, type Verified } from './backup/open-backups.ts';
 export type { RestoreOptions } from './backup/restore.ts';
 export type { Retention } from './backup/retention.ts';
+export { backupRunner } from './backup/run-due.ts';
 export { type S3Credentials, s3Place } from './backup/s3-place.ts';
+export {
+  type BackupSchedule,
+  type LastRun,
+  openBackupSchedule,
+  type ScheduleTerms,
+} from './backup/schedule.ts';
 export type { PhaseOf } from './checks.ts';
 export type { StoreClock } from './clock.ts';
 export { type PostgresSourceSettings, postgresSource } from './discovery.ts';

@@ -9,6 +9,7 @@ import type { PlanStore } from '../actors/ports/plan-store.ts';
 import type { ResultStore } from '../actors/ports/result-store.ts';
 import type { TenantLives } from '../actors/ports/tenant-lives.ts';
 import type { TenantStore } from '../actors/ports/tenant-store.ts';
+import { type BackupSchedule, createBackupSchedule } from './backup/schedule.ts';
 import { createCheckStore, type PhaseOf } from './checks.ts';
 import type { StoreClock } from './clock.ts';
 import { createCoordinatorStore } from './coordinator.ts';
@@ -42,6 +43,7 @@ export interface Store {
   leases: LeaseStore;
   coordinator: CoordinatorStore;
   results: ResultStore;
+  backupSchedule: BackupSchedule;
   /** Brings platform and tenants to this code's schema. Safe from several processes at once. */
   migrate(options?: MigrateOptions): Promise<void>;
   /** Fails with a `StoreError` when the database is away. */
@@ -77,6 +79,7 @@ export function openStore(options: StoreOptions): Store {
       reader: queries,
       partitions,
     }),
+    backupSchedule: createBackupSchedule(queries),
     migrate: (options) => migrate(queries, log, undefined, options),
     async health() {
       const startMs = clock.monotonicMs();

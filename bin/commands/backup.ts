@@ -4,79 +4,23 @@
  */
 import type { Command } from 'commander';
 import { systemClock } from '../../runtime/index.ts';
-import {
-  type Archive,
-  type Backups,
-  listArchives,
-  type OnProgress,
-  openBackups,
-  pruneArchives,
-} from '../../store/index.ts';
-import { openKeys, openPlace } from '../archive-place.ts';
+import { type Archive, listArchives, type OnProgress, pruneArchives } from '../../store/index.ts';
+import { openPlace } from '../archive-place.ts';
+import { type BackupFlags, common, where, whole, withBackups } from '../backup-flags.ts';
 import { confirm } from '../confirm.ts';
-import { withDatabase } from '../database-door.ts';
 import { CommandFailure, codeOf, usage } from '../failure.ts';
-import { ownVersion } from '../own-version.ts';
 import { table } from '../table.ts';
-import { dataOption } from './node.ts';
+import { addScheduleCommand } from './backup-schedule.ts';
 import type { Surroundings } from './up.ts';
-
-interface BackupFlags {
-  data: string;
-  to?: string;
-  keys?: string;
-  json?: boolean;
-  yes?: boolean;
-  tenant?: string;
-  all?: boolean;
-  replace?: boolean;
-  keep?: string;
-  days?: string;
-}
-
-const where = `
-Works on the database of DATABASE_URL, else on the embedded one in --data: beside a running cluster, or started for the
-time of the command. Archives lie in the folder of --to (PICKET_BACKUPS; else "backups" in --data) or, with s3://bucket/prefix,
-in a bucket, by AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL. They are sealed with the newest key of
---keys (PICKET_VAULT_KEYS; else secrets/vault.keys in --data, made on first use). Without that file no archive opens: keep a copy.
-`;
 
 export function addBackupCommands(program: Command, surroundings: Surroundings): void {
   const backup = program
     .command('backup')
-    .description('copies of tenants: create, list, verify, restore, prune')
+    .description('copies of tenants: create, list, verify, restore, prune, schedule')
     .addHelpText('after', where);
   for (const add of [addCreate, addList, addVerify, addPrune]) add(backup, surroundings);
   addRestore(backup, surroundings, program);
-}
-
-/** What every one of them takes. */
-function common(command: Command, { environment }: Surroundings, examples: string): Command {
-  return command
-    .option('--to <place>', 'where archives lie: a folder, or s3://bucket/prefix')
-    .option('--keys <file>', 'the key ring')
-    .addOption(dataOption(environment))
-    .option('--json', 'print JSON')
-    .addHelpText('after', `${where}\n${examples}`);
-}
-
-async function withBackups<T>(
-  { environment, output }: Surroundings,
-  flags: BackupFlags,
-  work: (backups: Backups) => Promise<T>,
-  mayMakeKeys = false,
-): Promise<T> {
-  const place = openPlace(flags.to, flags.data, environment);
-  const door = { data: flags.data, url: environment.DATABASE_URL, mayMake: false, note: output.note };
-  return await withDatabase(door, async (url) => {
-    const keys = openKeys(flags.keys, flags.data, environment, mayMakeKeys);
-    const backups = openBackups({ url, place, keys, clock: systemClock(), picket: ownVersion() });
-    try {
-      return await work(backups);
-    } finally {
-      await backups.close();
-    }
-  });
+  addScheduleCommand(backup, surroundings);
 }
 
 function progress({ output }: Surroundings): OnProgress {
@@ -249,12 +193,6 @@ function addPrune(backup: Command, surroundings: Surroundings): void {
       );
     },
   );
-}
-
-function whole(text: string | undefined, flag: string): number | null {
-  if (text === undefined) return null;
-  if (!/^\d{1,5}$/.test(text)) throw usage(`${flag}: "${text}" is no number of 0 to 99999`);
-  return Number(text);
 }
 
 function show({ output }: Surroundings, flags: BackupFlags, archives: readonly Archive[]): void {

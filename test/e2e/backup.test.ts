@@ -5,8 +5,9 @@ import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openStore, type Store } from '../../store/index.ts';
+import { openStore, runningEmbedded, type Store } from '../../store/index.ts';
 import { clock, phaseOf, startIn } from '../contract/scratch-database.ts';
 import { everything, holderOf, newCheck, result } from '../contract/store-setup.ts';
 import { type CheckRow, cluster, picket, script, until } from './picket.ts';
@@ -198,6 +199,22 @@ test('beside a running cluster a tenant is put back as it was, and goes on from 
       return rows.length === 2;
     });
     expect(await one.ask('db', 'lint')).toEqual([]);
+    // Every day at the minute that was: what was set yesterday is due.
+    const folder = join(one.data, 'daily');
+    const at = new Date(Date.now() - 60_000).toISOString().slice(11, 16);
+    await one.ask('backup', 'schedule', '--at', at, '--to', folder, '--keep', '2');
+    const raw = new pg.Client({ connectionString: runningEmbedded(one.data)! });
+    await raw.connect();
+    await raw.query("UPDATE platform.backup_schedule SET set_at = set_at - interval '23 hours'");
+    await raw.end();
+    const last = await until('the daily backup ran', 90_000, async () => {
+      const shown = await one.ask<{ last: { ended_at: string | null } | null }>('backup', 'schedule');
+      return shown.last?.ended_at == null ? null : shown.last;
+    });
+    expect(last).toMatchObject({ copied: 2, failed: 0, error: null });
+    const daily = await one.ask<ArchiveRow[]>('backup', 'list', '--to', folder);
+    expect(daily.map(({ tenant }) => tenant).sort()).toEqual(['copied', 'default']);
+    expect(await one.ask('backup', 'schedule', '--off')).toBeNull();
   } finally {
     await one.close();
   }
