@@ -9,9 +9,11 @@ import {
   type SupervisorProtocol,
   supervisor,
 } from '../runtime/index.ts';
+import { backups } from './backups.ts';
 import { chores } from './chores.ts';
 import { type CoordinatorNeeds, coordinator } from './coordinator.ts';
 import type { TenantProtocol, WriterProtocol } from './messages.ts';
+import type { BackupRunner } from './ports/backup-runner.ts';
 import type { TelemetryStore } from './ports/telemetry-store.ts';
 import type { TenantLives } from './ports/tenant-lives.ts';
 import { session } from './session.ts';
@@ -31,10 +33,12 @@ export type CoreNeeds = Omit<TenantsNeeds, 'writer' | 'usable'> &
     lives: TenantLives | null;
     /** Null: nobody rolls results up or drops old ones here. */
     telemetry: TelemetryStore | null;
+    /** Absent: there are no daily backups here. */
+    backups?: BackupRunner;
   };
 
 export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
-  const { cluster, leases, results, lives, telemetry } = needs;
+  const { cluster, leases, results, lives, telemetry, backups: runner } = needs;
   const writerRef = () => system.whereis<WriterProtocol>('writer');
   const tenantsRef = () => system.whereis<TenantsProtocol>('tenants');
   const { node, boot } = cluster;
@@ -79,6 +83,9 @@ export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
         ? []
         : [{ id: 'chores', start: childOf(chores({ cluster, lives, keeper: tenantsRef })) }]),
       ...(telemetry === null ? [] : [{ id: 'upkeep', start: childOf(upkeep({ cluster, telemetry })) }]),
+      ...(runner === undefined
+        ? []
+        : [{ id: 'backups', start: childOf(backups({ cluster, backups: runner })) }]),
     ]),
   );
   return { ref, writer: writerRef, tenants: tenantsRef };

@@ -24,17 +24,25 @@ export interface DatabaseDoor {
 }
 
 export async function withSchema<T>(door: DatabaseDoor, work: (schema: Schema) => Promise<T>): Promise<T> {
-  const clock = systemClock();
+  return await withDatabase(door, async (url) => {
+    const schema = openSchema(url, systemClock());
+    try {
+      return await work(schema);
+    } finally {
+      await schema.close();
+    }
+  });
+}
+
+export async function withDatabase<T>(door: DatabaseDoor, work: (url: string) => Promise<T>): Promise<T> {
   const { url, stop } = await reach(door);
-  const schema = openSchema(url, clock);
   // The server is a process of its own: an interrupted command must not leave it behind.
   const interrupted = () => void stop().finally(() => process.exit(1));
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, interrupted);
   try {
-    return await work(schema);
+    return await work(url);
   } finally {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, interrupted);
-    await schema.close();
     await stop();
   }
 }

@@ -3,9 +3,9 @@
  * The `picket` command. Puts its subcommands together and turns what they throw into a sentence on stderr and an exit
  * status: 0, 1 (refused or failed), 2 (usage).
  */
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
+import { addBackupCommands } from './commands/backup.ts';
 import { addCertCommands } from './commands/certs.ts';
 import { addCheckCommands } from './commands/check.ts';
 import { addChildrenCommand } from './commands/children.ts';
@@ -22,15 +22,13 @@ import { addTenantCommands } from './commands/tenant.ts';
 import { addUpCommands } from './commands/up.ts';
 import { CommandFailure, codeOf, usage } from './failure.ts';
 import { terminalOutput } from './output.ts';
+import { ownVersion } from './own-version.ts';
 
 const script = fileURLToPath(import.meta.url);
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
 
 const program = new Command('picket')
   .description('An actor cluster that watches networks. Start with: picket up')
-  .version(version)
+  .version(ownVersion())
   .showHelpAfterError('(picket help COMMAND tells more)')
   .showSuggestionAfterError()
   .option('--at <host:port>', 'a core of a cluster that does not run in --data (or PICKET_AT)')
@@ -51,6 +49,7 @@ for (const add of [
   addTenantCommands,
   addPlanCommands,
   addDbCommands,
+  addBackupCommands,
   addCheckCommands,
   addExplainCommands,
   addResultCommands,

@@ -2,6 +2,22 @@
  * What survives a restart: PostgreSQL behind the ports that the monitor states, and the launcher of the embedded server.
  * Loaded by core and web nodes and by the launcher only.
  */
+export type { Archive } from './backup/archive-name.ts';
+export type { ArchivePlace, StoredArchive } from './backup/archive-place.ts';
+export type { BackupProgress, OnProgress } from './backup/dump.ts';
+export { folderPlace } from './backup/folder-place.ts';
+export { listArchives, pruneArchives } from './backup/kept-archives.ts';
+export { type Backups, type BackupsOptions, openBackups, type Verified } from './backup/open-backups.ts';
+export type { RestoreOptions } from './backup/restore.ts';
+export type { Retention } from './backup/retention.ts';
+export { backupRunner } from './backup/run-due.ts';
+export { type S3Credentials, s3Place } from './backup/s3-place.ts';
+export {
+  type BackupSchedule,
+  type LastRun,
+  openBackupSchedule,
+  type ScheduleTerms,
+} from './backup/schedule.ts';
 export type { PhaseOf } from './checks.ts';
 export type { StoreClock } from './clock.ts';
 export { type PostgresSourceSettings, postgresSource } from './discovery.ts';
@@ -16,3 +32,4 @@ export { openSchema, type Schema } from './open-schema.ts';
 export { openStore, type Store, type StoreHealth, type StoreOptions } from './open-store.ts';
 export type { RollbackTarget, RolledBack } from './rollback.ts';
 export type { SchemaPart, SchemaState, SchemaStatus, TenantPart } from './schema-status.ts';
+export { type KeyRing, openKeyRing, readKeyRing, type VaultKey } from './vault/key-ring.ts';

@@ -89,6 +89,11 @@ export const limits = {
   backupIdleMs: 120_000,
   /** A restore whose process was killed is noticed by the server after this. */
   backupClientCheckMs: 1_000,
+  /** What is uploaded to a bucket at once, and held in memory: 10,000 of them make 156 GiB, S3's own bound is 5 MiB each. */
+  uploadPartBytes: 16 * 1024 * 1024,
+  /** Times that a request to a bucket is made, with pauses that double from the first. */
+  placeAttemptsMax: 5,
+  placeRetryMs: 200,
   /** A restore that replaces a tenant renews its session as a core does. */
   holdRenewMs: 1_000,
   /** What a killed process left half in a folder of archives is removed after this. */

@@ -10,6 +10,7 @@ import type { ResultStore } from '../actors/ports/result-store.ts';
 import type { TelemetryStore } from '../actors/ports/telemetry-store.ts';
 import type { TenantLives } from '../actors/ports/tenant-lives.ts';
 import type { TenantStore } from '../actors/ports/tenant-store.ts';
+import { type BackupSchedule, createBackupSchedule } from './backup/schedule.ts';
 import { createCheckStore, type PhaseOf } from './checks.ts';
 import type { StoreClock } from './clock.ts';
 import { createCoordinatorStore } from './coordinator.ts';
@@ -45,6 +46,7 @@ export interface Store {
   coordinator: CoordinatorStore;
   results: ResultStore;
   telemetry: TelemetryStore;
+  backupSchedule: BackupSchedule;
   /** Brings platform and tenants to this code's schema. Safe from several processes at once. */
   migrate(options?: MigrateOptions): Promise<void>;
   /** Fails with a `StoreError` when the database is away. */
@@ -81,6 +83,7 @@ export function openStore(options: StoreOptions): Store {
       partitions,
     }),
     telemetry: createTelemetryStore(queries, clock, log),
+    backupSchedule: createBackupSchedule(queries),
     migrate: (options) => migrate(queries, log, undefined, options),
     async health() {
       const startMs = clock.monotonicMs();

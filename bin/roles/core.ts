@@ -2,6 +2,7 @@
 import { startCore } from '../../actors/index.ts';
 import { declareMonitor } from '../procedures.ts';
 import { declareStatus } from '../status.ts';
+import { dailyBackups } from './daily-backups.ts';
 import { openRoleStore } from './database.ts';
 import { keepTree } from './keep-tree.ts';
 import type { RoleContext, RunningRole } from './role.ts';
@@ -10,7 +11,8 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   const { node, flags } = context;
   const store = openRoleStore(context);
   const ownMachineTenant = flags.ownMachineTenant ?? null;
-  const core = startCore(node.system, { cluster: node, ...store, ownMachineTenant });
+  const backups = dailyBackups(context, store);
+  const core = startCore(node.system, { cluster: node, ...store, ownMachineTenant, backups });
   declareStatus(node, store);
   declareMonitor(node, store, core, ownMachineTenant);
   const stop = keepTree(context, core.ref);

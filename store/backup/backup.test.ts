@@ -22,10 +22,12 @@ import { tenantMigrations } from '../migrations/all.ts';
 import { openSchema, type Schema } from '../open-schema.ts';
 import { openKeyRing } from '../vault/key-ring.ts';
 import { folderPlace } from './folder-place.ts';
+import { listArchives, pruneArchives } from './kept-archives.ts';
 import { type Backups, openBackups } from './open-backups.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'picket-backup-'));
 const quiet = () => {};
+const place = folderPlace(folder, clock);
 const due = 1_790_000_000_000;
 let database: ScratchDatabase;
 let backups: Backups;
@@ -35,7 +37,7 @@ let raw: pg.Client;
 const open = (url: string, migrations = tenantMigrations) =>
   openBackups({
     url,
-    place: folderPlace(folder, clock),
+    place,
     keys: openKeyRing(join(folder, 'keys')),
     clock,
     picket: '9.9.9',
@@ -113,7 +115,7 @@ test('a tenant that is lost comes back with every row of every table, and goes o
   const archive = await backups.create(slug, ({ table, rows }) => told.push(`${table} ${rows}`));
   expect(told).toContain('results 2001');
   expect(archive).toMatchObject({ slug, tenantId: id });
-  expect((await backups.list())[0]).toEqual(archive);
+  expect((await listArchives(place))[0]).toEqual(archive);
   expect(readFileSync(join(folder, archive.name)).includes(checks[0]!)).toBe(false);
   await expect(backups.restore(archive.name, { as: null, replace: false }, quiet)).rejects.toMatchObject({
     code: 'tenant_exists',
@@ -291,7 +293,7 @@ test('an archive of one server is restored on another of an older version', asyn
 test('only the newest of a tenant stay', async () => {
   const { slug } = await filled();
   for (let at = 0; at < 3; at += 1) await backups.create(slug, quiet);
-  const gone = await backups.prune({ keep: 2, days: null }, slug);
+  const gone = await pruneArchives(place, { keep: 2, days: null }, slug, clock.wallMs());
   expect(gone).toHaveLength(1);
-  expect((await backups.list()).filter((one) => one.slug === slug)).toHaveLength(2);
+  expect((await listArchives(place)).filter((one) => one.slug === slug)).toHaveLength(2);
 });

@@ -12,14 +12,13 @@ import { openPool } from '../pool.ts';
 import { findTenant, listTenants } from '../tenant-rows.ts';
 import { createDatabase } from '../unit-of-work.ts';
 import type { KeyRing } from '../vault/key-ring.ts';
-import { type Archive, archiveName, inOrderOfTime, parseArchive } from './archive-name.ts';
+import { type Archive, archiveName, parseArchive } from './archive-name.ts';
 import type { ArchivePlace } from './archive-place.ts';
 import { inTransaction } from './copy-session.ts';
 import { dump, dumpLocks, manifestOf, type OnProgress } from './dump.ts';
 import { type Manifest, parseManifest, schemaVersionOf, type Totals } from './manifest.ts';
 import { RecordReader } from './records.ts';
 import { type Opened, type RestoreOptions, type RestoreWork, restore, tryOut } from './restore.ts';
-import { expired, type Retention } from './retention.ts';
 import { seal, unseal } from './seal.ts';
 import { squeeze, unsqueeze } from './squeeze.ts';
 import { holdTenant } from './tenant-hold.ts';
@@ -37,8 +36,6 @@ export interface Backups {
   tenants(): Promise<string[]>;
   /** Throws `no_such_tenant`, `tenant_not_there`, `place_unusable`. */
   create(tenant: string, onProgress: OnProgress): Promise<Archive>;
-  /** Newest first. */
-  list(): Promise<Archive[]>;
   /** Restores it into a scratch tenant, compares it with what was written, and undoes it. Throws `archive_damaged`. */
   verify(name: string, onProgress: OnProgress): Promise<Verified>;
   restore(
@@ -46,8 +43,6 @@ export interface Backups {
     options: RestoreOptions,
     onProgress: OnProgress,
   ): Promise<{ tenant: Tenant; totals: Totals }>;
-  /** Answers what was removed. `tenant`: slug or id; null: of all. */
-  prune(retention: Retention, tenant: string | null): Promise<Archive[]>;
   close(): Promise<void>;
 }
 
@@ -67,10 +62,6 @@ export function openBackups(options: BackupsOptions): Backups {
   const { url, place, keys, clock, picket, log = silentLog, migrations = tenantMigrations } = options;
   const db = createDatabase(openPool(url, limits.schemaConnectionsMax, log), clock, log);
   const work: RestoreWork = { url, db, migrations, hold: (tenantId) => holdTenant(db, clock, tenantId) };
-  const list = async () => {
-    const found = (await place.list()).map(parseArchive).filter((archive) => archive !== null);
-    return inOrderOfTime(found);
-  };
   return {
     async tenants() {
       const all = await db.asPlatform(listTenants);
@@ -90,7 +81,6 @@ export function openBackups(options: BackupsOptions): Backups {
         return parseArchive({ name, bytes })!;
       });
     },
-    list,
     async verify(name, onProgress) {
       return await withArchive(place, name, keys, async (opened) => {
         const totals = await tryOut(work, opened, onProgress);
@@ -101,15 +91,6 @@ export function openBackups(options: BackupsOptions): Backups {
     },
     restore: (name, how, onProgress) =>
       withArchive(place, name, keys, (opened) => restore(work, opened, how, onProgress)),
-    async prune(retention, tenant) {
-      const all = await list();
-      const ours = all.filter(
-        ({ slug, tenantId }) => tenant === null || slug === tenant || tenantId === tenant,
-      );
-      const gone = expired(ours, retention, clock.wallMs());
-      for (const { name } of gone) await place.remove(name);
-      return gone;
-    },
     close: () => db.close(),
   };
 }

@@ -8,6 +8,7 @@ import { platform0003 } from './platform-0003.ts';
 import { platform0004 } from './platform-0004.ts';
 import { platform0005 } from './platform-0005.ts';
 import { platform0006 } from './platform-0006.ts';
+import { platform0007 } from './platform-0007.ts';
 import { tenant0001 } from './tenant-0001.ts';
 import { tenant0002 } from './tenant-0002.ts';
 
@@ -30,6 +31,7 @@ export const platformMigrations: readonly Migration[] = [
   platform0004,
   platform0005,
   platform0006,
+  platform0007,
 ];
 export const tenantMigrations: readonly Migration[] = [tenant0001, tenant0002];
 
