@@ -14,5 +14,7 @@ export type { StoreLog } from './log.ts';
 export type { MigrateOptions, MigrationProgress, TenantFailure } from './migrate.ts';
 export { openSchema, type Schema } from './open-schema.ts';
 export { openStore, type Store, type StoreHealth, type StoreOptions } from './open-store.ts';
+export type { SeriesName } from './partition-plan.ts';
 export type { RollbackTarget, RolledBack } from './rollback.ts';
 export type { SchemaPart, SchemaState, SchemaStatus, TenantPart } from './schema-status.ts';
+export { type StreamsView, seriesNames } from './streams.ts';
