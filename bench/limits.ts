@@ -40,8 +40,8 @@ export const pausesPerRound = 3;
 /** One figure of results written is measured for this long, by statements of as many rows as a core's writer sends. */
 export const resultsFigureMs = 4_000;
 export const storeRowsPerWrite = 5_000;
-/** As many as the store has connections for. */
-export const provisionAtOnce = 8;
+/** More only get in each other's way: each tenant's role makes every backend learn all memberships anew (README.md). */
+export const provisionAtOnce = 2;
 /** Tenants made one by one at the end of each stage, for the time that one takes. */
 export const provisionSamples = 20;
 export const leasesAtOnce = 100;

@@ -58,7 +58,7 @@ export async function fill(ground: Ground, count: number): Promise<Figures> {
     while (next < count - provisionSamples) {
       next += 1;
       await make(ground, `bench-${next}`);
-      if (tenants.length % 500 === 0) say(`store: ${tenants.length} tenants`);
+      if (next % 500 === 0) say(`store: ${tenants.length} tenants`);
     }
   };
   await Promise.all(Array.from({ length: provisionAtOnce }, worker));
