@@ -3,7 +3,7 @@
  * tenants' tables, the memory of a backend that served them, bringing all their schemas up. Uses the store as a core does.
  */
 import { readFileSync } from 'node:fs';
-import pg from 'pg';
+import { join } from 'node:path';
 import { systemClock } from '../runtime/index.ts';
 import { openSchema, openStore, type Store } from '../store/index.ts';
 import { type Figures, quantile } from './bench.ts';
@@ -17,6 +17,8 @@ import {
 
 export interface Ground {
   readonly url: string;
+  /** Of the embedded server. */
+  readonly dataDir: string;
   readonly store: Store;
   /** Ids of the tenants made so far. */
   readonly tenants: string[];
@@ -100,19 +102,13 @@ export async function queries({ url, tenants }: Ground): Promise<Figures> {
 }
 
 /** Memory of its own (anonymous, as the kernel counts it) of the backend that read every tenant's tables once. */
-export async function backend({ url, tenants }: Ground): Promise<Figures> {
+export async function backend({ url, dataDir, tenants }: Ground): Promise<Figures> {
   const store = open(url);
-  const direct = new pg.Client({ connectionString: url });
-  await direct.connect();
-  const pids = async () => {
-    const text = "SELECT pid FROM pg_stat_activity WHERE application_name = 'picket'";
-    return (await direct.query<{ pid: number }>(text)).rows.map(({ pid }) => pid);
-  };
   try {
-    const before = new Set(await pids());
+    const before = new Set(childrenOf(dataDir));
     const [first] = tenants;
     await store.checks.list(first!, 0);
-    const fresh = (await pids()).filter((pid) => !before.has(pid));
+    const fresh = childrenOf(dataDir).filter((pid) => !before.has(pid));
     const largest = () => Math.max(...fresh.map(anonymousBytes));
     const startBytes = largest();
     for (const tenantId of tenants) await store.checks.list(tenantId, 0);
@@ -122,9 +118,15 @@ export async function backend({ url, tenants }: Ground): Promise<Figures> {
       backend_bytes_per_tenant: Math.max(0, bytes - startBytes) / tenants.length,
     };
   } finally {
-    await direct.end();
     await store.close();
   }
+}
+
+/** Processes of the server. */
+function childrenOf(dataDir: string): number[] {
+  const [pid] = readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n');
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text.trim().split(' ').map(Number);
 }
 
 /** Linux says it; elsewhere, and where the process may not be looked at, there is no such figure. */

@@ -42,7 +42,7 @@ async function openOurs(tenants: number): Promise<Running> {
   };
   try {
     await store.migrate();
-    const ground: Ground = { url: server.url, store, tenants: [], say };
+    const ground: Ground = { url: server.url, dataDir, store, tenants: [], say };
     const once: Record<string, number> = {};
     for (const count of stagesOf(tenants)) Object.assign(once, await fill(ground, count));
     for (const stage of [queries, backend, migrated]) Object.assign(once, await stage(ground));
