@@ -37,3 +37,15 @@ export const falseAlarmPauseMs = 4_000;
 /** A death that is believed in late is seen by then. */
 export const afterPauseMs = 2_000;
 export const pausesPerRound = 3;
+/** One figure of results written is measured for this long, by statements of as many rows as a core's writer sends. */
+export const resultsFigureMs = 4_000;
+export const storeRowsPerWrite = 5_000;
+/** More only get in each other's way: each tenant's role makes every backend learn all memberships anew (README.md). */
+export const provisionAtOnce = 2;
+/** Tenants made one by one at the end of each stage, for the time that one takes. */
+export const provisionSamples = 20;
+export const leasesAtOnce = 100;
+/** Twenty connections, of stores that have eight each, and questions asked over all of them. */
+export const storeConnections = 20;
+export const storesForQueries = 3;
+export const storeQueries = 20_000;

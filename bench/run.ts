@@ -14,6 +14,7 @@ import { lookup, propagation, registry, sync } from './registry.ts';
 import { remote } from './remote.ts';
 import { asJson, asTable } from './report.ts';
 import { spawn } from './spawn.ts';
+import { store } from './store.ts';
 import { failover, split, supervisor } from './supervisor.ts';
 
 const benches: readonly Bench[] = [
@@ -32,20 +33,28 @@ const benches: readonly Bench[] = [
   supervisor,
   failover,
   split,
+  store(),
 ];
 
 async function main(words: readonly string[]): Promise<number> {
-  const flags = words.filter((word) => word.startsWith('-'));
-  const [name, ...more] = words.filter((word) => !word.startsWith('-'));
+  const tenants = tenantsOf(words);
+  const rest = words.filter((word, at) => word !== '--tenants' && words[at - 1] !== '--tenants');
+  const flags = rest.filter((word) => word.startsWith('-'));
+  const [name, ...more] = rest.filter((word) => !word.startsWith('-'));
   if (flags.includes('--help') || flags.includes('-h')) {
     process.stdout.write(`${usage()}\n`);
     return 0;
   }
-  const bench = benches.find((one) => one.name === name);
+  const found = benches.find((one) => one.name === name);
+  const bench = tenants === null ? found : name === 'store' && tenants >= 100 ? store(tenants) : undefined;
   const stranger = flags.find((flag) => flag !== '--json') ?? more[0];
   if (bench === undefined || stranger !== undefined) {
     const wrong =
-      bench === undefined ? `no bench is named "${name ?? ''}"` : `"${stranger}" is not understood`;
+      tenants !== null
+        ? '--tenants takes 100 and more, and is of store alone'
+        : bench === undefined
+          ? `no bench is named "${name ?? ''}"`
+          : `"${stranger}" is not understood`;
     process.stderr.write(`${wrong}\n\n${usage()}\n`);
     return 2;
   }
@@ -60,6 +69,14 @@ async function main(words: readonly string[]): Promise<number> {
   return 0;
 }
 
+/** Null: not given. */
+function tenantsOf(words: readonly string[]): number | null {
+  const at = words.indexOf('--tenants');
+  if (at < 0) return null;
+  const text = words[at + 1] ?? '';
+  return /^\d+$/.test(text) ? Number(text) : 0;
+}
+
 function machine(): Record<string, string | number> {
   return { cores: availableParallelism(), node: process.versions.node, kernel: release() };
 }
@@ -67,7 +84,7 @@ function machine(): Record<string, string | number> {
 function usage(): string {
   const width = Math.max(...benches.map(({ name }) => name.length));
   const list = benches.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`);
-  return ['usage: npm run bench -- NAME [--json]', '', ...list].join('\n');
+  return ['usage: npm run bench -- NAME [--json] [--tenants N]', '', ...list].join('\n');
 }
 
 main(process.argv.slice(2)).then(

@@ -74,3 +74,7 @@ export const recordAskTimeoutMs = 10_000;
 export const mismatchesToldMax = 20;
 /** Each actor that the status asks answers within this, or is said not to. */
 export const statusAnswerMs = 2_000;
+
+/** Statements that one `picket db explain` asks for, and that one `picket db load` is answered with. */
+export const explainedMax = 20;
+export const statementsShownMax = 100;

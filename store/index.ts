@@ -25,11 +25,15 @@ export { embeddedDataExist, runningEmbedded } from './embedded/running-server.ts
 export { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from './embedded/start-embedded.ts';
 export { type StopMode, stopOrphan } from './embedded/stop-server.ts';
 export { StoreError, type StoreErrorCode, storeErrorCodes } from './errors.ts';
+export type { Explained } from './explain.ts';
 export type { LintFinding } from './lint.ts';
 export type { StoreLog } from './log.ts';
 export type { MigrateOptions, MigrationProgress, TenantFailure } from './migrate.ts';
 export { openSchema, type Schema } from './open-schema.ts';
-export { openStore, type Store, type StoreHealth, type StoreOptions } from './open-store.ts';
+export { openStore, type Store, type StoreHealth, type StoreLoad, type StoreOptions } from './open-store.ts';
+export type { SeriesName } from './partition-plan.ts';
 export type { RollbackTarget, RolledBack } from './rollback.ts';
 export type { SchemaPart, SchemaState, SchemaStatus, TenantPart } from './schema-status.ts';
+export { type StreamsView, seriesNames } from './streams.ts';
+export type { DatabaseLoad } from './unit-of-work.ts';
 export { type KeyRing, openKeyRing, readKeyRing, type VaultKey } from './vault/key-ring.ts';

@@ -24,6 +24,10 @@ export const limits = {
   idleInTransactionMs: 2_000,
   /** A statement slower than this is logged with its text, never with its parameters. */
   slowStatementMs: 1_000,
+  /** Different statements that a pool keeps the times of; the cheapest are forgotten. */
+  statementsKeptMax: 200,
+  /** Statements that one question has explained. */
+  explainedMax: 50,
   /** Life of a core's session past its last renewal (docs/ARCHITECTURE.md, One writer). */
   sessionLifeMs: 4_000,
   /** Rounds in which an acquire that lost a race asks who won. */

@@ -7,9 +7,11 @@ import { limits } from './limits.ts';
 import { type LintFinding, lint } from './lint.ts';
 import { type StoreLog, silentLog } from './log.ts';
 import { currentSets, type MigrateOptions, type MigrationProgress, migrate } from './migrate.ts';
+import type { SeriesName } from './partition-plan.ts';
 import { openPool } from './pool.ts';
 import { type RollbackTarget, type RolledBack, rollback } from './rollback.ts';
 import { type SchemaStatus, schemaStatus } from './schema-status.ts';
+import { keep, type StreamsView, streams } from './streams.ts';
 import { createDatabase } from './unit-of-work.ts';
 
 export interface Schema {
@@ -18,6 +20,9 @@ export interface Schema {
   rollback(target: RollbackTarget, onProgress?: (progress: MigrationProgress) => void): Promise<RolledBack[]>;
   /** What is wrong with what lies in the database; empty when all is well. */
   lint(): Promise<LintFinding[]>;
+  /** What flows: kept how long, in which partitions, rolled up how far. */
+  streams(): Promise<StreamsView>;
+  keep(series: SeriesName, days: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -28,6 +33,8 @@ export function openSchema(url: string, clock: StoreClock, log: StoreLog = silen
     migrate: (options) => migrate(db, log, currentSets, options),
     rollback: (target, onProgress) => rollback(db, target, currentSets, onProgress),
     lint: () => lint(db),
+    streams: () => streams(db),
+    keep: (series, days) => keep(db, series, days),
     close: () => db.close(),
   };
 }

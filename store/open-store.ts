@@ -13,7 +13,9 @@ import type { TenantStore } from '../actors/ports/tenant-store.ts';
 import { type BackupSchedule, createBackupSchedule } from './backup/schedule.ts';
 import { createCheckStore, type PhaseOf } from './checks.ts';
 import type { StoreClock } from './clock.ts';
+import { assertWhole } from './columns.ts';
 import { createCoordinatorStore } from './coordinator.ts';
+import { type Explained, explain } from './explain.ts';
 import { createLeaseStore } from './leases.ts';
 import { limits } from './limits.ts';
 import { type StoreLog, silentLog } from './log.ts';
@@ -27,7 +29,7 @@ import { createResultStore } from './results.ts';
 import { createTelemetryStore } from './rollups.ts';
 import { createTenantLives } from './tenant-lives.ts';
 import { createTenantStore } from './tenants.ts';
-import { createDatabase } from './unit-of-work.ts';
+import { createDatabase, type DatabaseLoad } from './unit-of-work.ts';
 
 export interface StoreHealth {
   databaseNowMs: number;
@@ -35,6 +37,13 @@ export interface StoreHealth {
   serverVersion: string;
   /** Round trip of the question, milliseconds. */
   tookMs: number;
+}
+
+export interface StoreLoad {
+  /** Leases and the result writer. */
+  control: DatabaseLoad;
+  /** Everything else. */
+  queries: DatabaseLoad;
 }
 
 export interface Store {
@@ -49,6 +58,10 @@ export interface Store {
   backupSchedule: BackupSchedule;
   /** Brings platform and tenants to this code's schema. Safe from several processes at once. */
   migrate(options?: MigrateOptions): Promise<void>;
+  /** What this process asked of the database, by pool. */
+  load(): StoreLoad;
+  /** How the server goes about the statements seen here that are slowest on average. */
+  explain(top: number): Promise<Explained[]>;
   /** Fails with a `StoreError` when the database is away. */
   health(): Promise<StoreHealth>;
   close(): Promise<void>;
@@ -85,6 +98,15 @@ export function openStore(options: StoreOptions): Store {
     telemetry: createTelemetryStore(queries, clock, log),
     backupSchedule: createBackupSchedule(queries),
     migrate: (options) => migrate(queries, log, undefined, options),
+    load: () => ({ control: control.load(), queries: queries.load() }),
+    async explain(top) {
+      assertWhole(top, 'statements to explain', 1, limits.explainedMax);
+      const seen = [...control.load().statements, ...queries.load().statements];
+      seen.sort((a, b) => b.totalMs / b.count - a.totalMs / a.count);
+      const explained: Explained[] = [];
+      for (const statement of seen.slice(0, top)) explained.push(await explain(queries, statement));
+      return explained;
+    },
     async health() {
       const startMs = clock.monotonicMs();
       const [row] = await queries.asPlatform((unit) =>

@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS ${name} PARTITION OF telemetry.${series.table} FOR VA
 ALTER TABLE ${name} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;`;
 }
 
-/** Names of all tables of `telemetry`, and whether each is a partition. */
+/** Tables of `telemetry` that are partitions by their names, and whether each is attached. */
 export interface TelemetryTables {
   nowMs: number;
   tables: readonly { name: string; attached: boolean }[];
@@ -49,7 +49,9 @@ export async function telemetryTables(unit: Unit): Promise<TelemetryTables> {
   const [row] = await unit.query<{ now: number; tables: { name: string; attached: boolean }[] }>(
     `SELECT clock_timestamp() AS now, (
        SELECT json_agg(json_build_object('name', relname, 'attached', relispartition))
+       -- By names, for which there is an index: every tenant adds tables to this catalog.
        FROM pg_class WHERE relnamespace = 'telemetry'::regnamespace AND relkind = 'r'
+         AND (relname BETWEEN 'results_' AND 'results_~' OR relname BETWEEN 'rollup_' AND 'rollup_~')
      ) AS tables`,
   );
   if (!row) throw new StoreError('query_failed', 'the database told no day');

@@ -108,3 +108,32 @@ test('a table that was detached and never dropped is dropped by the next round',
   expect((await database.store.telemetry.tend()).dropped).toContain(nameOf(due));
   expect(await tables()).not.toContain(nameOf(due));
 });
+
+test('an operator sees what is kept and sets how long; what is past the new time goes with the next round', async () => {
+  const tenantId = await newTenant(setup);
+  const { write } = await holderOf(setup, tenantId);
+  const due = daysAgo(6);
+  await write({ results: [result('chk_v', due)] });
+  await database.store.telemetry.tend();
+  const schema = openSchema(database.server.url, clock);
+  try {
+    await schema.keep('results', 5);
+    const { streams, timescaledb, rolledToMs } = await schema.streams();
+    expect(streams.map(({ series, keptDays }) => `${series} ${keptDays}`)).toEqual([
+      'results 5',
+      'rollup_minute 60',
+      'rollup_hour 400',
+      'rollup_day 3650',
+    ]);
+    expect(
+      streams.every(({ partitions, bytes, newest }) => partitions > 1 && bytes > 0 && newest !== null),
+    ).toBe(true);
+    expect(timescaledb).toBe('absent');
+    expect(rolledToMs).toBeGreaterThan(0);
+    expect((await database.store.telemetry.tend()).dropped).toContain(nameOf(due));
+    await expect(schema.keep('results', 0)).rejects.toMatchObject({ code: 'invalid_input' });
+  } finally {
+    await schema.keep('results', 30);
+    await schema.close();
+  }
+});

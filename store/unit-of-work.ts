@@ -6,11 +6,12 @@
 import type pg from 'pg';
 import type { StoreClock } from './clock.ts';
 import { StoreError } from './errors.ts';
-import { createGate } from './gate.ts';
+import { createGate, type GateTurns } from './gate.ts';
 import { tenantRole } from './ids.ts';
 import { limits } from './limits.ts';
 import type { StoreLog } from './log.ts';
 import { sqlStateOf, toStoreError } from './pg-errors.ts';
+import { type StatementRecord, type StatementSeen, statementRecord } from './statement-record.ts';
 
 export type Parameter = string | number | boolean | null | readonly string[];
 
@@ -37,10 +38,20 @@ export interface Database {
   asWriter<Answer>(work: Work<Answer>): Promise<Answer>;
   /** As the login role: the `platform` schema; row-level security shows it no telemetry. */
   asPlatform<Answer>(work: Work<Answer>): Promise<Answer>;
+  load(): DatabaseLoad;
   close(): Promise<void>;
 }
 
+/** What was asked over one pool of connections. */
+export interface DatabaseLoad {
+  connectionsMax: number;
+  connections: number;
+  turns: GateTurns;
+  statements: StatementSeen[];
+}
+
 interface Identity {
+  as: StatementSeen['as'];
   role: string;
   searchPath: string;
   tenantId: string;
@@ -54,6 +65,8 @@ const soundAfter: ReadonlySet<string> = new Set([
   'invalid_input',
 ]);
 
+/** What explains a statement is none of the work. */
+const unrecorded = /^(?:PREPARE|EXPLAIN|DEALLOCATE|RESET)/;
 const setIdentity =
   "SELECT set_config('role', $1, false), set_config('search_path', $2, false), set_config('picket.tenant', $3, false)";
 const setSetting =
@@ -61,6 +74,7 @@ const setSetting =
 
 export function createDatabase(pool: pg.Pool, clock: StoreClock, log: StoreLog): Database {
   const gate = createGate(pool.options.max, clock);
+  const record = statementRecord(limits.statementsKeptMax);
 
   async function run<Answer>(identity: Identity, work: Work<Answer>): Promise<Answer> {
     await gate.enter();
@@ -82,7 +96,7 @@ export function createDatabase(pool: pg.Pool, clock: StoreClock, log: StoreLog):
     client.on('error', onError);
     try {
       await become(client, identity);
-      return await work(unitOf(client, clock, log));
+      return await work(unitOf(client, identity, { clock, log, record }));
     } catch (error) {
       // A refused statement leaves the connection sound; anything less certain does not.
       lost ||= !(error instanceof StoreError && soundAfter.has(error.code));
@@ -95,10 +109,16 @@ export function createDatabase(pool: pg.Pool, clock: StoreClock, log: StoreLog):
   return {
     asTenant: (tenantId, work) => {
       const role = tenantRole(tenantId);
-      return run({ role, searchPath: role, tenantId }, work);
+      return run({ as: 'tenant', role, searchPath: role, tenantId }, work);
     },
-    asWriter: (work) => run({ role: 'picket_writer', searchPath: '', tenantId: '' }, work),
-    asPlatform: (work) => run({ role: 'none', searchPath: '', tenantId: '' }, work),
+    asWriter: (work) => run({ as: 'writer', role: 'picket_writer', searchPath: '', tenantId: '' }, work),
+    asPlatform: (work) => run({ as: 'platform', role: 'none', searchPath: '', tenantId: '' }, work),
+    load: () => ({
+      connectionsMax: pool.options.max,
+      connections: pool.totalCount,
+      turns: gate.turns(),
+      statements: record.seen(),
+    }),
     close: () => pool.end(),
   };
 }
@@ -114,15 +134,26 @@ async function become(client: pg.PoolClient, identity: Identity): Promise<void> 
   }
 }
 
-function unitOf(client: pg.PoolClient, clock: StoreClock, log: StoreLog): Unit {
-  async function timed<Result>(text: string, ask: () => Promise<Result>): Promise<Result> {
+interface Watch {
+  clock: StoreClock;
+  log: StoreLog;
+  record: StatementRecord;
+}
+
+function unitOf(client: pg.PoolClient, { as, tenantId }: Identity, { clock, log, record }: Watch): Unit {
+  /** Scripts are not recorded: each is written for one occasion. */
+  async function timed<Result>(text: string, ask: () => Promise<Result>, recorded = false): Promise<Result> {
     const startMs = clock.monotonicMs();
+    let failed = true;
     try {
-      return await ask();
+      const answer = await ask();
+      failed = false;
+      return answer;
     } catch (error) {
       throw toStoreError(error);
     } finally {
       const tookMs = clock.monotonicMs() - startMs;
+      if (recorded) record.note({ text, as, tenantId, tookMs, failed });
       if (tookMs > limits.slowStatementMs)
         log.warn({ tookMs: Math.round(tookMs), statement: text }, 'slow statement');
     }
@@ -130,7 +161,7 @@ function unitOf(client: pg.PoolClient, clock: StoreClock, log: StoreLog): Unit {
   return {
     query: async (text, values = [], timeoutMs = limits.queryTimeoutMs) => {
       const statement = { text, values: [...values], query_timeout: timeoutMs };
-      const answer = await timed(text, () => client.query(statement));
+      const answer = await timed(text, () => client.query(statement), !unrecorded.test(text));
       return answer.rows;
     },
     script: async (text, settings = {}) => {

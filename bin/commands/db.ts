@@ -5,6 +5,8 @@ import { confirm } from '../confirm.ts';
 import { withSchema } from '../database-door.ts';
 import { CommandFailure, usage } from '../failure.ts';
 import { table } from '../table.ts';
+import { addExplain, addLoad } from './db-load.ts';
+import { addRetention } from './db-retention.ts';
 import { dataOption } from './node.ts';
 import type { Surroundings } from './up.ts';
 
@@ -25,9 +27,12 @@ time of the command.
 export function addDbCommands(program: Command, surroundings: Surroundings): void {
   const db = program
     .command('db')
-    .description('the schema of the database: status, migrate, rollback, lint')
+    .description(
+      'the schema of the database: status, migrate, rollback, lint; and how long what flows is kept: retention; load, explain',
+    )
     .addHelpText('after', where);
-  for (const add of [addStatus, addMigrate, addRollback, addLint]) add(db, surroundings);
+  for (const add of [addStatus, addMigrate, addRollback, addLint, addRetention, addLoad, addExplain])
+    add(db, surroundings);
 }
 
 function door({ environment, output }: Surroundings, flags: DbFlags, mayMake = false) {

@@ -1,5 +1,6 @@
 /** A core node: coordinates, holds tenants, writes the database, and answers operators. */
 import { startCore } from '../../actors/index.ts';
+import { declareDatabase } from '../database-procedures.ts';
 import { declareMonitor } from '../procedures.ts';
 import { declareStatus } from '../status.ts';
 import { dailyBackups } from './daily-backups.ts';
@@ -14,6 +15,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   const backups = dailyBackups(context, store);
   const core = startCore(node.system, { cluster: node, ...store, ownMachineTenant, backups });
   declareStatus(node, store);
+  declareDatabase(node, store);
   declareMonitor(node, store, core, ownMachineTenant);
   const stop = keepTree(context, core.ref);
   return {

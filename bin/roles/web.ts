@@ -1,5 +1,6 @@
 /** A web node: health for machines, the page for people. */
 import { startWeb } from '../../web/index.ts';
+import { declareDatabase } from '../database-procedures.ts';
 import { CommandFailure } from '../failure.ts';
 import { httpPortDefault } from '../limits.ts';
 import { ownerOfPort } from '../process-table.ts';
@@ -11,6 +12,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   const { node, flags, log, clock } = context;
   const store = openRoleStore(context);
   declareStatus(node, store);
+  declareDatabase(node, store);
   const port = Number(flags.http ?? httpPortDefault);
   const health = () =>
     store.health().then(
