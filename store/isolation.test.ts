@@ -66,7 +66,7 @@ for (const flavour of flavours) {
       },
     );
 
-    test('partitions read directly show nothing to tenants, writer or owner', async () => {
+    test('partitions read directly show nothing to tenants and owner, nor to the writer but the default one', async () => {
       const partitions = await db.asPlatform((unit) =>
         unit.query<{ name: string }>(
           "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'telemetry.results'::regclass",
@@ -78,6 +78,8 @@ for (const flavour of flavours) {
         await expect(db.asTenant(mine, (unit) => unit.query(`SELECT FROM ${name}`))).rejects.toThrow(
           /permission denied/,
         );
+        // The one that it looks through for rows that belong elsewhere.
+        if (name === 'telemetry.results_default') continue;
         await expect(db.asWriter((unit) => unit.query(`SELECT FROM ${name}`))).rejects.toThrow(
           /permission denied/,
         );

@@ -53,8 +53,8 @@ describe('a network that was split with real packets', () => {
     const told = why('core_3', 'core_2').filter((text) => / is |split/.test(text));
     expect(told).toEqual([
       'core_3 is up (was not known): joined: linked for the first time',
-      'core_3 is suspect (was up): nothing heard for 2053 ms on the open link',
-      'core_3 is down (was suspect): no sign of life for 4662 ms, neither here nor through others (6 rounds of probes)',
+      'core_3 is suspect (was up): nothing heard for 2083 ms on the open link',
+      'core_3 is down (was suspect): no sign of life for 4689 ms, neither here nor through others (6 rounds of probes)',
       'the network is split: core_1, core_2 against core_3',
       'core_3 is up (was down): returned: the same boot is linked again',
       'the split is over; back: core_3',
