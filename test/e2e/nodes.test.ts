@@ -98,6 +98,10 @@ test('all that leave and come back in turn are called down by nobody, and no cal
     await whole();
     await fleet.exact(ids);
   }
+  // The last that came back calls, too.
+  await fleet.sightsUntil('calls of all', seenMs, (seen) =>
+    [...seen.values()].some(({ calls }) => calls.made === 0) ? 'some have made none' : null,
+  );
   await fleet.load([], 0);
   const sights = await fleet.sightsUntil('the end of all calls', seenMs, (seen) =>
     [...seen.values()].some(({ calls }) => calls.pending > 0) ? 'some wait' : null,
