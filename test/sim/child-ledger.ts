@@ -41,6 +41,10 @@ export interface Handoff {
   isTaken: boolean;
 }
 
+export function handoffKey({ id, serial }: { readonly id: string; readonly serial: number }): string {
+  return `${id} #${serial}`;
+}
+
 export interface ChildWatch {
   began?(instance: Instance, handed: { readonly serial: number; readonly value: number } | null): void;
   /** Not of a process that was killed: nothing ends in it. */
@@ -55,8 +59,10 @@ export class ChildLedger {
   readonly rows = new Map<string, ChildSpec>();
   /** Their starts fail until then. */
   readonly failingUntilMs = new Map<string, number>();
-  /** The last one of each child. */
+  /** The last one of each child from each of its specs: sides of a split may each hand over their own. */
   readonly handoffs = new Map<string, Handoff>();
+  /** When a reading of the rows failed last, on any node. */
+  rowsLostAtMs = Number.NEGATIVE_INFINITY;
   /** Ids of which nothing runs, since when. */
   readonly missing = new Map<string, number>();
   readonly rowWatchers = new Set<() => void>();

@@ -170,8 +170,10 @@ function rowsFor(world: World, life: Life): ChildRows {
   return {
     list: () =>
       new Promise((resolve, reject) => {
-        if (isLost()) life.clock.timer(storeLostMs, () => reject(new Error('the store is away')));
-        else life.clock.timer(1 + world.below(storeAnswerMs), () => resolve([...rows.values()]));
+        if (isLost()) {
+          world.children.rowsLostAtMs = world.loop.nowMs;
+          life.clock.timer(storeLostMs, () => reject(new Error('the store is away')));
+        } else life.clock.timer(1 + world.below(storeAnswerMs), () => resolve([...rows.values()]));
       }),
     watch(onChange, signal) {
       const tell = () => {

@@ -4,7 +4,7 @@
  */
 import type { ChildKind } from '../../cluster/index.ts';
 import { defineActor } from '../../runtime/index.ts';
-import type { Instance } from './child-ledger.ts';
+import { handoffKey, type Instance } from './child-ledger.ts';
 import type { Life } from './life.ts';
 import type { World } from './world.ts';
 
@@ -21,13 +21,19 @@ interface HandedCount {
 
 export function childKinds(world: World, life: Life): Record<string, ChildKind> {
   const handoff = (instance: Instance): HandedCount => {
-    const { id, serial, value } = instance;
+    const { serial, value } = instance;
     const { children, loop } = world;
     instance.handedOff = true;
     children.counts.handed += 1;
     const { role } = life.site;
     const hasTaker = world.living().some((one) => one.site.role === role && one !== life && !one.leaving);
-    children.handoffs.set(id, { serial, value, from: life, atMs: loop.nowMs, isTaken: !hasTaker });
+    children.handoffs.set(handoffKey(instance), {
+      serial,
+      value,
+      from: life,
+      atMs: loop.nowMs,
+      isTaken: !hasTaker,
+    });
     return { serial, value };
   };
   return {

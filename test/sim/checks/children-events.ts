@@ -20,8 +20,9 @@ import {
   excuseMs,
   noticeSlackMs,
   retransmissionMsMax,
+  storeLostMs,
 } from '../bounds.ts';
-import type { Instance } from '../child-ledger.ts';
+import { handoffKey, type Instance } from '../child-ledger.ts';
 import { timerPart } from '../event-loop.ts';
 import { insidesOf, wantedChild } from '../insides.ts';
 import type { Life } from '../life.ts';
@@ -96,7 +97,9 @@ function watchTwins(world: World, a: Instance, b: Instance): void {
       a.life.linkedSinceMs.get(b.life.name) ?? nowMs,
       b.life.linkedSinceMs.get(a.life.name) ?? nowMs,
     );
-    const sinceMs = Math.max(healedMs + retransmissionMsMax, linkedMs, a.sinceMs, b.sinceMs);
+    // A row that became another kind has another name, which guards nothing: who cannot read the rows goes on with the former.
+    const readMs = a.kind === b.kind ? 0 : world.children.rowsLostAtMs + storeLostMs + rowsReadMs;
+    const sinceMs = Math.max(healedMs + retransmissionMsMax, linkedMs, readMs, a.sinceMs, b.sinceMs);
     if (nowMs - sinceMs > childOnceMs + 2 * lookAgainMs)
       world.fail(
         `${a.id} runs on ${names.join(' and ')}, which have seen each other for ${nowMs - sinceMs} ms`,
@@ -110,7 +113,7 @@ function judgeHanded(
   { id, serial, life, kind }: Instance,
   handed: { readonly serial: number; readonly value: number } | null,
 ): void {
-  const last = world.children.handoffs.get(id);
+  const last = world.children.handoffs.get(handoffKey({ id, serial }));
   const { nowMs } = world.loop;
   if (handed !== null) {
     if (last === undefined || last.serial !== handed.serial || handed.serial !== serial)
