@@ -2,11 +2,13 @@
  * One node of the benches of names and of hung nodes, a process of its own: joins over mTLS, holds and changes names, counts
  * those that it sees and the nodes that it takes for dead. Driven by messages of its parent, and ends with it.
  */
+
 import type { Credential } from '../../certs/index.ts';
 import type { ClusterNode, NameEvent, RegistryKey } from '../../cluster/index.ts';
 import { defineActor, type Ref, systemClock } from '../../runtime/index.ts';
 import { heapBytes } from '../heap.ts';
 import { burstNames, propagationGapMs, settleTimeoutMs } from '../limits.ts';
+import { obeyOrders } from '../obey-orders.ts';
 import { benchNode } from './bench-node.ts';
 import { Deaths } from './deaths.ts';
 
@@ -203,10 +205,4 @@ async function obey(order: NameOrder): Promise<NameReport> {
   }
 }
 
-process.on('message', (order: NameOrder) => {
-  const tell = (report: NameReport) => void process.send!(report);
-  obey(order).then(tell, (error: unknown) =>
-    tell({ type: 'failed', reason: error instanceof Error ? error.stack! : String(error) }),
-  );
-});
-process.on('disconnect', () => process.exit(0));
+obeyOrders(obey);

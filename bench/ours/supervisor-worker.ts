@@ -3,10 +3,12 @@
  * them when told, counts them, and can be cut off from others by a switch in its transport. Driven by messages of its
  * parent, and ends with it.
  */
+
 import type { Credential } from '../../certs/index.ts';
 import type { ClusterNode, Connection, Transport } from '../../cluster/index.ts';
 import { defineActor, systemClock } from '../../runtime/index.ts';
 import { settleTimeoutMs } from '../limits.ts';
+import { obeyOrders } from '../obey-orders.ts';
 import { benchNode } from './bench-node.ts';
 
 export interface NodeOrder {
@@ -224,10 +226,4 @@ async function obey(order: SupervisorOrder): Promise<SupervisorReport> {
   }
 }
 
-process.on('message', (order: SupervisorOrder) => {
-  const tell = (report: SupervisorReport) => void process.send!(report);
-  obey(order).then(tell, (error: unknown) =>
-    tell({ type: 'failed', reason: error instanceof Error ? error.stack! : String(error) }),
-  );
-});
-process.on('disconnect', () => process.exit(0));
+obeyOrders(obey);

@@ -3,6 +3,7 @@
  * whatever it sees and tries each call that failed once more, and tells what it saw and when. Driven by messages of its
  * parent, and ends with it. It judges nothing.
  */
+import { obeyOrders } from '../../bench/obey-orders.ts';
 import type { Credential } from '../../certs/index.ts';
 import { type RegistryKey, type RunningNode, startNode } from '../../cluster/index.ts';
 import { defineActor, messageOf, type Ref, systemClock } from '../../runtime/index.ts';
@@ -216,10 +217,4 @@ async function obey(order: FleetOrder): Promise<FleetReport> {
   }
 }
 
-process.on('message', (order: FleetOrder) => {
-  const tell = (report: FleetReport) => void process.send!(report);
-  obey(order).then(tell, (error: unknown) =>
-    tell({ type: 'failed', reason: error instanceof Error ? error.stack! : String(error) }),
-  );
-});
-process.on('disconnect', () => process.exit(0));
+obeyOrders(obey);

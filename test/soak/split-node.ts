@@ -3,6 +3,7 @@
  * children, holds tenants of a database, calls whatever it sees, and tells what it sees. Driven by messages of its parent,
  * and ends with it. It judges nothing.
  */
+import { obeyOrders } from '../../bench/obey-orders.ts';
 import type { Credential } from '../../certs/index.ts';
 import {
   type Coordinator,
@@ -255,10 +256,4 @@ async function obey(order: SplitOrder): Promise<SplitReport> {
   }
 }
 
-process.on('message', (order: SplitOrder) => {
-  const tell = (report: SplitReport) => void process.send!(report);
-  obey(order).then(tell, (error: unknown) =>
-    tell({ type: 'failed', reason: error instanceof Error ? error.stack! : String(error) }),
-  );
-});
-process.on('disconnect', () => process.exit(0));
+obeyOrders(obey);
