@@ -35,6 +35,7 @@ export {
 export type { Plan, PlanStore } from './ports/plan-store.ts';
 export type { ResultQuery } from './ports/result-store.ts';
 export type {
+  RollupCounts,
   RollupQuery,
   RollupRow,
   RollupUnit,

@@ -1,5 +1,14 @@
 /** Rows as the command line prints them: the fields of the contract, instants in RFC 3339 with milliseconds. */
-import type { GapRow, Plan, Quotas, ResultRow, RollupRow, Tenant, TenantChange } from '../actors/index.ts';
+import type {
+  GapRow,
+  Plan,
+  Quotas,
+  ResultRow,
+  RollupCounts,
+  RollupRow,
+  Tenant,
+  TenantChange,
+} from '../actors/index.ts';
 
 export interface ResultView {
   check_id: string;
@@ -21,17 +30,11 @@ export interface GapView {
 }
 
 /** Results of a check in one span, counted by status. */
-export interface RollupView {
+export interface RollupView extends RollupCounts {
   check_id: string;
   /** Start of the span. */
   at: string;
   results: number;
-  success: number;
-  warning: number;
-  critical: number;
-  unknown: number;
-  timeout: number;
-  skipped: number;
   /** Share of success and warning among those that ran and told: without unknown and skipped. Null: there are none. */
   availability: number | null;
   latency_ms_min: number | null;

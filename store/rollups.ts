@@ -3,7 +3,13 @@
  * statements of `rollup-sql.ts` and the coordinator's upkeep. Each step is a transaction, so a kill between any two
  * leaves nothing that the next call does not make good.
  */
-import type { RolledUp, RollupQuery, RollupRow, TelemetryStore } from '../actors/ports/telemetry-store.ts';
+import type {
+  RolledUp,
+  RollupCounts,
+  RollupQuery,
+  RollupRow,
+  TelemetryStore,
+} from '../actors/ports/telemetry-store.ts';
 import type { StoreClock } from './clock.ts';
 import { assertInstant, assertWhole } from './columns.ts';
 import { StoreError } from './errors.ts';
@@ -20,15 +26,9 @@ interface StateRow extends Record<string, unknown> {
   marked: boolean;
 }
 
-interface RollupTableRow extends Record<string, unknown> {
+interface RollupTableRow extends RollupCounts, Record<string, unknown> {
   check_id: string;
   at: number;
-  success: number;
-  warning: number;
-  critical: number;
-  unknown: number;
-  timeout: number;
-  skipped: number;
   latency_count: number;
   latency_sum: number;
   latency_min: number | null;

@@ -6,17 +6,20 @@
 
 export type RollupUnit = 'minute' | 'hour' | 'day';
 
-/** Counts of result rows in a span; instants that only a gap covers are in none. */
-export interface RollupRow {
-  checkId: string;
-  /** Start of the span, Unix milliseconds; spans are UTC's. */
-  atMs: number;
+/** How many result rows of a span have each status; instants that only a gap covers are in none. */
+export interface RollupCounts {
   success: number;
   warning: number;
   critical: number;
   unknown: number;
   timeout: number;
   skipped: number;
+}
+
+export interface RollupRow extends RollupCounts {
+  checkId: string;
+  /** Start of the span, Unix milliseconds; spans are UTC's. */
+  atMs: number;
   /** Rows that have a latency; without any, `latencyMinMs` and `latencyMaxMs` are null. */
   latencyCount: number;
   latencySumMs: number;
