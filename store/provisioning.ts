@@ -97,15 +97,25 @@ async function run({ db, seam }: Provisioning, tenantId: string, name: string, s
   await db.asPlatform((unit) => step(unit, sql, `step "${name}" of tenant ${tenantId}`));
 }
 
-/** Nothing is made for a tenant that failed, or was removed, since this began. */
-function guarded(tenantId: string, sql: string): string {
+/** The statements, while the tenant is in that state; in any other they fail with P0002 and change nothing. */
+function onlyWhile(
+  tenantId: string,
+  status: 'provisioning' | 'failed',
+  otherwise: string,
+  sql: string,
+): string {
   return `${tenantLock(tenantId)}
 DO $$ BEGIN
-  IF NOT EXISTS (SELECT FROM platform.tenants WHERE id = '${tenantId}' AND status = 'provisioning') THEN
-    RAISE no_data_found USING MESSAGE = 'the tenant is no longer being provisioned';
+  IF NOT EXISTS (SELECT FROM platform.tenants WHERE id = '${tenantId}' AND status = '${status}') THEN
+    RAISE no_data_found USING MESSAGE = '${otherwise}';
   END IF;
 END $$;
 ${sql}`;
+}
+
+/** Nothing is made for a tenant that failed, or was removed, since this began. */
+function guarded(tenantId: string, sql: string): string {
+  return onlyWhile(tenantId, 'provisioning', 'the tenant is no longer being provisioned', sql);
 }
 
 async function missing({ db, migrations }: Provisioning, tenantId: string): Promise<Migration[]> {
@@ -136,11 +146,5 @@ async function failed({ db }: Provisioning, tenantId: string, error: Error): Pro
 
 /** It may be provisioned again already. */
 function removalOfFailed(tenantId: string): string {
-  return `${tenantLock(tenantId)}
-DO $$ BEGIN
-  IF NOT EXISTS (SELECT FROM platform.tenants WHERE id = '${tenantId}' AND status = 'failed') THEN
-    RAISE no_data_found USING MESSAGE = 'the tenant is no longer failed';
-  END IF;
-END $$;
-${removalScript(tenantId)}`;
+  return onlyWhile(tenantId, 'failed', 'the tenant is no longer failed', removalScript(tenantId));
 }
