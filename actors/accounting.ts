@@ -71,13 +71,14 @@ export function account(state: Accounting, event: AccountingEvent): AccountingEf
       tick(state, event.nowMs, effects);
       break;
     case 'added':
-      for (const check of event.checks) track(state, check, null);
+      for (const check of event.checks) if (!state.checks.has(check.id)) track(state, check, null);
       tick(state, event.nowMs, effects);
       break;
     case 'removed': {
       const tracked = state.checks.get(event.check.id);
       if (tracked !== undefined) {
         tracked.check = event.check;
+        dropEnded(state, tracked);
         retire(state, tracked);
       }
       return effects;
@@ -125,6 +126,13 @@ export function handedTo(state: Accounting, checkId: string, dueAtMs: number, po
   if (pending === undefined) return false;
   pending.poller = poller;
   return true;
+}
+
+/** What was handed out after the end that is only heard of now is none of the schedule's: nobody waits for its row. */
+function dropEnded(state: Accounting, tracked: Tracked): void {
+  const kept = tracked.pending.filter(({ dueMs }) => versionOf(tracked.check.schedule, dueMs) !== null);
+  state.pending -= tracked.pending.length - kept.length;
+  tracked.pending = kept;
 }
 
 function tick(state: Accounting, nowMs: number, effects: AccountingEffect[]): void {

@@ -45,6 +45,11 @@ export const leaseSoonMs = 100;
 export const leaseAnswerMs = 2_000;
 /** One that was given up later than this met a process that did not run, and says nothing of the store. */
 export const leaseAnswerMsMax = 3_000;
+/**
+ * A new holder of a lease reads the checks once more after this, and at most as long again: a change that the former one had
+ * under way may have been made after the first reading (a statement ends within 12 s).
+ */
+export const checksRereadMs = 13_000;
 /** How often the list of tenants is read besides being told of new ones. */
 export const tenantsReadMs = 5_000;
 /** Checks removed longer ago than this are not looked at by a new holder of the lease: they were accounted for. */

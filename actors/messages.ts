@@ -148,6 +148,10 @@ export interface TenantProtocol {
   cast: {
     /** The store refused a write of this epoch: somebody else has the lease. */
     fenced(epoch: number): void;
+    /** The lease may have been taken from this core unnoticed: it is asked for again, by who believes to have it. */
+    confirm(): void;
+    /** Another core has the lease, under this epoch, and finds the tenant's name taken by this one. */
+    overtaken(epoch: number): void;
     /** The holder has given the tenant up: a tenant in standby need not wait for a session to end. */
     leaseFree(): void;
     /** The tenant's row has changed. */

@@ -1,12 +1,12 @@
 /** What a tenant does with its checks for callers: adds, removes, runs and explains them. Refused with a `TenantRefusal`. */
 import { gapsOf } from './explain-gaps.ts';
 import { viewOf } from './health-monitor.ts';
-import { checksPerMessageMax, checksPerTenantMax } from './limits.ts';
+import { archivedLookBackMs, checksPerMessageMax, checksPerTenantMax, leaseRetryMs } from './limits.ts';
 import type { TenantTerms } from './messages.ts';
 import { judgeNewCheck } from './new-check.ts';
-import type { NewCheck } from './ports/check.ts';
+import type { Check, NewCheck } from './ports/check.ts';
 import { TenantRefusal } from './tenant-refusal.ts';
-import { liveChecks, runningOf, type TenantNeeds, type TenantSelf } from './tenant-state.ts';
+import { liveChecks, type Running, runningOf, type TenantNeeds, type TenantSelf } from './tenant-state.ts';
 
 /** Those of a suspended tenant may be looked at, nothing else. */
 function mayChange(self: TenantSelf): void {
@@ -30,22 +30,67 @@ export async function addChecks(self: TenantSelf, needs: TenantNeeds, checks: Ne
   if (liveChecks(self.state).length + checks.length > checksPerTenantMax) {
     throw new TenantRefusal('too_many_checks', `a tenant has at most ${checksPerTenantMax} checks`);
   }
-  const added = await needs.checks.add(tenantId, checks, checksMax);
-  for (const check of added) self.state.checks.set(check.id, check);
-  self.cast(running.scheduler).added(added);
-  self.cast(running.health).adopt(added, []);
+  const added = await unlessUnsure(self, needs, needs.checks.add(tenantId, checks, checksMax));
+  begin(self, running, added);
   return added.map((check) => viewOf(check));
 }
 
 export async function removeCheck(self: TenantSelf, needs: TenantNeeds, checkId: string) {
   const running = runningOf(self);
   mayChange(self);
-  const removed = await needs.checks.remove(self.state.tenantId, checkId);
+  const removed = await unlessUnsure(self, needs, needs.checks.remove(self.state.tenantId, checkId));
   if (removed === null) return null;
-  self.state.checks.delete(checkId);
-  self.cast(running.scheduler).removed(removed);
-  self.cast(running.health).forget(checkId);
+  end(self, running, removed);
   return viewOf(removed);
+}
+
+function begin(self: TenantSelf, running: Running, checks: readonly Check[]): void {
+  const added = checks.filter(({ id }) => !self.state.checks.has(id));
+  if (added.length === 0) return;
+  for (const check of added) self.state.checks.set(check.id, check);
+  self.cast(running.scheduler).added(added);
+  self.cast(running.health).adopt(added, []);
+}
+
+function end(self: TenantSelf, running: Running, removed: Check): void {
+  // Kept: a reading that is older than this must not bring it back.
+  self.state.checks.set(removed.id, removed);
+  self.cast(running.scheduler).removed(removed);
+  self.cast(running.health).forget(removed.id);
+}
+
+/** A store that went away may have done it all the same: then what there is is read again, as soon as it can be. */
+async function unlessUnsure<T>(self: TenantSelf, needs: TenantNeeds, done: Promise<T>): Promise<T> {
+  try {
+    return await done;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'store_unavailable') reread(self, needs);
+    throw error;
+  }
+}
+
+export function reread(self: TenantSelf, needs: TenantNeeds): void {
+  const { state } = self;
+  if (state.rereading) return;
+  state.rereading = true;
+  const sinceMs = Math.floor(self.wallMs() - archivedLookBackMs);
+  self.pipe(needs.checks.list(state.tenantId, sinceMs), 'checks');
+}
+
+/** Null: they could not be read. */
+export function takeChecks(self: TenantSelf, checks: readonly Check[] | null): void {
+  const { running, checks: known } = self.state;
+  self.state.rereading = false;
+  if (checks === null) self.after(leaseRetryMs, 'reread');
+  if (checks === null || running === null) return;
+  begin(
+    self,
+    running,
+    checks.filter(({ archivedAtMs }) => archivedAtMs === null),
+  );
+  for (const check of checks) {
+    if (check.archivedAtMs !== null && known.get(check.id)?.archivedAtMs === null) end(self, running, check);
+  }
 }
 
 export async function explainCheck(self: TenantSelf, needs: TenantNeeds, checkId: string) {
@@ -68,7 +113,9 @@ export async function explainCheck(self: TenantSelf, needs: TenantNeeds, checkId
 export async function runNow(self: TenantSelf, checkId: string) {
   const running = runningOf(self);
   mayChange(self);
-  return self.state.checks.has(checkId) ? await self.call(running.scheduler).runNow(checkId) : null;
+  return self.state.checks.get(checkId)?.archivedAtMs === null
+    ? await self.call(running.scheduler).runNow(checkId)
+    : null;
 }
 
 function suspension({ suspendedSinceMs }: TenantTerms): string[] {

@@ -6,14 +6,20 @@
 import { defineActor, messageOf, type Ref } from '../runtime/index.ts';
 import { answer } from './answer-later.ts';
 import { healthMonitor } from './health-monitor.ts';
-import { archivedLookBackMs, flushOnStopMs, leaseRetryJitterMs, leaseRetryMs } from './limits.ts';
+import {
+  archivedLookBackMs,
+  checksRereadMs,
+  flushOnStopMs,
+  leaseRetryJitterMs,
+  leaseRetryMs,
+} from './limits.ts';
 import { type TenantProtocol, type TenantTerms, tenantKey, type WriterProtocol } from './messages.ts';
 import type { Check, CheckStateRow } from './ports/check.ts';
 import type { LeaseAnswer } from './ports/lease-store.ts';
 import type { AccountedCheck } from './ports/result-store.ts';
 import { scheduler } from './scheduler.ts';
 import { dayStartMs } from './standstill.ts';
-import { addChecks, explainCheck, removeCheck, runNow } from './tenant-checks.ts';
+import { addChecks, explainCheck, removeCheck, reread, runNow, takeChecks } from './tenant-checks.ts';
 import {
   liveChecks,
   runningOf,
@@ -45,6 +51,7 @@ export function tenant(needs: TenantNeeds) {
         refusedBy: null,
         asking: null,
         unsure: false,
+        rereading: false,
         waiting: null,
       };
       self.state = state;
@@ -70,6 +77,10 @@ export function tenant(needs: TenantNeeds) {
       fenced(self, epoch) {
         if (self.state.running !== null && self.state.epoch === epoch) self.stop('fenced');
       },
+      confirm: (self) => confirm(self, needs),
+      overtaken(self, epoch) {
+        if (self.state.running !== null && self.state.running.epoch < epoch) self.stop('fenced');
+      },
       leaseFree(self) {
         if (self.state.waiting === null) return;
         self.cancel(self.state.waiting);
@@ -81,9 +92,15 @@ export function tenant(needs: TenantNeeds) {
       },
     },
     info(self, info) {
-      if (info.type === 'timeout') askLease(self, needs);
+      if (info.type === 'timeout' && info.tag === 'confirm') confirm(self, needs);
+      else if (info.type === 'timeout' && info.tag === 'reread') reread(self, needs);
+      else if (info.type === 'timeout') askLease(self, needs);
       else if (info.type === 'done' && info.tag === 'lease') {
         leased(self, needs, info.value as LeaseAnswer | null, info.error);
+      } else if (info.type === 'done' && info.tag === 'checks') {
+        takeChecks(self, info.value as Check[] | null);
+      } else if (info.type === 'done' && info.tag === 'confirmed') {
+        confirmed(self, info.value as LeaseAnswer | null);
       } else if (info.type === 'done' && info.tag === 'loaded') {
         loaded(self, needs, info.value as Loaded | null, info.error);
       } else if (info.type === 'done' && info.error !== null) throw info.error;
@@ -121,6 +138,27 @@ function askLease(self: TenantSelf, needs: TenantNeeds): void {
   const { node, boot } = needs.cluster;
   self.state.asking = needs.leases.acquire(self.state.tenantId, node, boot);
   self.pipe(self.state.asking, 'lease');
+}
+
+/** A tree that writes nothing for hours would not be told that its lease is somebody else's. */
+function confirm(self: TenantSelf, needs: TenantNeeds): void {
+  if (self.state.epoch === null || self.state.asking !== null) return;
+  const { node, boot } = needs.cluster;
+  self.state.asking = needs.leases.acquire(self.state.tenantId, node, boot);
+  self.pipe(self.state.asking, 'confirmed');
+}
+
+function confirmed(self: TenantSelf, lease: LeaseAnswer | null): void {
+  const { state } = self;
+  state.asking = null;
+  state.unsure = lease === null;
+  if (lease === null) self.after(leaseRetryMs, 'confirm');
+  else if (!lease.granted) self.stop('fenced');
+  else if (lease.epoch !== state.epoch) {
+    // It was free, and is ours again under another epoch: what was written since the last row may be somebody else's.
+    state.epoch = lease.epoch;
+    self.stop('fenced');
+  }
 }
 
 function leased(self: TenantSelf, needs: TenantNeeds, lease: LeaseAnswer | null, error: unknown): void {
@@ -183,11 +221,25 @@ function loaded(self: TenantSelf, needs: TenantNeeds, load: Loaded | null, error
     self.state.waiting = self.after(leaseRetryMs, 'ask');
     return;
   }
+  if (isNamedElsewhere(self, needs, load.epoch)) return;
   const writer = needs.writer();
   if (writer === null) throw new Error('this core has no writer');
   self.state.checks = new Map(load.checks.map((check) => [check.id, check]));
   self.state.refusedBy = null;
   self.pipe(startParts(self, needs, load, writer), 'started');
+}
+
+/**
+ * A name that another core still shows would be kept by that one, and this tree be ended for it again and again. The other
+ * is told; when its name goes, or after a while, the lease is asked for again.
+ */
+function isNamedElsewhere(self: TenantSelf, needs: TenantNeeds, epoch: number): boolean {
+  const { cluster } = needs;
+  const other = cluster.names.lookup<TenantProtocol>(tenantKey(self.state.tenantId));
+  if (other === null || other.node === cluster.node) return false;
+  self.cast(other).overtaken(epoch);
+  self.state.waiting = self.after(leaseRetryMs, 'ask');
+  return true;
 }
 
 async function startParts(self: TenantSelf, needs: TenantNeeds, load: Loaded, writer: Ref<WriterProtocol>) {
@@ -203,6 +255,7 @@ async function startParts(self: TenantSelf, needs: TenantNeeds, load: Loaded, wr
   const schedulerRef = await self.startLink(scheduler({ cluster, checks, accounted }), start);
   self.state.running = { epoch, scheduler: schedulerRef, health };
   cluster.names.register(tenantKey(tenantId), self.ref, { status: statusOf(terms), epoch });
+  self.after(checksRereadMs + self.random() * checksRereadMs, 'reread');
   // They may have changed while the parts were started.
   if (self.state.terms !== terms) tellTerms(self, needs);
   self.log('info', 'tenant active', { tenant: tenantId, epoch, checks: self.state.checks.size });

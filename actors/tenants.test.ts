@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
 import type { Cluster } from '../cluster/index.ts';
 import { noCoordination } from '../cluster/testing/no-coordination.ts';
-import { ActorSystem, defineActor, manualClock } from '../runtime/index.ts';
+import { ActorSystem, defineActor, manualClock, Ref } from '../runtime/index.ts';
 import { tenantRow } from '../test/contract/tenant-row.ts';
-import type { WriterProtocol, WriterTotals } from './messages.ts';
+import type { TenantProtocol, WriterProtocol, WriterTotals } from './messages.ts';
+import type { Check } from './ports/check.ts';
+import type { CheckStore } from './ports/check-store.ts';
+import type { LeaseAnswer, LeaseStore } from './ports/lease-store.ts';
 import type { Tenant } from './ports/tenant-store.ts';
 import { tenants } from './tenants.ts';
 
@@ -85,8 +88,14 @@ test('a lease that could not be given back when its tenant moved away is given b
   expect(released).toEqual([7]);
 });
 
-/** A keeper whose rows are changed by the test, over a store that grants every lease and has no checks. */
-function keeperOf(rows: { now: Tenant[] }) {
+interface Played {
+  leases: Partial<LeaseStore>;
+  checks: Partial<CheckStore>;
+  lookup: Cluster['names']['lookup'];
+}
+
+/** A keeper whose rows are changed by the test, over a store that grants every lease and has no checks, unless told. */
+function keeperOf(rows: { now: Tenant[] }, played: Partial<Played> = {}) {
   const clock = manualClock();
   const actors = new ActorSystem({ clock, node: 'core_1', boot: 1 });
   const asked: string[] = [];
@@ -96,7 +105,8 @@ function keeperOf(rows: { now: Tenant[] }) {
     () => ['core_1'],
     () => {},
   );
-  const names = { ...cluster.names, update: (_key: unknown, metadata: unknown) => void told.push(metadata) };
+  const update = (_key: unknown, metadata: unknown) => void told.push(metadata);
+  const names = { ...cluster.names, update, ...(played.lookup && { lookup: played.lookup }) };
   const list = async () => {
     reads += 1;
     return rows.now;
@@ -116,7 +126,7 @@ function keeperOf(rows: { now: Tenant[] }) {
       usable: () => true,
       writer: () => write,
       tenants: { create: () => Promise.reject(new Error('none')), list, find: async () => null },
-      checks: { add: async () => [], list: async () => [], remove: async () => null },
+      checks: { add: async () => [], list: async () => [], remove: async () => null, ...played.checks },
       leases: {
         renewSession: async () => ({ databaseNowMs: 0, expiresAtMs: 4_000 }),
         endSession: async () => {},
@@ -125,6 +135,7 @@ function keeperOf(rows: { now: Tenant[] }) {
           return { granted: true, epoch: 1, databaseNowMs: 0 };
         },
         release: async () => {},
+        ...played.leases,
       },
       results: {
         write: async () => ({ fenced: [] }),
@@ -173,4 +184,120 @@ test('however often somebody asks for the rows, they are read once in five secon
   const before = reads();
   await clock.advance(20_000);
   expect(reads() - before).toBe(4);
+});
+
+const grantedOf = (epoch: number): LeaseAnswer => ({ granted: true, epoch, databaseNowMs: 0 });
+const refused: LeaseAnswer = {
+  ...{ granted: false, holder: 'core_2', holderBoot: 1 },
+  ...{ expiresAtMs: 4_000, databaseNowMs: 0 },
+};
+
+test('after a lapse of the session a tree whose lease is another’s by now ends, although it had nothing to write', async () => {
+  let answer = grantedOf(3);
+  let asked = 0;
+  const acquire = async () => {
+    asked += 1;
+    return answer;
+  };
+  const { clock, actors, keeper } = keeperOf({ now: [tenantRow(tenantId, 'acme')] }, { leases: { acquire } });
+  await clock.advance(2_000);
+  const tree = actors.whereis<TenantProtocol>(`tenant:${tenantId}`)!;
+  expect(await actors.call(tree).listChecks()).toEqual([]);
+  actors.cast(keeper).lapsed();
+  await clock.settle();
+  expect([asked, await actors.call(tree).listChecks()]).toEqual([2, []]);
+  answer = refused;
+  actors.cast(keeper).lapsed();
+  await clock.settle();
+  const again = actors.whereis<TenantProtocol>(`tenant:${tenantId}`)!;
+  expect(again.id).not.toBe(tree.id);
+  await expect(actors.call(again).listChecks()).rejects.toMatchObject({ code: 'standby' });
+});
+
+test('a lease that was free after a lapse is ours again under another epoch: the tree begins anew, and gives that one back', async () => {
+  const answers = [grantedOf(3), grantedOf(5), grantedOf(6)];
+  const released: number[] = [];
+  const leases: Partial<LeaseStore> = {
+    acquire: async () => answers.shift()!,
+    release: async (_tenant, _node, _boot, epoch) => void released.push(epoch),
+  };
+  const { clock, actors, keeper } = keeperOf({ now: [tenantRow(tenantId, 'acme')] }, { leases });
+  await clock.advance(2_000);
+  actors.cast(keeper).lapsed();
+  await clock.settle();
+  expect([answers, released]).toEqual([[], [5]]);
+});
+
+test('while another core still shows the tenant’s name a new holder tells it and waits, and is not ended for it', async () => {
+  const other = new Ref<TenantProtocol>('core_2', 1, 9);
+  let shown: Ref<TenantProtocol> | null = other;
+  let asked = 0;
+  const { clock, actors } = keeperOf(
+    { now: [tenantRow(tenantId, 'acme')] },
+    {
+      lookup: () => shown as never,
+      leases: {
+        acquire: async () => {
+          asked += 1;
+          return grantedOf(4);
+        },
+      },
+    },
+  );
+  const told: unknown[] = [];
+  actors.router = {
+    cast: (ref, method, args) => {
+      told.push([ref.toString(), method, ...args]);
+      return true;
+    },
+    call: () => {},
+    signal: () => true,
+  };
+  await clock.advance(2_700);
+  const tree = actors.whereis<TenantProtocol>(`tenant:${tenantId}`)!;
+  expect([told[0], told.length, asked]).toEqual([[other.toString(), 'overtaken', 4], asked, asked]);
+  await expect(actors.call(tree).listChecks()).rejects.toMatchObject({ code: 'standby' });
+  shown = null;
+  await clock.advance(1_100);
+  expect(await actors.call(tree).listChecks()).toEqual([]);
+});
+
+const check: Check = {
+  ...{ id: 'chk_1', name: 'a check', kind: 'tcp', target: '192.0.2.1', port: 1, partition: 'default' },
+  ...{ intervalMs: 1_000, timeoutMs: 500, retries: 1, settings: {}, enabled: true, createdAtMs: 0 },
+  ...{ archivedAtMs: null, schedule: [] },
+};
+
+test('a check whose adding or removing had no answer is read again, and a reading that is older brings nothing back', async () => {
+  const away = Object.assign(new Error('away'), { code: 'store_unavailable' });
+  let rows: Check[] = [];
+  let isRead = true;
+  const removed: Check = { ...check, archivedAtMs: 5 };
+  let remove: () => Promise<Check | null> = () => Promise.reject(away);
+  const checks: Partial<CheckStore> = {
+    add: () => Promise.reject(away),
+    list: async () => {
+      if (!isRead) throw away;
+      return rows;
+    },
+    remove: () => remove(),
+  };
+  const { clock, actors } = keeperOf({ now: [tenantRow(tenantId, 'acme')] }, { checks });
+  await clock.advance(2_000);
+  const tree = actors.whereis<TenantProtocol>(`tenant:${tenantId}`)!;
+  const ids = async () => (await actors.call(tree).listChecks()).map(({ id }) => id);
+  isRead = false;
+  const { target: _, ...asked } = check;
+  const added = actors.call(tree).addChecks([{ ...asked, target: 'example.com' }]);
+  await expect(added).rejects.toMatchObject({ code: 'store_unavailable' });
+  rows = [check];
+  await clock.advance(3_000);
+  isRead = true;
+  await clock.advance(1_000);
+  expect(await ids()).toEqual(['chk_1']);
+  await expect(actors.call(tree).removeCheck('chk_1')).rejects.toMatchObject({ code: 'store_unavailable' });
+  remove = async () => removed;
+  await actors.call(tree).removeCheck('chk_1');
+  await clock.advance(40_000);
+  expect(await ids()).toEqual([]);
 });
