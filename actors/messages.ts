@@ -232,8 +232,8 @@ export interface FeedProtocol {
 export interface WriterProtocol {
   start: [];
   call: {
-    /** Resolves when everything given before it is in the store; rejects with `store_unavailable`. */
-    flush(): Promise<void>;
+    /** Resolves when everything of the tenant given before it is in the store; rejects with `store_unavailable`. */
+    flush(tenantId: string): Promise<void>;
     totals(): WriterTotals;
   };
   cast: {

@@ -1,7 +1,13 @@
 /** What a tenant does with its checks for callers: adds, removes, runs and explains them. Refused with a `TenantRefusal`. */
 import { gapsOf } from './explain-gaps.ts';
 import { viewOf } from './health-monitor.ts';
-import { archivedLookBackMs, checksPerMessageMax, checksPerTenantMax, leaseRetryMs } from './limits.ts';
+import {
+  archivedLookBackMs,
+  checksPerMessageMax,
+  checksPerTenantMax,
+  checksRereadMs,
+  leaseRetryMs,
+} from './limits.ts';
 import type { TenantTerms } from './messages.ts';
 import { judgeNewCheck } from './new-check.ts';
 import type { Check, NewCheck } from './ports/check.ts';
@@ -64,7 +70,10 @@ async function unlessUnsure<T>(self: TenantSelf, needs: TenantNeeds, done: Promi
   try {
     return await done;
   } catch (error) {
-    if ((error as { code?: unknown }).code === 'store_unavailable') reread(self, needs);
+    if ((error as { code?: unknown }).code === 'store_unavailable') {
+      self.state.isUnsureOfChecks = true;
+      reread(self, needs);
+    }
     throw error;
   }
 }
@@ -82,6 +91,11 @@ export function takeChecks(self: TenantSelf, checks: readonly Check[] | null): v
   const { running, checks: known } = self.state;
   self.state.rereading = false;
   if (checks === null) self.after(leaseRetryMs, 'reread');
+  else if (self.state.isUnsureOfChecks) {
+    // What had no answer may still be on its way to the store.
+    self.state.isUnsureOfChecks = false;
+    self.after(checksRereadMs, 'reread');
+  }
   if (checks === null || running === null) return;
   begin(
     self,

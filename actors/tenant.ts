@@ -52,6 +52,7 @@ export function tenant(needs: TenantNeeds) {
         asking: null,
         unsure: false,
         rereading: false,
+        isUnsureOfChecks: false,
         waiting: null,
       };
       self.state = state;
@@ -127,7 +128,7 @@ async function giveUp(self: TenantSelf, needs: TenantNeeds, reason: string): Pro
   if (writer !== null && reason !== 'fenced')
     await self
       .call(writer, flushOnStopMs)
-      .flush()
+      .flush(tenantId)
       .catch(() => {});
   const { node, boot } = needs.cluster;
   await needs.leases.release(tenantId, node, boot, epoch).catch(() => needs.owed(tenantId, epoch));
@@ -195,7 +196,7 @@ async function load(
   const { tenantId } = self.state;
   const writer = needs.writer();
   // What an earlier incarnation of this tree gave the writer must be there before it is asked what is there.
-  if (writer !== null) await self.call(writer, 30_000).flush();
+  if (writer !== null) await self.call(writer, 30_000).flush(tenantId);
   const nowMs = self.monotonicMs() + databaseOffsetMs;
   const checks = await needs.checks.list(tenantId, Math.floor(nowMs - archivedLookBackMs));
   const accounted = await needs.results.accounted(tenantId);

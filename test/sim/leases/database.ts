@@ -184,32 +184,32 @@ export class ModelDatabase {
   /** One statement or two, as the store makes them; each commits by itself. */
   private async write(client: Client, node: string, boot: number, writes: readonly TenantWrite[]) {
     if (writes.length === 0) return { fenced: [] };
-    const batch = toBatch(writes);
     const { telemetry } = this;
     const rows = (of: Batch, held: Held) => telemetry.write(of, held);
     const progress = (of: Batch, held: Held) => telemetry.progress(of, held);
     const late = (of: Batch, held: Held) => telemetry.writeLate(of.late, held);
-    const isOnlyLate = batch.results.length === 0 && batch.gaps.length === 0;
-    const steps =
-      batch.late.length === 0
-        ? [[rows, progress]]
-        : isOnlyLate
-          ? [[late, progress]]
-          : [[rows], [late, progress]];
     const fenced = new Set<string>();
-    for (const step of steps) {
-      const statement = this.writeOf(node, boot, batch, step);
-      for (const tenantId of await client.ask(statement, limits.queryTimeoutMs)) fenced.add(tenantId);
+    const busy = new Set<string>();
+    const step = async (batch: Batch, parts: readonly Part[]) => {
+      const refused = await client.ask(this.writeOf(node, boot, batch, parts), limits.queryTimeoutMs);
+      for (const { tenantId, isBusy } of refused) (isBusy ? busy : fenced).add(tenantId);
+    };
+    const batch = toBatch(writes);
+    if (batch.late.length === 0) await step(batch, [rows, progress]);
+    else {
+      if (batch.results.length > 0 || batch.gaps.length > 0) await step(batch, [rows]);
+      const left = toBatch(writes.filter(({ tenantId }) => !busy.has(tenantId)));
+      if (left.late.length > 0) await step(left, [late, progress]);
     }
-    return { fenced: [...fenced] };
+    return { fenced: [...fenced], busy: [...busy] };
   }
 
   private writeOf(
     node: string,
     boot: number,
     batch: Batch,
-    step: readonly ((batch: Batch, held: Held) => void)[],
-  ): Statement<string[]> {
+    parts: readonly Part[],
+  ): Statement<{ tenantId: string; isBusy: boolean }[]> {
     const { tables } = this;
     return {
       locks: ({ leases }) =>
@@ -218,20 +218,25 @@ export class ModelDatabase {
             const lease = leases.get(tenantId);
             return lease?.node === node && lease.boot === boot && lease.epoch === epoch;
           })
-          .map(({ tenantId }) => ({ tenantId, mode: 'share' as const }))
+          .map(({ tenantId }) => ({ tenantId, mode: 'share' as const, skips: this.flaw !== 'one_for_all' }))
           .sort((a, b) => (a.tenantId < b.tenantId ? -1 : 1)),
-      work: (_seen, nowMs) => {
+      work: (_seen, nowMs, skipped) => {
         for (const { tenantId } of batch.writes) {
           if (this.failing.has(tenantId))
             throw new StoreError('query_failed', `a row of ${tenantId} was refused`);
         }
-        const held = batch.writes.map(({ tenantId, epoch }) => tables.isHeld(tenantId, node, boot, epoch));
+        const isBusy = (tenantId: string) => skipped.has(tenantId);
+        const held = batch.writes.map(
+          ({ tenantId, epoch }) => !isBusy(tenantId) && tables.isHeld(tenantId, node, boot, epoch),
+        );
         const tenantOf = (n: number) => (held[n - 1] ? batch.writes[n - 1]!.tenantId : null);
-        for (const part of step) part(batch, tenantOf);
+        for (const part of parts) part(batch, tenantOf);
         batch.writes.forEach((write, at) => {
           if (held[at]) this.judge?.wrote(write, node, boot, nowMs);
         });
-        return batch.writes.filter((_, at) => !held[at]).map(({ tenantId }) => tenantId);
+        return batch.writes
+          .filter((_, at) => !held[at])
+          .map(({ tenantId }) => ({ tenantId, isBusy: isBusy(tenantId) }));
       },
     };
   }
@@ -286,6 +291,7 @@ export class ModelDatabase {
 }
 
 type Held = (n: number) => string | null;
+type Part = (batch: Batch, held: Held) => void;
 
 function inTurn<T>(client: Client, statement: Statement<T>): Promise<T> {
   return client.inTurn(() => client.ask(statement, limits.queryTimeoutMs));

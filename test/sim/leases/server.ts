@@ -17,13 +17,15 @@ export type LockMode = 'share' | 'alone';
 export interface Lock {
   readonly tenantId: string;
   readonly mode: LockMode;
+  /** Taken when it is free, else left out: `SKIP LOCKED`. */
+  readonly skips?: boolean;
 }
 
 export interface Statement<T> {
   /** Which lease rows it locks, by what it sees as it begins, in the order in which it does. */
   locks?(seen: Snapshot, nowMs: number): readonly Lock[];
   /** What it does and answers, when it has its locks. Throws what the server would refuse. */
-  work(seen: Snapshot, nowMs: number): T;
+  work(seen: Snapshot, nowMs: number, skipped: ReadonlySet<string>): T;
 }
 
 export type Outcome<T> = { readonly value: T } | { readonly error: unknown };
@@ -33,6 +35,7 @@ interface Run {
   readonly settle: (outcome: Outcome<unknown>) => void;
   readonly seen: Snapshot;
   readonly locks: readonly Lock[];
+  readonly skipped: Set<string>;
   held: number;
   step: Happening | null;
 }
@@ -67,7 +70,10 @@ export class Server {
     }
     const seen = this.tables.snapshot();
     const locks = statement.locks?.(seen, this.nowMs()) ?? [];
-    const run: Run = { statement, settle: settle as Run['settle'], seen, locks, held: 0, step: null };
+    const run: Run = {
+      ...{ statement, seen, locks, settle: settle as Run['settle'] },
+      ...{ skipped: new Set(), held: 0, step: null },
+    };
     this.running.add(run);
     this.proceed(run);
   }
@@ -121,7 +127,9 @@ export class Server {
       this.after(run, this.random.next() * statementMsMax + slowMs, () => this.commit(run));
       return;
     }
-    if (this.take(run, wanted.tenantId, wanted.mode)) {
+    const isTaken = this.take(run, wanted.tenantId, wanted.mode);
+    if (isTaken || wanted.skips === true) {
+      if (!isTaken) run.skipped.add(wanted.tenantId);
       run.held += 1;
       this.proceed(run);
       return;
@@ -142,7 +150,7 @@ export class Server {
 
   private outcomeOf(run: Run): Outcome<unknown> {
     try {
-      return { value: run.statement.work(run.seen, this.nowMs()) };
+      return { value: run.statement.work(run.seen, this.nowMs(), run.skipped) };
     } catch (error) {
       return { error };
     }
