@@ -26,6 +26,7 @@ import {
 import type { Check, GapRow, ResultRow, WatermarkRow } from './ports/check.ts';
 import type { AccountedCheck } from './ports/result-store.ts';
 import { versionOf } from './schedule.ts';
+import { coverMissed, takeSchedule } from './schedule-change.ts';
 import { coverBefore, giveBack, type RunTerms, release, standStill, take, whyNot } from './standstill.ts';
 
 export type AccountingEvent =
@@ -45,6 +46,8 @@ export type AccountingEvent =
   | { type: 'added'; checks: readonly Check[]; nowMs: number }
   /** The check with its ended schedule: what is pending is still awaited. */
   | { type: 'removed'; check: Check }
+  /** The check with another version of its schedule: what is left of the one before is accounted for all the same. */
+  | { type: 'changed'; check: Check; nowMs: number }
   | { type: 'tick'; nowMs: number }
   | { type: 'result'; row: ResultRow; nowMs: number }
   /** A poller or the dispatch could not have it run. `gap` reasons are joined into one gap while they last. */
@@ -77,11 +80,21 @@ export function account(state: Accounting, event: AccountingEvent): AccountingEf
     case 'removed': {
       const tracked = state.checks.get(event.check.id);
       if (tracked !== undefined) {
-        tracked.check = event.check;
-        dropEnded(state, tracked);
+        const isMissed = takeSchedule(state, tracked, event.check);
+        if (isMissed) coverMissed(tracked, event.check.archivedAtMs ?? 0, effects);
         retire(state, tracked);
       }
       return effects;
+    }
+    case 'changed': {
+      const tracked = state.checks.get(event.check.id);
+      if (tracked === undefined) return effects;
+      tick(state, event.nowMs, effects);
+      takeSchedule(state, tracked, event.check);
+      coverMissed(tracked, event.nowMs, effects);
+      queueNext(state, tracked);
+      tick(state, event.nowMs, effects);
+      break;
     }
     case 'tick':
       tick(state, event.nowMs, effects);
@@ -126,13 +139,6 @@ export function handedTo(state: Accounting, checkId: string, dueAtMs: number, po
   if (pending === undefined) return false;
   pending.poller = poller;
   return true;
-}
-
-/** What was handed out after the end that is only heard of now is none of the schedule's: nobody waits for its row. */
-function dropEnded(state: Accounting, tracked: Tracked): void {
-  const kept = tracked.pending.filter(({ dueMs }) => versionOf(tracked.check.schedule, dueMs) !== null);
-  state.pending -= tracked.pending.length - kept.length;
-  tracked.pending = kept;
 }
 
 function tick(state: Accounting, nowMs: number, effects: AccountingEffect[]): void {

@@ -50,6 +50,11 @@ export const leaseAnswerMsMax = 3_000;
  * under way may have been made after the first reading (a statement ends within 12 s).
  */
 export const checksRereadMs = 13_000;
+/**
+ * A version of a schedule that began longer ago than this is known to every tree that can still write: one whose store is away
+ * ends after `storeAwayMsMax`.
+ */
+export const versionKnownMsMax = 900_000;
 /** How often the list of tenants is read besides being told of new ones. */
 export const tenantsReadMs = 5_000;
 /** Checks removed longer ago than this are not looked at by a new holder of the lease: they were accounted for. */

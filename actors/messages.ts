@@ -148,6 +148,8 @@ export interface TenantProtocol {
   cast: {
     /** The store refused a write of this epoch: somebody else has the lease. */
     fenced(epoch: number): void;
+    /** Somebody else changed rows of checks: they are read again. */
+    checksChanged(): void;
     /** The lease may have been taken from this core unnoticed: it is asked for again, by who believes to have it. */
     confirm(): void;
     /** Another core has the lease, under this epoch, and finds the tenant's name taken by this one. */
@@ -169,6 +171,8 @@ export interface SchedulerProtocol {
   cast: {
     added(checks: Check[]): void;
     removed(check: Check): void;
+    /** It goes on by another version of its schedule. */
+    changed(check: Check): void;
     terms(terms: RunTerms): void;
     results(rows: ResultRow[]): void;
     notRun(items: NotRun[]): void;

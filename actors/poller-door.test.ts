@@ -23,6 +23,7 @@ function stage() {
       cast: {
         added() {},
         removed() {},
+        changed() {},
         terms() {},
         results(_self, told) {
           rows += told.length;

@@ -3,6 +3,7 @@ import { gapsOf } from './explain-gaps.ts';
 import { viewOf } from './health-monitor.ts';
 import {
   archivedLookBackMs,
+  batchMs,
   checksPerMessageMax,
   checksPerTenantMax,
   checksRereadMs,
@@ -11,6 +12,7 @@ import {
 import type { TenantTerms } from './messages.ts';
 import { judgeNewCheck } from './new-check.ts';
 import type { Check, NewCheck } from './ports/check.ts';
+import { hasChanged } from './schedule-change.ts';
 import { TenantRefusal } from './tenant-refusal.ts';
 import { liveChecks, type Running, runningOf, type TenantNeeds, type TenantSelf } from './tenant-state.ts';
 
@@ -80,7 +82,12 @@ async function unlessUnsure<T>(self: TenantSelf, needs: TenantNeeds, done: Promi
 
 export function reread(self: TenantSelf, needs: TenantNeeds): void {
   const { state } = self;
-  if (state.rereading) return;
+  if (state.rereading) {
+    // The reading that is under way may be of before the change.
+    state.rereadAgain = true;
+    return;
+  }
+  state.rereadAgain = false;
   state.rereading = true;
   const sinceMs = Math.floor(self.wallMs() - archivedLookBackMs);
   self.pipe(needs.checks.list(state.tenantId, sinceMs), 'checks');
@@ -91,11 +98,14 @@ export function takeChecks(self: TenantSelf, checks: readonly Check[] | null): v
   const { running, checks: known } = self.state;
   self.state.rereading = false;
   if (checks === null) self.after(leaseRetryMs, 'reread');
+  else if (self.state.rereadAgain) self.after(batchMs, 'reread');
   else if (self.state.isUnsureOfChecks) {
     // What had no answer may still be on its way to the store.
     self.state.isUnsureOfChecks = false;
     self.after(checksRereadMs, 'reread');
   }
+  // The parts start by an earlier reading.
+  if (running === null) self.state.rereadAgain = true;
   if (checks === null || running === null) return;
   begin(
     self,
@@ -103,7 +113,13 @@ export function takeChecks(self: TenantSelf, checks: readonly Check[] | null): v
     checks.filter(({ archivedAtMs }) => archivedAtMs === null),
   );
   for (const check of checks) {
-    if (check.archivedAtMs !== null && known.get(check.id)?.archivedAtMs === null) end(self, running, check);
+    const before = known.get(check.id);
+    if (before === undefined || before.archivedAtMs !== null) continue;
+    if (check.archivedAtMs !== null) end(self, running, check);
+    else if (hasChanged(before, check)) {
+      known.set(check.id, check);
+      self.cast(running.scheduler).changed(check);
+    }
   }
 }
 

@@ -41,6 +41,7 @@ export interface TenantState {
   unsure: boolean;
   /** The checks are being read again: a change of them had no answer. */
   rereading: boolean;
+  rereadAgain: boolean;
   isUnsureOfChecks: boolean;
   /** The timer after which it is asked for again. */
   waiting: number | null;

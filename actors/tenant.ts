@@ -3,7 +3,7 @@
  * held. Without it, it waits in `standby`. Whatever ends one of the three ends all; the restart asks for the lease
  * again and accounts for what was missed.
  */
-import { defineActor, messageOf, type Ref } from '../runtime/index.ts';
+import { defineActor, type Info, messageOf, type Ref } from '../runtime/index.ts';
 import { answer } from './answer-later.ts';
 import { healthMonitor } from './health-monitor.ts';
 import {
@@ -52,6 +52,7 @@ export function tenant(needs: TenantNeeds) {
         asking: null,
         unsure: false,
         rereading: false,
+        rereadAgain: false,
         isUnsureOfChecks: false,
         waiting: null,
       };
@@ -78,6 +79,7 @@ export function tenant(needs: TenantNeeds) {
       fenced(self, epoch) {
         if (self.state.running !== null && self.state.epoch === epoch) self.stop('fenced');
       },
+      checksChanged: (self) => reread(self, needs),
       confirm: (self) => confirm(self, needs),
       overtaken(self, epoch) {
         if (self.state.running !== null && self.state.running.epoch < epoch) self.stop('fenced');
@@ -92,23 +94,25 @@ export function tenant(needs: TenantNeeds) {
         tellTerms(self, needs);
       },
     },
-    info(self, info) {
-      if (info.type === 'timeout' && info.tag === 'confirm') confirm(self, needs);
-      else if (info.type === 'timeout' && info.tag === 'reread') reread(self, needs);
-      else if (info.type === 'timeout') askLease(self, needs);
-      else if (info.type === 'done' && info.tag === 'lease') {
-        leased(self, needs, info.value as LeaseAnswer | null, info.error);
-      } else if (info.type === 'done' && info.tag === 'checks') {
-        takeChecks(self, info.value as Check[] | null);
-      } else if (info.type === 'done' && info.tag === 'confirmed') {
-        confirmed(self, info.value as LeaseAnswer | null);
-      } else if (info.type === 'done' && info.tag === 'loaded') {
-        loaded(self, needs, info.value as Loaded | null, info.error);
-      } else if (info.type === 'done' && info.error !== null) throw info.error;
-      else if (info.type === 'exit') self.stop(`a part ended: ${info.reason}`);
-    },
+    info: (self, info) => handleInfo(self, needs, info),
     terminate: (self, reason) => giveUp(self, needs, reason),
   });
+}
+
+function handleInfo(self: TenantSelf, needs: TenantNeeds, info: Info): void {
+  if (info.type === 'timeout' && info.tag === 'confirm') confirm(self, needs);
+  else if (info.type === 'timeout' && info.tag === 'reread') reread(self, needs);
+  else if (info.type === 'timeout') askLease(self, needs);
+  else if (info.type === 'done' && info.tag === 'lease') {
+    leased(self, needs, info.value as LeaseAnswer | null, info.error);
+  } else if (info.type === 'done' && info.tag === 'checks') {
+    takeChecks(self, info.value as Check[] | null);
+  } else if (info.type === 'done' && info.tag === 'confirmed') {
+    confirmed(self, info.value as LeaseAnswer | null);
+  } else if (info.type === 'done' && info.tag === 'loaded') {
+    loaded(self, needs, info.value as Loaded | null, info.error);
+  } else if (info.type === 'done' && info.error !== null) throw info.error;
+  else if (info.type === 'exit') self.stop(`a part ended: ${info.reason}`);
 }
 
 /** Ends the parts, brings the last rows to the store, and gives the lease back. */
@@ -256,6 +260,7 @@ async function startParts(self: TenantSelf, needs: TenantNeeds, load: Loaded, wr
   const schedulerRef = await self.startLink(scheduler({ cluster, checks, accounted }), start);
   self.state.running = { epoch, scheduler: schedulerRef, health };
   cluster.names.register(tenantKey(tenantId), self.ref, { status: statusOf(terms), epoch });
+  if (self.state.rereadAgain) reread(self, needs);
   self.after(checksRereadMs + self.random() * checksRereadMs, 'reread');
   // They may have changed while the parts were started.
   if (self.state.terms !== terms) tellTerms(self, needs);

@@ -76,3 +76,8 @@ export const starvingProcesses = 16;
 export const starvedMs = 20_000;
 /** After the nodes see each other again, this is left for anything that would still move. */
 export const fleetStillMs = 3_000;
+
+// Leases
+export const historiesDefault = 10_000;
+export const historiesTold = 500;
+export const historyLinesShown = 60;

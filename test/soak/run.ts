@@ -1,8 +1,8 @@
 /**
  * `npm run soak [-- --inputs N] [--seed S] [--rotations N] [--rounds N] [--cuts NAME,...] [--names N] [--children N]
- * [--record FILE] [--size N ...] [--pauses MS,...] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
+ * [--record FILE] [--size N ...] [--pauses MS,...] [--histories N] [--flaw NAME] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
  * so that one that hangs is seen from outside and the heap that is measured is its own; then `attack`, `rotations`, `splits`
- * and `nodes`, each with clusters of its own. Ends with one line, and with status 1 when anything failed.
+ * and `nodes`, each with clusters of its own, and `leases`, which is simulated. Ends with one line, and with status 1 when anything failed.
  */
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
@@ -10,6 +10,7 @@ import { fuzzTargets } from '../fuzz/targets.ts';
 import { soakAttack } from './attack.ts';
 import {
   heapGrowthBytesMax,
+  historiesDefault,
   inputsDefault,
   rotationsDefault,
   silenceMsMax,
@@ -17,6 +18,7 @@ import {
   splitNames,
   splitRoundsDefault,
 } from './bounds.ts';
+import { soakLeases } from './leases.ts';
 import { soakNodes } from './nodes.ts';
 import { soakRotations } from './rotations-run.ts';
 import { soakSplits } from './splits.ts';
@@ -35,6 +37,8 @@ const { values, positionals } = parseArgs({
     record: { type: 'string' },
     size: { type: 'string', multiple: true },
     pauses: { type: 'string' },
+    histories: { type: 'string' },
+    flaw: { type: 'string' },
   },
 });
 const inputs = Number(values.inputs ?? inputsDefault);
@@ -48,6 +52,11 @@ const splitsAsked = {
   record: values.record ?? null,
 };
 const pausesAsked = values.pauses?.split(',').map(Number) ?? null;
+const leasesAsked = {
+  histories: Number(values.histories ?? historiesDefault),
+  seed,
+  flaw: values.flaw ?? null,
+};
 const rotationCount = Number(values.rotations ?? rotationsDefault);
 
 function say(text: string): void {
@@ -92,6 +101,7 @@ const targets = [
   { name: 'attack', run: () => soakAttack(say) },
   { name: 'rotations', run: () => soakRotations(rotationCount, say) },
   { name: 'splits', run: () => soakSplits(splitsAsked, say) },
+  { name: 'leases', run: () => soakLeases(leasesAsked, say) },
   { name: 'nodes', run: () => soakNodes((values.size ?? []).map(Number), pausesAsked, say) },
 ];
 const chosen = targets.filter(({ name }) => positionals.length === 0 || positionals.includes(name));

@@ -25,6 +25,8 @@ export const messageMsMax = 5;
 export const jobMsMax = 400;
 export const lateJobMsMax = 9_000;
 export const loadEveryMs = 900;
+/** A check's interval changes so long after it was said. */
+export const editAheadMs = 1_500;
 
 // A history.
 export const startMsMax = 2_000;

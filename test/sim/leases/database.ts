@@ -61,7 +61,10 @@ export class ModelDatabase {
 
   checksOf(tenantId: string): Map<string, Check> {
     let checks = this.checks.get(tenantId);
-    if (checks === undefined) this.checks.set(tenantId, (checks = new Map()));
+    if (checks === undefined) {
+      checks = new Map();
+      this.checks.set(tenantId, checks);
+    }
     return checks;
   }
 
@@ -108,7 +111,7 @@ export class ModelDatabase {
     if (text.includes('UPDATE platform.coordinator c'))
       return { work: (seen, nowMs) => [tables.takeCoordinator(first, second, third, seen, nowMs)] };
     if (text.includes('UPDATE platform.coordinator SET'))
-      return { work: () => (tables.releaseCoordinator(first, second, third), []) };
+      return { work: () => tables.releaseCoordinator(first, second, third) };
     if (text.includes('UPDATE platform.leases SET')) return this.releaseOf(first, second, third, fourth);
     throw new Error(`a statement that the model does not know: ${text}`);
   }

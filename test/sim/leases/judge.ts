@@ -115,7 +115,9 @@ export class Judge {
   /** Up to the watermark each due instant has one row: judged at the commit that says so. */
   private judgeWatermark(tenantId: string, checkId: string): void {
     const { watermarkMs } = this.database.telemetry.of(tenantId, checkId);
-    if (watermarkMs === null) return;
+    const check = this.database.checksOf(tenantId).get(checkId);
+    // A tree that has not read another version yet goes by the one before: then it is judged when all is calm.
+    if (watermarkMs === null || check === undefined || check.schedule.length > 1) return;
     const afterMs = this.judgedMs.get(checkId) ?? 0;
     this.judgedMs.set(checkId, Math.max(afterMs, watermarkMs));
     this.judgeCover(tenantId, checkId, afterMs, watermarkMs, 'below its watermark');

@@ -131,10 +131,11 @@ export class LeaseTables {
     };
   }
 
-  releaseCoordinator(node: string, boot: number, epoch: number): void {
+  releaseCoordinator(node: string, boot: number, epoch: number): never[] {
     const { coordinator: lease } = this;
     if (lease.node === node && lease.boot === boot && lease.epoch === epoch)
       this.coordinator = { ...lease, node: null, boot: null };
+    return [];
   }
 
   /** The epoch, when it is granted. The row is the present one: it is locked; sessions are as the statement began. */

@@ -1,8 +1,10 @@
 /** What people do meanwhile: checks come and go, tenants are suspended and let go on. Through the tenants' own actors, as a door does. */
 import type { TenantProtocol } from '../../../actors/messages.ts';
 import type { NewCheck } from '../../../actors/ports/check.ts';
+import { phaseOf } from '../../../actors/schedule.ts';
 import { timerPart } from '../event-loop.ts';
-import { loadEveryMs } from './bounds.ts';
+import { editAheadMs, loadEveryMs } from './bounds.ts';
+import { schedulesEnded } from './schedules.ts';
 import type { World } from './world.ts';
 
 const intervalsMs = [1_000, 1_000, 2_000, 3_000, 5_000];
@@ -47,6 +49,32 @@ export class Load {
     if (chance < 0.35) this.ask(tenantId, (tenant) => tenant.addChecks([checkOf(world)]));
     else if (chance < 0.65) this.remove(tenantId);
     else if (chance < 0.8) this.turn(tenantId);
+    else this.edit(tenantId);
+  }
+
+  /** Another interval, in the rows: from a moment ahead, so that a tree that can read them has it in time. */
+  private edit(tenantId: string): void {
+    const { world } = this;
+    const { server } = world.database;
+    const checks = world.database.checksOf(tenantId);
+    const [check] = [...checks.values()]
+      .filter((one) => one.archivedAtMs === null)
+      .sort(() => world.random.next() - 0.5);
+    const last = check?.schedule.at(-1);
+    if (check === undefined || last === undefined || last.validToMs !== null || !server.isUp || server.isHung)
+      return;
+    const atMs = Math.max(last.validFromMs, server.nowMs() + editAheadMs);
+    const { intervalMs } = checkOf(world);
+    const next = {
+      ...{ version: last.version + 1, intervalMs, phaseMs: phaseOf(check.id, intervalMs) },
+      ...{ validFromMs: atMs, validToMs: null },
+    };
+    checks.set(check.id, { ...check, schedule: [...schedulesEnded(check.schedule, atMs), next] });
+    world.say('WORLD', `${check.id} of ${tenantId} is due every ${intervalMs} ms from ${atMs}`);
+    for (const { life } of world.cores()) {
+      const ref = life!.process.system.whereis<TenantProtocol>(`tenant:${tenantId}`);
+      if (ref !== null) life!.process.system.cast(ref).checksChanged();
+    }
   }
 
   private remove(tenantId: string): void {

@@ -43,9 +43,15 @@ export class Telemetry {
 
   of(tenantId: string, checkId: string): CheckRows {
     let checks = this.tenants.get(tenantId);
-    if (checks === undefined) this.tenants.set(tenantId, (checks = new Map()));
+    if (checks === undefined) {
+      checks = new Map();
+      this.tenants.set(tenantId, checks);
+    }
     let rows = checks.get(checkId);
-    if (rows === undefined) checks.set(checkId, (rows = new CheckRows()));
+    if (rows === undefined) {
+      rows = new CheckRows();
+      checks.set(checkId, rows);
+    }
     return rows;
   }
 
@@ -55,7 +61,7 @@ export class Telemetry {
       const tenantId = tenantOf(n);
       if (tenantId === null) continue;
       const { results } = this.of(tenantId, row.checkId);
-      if (!results.has(row.dueAtMs)) results.set(row.dueAtMs, row);
+      if (!results.has(row.dueAtMs)) results.set(row.dueAtMs, stored(row));
     }
     for (const { n, row } of batch.gaps) {
       const tenantId = tenantOf(n);
@@ -79,7 +85,8 @@ export class Telemetry {
         gaps.delete(row.dueAtMs);
       }
       const there = results.get(row.dueAtMs);
-      if (there === undefined || (isReal && there.status === 'skipped')) results.set(row.dueAtMs, row);
+      if (there === undefined || (isReal && there.status === 'skipped'))
+        results.set(row.dueAtMs, stored(row));
     }
   }
 
@@ -151,4 +158,10 @@ export class Telemetry {
 
 function isAfter(before: { atMs: number; checkId: string }, atMs: number, checkId: string): boolean {
   return atMs < before.atMs || (atMs === before.atMs && checkId > before.checkId);
+}
+
+/** As the columns keep it: no text of theirs holds U+0000. */
+function stored(row: ResultRow): ResultRow {
+  const { reason } = row;
+  return reason?.includes('\u0000') ? { ...row, reason: reason.replaceAll('\u0000', '\ufffd') } : row;
 }
