@@ -81,3 +81,19 @@ export const fleetStillMs = 3_000;
 export const historiesDefault = 10_000;
 export const historiesTold = 500;
 export const historyLinesShown = 60;
+
+// Histories of leases with real processes
+export const leaseHistoriesDefault = 20;
+export const leaseTenants = 5;
+export const leaseChecks = 8;
+export const leaseFaultsPerHistory = 4;
+/** The faults of a history begin within about this; each lasts up to 10 s. */
+export const leaseFaultsMs = 12_000;
+/** From the end of the trouble to the next run of each tenant; the last of its checks is due each second. */
+export const leaseBackMsMax = 5_000;
+export const leaseCalmMs = 4_000;
+/** What is younger may be under way: a timeout, the grace for its answer, the writer. */
+export const leaseOpenMs = 9_000;
+export const leaseMovesPerCauseMax = 3;
+export const leaseLookMs = 100;
+export const leaseWaitMs = 60_000;

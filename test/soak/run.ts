@@ -12,12 +12,14 @@ import {
   heapGrowthBytesMax,
   historiesDefault,
   inputsDefault,
+  leaseHistoriesDefault,
   rotationsDefault,
   silenceMsMax,
   splitChildren,
   splitNames,
   splitRoundsDefault,
 } from './bounds.ts';
+import { soakLeaseHistories } from './lease-histories.ts';
 import { soakLeases } from './leases.ts';
 import { soakNodes } from './nodes.ts';
 import { soakRotations } from './rotations-run.ts';
@@ -102,6 +104,10 @@ const targets = [
   { name: 'rotations', run: () => soakRotations(rotationCount, say) },
   { name: 'splits', run: () => soakSplits(splitsAsked, say) },
   { name: 'leases', run: () => soakLeases(leasesAsked, say) },
+  {
+    name: 'lease-histories',
+    run: () => soakLeaseHistories(Number(values.rounds ?? leaseHistoriesDefault), seed, say),
+  },
   { name: 'nodes', run: () => soakNodes((values.size ?? []).map(Number), pausesAsked, say) },
 ];
 const chosen = targets.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
