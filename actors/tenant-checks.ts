@@ -82,6 +82,8 @@ async function unlessUnsure<T>(self: TenantSelf, needs: TenantNeeds, done: Promi
 
 export function reread(self: TenantSelf, needs: TenantNeeds): void {
   const { state } = self;
+  // Whoever waited for an answer may have ended meanwhile, and the next one reads anyway.
+  if (self.signal.aborted) return;
   if (state.rereading) {
     // The reading that is under way may be of before the change.
     state.rereadAgain = true;

@@ -301,3 +301,30 @@ test('a check whose adding or removing had no answer is read again, and a readin
   await clock.advance(40_000);
   expect(await ids()).toEqual([]);
 });
+
+test('a tree that ends while a change of its checks is under way asks for nothing when that fails', async () => {
+  let fail = (_: unknown) => {};
+  let lists = 0;
+  const checks: Partial<CheckStore> = {
+    remove: () =>
+      new Promise((_, reject) => {
+        fail = reject;
+      }),
+    list: async () => {
+      lists += 1;
+      return [];
+    },
+  };
+  const { clock, actors } = keeperOf({ now: [tenantRow(tenantId, 'acme')] }, { checks });
+  await clock.advance(2_000);
+  const tree = actors.whereis<TenantProtocol>(`tenant:${tenantId}`)!;
+  const removed = actors.call(tree).removeCheck('chk_1');
+  removed.catch(() => {});
+  await clock.settle();
+  actors.exit(tree, 'kill');
+  await clock.settle();
+  const before = lists;
+  fail(Object.assign(new Error('away'), { code: 'store_unavailable' }));
+  await clock.settle();
+  expect(lists).toBe(before);
+});
