@@ -13,7 +13,15 @@ import {
   leaseRetryJitterMs,
   leaseRetryMs,
 } from './limits.ts';
-import { type TenantProtocol, type TenantTerms, tenantKey, type WriterProtocol } from './messages.ts';
+import {
+  healthKey,
+  pollerDoorKey,
+  schedulerKey,
+  type TenantProtocol,
+  type TenantTerms,
+  tenantKey,
+  type WriterProtocol,
+} from './messages.ts';
 import type { Check, CheckStateRow } from './ports/check.ts';
 import type { LeaseAnswer } from './ports/lease-store.ts';
 import type { AccountedCheck } from './ports/result-store.ts';
@@ -239,10 +247,14 @@ function loaded(self: TenantSelf, needs: TenantNeeds, load: Loaded | null, error
  * is told; when its name goes, or after a while, the lease is asked for again.
  */
 function isNamedElsewhere(self: TenantSelf, needs: TenantNeeds, epoch: number): boolean {
-  const { cluster } = needs;
-  const other = cluster.names.lookup<TenantProtocol>(tenantKey(self.state.tenantId));
-  if (other === null || other.node === cluster.node) return false;
-  self.cast(other).overtaken(epoch);
+  const { names, node } = needs.cluster;
+  const { tenantId } = self.state;
+  const other = names.lookup<TenantProtocol>(tenantKey(tenantId));
+  const isElsewhere = (ref: Ref | null) => ref !== null && ref.node !== node;
+  const parts = [schedulerKey, healthKey, pollerDoorKey].map((keyOf) => names.lookup(keyOf(tenantId)));
+  if (other !== null && isElsewhere(other)) self.cast(other).overtaken(epoch);
+  // The parts' names may be there a moment longer than the tenant's own.
+  else if (!parts.some(isElsewhere)) return false;
   self.state.waiting = self.after(leaseRetryMs, 'ask');
   return true;
 }
