@@ -216,6 +216,19 @@ describe('an owner', () => {
   });
 });
 
+describe('a node that goes', () => {
+  it('takes no children any more, also when it was about to take its first', () => {
+    const node = new Alone();
+    node.members('b');
+    const [one] = ofA(1) as [Want];
+    node.wants(one);
+    expect(node.step({ type: 'drain' })).toEqual([{ type: 'drained' }]);
+    expect(node.step({ type: 'serve', kinds: ['counter'], quietMs: 0 })).toEqual([]);
+    expect(node.later(5_000)).toEqual([]);
+    expect(node.state).toMatchObject({ serving: false, begun: false });
+  });
+});
+
 describe('the rates', () => {
   it('start a burst at once and the rest as time passes', () => {
     const node = alone();
