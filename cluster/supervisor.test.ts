@@ -292,6 +292,8 @@ it('a node that is told to go while it waits for its rows takes no children when
   expect(runs(a)).toEqual({ actors: 20, running: 20, wrong: 0 });
   expect(a.names.list({ kind: 'counter' }).map(({ node }) => node)).toEqual(Array(20).fill('core_1'));
   await done(stopped);
+  // Told once more it has nothing to wait for.
+  await b.supervisor.drain();
 });
 
 describe('children that rows want', () => {

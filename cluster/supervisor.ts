@@ -151,6 +151,7 @@ export class ClusterSupervisor {
 
   /** Gives all children away and takes none. Resolves when none is left, at the latest after `withinMs`. */
   async drain(withinMs = drainMs): Promise<void> {
+    if (this.loop.state.drained) return;
     await within(this.needs.system.clock, withinMs, (resolve) => {
       this.onDrained = resolve;
       this.loop.step({ type: 'drain' });
