@@ -23,7 +23,7 @@ export interface SupervisorNeeds {
   readonly system: ActorSystem;
   readonly role: string;
   readonly names: Directory;
-  readonly members: Members & Pick<Vigil, 'boots' | 'roles'>;
+  readonly members: Members & Pick<Vigil, 'boots' | 'notice' | 'roles'>;
   readonly recorder: Recorder;
   readonly log: Log;
   /** Whether other nodes are to be found by this one. */

@@ -48,7 +48,8 @@ export class Vigil implements Members {
   private readonly record: Recording<MembershipState, MembershipEvent, MembershipEffect>;
   private readonly beats = new Map<Link, Beat>();
   private readonly watchers = new Set<() => void>();
-  private lastTickMs: number;
+  /** Before the first tick and after the last nothing is late. */
+  private lastTickMs = Number.POSITIVE_INFINITY;
   private lateness: Lateness = onTime;
   private lastBeatMs = 0;
   private nonce = 0;
@@ -62,7 +63,6 @@ export class Vigil implements Members {
     this.state = createMembership(needs.self);
     this.record = needs.recorder.machine(membershipForm);
     this.splits = new SplitVigil({ ...needs, told: () => this.tellWatchers() });
-    this.lastTickMs = needs.clock.monotonicMs();
   }
 
   begin(): void {
@@ -72,9 +72,19 @@ export class Vigil implements Members {
 
   stop(): void {
     this.cancelTick();
+    this.lastTickMs = Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Whether this process stood still is asked before anything is decided, not only when the tick comes: what is looked at
+   * first after it (a certificate that ended, bytes that lay in a socket) must not be judged as if no time had passed.
+   */
+  notice(nowMs: number): void {
+    if (nowMs - this.lastTickMs >= membershipTickMs + stoodStillMs) this.late(nowMs);
   }
 
   apply(event: MembershipEvent): void {
+    this.notice(event.nowMs);
     const { effects } = this.record.step(this.state, event, stepMembership);
     for (const effect of effects) this.perform(effect);
   }
@@ -216,20 +226,23 @@ export class Vigil implements Members {
     this.cancelTick = this.needs.clock.timer(membershipTickMs, () => this.tick());
   }
 
-  private tick(): void {
-    const nowMs = this.needs.clock.monotonicMs();
+  private late(nowMs: number): void {
     const byMs = nowMs - this.lastTickMs - membershipTickMs;
     const late = lateTick(this.lateness, byMs, nowMs);
     this.lastTickMs = nowMs;
     this.lateness = late.lateness;
     const gapMs = late.lostMs;
-    if (gapMs > 0) {
-      this.pauses += 1;
-      this.needs.log('warn', 'this process did not run', { gapMs: Math.round(gapMs) });
-      this.apply({ type: 'paused', gapMs, nowMs });
-      // In one piece: between pieces heartbeats were sent.
-      if (byMs >= stoodStillMs) this.needs.stoodStill(byMs);
-    }
+    if (gapMs === 0) return;
+    this.pauses += 1;
+    this.needs.log('warn', 'this process did not run', { gapMs: Math.round(gapMs) });
+    this.apply({ type: 'paused', gapMs, nowMs });
+    // In one piece: between pieces heartbeats were sent.
+    if (byMs >= stoodStillMs) this.needs.stoodStill(byMs);
+  }
+
+  private tick(): void {
+    const nowMs = this.needs.clock.monotonicMs();
+    this.late(nowMs);
     if (nowMs - this.lastBeatMs >= heartbeatIntervalMs - membershipTickMs / 2) {
       this.lastBeatMs = nowMs;
       for (const link of this.needs.nodeLinks()) this.beat(link);

@@ -3,6 +3,8 @@ import { expect, it } from 'vitest';
 import { keyOfChild, placementText } from '../../cluster/child-spec.ts';
 import { type ChildSpec, ownerOf } from '../../cluster/index.ts';
 import type { Ref } from '../../runtime/index.ts';
+import { certificateLifeMs } from './bounds.ts';
+import { Certificates } from './certificates.ts';
 import { childKinds } from './child.ts';
 import { outsidePromises } from './event-loop.ts';
 import { joinedAfterMs } from './join.ts';
@@ -12,10 +14,11 @@ import { World } from './world.ts';
 
 const probe: WorkerProbe = { started() {}, told() {}, astray() {} };
 
-function quietWorld(nodes: number): { world: World; lives: Life[] } {
+function quietWorld(nodes: number, isShort = false): { world: World; lives: Life[] } {
   const world = new World(1, nodes);
   world.withLoad = false;
   world.store = null;
+  world.certificates = isShort ? new Certificates(world) : null;
   const lives = world.sites.map((site) => world.start(site));
   world.loop.runUntil(3_000);
   return { world, lives };
@@ -101,37 +104,47 @@ function announcementsTo(world: World, seer: Life): string[] {
 }
 
 it('ends the children of a node that stood still before it runs any of them beside the others', async () => {
-  const { twiceMs, lostCounts, restarts, settled } = await outsidePromises(() => {
-    const { world, lives } = quietWorld(3);
-    for (const one of lives) void one.node.supervisor.serve(childKinds(world, one));
-    world.loop.runUntil(world.loop.nowMs + 2_000);
-    const spec = specOn(lives, lives[1]!);
-    const life = lives[0]!;
-    void life.node.supervisor.start(spec).catch(() => {});
-    world.loop.runUntil(world.loop.nowMs + 2_000);
-    const [first] = world.children.instancesOf(spec.id);
-    world.pause(lives[1]!);
-    world.loop.runUntil(world.loop.nowMs + 8_000);
-    const second = world.children.instancesOf(spec.id).find((one) => one !== first);
-    second!.value = 7;
-    world.resume(lives[1]!);
-    let twice = 0;
-    for (let ms = 0; ms < 10_000; ms++) {
-      world.loop.runUntil(world.loop.nowMs + 1);
-      if (world.children.instancesOf(spec.id).length > 1) twice++;
-    }
-    const last = world.children.instancesOf(spec.id);
-    return {
-      twiceMs: twice,
-      lostCounts: last.filter(({ value }) => value !== 7).length,
-      restarts: world.children.counts.ran,
-      settled: last.map(({ life: at }) => at.name),
-    };
-  });
+  const { twiceMs, ...rest } = await outsidePromises(() => standingStill(quietWorld(3), 8_000));
   expect(twiceMs).toBeLessThanOrEqual(5);
   // What ran meanwhile is not ended for the name that the sleeper had: it moves back, with its state.
-  expect({ lostCounts, restarts, settled }).toEqual({ lostCounts: 0, restarts: 3, settled: ['node_1'] });
+  expect(rest).toEqual({ lostCounts: 0, restarts: 3, settled: ['node_1'] });
 });
+
+it('ends them also when the first that it sees is that no certificate which it knows is good any more', async () => {
+  const { twiceMs, ...rest } = await outsidePromises(() => {
+    const scene = quietWorld(3, true);
+    return standingStill(scene, certificateLifeMs + 1_000);
+  });
+  expect(twiceMs).toBeLessThanOrEqual(5);
+  expect(rest).toEqual({ lostCounts: 0, restarts: 3, settled: ['node_1'] });
+});
+
+/** A node that runs a child stands still for so long; what became of the child within 10 s after it goes on. */
+function standingStill({ world, lives }: { world: World; lives: Life[] }, forMs: number) {
+  for (const one of lives) void one.node.supervisor.serve(childKinds(world, one));
+  world.loop.runUntil(world.loop.nowMs + 2_000);
+  const spec = specOn(lives, lives[1]!);
+  void lives[0]!.node.supervisor.start(spec).catch(() => {});
+  world.loop.runUntil(world.loop.nowMs + 2_000);
+  const [first] = world.children.instancesOf(spec.id);
+  world.pause(lives[1]!);
+  world.loop.runUntil(world.loop.nowMs + forMs);
+  const second = world.children.instancesOf(spec.id).find((one) => one !== first);
+  second!.value = 7;
+  world.resume(lives[1]!);
+  let twiceMs = 0;
+  for (let ms = 0; ms < 10_000; ms++) {
+    world.loop.runUntil(world.loop.nowMs + 1);
+    if (world.children.instancesOf(spec.id).length > 1) twiceMs++;
+  }
+  const last = world.children.instancesOf(spec.id);
+  return {
+    twiceMs,
+    lostCounts: last.filter(({ value }) => value !== 7).length,
+    restarts: world.children.counts.ran,
+    settled: last.map(({ life: at }) => at.name),
+  };
+}
 
 function specOn(lives: readonly Life[], owner: Life): ChildSpec {
   const names = lives.map(({ name }) => name);
