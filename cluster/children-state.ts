@@ -61,6 +61,8 @@ export interface MemberSeen {
   readonly boot: number;
   /** Up, or only suspected. */
   readonly live: boolean;
+  /** Not live by its certificate alone: nobody knows that it is gone. Absent: no. */
+  readonly distrusted?: true;
 }
 
 export interface AskRound {

@@ -2,7 +2,7 @@
  * Whom a node that stood still has met since, and when it has met all: what it waits for before it begins again. Under
  * children-standstill.ts, which gives up what it had; answers and members' changes come in here.
  */
-import { type ChildrenState, isGone } from './children-state.ts';
+import type { ChildrenState } from './children-state.ts';
 import { joinSettleMs } from './limits.ts';
 
 export interface Standstill {
@@ -20,13 +20,16 @@ export function answered(state: ChildrenState, peer: string, round: number, nowM
   if (standstill.unmet.delete(peer)) settleSoon(state, nowMs);
 }
 
-/** Who is gone need not be met. */
+/** Who is gone need not be met. Of one whose certificate ended meanwhile that is not known: it may run what was here. */
 export function forgetUnmet(state: ChildrenState, nowMs: number): void {
   const { standstill } = state;
   if (standstill === null) return;
   let isFewer = false;
   for (const peer of [...standstill.unmet]) {
-    if (isGone(state, peer) || !state.members.has(peer)) isFewer = standstill.unmet.delete(peer) || isFewer;
+    const member = state.members.get(peer);
+    if (member?.live || member?.distrusted) continue;
+    standstill.unmet.delete(peer);
+    isFewer = true;
   }
   if (isFewer) settleSoon(state, nowMs);
 }

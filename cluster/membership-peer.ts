@@ -68,6 +68,8 @@ export interface Peer {
   firstRefusedMs: number | null;
   /** The last dial reached nothing at all, not even a host that refuses: the network is cut, or the host is gone. */
   cutOff: boolean;
+  /** It is down because its certificate was no longer good: it may well live, and come back with another. */
+  distrusted: boolean;
   dialDueMs: number | null;
   dialAnswerDueMs: number | null;
   dialAttempts: number;
@@ -113,6 +115,7 @@ export function createPeer(identity: PeerIdentity, nowMs: number): Peer {
     linkClosedMs: nowMs,
     firstRefusedMs: null,
     cutOff: false,
+    distrusted: false,
     dialDueMs: null,
     dialAnswerDueMs: null,
     dialAttempts: 0,

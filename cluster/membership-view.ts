@@ -53,14 +53,17 @@ export interface NodeRole {
   readonly role: string;
   readonly boot: number;
   readonly live: boolean;
+  /** Not live by its certificate alone: nobody knows that it is gone. Absent: no. */
+  readonly distrusted?: true;
 }
 
 /** Who is known, by name. */
 export function rolesOf({ self, peers }: MembershipState): NodeRole[] {
   const roles: NodeRole[] = [{ name: self.name, role: self.role, boot: self.boot, live: true }];
-  for (const { identity, status } of peers.values()) {
+  for (const { identity, status, distrusted } of peers.values()) {
     const { name, role, boot } = identity;
-    roles.push({ name, role, boot, live: status === 'up' || status === 'suspect' });
+    const live = status === 'up' || status === 'suspect';
+    roles.push({ name, role, boot, live, ...(distrusted && status === 'down' && { distrusted }) });
   }
   return roles.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
