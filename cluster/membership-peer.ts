@@ -92,6 +92,8 @@ export interface MembershipState {
   incarnation: number;
   readonly peers: Map<string, Peer>;
   readonly candidates: Map<string, Candidate>;
+  /** How many of them there have ever been: by it is seen that there is a new one. */
+  heardOf: number;
   /** Of the view, until something in it changes: every heartbeat asks for it. */
   viewHash: number | null;
   /** No tick before this finds anything due: heartbeats alone put it off, and what else happens ends it. */

@@ -68,6 +68,22 @@ export function rolesOf({ self, peers }: MembershipState): NodeRole[] {
   return roles.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** Names of the platform's nodes of a role that are up or only suspected. */
+export function liveIn({ self, peers }: MembershipState, role: string): string[] {
+  const names = self.role === role && self.tenant === null ? [self.name] : [];
+  for (const { identity, status } of peers.values()) {
+    // A tenant's node is no place for the platform's actors, whatever its certificate calls it.
+    if (identity.tenant !== null || identity.role !== role) continue;
+    if (status === 'up' || status === 'suspect') names.push(identity.name);
+  }
+  return names.sort();
+}
+
+/** Lives of nodes that others see and this one has not met yet. */
+export function heardOfIn({ candidates }: MembershipState): string[] {
+  return Array.from(candidates, ([name, { boot }]) => `${name}.${boot}`).sort();
+}
+
 /** The present life of each node that is known, this one's included. */
 export function bootsOf({ self, peers }: MembershipState): Map<string, number> {
   const boots = new Map([[self.name, self.boot]]);

@@ -67,6 +67,7 @@ export const membershipForm: ReplayForm<MembershipState, MembershipEvent, Member
       incarnation,
       peers: new Map(alive),
       candidates: new Map(candidates.map(([name, candidate]) => [name, { ...candidate }])),
+      heardOf: candidates.length,
       viewHash: null,
       quietUntilMs: notQuietMs,
     };

@@ -17,7 +17,17 @@ import {
   type MembershipState,
   type PeerIdentity,
 } from './membership-peer.ts';
-import { bootsOf, members, type NodeRole, readView, rolesOf, viewHash, viewOf } from './membership-view.ts';
+import {
+  bootsOf,
+  heardOfIn,
+  liveIn,
+  members,
+  type NodeRole,
+  readView,
+  rolesOf,
+  viewHash,
+  viewOf,
+} from './membership-view.ts';
 import { membershipForm } from './record-membership.ts';
 import type { Split } from './split.ts';
 import { SplitVigil } from './split-vigil.ts';
@@ -85,8 +95,10 @@ export class Vigil implements Members {
 
   apply(event: MembershipEvent): void {
     this.notice(event.nowMs);
+    const { heardOf } = this.state;
     const { effects } = this.record.step(this.state, event, stepMembership);
     for (const effect of effects) this.perform(effect);
+    if (this.state.heardOf !== heardOf) this.tellWatchers();
   }
 
   list(): Member[] {
@@ -112,17 +124,8 @@ export class Vigil implements Members {
 
   readonly boots = (): Map<string, number> => bootsOf(this.state);
   readonly roles = (): NodeRole[] => rolesOf(this.state);
-
-  live(role: string): string[] {
-    const { self } = this.state;
-    const names = self.role === role && self.tenant === null ? [self.name] : [];
-    for (const { identity, status } of this.state.peers.values()) {
-      // A tenant's node is no place for the platform's actors, whatever its certificate calls it.
-      if (identity.tenant !== null || identity.role !== role) continue;
-      if (status === 'up' || status === 'suspect') names.push(identity.name);
-    }
-    return names.sort();
-  }
+  readonly heardOf = (): string[] => heardOfIn(this.state);
+  readonly live = (role: string): string[] => liveIn(this.state, role);
 
   split(): (Split & { sinceMs: number }) | null {
     return this.splits.present();
@@ -178,15 +181,7 @@ export class Vigil implements Members {
     link: Link,
     name: string,
     boot: number,
-    header: {
-      incarnation: number;
-      sequence: number;
-      echo: number;
-      echoAgeMs: number;
-      viewHash: number;
-      headsHigh: number;
-      headsLow: number;
-    },
+    header: Extract<ControlFrame, { kind: 'heartbeat' }>['header'],
     nowMs: number,
   ): void {
     const beat = this.beats.get(link);

@@ -29,6 +29,8 @@ export class TestNode {
   readonly seen = new Map<string, Map<string, ClaimRow>>();
   /** Nodes that it sees up. */
   readonly view = new Set<string>();
+  /** Nodes that others told it of. */
+  readonly heardOf = new Set<string>();
   /** Nodes whose certificates, as it knows them, have ended. */
   readonly distrusted = new Set<string>();
   alive = true;
@@ -97,6 +99,7 @@ export class TestCluster {
       this.tell(node, to);
       node.view.add(to);
       node.distrusted.delete(to);
+      node.heardOf.delete(to);
       this.seeMembers(node);
       if (node.state.standstill !== null) this.apply(node, { type: 'peer_linked', peer: to });
     }
@@ -127,9 +130,17 @@ export class TestCluster {
     this.seeMembers(node);
   }
 
+  /** Others told it that there is this one, which it does not see itself. */
+  hear(at: string, other: string): void {
+    const node = this.nodes.get(at);
+    if (node === undefined || !node.alive || at === other || node.view.has(other)) return;
+    node.heardOf.add(other);
+    this.seeMembers(node);
+  }
+
   /** It finds that the other's certificate has ended: the link, if any, ends with it. */
   distrust(at: string, other: string): void {
-    this.nodes.get(at)!.distrusted.add(other);
+    this.nodes.get(at)?.distrusted.add(other);
     this.cut(at, other);
     this.notice(at, other);
   }
@@ -311,7 +322,8 @@ export class TestCluster {
       ...{ name, role: 'core', boot: 1, live: node.view.has(name) },
       ...(node.distrusted.has(name) && !node.view.has(name) && { distrusted: true as const }),
     }));
-    this.apply(node, { type: 'members', members });
+    const heardOf = [...node.heardOf];
+    this.apply(node, { type: 'members', members, ...(heardOf.length > 0 && { heardOf }) });
     this.seeNames(node);
   }
 

@@ -146,6 +146,46 @@ function standingStill({ world, lives }: { world: World; lives: Life[] }, forMs:
   };
 }
 
+it('starts nothing on a newcomer that runs on a node of which its only seed, just restarted, has told it', async () => {
+  const twiceMs = await outsidePromises(() => [160, 240].map(newcomerAfterItsSeed));
+  expect(twiceMs).toEqual([0, 0]);
+});
+
+/** How long children ran twice when a poller that knows only the first core starts so long before that one is back. */
+function newcomerAfterItsSeed(earlierMs: number): number {
+  const world = new World(3, 6);
+  world.withLoad = false;
+  world.store = null;
+  world.certificates = null;
+  // Far enough from each other that a link takes its time, as it does with TLS.
+  for (const from of world.sites)
+    for (const to of world.sites) world.network.setLatency(from.host, to.host, 20 + 40 * world.random.next());
+  const addresses = world.sites.map(({ host }) => host.address);
+  for (const site of world.sites) site.seeds = site.index === 5 ? addresses.slice(0, 1) : addresses;
+  const lives = world.sites.slice(0, 5).map((site) => world.start(site));
+  const serve = (one: Life) => void one.node.supervisor.serve(childKinds(world, one));
+  world.loop.runUntil(3_000);
+  for (const one of lives.slice(3)) serve(one);
+  world.loop.runUntil(5_000);
+  const ids = Array.from({ length: 60 }, (_, n) => `child ${n}`);
+  for (const id of ids) {
+    const spec: ChildSpec = { id, kind: 'counter', role: 'poller', args: [id, 1] };
+    void lives[1]!.node.supervisor.start(spec).catch(() => {});
+  }
+  world.loop.runUntil(8_000);
+  world.crash(lives[0]!, true);
+  world.loop.runUntil(9_000);
+  serve(world.start(world.sites[5]!));
+  world.loop.runUntil(9_000 + earlierMs);
+  world.start(world.sites[0]!);
+  let twiceMs = 0;
+  for (let ms = 0; ms < 4_000; ms++) {
+    world.loop.runUntil(world.loop.nowMs + 1);
+    if (ids.some((id) => world.children.instancesOf(id).length > 1)) twiceMs++;
+  }
+  return twiceMs;
+}
+
 function specOn(lives: readonly Life[], owner: Life): ChildSpec {
   const names = lives.map(({ name }) => name);
   for (let n = 0; ; n++) {
