@@ -10,6 +10,7 @@ import { addCertCommands } from './commands/certs.ts';
 import { addCheckCommands } from './commands/check.ts';
 import { addChildrenCommand } from './commands/children.ts';
 import { addDbCommands } from './commands/db.ts';
+import { addDeviceCommands } from './commands/device.ts';
 import { addExplainCommands } from './commands/explain.ts';
 import { addLinksCommand } from './commands/links.ts';
 import { addLookCommands } from './commands/look.ts';
@@ -51,6 +52,7 @@ for (const add of [
   addDbCommands,
   addBackupCommands,
   addCheckCommands,
+  addDeviceCommands,
   addExplainCommands,
   addResultCommands,
   addCertCommands,
