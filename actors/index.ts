@@ -2,6 +2,7 @@
 export { agent } from './agent.ts';
 export { type CoreTree, startCore } from './core.ts';
 export { announceDevice, type DeviceNews, devicesTopic } from './device-news.ts';
+export { foldHealth, type Health, newHealth } from './health.ts';
 export { archivedKeptMs } from './limits.ts';
 export {
   agentKey,
@@ -51,5 +52,5 @@ export type {
 export { isRun, type TenantEvent, tenantLife } from './ports/tenant-lifecycle.ts';
 export type { TenantChange, TenantLives } from './ports/tenant-lives.ts';
 export type { Quotas, Tenant } from './ports/tenant-store.ts';
-export { phaseOf } from './schedule.ts';
+export { dueRuns, phaseOf, uncovered } from './schedule.ts';
 export { announceTenant, type TenantNews, tenantsTopic, tenantTopic } from './tenant-news.ts';

@@ -19,6 +19,7 @@ import { addPlanCommands } from './commands/plan.ts';
 import { addRecordCommand } from './commands/record.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addResultCommands } from './commands/results.ts';
+import { addSeedCommand } from './commands/seed.ts';
 import { addTenantCommands } from './commands/tenant.ts';
 import { addUpCommands } from './commands/up.ts';
 import { CommandFailure, codeOf, usage } from './failure.ts';
@@ -51,6 +52,7 @@ for (const add of [
   addPlanCommands,
   addDbCommands,
   addBackupCommands,
+  addSeedCommand,
   addCheckCommands,
   addDeviceCommands,
   addExplainCommands,
