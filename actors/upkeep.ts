@@ -64,7 +64,7 @@ function done(self: UpkeepSelf, tag: string, value: unknown, error: unknown, goO
   if (error !== null) {
     const told = messageOf(error);
     if (self.state.told !== told)
-      self.log('warn', 'results were not rolled up or tended, or nothing was removed', { error: told });
+      self.log('warn', 'results were not rolled up or tended', { error: told });
     self.state.told = told;
     self.after(rollupEveryMs, 'turn');
     return;
