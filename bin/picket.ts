@@ -10,6 +10,7 @@ import { addCertCommands } from './commands/certs.ts';
 import { addCheckCommands } from './commands/check.ts';
 import { addChildrenCommand } from './commands/children.ts';
 import { addDbCommands } from './commands/db.ts';
+import { addDeviceCommands } from './commands/device.ts';
 import { addExplainCommands } from './commands/explain.ts';
 import { addLinksCommand } from './commands/links.ts';
 import { addLookCommands } from './commands/look.ts';
@@ -18,6 +19,7 @@ import { addPlanCommands } from './commands/plan.ts';
 import { addRecordCommand } from './commands/record.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addResultCommands } from './commands/results.ts';
+import { addSeedCommand } from './commands/seed.ts';
 import { addTenantCommands } from './commands/tenant.ts';
 import { addUpCommands } from './commands/up.ts';
 import { CommandFailure, codeOf, usage } from './failure.ts';
@@ -50,7 +52,9 @@ for (const add of [
   addPlanCommands,
   addDbCommands,
   addBackupCommands,
+  addSeedCommand,
   addCheckCommands,
+  addDeviceCommands,
   addExplainCommands,
   addResultCommands,
   addCertCommands,

@@ -17,6 +17,17 @@ export interface Versions {
 /** No such table, column, function. */
 const notThere: ReadonlySet<string | null> = new Set(['42P01', '42703', '42883']);
 
+/** Work with what came with the newest version: `schema_behind` for a tenant that has not got it yet. */
+export async function atNewest<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StoreError) || !notThere.has(sqlStateOf(error.cause))) throw error;
+    const detail = `the tenant's schema has no ${what} yet: bring it up with picket db migrate`;
+    throw new StoreError('schema_behind', detail, { cause: error.cause });
+  }
+}
+
 export async function queryEither<Row extends pg.QueryResultRow>(
   unit: Unit,
   { newest, before }: Versions,

@@ -11,6 +11,7 @@ import { platform0006 } from './platform-0006.ts';
 import { platform0007 } from './platform-0007.ts';
 import { tenant0001 } from './tenant-0001.ts';
 import { tenant0002 } from './tenant-0002.ts';
+import { tenant0004 } from './tenant-0004.ts';
 
 export interface Migration {
   version: number;
@@ -33,7 +34,7 @@ export const platformMigrations: readonly Migration[] = [
   platform0006,
   platform0007,
 ];
-export const tenantMigrations: readonly Migration[] = [tenant0001, tenant0002];
+export const tenantMigrations: readonly Migration[] = [tenant0001, tenant0002, tenant0004];
 
 export function checksumOf(migration: Migration): string {
   return createHash('sha256').update(migration.sql).digest('hex');
