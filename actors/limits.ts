@@ -56,6 +56,8 @@ export const standstillStepMs = 5_000;
 export const provisioningWaitMs = 10_000;
 /** The data of a cancelled tenant are kept this long, then removed. */
 export const cancelledKeptMs = 30 * 86_400_000;
+/** How often the coordinator looks whether a new key is in the ring. */
+export const rotationLookMs = 2_000;
 /** How often the coordinator asks whether the daily backup is due. */
 export const backupLookMs = 30_000;
 /** How often a core looks for tenants whose data are to be removed. */

@@ -56,5 +56,5 @@ export function openKeys(
   const named = given || environment.PICKET_VAULT_KEYS;
   if (named) return readKeyRing(named);
   const own = dataFolder(data).at('secrets/vault.keys');
-  return mayMake ? openKeyRing(own) : readKeyRing(own);
+  return mayMake ? openKeyRing(own, systemClock().wallMs()) : readKeyRing(own);
 }
