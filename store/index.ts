@@ -50,4 +50,5 @@ export {
   withRetired,
 } from './vault/key-ring.ts';
 export { type LiveRing, liveRing } from './vault/live-ring.ts';
-export { newKey, openKeyRing, readKeyRing, readRingText, replaceRing } from './vault/ring-file.ts';
+export { openVaultDesk, type TenantSealed, type VaultDesk } from './vault/open-desk.ts';
+export { newKey, openKeyRing, readKeyRing, readRingText, replaceRing, ringStamp } from './vault/ring-file.ts';

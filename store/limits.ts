@@ -79,11 +79,11 @@ export const limits = {
 
   /** A key ring is some lines. */
   keyRingBytesMax: 64 * 1024,
-  /** A key that a node does not know is looked for in the file this often at most. */
-  ringReadAgainMs: 1_000,
   /** Rows that are sealed anew in one go, and the pause after it: at most 10,000 rows a second, beside everything else. */
   resealRows: 100,
   resealPauseMs: 10,
+  /** Rows of an archive that are bound to their new tenant in one go. */
+  rebindRows: 500,
   /** A node that has not seen its ring change seals with the old key this long at most: what counts as done was looked at later. */
   resealSettleMs: 3_000,
   /** While several keys open fields, it is looked this often whether a node still sealed with an old one. */

@@ -134,7 +134,7 @@ test('a tenant that is lost comes back with every row of every table, and goes o
     'gone',
     'after',
   ]);
-  expect((await rowsOf(id)).usage).toEqual(['(checks,3)']);
+  expect((await rowsOf(id)).usage).toEqual(['(checks,3)', '(users,0)']);
   const { epoch } = await holderOf({ ...database.store, expireSession: async () => {} }, id);
   expect(epoch).toBeGreaterThan(1);
   expect((await database.store.lives.history(id)).at(-1)).toMatchObject({
@@ -223,7 +223,7 @@ test('a trial compares every row, says where a byte is wrong, and leaves nothing
     slug,
     tenantId: id,
     picket: '9.9.9',
-    schemaVersion: 2,
+    schemaVersion: tenantMigrations.length,
   });
   const file = join(folder, name);
   const changed = readFileSync(file);

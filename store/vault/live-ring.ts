@@ -1,10 +1,8 @@
 /**
- * The ring as a running node has it: read on first use, again when its file changed, and once more before a key counts as
- * unknown or retired, since the file may have changed a moment ago. Between a node's file and those who seal fields.
+ * The ring as a running node has it: read on first use, again when its file changed, and looked for once more before a key
+ * counts as unknown or retired, since the file may have changed a moment ago. Between a node's file and those who seal.
  */
-import type { StoreClock } from '../clock.ts';
 import { StoreError } from '../errors.ts';
-import { limits } from '../limits.ts';
 import type { KeyRing, VaultKey } from './key-ring.ts';
 
 export interface LiveRing {
@@ -16,11 +14,13 @@ export interface LiveRing {
   changed(): void;
 }
 
-export function liveRing(read: () => KeyRing, clock: Pick<StoreClock, 'monotonicMs'>): LiveRing {
+/** `stamp`: what differs when the file does, cheaply. */
+export function liveRing(read: () => KeyRing, stamp: () => string): LiveRing {
   let held: KeyRing | null = null;
-  let readMs = Number.NEGATIVE_INFINITY;
+  let heldStamp = '';
   const readAgain = () => {
-    readMs = clock.monotonicMs();
+    // Before it is read: what is written in between is read once more.
+    heldStamp = stamp();
     held = read();
     return held;
   };
@@ -33,18 +33,16 @@ export function liveRing(read: () => KeyRing, clock: Pick<StoreClock, 'monotonic
     ring,
     changed: () => void readAgain(),
     forFields(id) {
-      const key = usable(id);
-      if (key !== null) return key;
-      // Many values of a key that is nowhere must not mean as many readings.
-      if (clock.monotonicMs() - readMs >= limits.ringReadAgainMs) {
+      let key = usable(id);
+      if (key === null && stamp() !== heldStamp) {
         readAgain();
-        const found = usable(id);
-        if (found !== null) return found;
+        key = usable(id);
       }
+      if (key !== null) return key;
       const { state } = ring().byId(id);
       throw new StoreError(
         'key_retired',
-        `it is sealed with the key "${id}", which is ${state} in ${ring().file}: take the mark away to open it, and seal it anew with picket vault rotate`,
+        `it is sealed with the key "${id}", which is ${state} in ${ring().file}: without that mark it opens, and is sealed anew`,
       );
     },
   };

@@ -40,6 +40,12 @@ export function readRingText(file: string): string {
   }
 }
 
+/** Differs when the file does. */
+export function ringStamp(file: string): string {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found === undefined ? '' : `${found.mtimeMs} ${found.size} ${found.ino} ${found.mode}`;
+}
+
 /** The ring, made with one fresh key when there is none. Two that make it at once get the same one. */
 export function openKeyRing(file: string, nowMs: number): KeyRing {
   if (statSync(file, { throwIfNoEntry: false }) === undefined) {

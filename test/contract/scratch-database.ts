@@ -11,6 +11,7 @@ import {
   liveRing,
   openKeyRing,
   openStore,
+  ringStamp,
   type Store,
   startEmbedded,
 } from '../../store/index.ts';
@@ -61,7 +62,11 @@ export interface ScratchDatabase {
 export async function scratchDatabase(flavour: Flavour = flavours[0]!): Promise<ScratchDatabase> {
   const dataDir = scratchDir();
   const server = await startIn(dataDir, flavour);
-  const keys = liveRing(() => openKeyRing(ringOf(dataDir), clock.wallMs()), clock);
+  const ring = ringOf(dataDir);
+  const keys = liveRing(
+    () => openKeyRing(ring, clock.wallMs()),
+    () => ringStamp(ring),
+  );
   const store = openStore({ url: server.url, phaseOf, clock, keys });
   await store.migrate();
   return {
