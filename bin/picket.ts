@@ -11,6 +11,7 @@ import { addCheckCommands } from './commands/check.ts';
 import { addChildrenCommand } from './commands/children.ts';
 import { addDbCommands } from './commands/db.ts';
 import { addExplainCommands } from './commands/explain.ts';
+import { addIntegrationCommands } from './commands/integration.ts';
 import { addLinksCommand } from './commands/links.ts';
 import { addLookCommands } from './commands/look.ts';
 import { addNodeCommand } from './commands/node.ts';
@@ -20,6 +21,8 @@ import { addReplayCommand } from './commands/replay.ts';
 import { addResultCommands } from './commands/results.ts';
 import { addTenantCommands } from './commands/tenant.ts';
 import { addUpCommands } from './commands/up.ts';
+import { addUserCommands } from './commands/user.ts';
+import { addVaultCommands } from './commands/vault.ts';
 import { CommandFailure, codeOf, usage } from './failure.ts';
 import { terminalOutput } from './output.ts';
 import { ownVersion } from './own-version.ts';
@@ -50,6 +53,9 @@ for (const add of [
   addPlanCommands,
   addDbCommands,
   addBackupCommands,
+  addVaultCommands,
+  addUserCommands,
+  addIntegrationCommands,
   addCheckCommands,
   addExplainCommands,
   addResultCommands,

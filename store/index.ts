@@ -8,7 +8,7 @@ export type { Archive } from './backup/archive-name.ts';
 export type { ArchivePlace, StoredArchive } from './backup/archive-place.ts';
 export type { BackupProgress, OnProgress } from './backup/dump.ts';
 export { folderPlace } from './backup/folder-place.ts';
-export { listArchives, pruneArchives } from './backup/kept-archives.ts';
+export { type ArchiveKey, archiveKeys, listArchives, pruneArchives } from './backup/kept-archives.ts';
 export { type Backups, type BackupsOptions, openBackups, type Verified } from './backup/open-backups.ts';
 export type { RestoreOptions } from './backup/restore.ts';
 export type { Retention } from './backup/retention.ts';
@@ -52,3 +52,5 @@ export {
 export { type LiveRing, liveRing } from './vault/live-ring.ts';
 export { openVaultDesk, type TenantSealed, type VaultDesk } from './vault/open-desk.ts';
 export { newKey, openKeyRing, readKeyRing, readRingText, replaceRing, ringStamp } from './vault/ring-file.ts';
+export type { NotedKey } from './vault/rotation-plan.ts';
+export { proofOf } from './vault/vault.ts';

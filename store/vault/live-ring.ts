@@ -31,7 +31,10 @@ export function liveRing(read: () => KeyRing, stamp: () => string): LiveRing {
   };
   return {
     ring,
-    changed: () => void readAgain(),
+    changed() {
+      // What nobody has used yet is read when somebody does.
+      if (held !== null) readAgain();
+    },
     forFields(id) {
       let key = usable(id);
       if (key === null && stamp() !== heldStamp) {
