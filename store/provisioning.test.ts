@@ -4,6 +4,7 @@ import { clock, phaseOf, type ScratchDatabase, scratchDatabase } from '../test/c
 import { holderOf, newCheck, result, unique } from '../test/contract/store-setup.ts';
 import { StoreError } from './errors.ts';
 import { silentLog } from './log.ts';
+import { tenantMigrations } from './migrations/all.ts';
 import { openSchema, type Schema } from './open-schema.ts';
 import { openStore, type Store } from './open-store.ts';
 import { openPool } from './pool.ts';
@@ -26,7 +27,8 @@ afterAll(async () => {
   await database?.close();
 });
 
-const steps = ['role', 'grants', 'schema', 'tables 1', 'tables 2', 'partition', 'provisioned'];
+const tables = tenantMigrations.map(({ version }) => `tables ${version}`);
+const steps = ['role', 'grants', 'schema', ...tables, 'partition', 'provisioned'];
 
 test('the steps are these, in this order', async () => {
   const seen: string[] = [];

@@ -136,11 +136,11 @@ test('of many that add at once only as many as the quota allows get in, counted 
 
 test('checks that are there before they are counted are counted when the step comes', async () => {
   const id = await newTenant({ ...database.store, expireSession: async () => {} });
-  await rollback(db, { tenant: id });
+  for (let version = newest; version > 1; version -= 1) await rollback(db, { tenant: id });
   const [gone] = await database.store.checks.add(id, [newCheck('a'), newCheck('b'), newCheck('c')]);
   await database.store.checks.remove(id, gone!.id);
   await database.store.migrate();
-  expect(await db.asTenant(id, (unit) => unit.query('SELECT what, amount FROM usage'))).toEqual([
+  expect(await db.asTenant(id, (unit) => unit.query("SELECT what, amount FROM usage WHERE what = 'checks'"))).toEqual([
     { what: 'checks', amount: 2 },
   ]);
 });

@@ -105,35 +105,12 @@ SELECT ${columns} FROM users u WHERE u.archived_at IS NULL AND u.id IN (
   SELECT user_id FROM user_emails WHERE lookup = ANY ($1::text[]))`;
 
 export function createUsers(db: Database, vault: Vault): Users {
-  const place = (tenantId: string, rowId: string, column: string) => ({
-    tenantId,
-    table: 'users',
-    column,
-    rowId,
-  });
-
-  function toUser(tenantId: string, row: Columns): User {
-    const { id, role, display_name, created_at, updated_at, archived_at } = row;
-    const common = { id, role, name: display_name, createdAtMs: created_at, updatedAtMs: updated_at };
-    const rest = { ...common, archivedAtMs: archived_at };
-    try {
-      const email = vault.open(place(tenantId, id, 'email_sealed'), row.email_sealed);
-      const sealed = row.contact_sealed;
-      const contact =
-        sealed === null ? {} : parseContact(vault.open(place(tenantId, id, 'contact_sealed'), sealed));
-      return { ...rest, email, contact, unreadable: null };
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      return { ...rest, email: null, contact: null, unreadable: error.code };
-    }
-  }
-
   async function ask(tenantId: string, text: string, values: readonly (string | number | boolean | null)[]) {
     const rows = await orBehind(
       tenantId,
       db.asTenant(tenantId, (unit) => unit.query<Columns>(text, values)),
     );
-    return rows.map((row) => toUser(tenantId, row));
+    return rows.map((row) => toUser(vault, tenantId, row));
   }
 
   const contactOf = (tenantId: string, id: string, contact: Contact | undefined) =>
@@ -173,6 +150,28 @@ export function createUsers(db: Database, vault: Vault): Users {
     },
     changes: (tenantId) => auditOf(db, tenantId),
   };
+}
+
+const place = (tenantId: string, rowId: string, column: string) => ({
+  tenantId,
+  table: 'users',
+  column,
+  rowId,
+});
+
+function toUser(vault: Vault, tenantId: string, row: Columns): User {
+  const { id, role, display_name, contact_sealed, created_at, updated_at, archived_at } = row;
+  const common = { id, role, name: display_name, createdAtMs: created_at, updatedAtMs: updated_at };
+  const rest = { ...common, archivedAtMs: archived_at };
+  const opened = (column: string, sealed: string) => vault.open(place(tenantId, id, column), sealed);
+  try {
+    const email = opened('email_sealed', row.email_sealed);
+    const contact = contact_sealed === null ? {} : parseContact(opened('contact_sealed', contact_sealed));
+    return { ...rest, email, contact, unreadable: null };
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return { ...rest, email: null, contact: null, unreadable: error.code };
+  }
 }
 
 const clean = (text: string) => text.replaceAll('\u0000', '');
