@@ -140,9 +140,9 @@ test('checks that are there before they are counted are counted when the step co
   const [gone] = await database.store.checks.add(id, [newCheck('a'), newCheck('b'), newCheck('c')]);
   await database.store.checks.remove(id, gone!.id);
   await database.store.migrate();
-  expect(await db.asTenant(id, (unit) => unit.query("SELECT what, amount FROM usage WHERE what = 'checks'"))).toEqual([
-    { what: 'checks', amount: 2 },
-  ]);
+  expect(
+    await db.asTenant(id, (unit) => unit.query("SELECT what, amount FROM usage WHERE what = 'checks'")),
+  ).toEqual([{ what: 'checks', amount: 2 }]);
 });
 
 const known = [1, 2, 3].map((version) => ({
