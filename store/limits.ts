@@ -100,8 +100,10 @@ export const limits = {
   /** Fields of contact data, and how long their names and values may be. */
   contactFieldsMax: 20,
   contactCharsMax: 500,
-  /** Users, or integrations, that one list answers. */
+  /** Users, integrations or changes that one list answers. */
   listedRowsMax: 10_000,
+  /** Users that are opened in one turn: some 45 us of each are the node's. */
+  openedRows: 200,
   /** What is sealed at once: each chunk has its own tag, and this much memory is held of it. */
   archiveChunkBytes: 256 * 1024,
   /** The open part at an archive's beginning. */

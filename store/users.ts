@@ -38,7 +38,7 @@ export interface UserChange {
 export interface Users {
   /** `liveMax`: as many as the plan allows, null: any number. Throws `bad_email`, `bad_row`, `email_taken`, `quota_users`. */
   add(tenantId: string, user: NewUser, by: string, liveMax: number | null): Promise<User>;
-  /** By age; `all`: the archived ones too. One that does not open hides no other. */
+  /** By age, at most `limits.listedRowsMax`; `all`: the archived ones too. One that does not open hides no other. */
   list(tenantId: string, all: boolean): Promise<User[]>;
   /** The live one with this address; null: there is none. */
   find(tenantId: string, email: string): Promise<User | null>;
@@ -98,8 +98,11 @@ u AS (
 ${noteChange('user_archive', 'u', '$2')}
 SELECT ${columns} FROM u`;
 
+/** The next ones by age after $2 and $3. */
 const list = `
-SELECT ${columns} FROM users u WHERE $1 OR u.archived_at IS NULL ORDER BY u.created_at, u.id LIMIT ${limits.listedRowsMax}`;
+SELECT ${columns} FROM users u
+WHERE ($1 OR u.archived_at IS NULL) AND (u.created_at, u.id) > (to_timestamp($2::float8 / 1000)::timestamptz(3), $3)
+ORDER BY u.created_at, u.id LIMIT ${limits.openedRows}`;
 const find = `
 SELECT ${columns} FROM users u WHERE u.archived_at IS NULL AND u.id IN (
   SELECT user_id FROM user_emails WHERE lookup = ANY ($1::text[]))`;
@@ -132,7 +135,16 @@ export function createUsers(db: Database, vault: Vault): Users {
       if (added !== undefined) return added;
       throw new StoreError('quota_users', `the tenant's plan allows ${liveMax} users: nobody was added`);
     },
-    list: (tenantId, all) => ask(tenantId, list, [all]),
+    async list(tenantId, all) {
+      const users: User[] = [];
+      while (users.length < limits.listedRowsMax) {
+        const last = users.at(-1);
+        const found = await ask(tenantId, list, [all, last?.createdAtMs ?? -1, last?.id ?? '']);
+        users.push(...found);
+        if (found.length < limits.openedRows) break;
+      }
+      return users;
+    },
     async find(tenantId, email) {
       const normal = normalEmail(email);
       if (normal === null) return null;

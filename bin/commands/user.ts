@@ -62,21 +62,23 @@ function addList(user: Command, surroundings: Surroundings): void {
     .description('those who are active, or who has an address')
     .option('--all', 'the archived ones, too')
     .option('--email <address>', 'the one with this address, however it is written');
-  common(command, surroundings, 'Example:\n  picket user list --tenant acme --json\n').action(
-    async (flags: UserFlags) => {
-      const { tenant, email, all = false } = flags;
-      if (email !== undefined && all) throw usage('--email finds who is active: it does not go with --all');
-      await shown(
-        surroundings,
-        flags,
-        (call) =>
-          email === undefined
-            ? call<UserView[]>('user_list', { tenant, all })
-            : call<UserView[]>('user_find', { tenant, email }),
-        true,
-      );
-    },
-  );
+  common(
+    command,
+    surroundings,
+    'At most 10,000 by age; --email finds whoever it is.\n\nExample:\n  picket user list --tenant acme --json\n',
+  ).action(async (flags: UserFlags) => {
+    const { tenant, email, all = false } = flags;
+    if (email !== undefined && all) throw usage('--email finds who is active: it does not go with --all');
+    await shown(
+      surroundings,
+      flags,
+      (call) =>
+        email === undefined
+          ? call<UserView[]>('user_list', { tenant, all })
+          : call<UserView[]>('user_find', { tenant, email }),
+      true,
+    );
+  });
 }
 
 function addChange(user: Command, surroundings: Surroundings): void {

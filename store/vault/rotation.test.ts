@@ -117,6 +117,10 @@ test('all is read and written while keys change, by nodes with the old ring and 
   let done = false;
   const failures: unknown[] = [];
   const people = await store.users.list(id, false);
+  expect(new Set(people.map((person) => person.email)).size).toBe(rows - 1);
+  expect(people.map(({ createdAtMs }) => createdAtMs)).toEqual(
+    people.map(({ createdAtMs }) => createdAtMs).sort(),
+  );
   const readAndWrite = async ({ store: one }: typeof old, from: number) => {
     for (let at = from; !done; at += 7) {
       const person = people[at % people.length]!;
