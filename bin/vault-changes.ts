@@ -51,7 +51,7 @@ export function retire(
   despiteArchives: boolean,
 ): Promise<{ key: string; state: 'retired'; archives: number }> {
   const { file, desk } = door;
-  const mark = (retired: boolean) => replaceRing(file, withRetired(readRingText(file), id, retired));
+  const mark = () => replaceRing(file, withRetired(readRingText(file), id, true));
   const judge = async (archivesToo: boolean) => {
     const view = await door.view();
     const unfound = await desk.unfound(readKeyRing(file).current().id);
@@ -61,11 +61,13 @@ export function retire(
     await door.judgeRing();
     const { view, refused } = await judge(!despiteArchives);
     if (refused !== null) throw new StoreError('key_in_use', refused);
-    mark(true);
+    const before = readRingText(file);
+    mark();
     await pause(systemClock(), ringSettleMs);
     const again = (await judge(false)).refused;
     if (again !== null) {
-      mark(false);
+      // As it was: it may have been retired before.
+      replaceRing(file, before);
       throw new StoreError('key_in_use', `${again} (a node sealed with it meanwhile: the key is as it was)`);
     }
     await desk.dropLookups(id);
