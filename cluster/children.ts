@@ -27,7 +27,7 @@ export type ChildrenEvent = ChildrenHappening & { readonly nowMs: number };
 export type ChildrenHappening =
   /** From now on this node takes children of these kinds; it waits `quietMs` after it last heard of a new member first. */
   | { type: 'serve'; kinds: readonly string[]; quietMs: number }
-  /** This node goes: it takes nothing more and hands over all that it has. */
+  /** This node goes: it takes nothing more, whatever it is told to `serve`, and hands over all that it has. */
   | { type: 'drain' }
   /** This process did not run for so long that others called it dead (`stoodStillMs`). */
   | { type: 'stood_still'; gapMs: number }
@@ -110,6 +110,8 @@ export function stepChildren(state: ChildrenState, event: ChildrenEvent): Childr
   refill(state, nowMs);
   switch (event.type) {
     case 'serve':
+      // It was told to go while it waited for what it needs to serve.
+      if (state.draining) break;
       state.serving = true;
       state.kinds = new Set(event.kinds);
       state.quietMs = event.quietMs;
@@ -121,7 +123,7 @@ export function stepChildren(state: ChildrenState, event: ChildrenEvent): Childr
       break;
     case 'drain':
       state.draining = true;
-      effects.push({ type: 'tell_serving', serving: false });
+      if (state.serving) effects.push({ type: 'tell_serving', serving: false });
       replace(state, effects, nowMs);
       break;
     case 'stood_still':
