@@ -32,12 +32,12 @@ let file = '';
 let epoch = 0;
 const fresh = () => newTenant({ ...database.store, expireSession: async () => {} });
 /** A node of its own: it has read the ring as it was. */
-const nodeWith = (path: string) => {
+const nodeWith = (path: string, url = database.server.url) => {
   const live = liveRing(
     () => readKeyRing(path),
     () => ringStamp(path),
   );
-  return { keys: live, store: openStore({ url: database.server.url, phaseOf, clock, keys: live }) };
+  return { keys: live, store: openStore({ url, phaseOf, clock, keys: live }) };
 };
 const rotate = () => {
   const key = newKey(clock.wallMs());
@@ -260,6 +260,25 @@ test('a row that does not open is told, hides no other, and keeps its key from b
   });
   expect((await keysOf(id))[before]![0]).toBe(4);
   await node.store.close();
+});
+
+test('of two hosts that each made a ring of their own one is the first, and the other seals nothing', async () => {
+  const elsewhere = await scratchDatabase();
+  const id = await newTenant({ ...elsewhere.store, expireSession: async () => {} });
+  const hosts = Array.from({ length: 6 }, (_, at) => {
+    const path = join(folder, `host${at}.keys`);
+    openKeyRing(path, clock.wallMs());
+    return nodeWith(path, elsewhere.server.url);
+  });
+  const answers = await Promise.allSettled(
+    hosts.map(({ store: one }, at) =>
+      one.users.add(id, { role: 'viewer', name: 'First', email: `first${at}@x.org` }, by, null),
+    ),
+  );
+  const codes = answers.map((one) => (one.status === 'fulfilled' ? 'added' : one.reason.code)).sort();
+  expect(codes).toEqual(['added', ...Array.from({ length: 5 }, () => 'ring_foreign')]);
+  await Promise.all(hosts.map((host) => host.store.close()));
+  await elsewhere.close();
 });
 
 test('a node with another ring seals nothing, and one whose ring is behind takes nothing back', async () => {
