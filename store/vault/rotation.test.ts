@@ -281,6 +281,20 @@ test('of two hosts that each made a ring of their own one is the first, and the 
   await elsewhere.close();
 });
 
+test('what a tenant lacks of the newest schema hides nothing of what it has sealed', async () => {
+  const id = await filled();
+  const before = await keysOf(id);
+  const change = (text: string) =>
+    raw.query(
+      `SET ROLE tenant_${id}; SET search_path = tenant_${id}; ${text}; RESET ROLE; RESET search_path`,
+    );
+  await change('ALTER TABLE integrations RENAME TO later');
+  const { id: active } = readKeyRing(file).current();
+  expect(before[active]).toEqual([2 * rows + 1, rows - 1]);
+  expect((await keysOf(id))[active]).toEqual([2 * rows, rows - 1]);
+  await change('ALTER TABLE later RENAME TO integrations');
+});
+
 test('a node with another ring seals nothing, and one whose ring is behind takes nothing back', async () => {
   const id = await fresh();
   const foreign = join(folder, 'foreign.keys');
