@@ -16,6 +16,7 @@ import {
   growGap,
   type Pending,
   queueNext,
+  resume,
   retire,
   settle,
   skip,
@@ -44,6 +45,8 @@ export type AccountingEvent =
   /** What the tenant may run has changed. */
   | { type: 'terms'; terms: RunTerms; nowMs: number }
   | { type: 'added'; checks: readonly Check[]; nowMs: number }
+  /** A removed check with a new version of its schedule. */
+  | { type: 'restored'; check: Check; nowMs: number }
   /** The check with its ended schedule: what is pending is still awaited. */
   | { type: 'removed'; check: Check }
   /** The check with another version of its schedule: what is left of the one before is accounted for all the same. */
@@ -75,6 +78,10 @@ export function account(state: Accounting, event: AccountingEvent): AccountingEf
       break;
     case 'added':
       for (const check of event.checks) if (!state.checks.has(check.id)) track(state, check, null);
+      tick(state, event.nowMs, effects);
+      break;
+    case 'restored':
+      resume(state, event.check);
       tick(state, event.nowMs, effects);
       break;
     case 'removed': {

@@ -24,6 +24,7 @@ function stage() {
         added() {},
         removed() {},
         changed() {},
+        restored() {},
         terms() {},
         results(_self, told) {
           rows += told.length;

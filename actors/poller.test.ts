@@ -31,6 +31,7 @@ test('jobs for an agent whose link is lost wait for it a moment, and are then to
         added() {},
         removed() {},
         changed() {},
+        restored() {},
         terms() {},
         results() {},
         notRun(_self, items) {

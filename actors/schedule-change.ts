@@ -68,9 +68,12 @@ export function coverMissed(tracked: Tracked, nowMs: number, effects: Accounting
   raiseWatermark(tracked, effects);
 }
 
-/** Another version has begun, or the last one has ended. */
-export function hasChanged(before: Check, after: Check): boolean {
-  const last = before.schedule.at(-1);
-  const now = after.schedule.at(-1);
-  return last?.version !== now?.version || last?.validToMs !== now?.validToMs;
+/** Whether the first is a later form of the check than the second: another version has begun, or the last one has ended. */
+export function isNewer(check: Check, than: Check): boolean {
+  const [now, before] = [check.schedule.at(-1), than.schedule.at(-1)];
+  if (now === undefined || before === undefined) return now !== undefined;
+  return (
+    now.version > before.version ||
+    (now.version === before.version && now.validToMs !== null && before.validToMs === null)
+  );
 }

@@ -2,6 +2,7 @@
 import { gapsOf } from './explain-gaps.ts';
 import { viewOf } from './health-monitor.ts';
 import {
+  archivedKeptMs,
   archivedLookBackMs,
   batchMs,
   checksPerMessageMax,
@@ -12,7 +13,8 @@ import {
 import type { TenantTerms } from './messages.ts';
 import { judgeNewCheck } from './new-check.ts';
 import type { Check, NewCheck } from './ports/check.ts';
-import { hasChanged } from './schedule-change.ts';
+import type { Asked } from './ports/check-store.ts';
+import { isNewer } from './schedule-change.ts';
 import { TenantRefusal } from './tenant-refusal.ts';
 import { liveChecks, type Running, runningOf, type TenantNeeds, type TenantSelf } from './tenant-state.ts';
 
@@ -43,10 +45,10 @@ export async function addChecks(self: TenantSelf, needs: TenantNeeds, checks: Ne
   return added.map((check) => viewOf(check));
 }
 
-export async function removeCheck(self: TenantSelf, needs: TenantNeeds, checkId: string) {
+export async function removeCheck(self: TenantSelf, needs: TenantNeeds, checkId: string, asked: Asked) {
   const running = runningOf(self);
   mayChange(self);
-  const removed = await unlessUnsure(self, needs, needs.checks.remove(self.state.tenantId, checkId));
+  const removed = await unlessUnsure(self, needs, needs.checks.remove(self.state.tenantId, checkId, asked));
   if (removed === null) return null;
   end(self, running, removed);
   return viewOf(removed);
@@ -116,13 +118,39 @@ export function takeChecks(self: TenantSelf, checks: readonly Check[] | null): v
   );
   for (const check of checks) {
     const before = known.get(check.id);
-    if (before === undefined || before.archivedAtMs !== null) continue;
+    // The reading may be older than what is known.
+    if (before === undefined || !isNewer(check, before)) continue;
     if (check.archivedAtMs !== null) end(self, running, check);
-    else if (hasChanged(before, check)) {
+    else if (before.archivedAtMs !== null) comeBack(self, running, check);
+    else {
       known.set(check.id, check);
       self.cast(running.scheduler).changed(check);
     }
   }
+}
+
+export async function restoreCheck(self: TenantSelf, needs: TenantNeeds, checkId: string, asked: Asked) {
+  const running = runningOf(self);
+  mayChange(self);
+  if (liveChecks(self.state).length >= checksPerTenantMax) {
+    throw new TenantRefusal('too_many_checks', `a tenant has at most ${checksPerTenantMax} checks`);
+  }
+  const terms = { liveMax: self.state.terms.checksMax, keptMs: archivedKeptMs };
+  const restored = await unlessUnsure(
+    self,
+    needs,
+    needs.checks.restore(self.state.tenantId, checkId, { ...asked, ...terms }),
+  );
+  if (restored === null) return null;
+  const known = self.state.checks.get(checkId);
+  if (known === undefined || isNewer(restored, known)) comeBack(self, running, restored);
+  return viewOf(restored);
+}
+
+function comeBack(self: TenantSelf, running: Running, restored: Check): void {
+  self.state.checks.set(restored.id, restored);
+  self.cast(running.scheduler).restored(restored);
+  self.cast(running.health).adopt([restored], []);
 }
 
 export async function explainCheck(self: TenantSelf, needs: TenantNeeds, checkId: string) {

@@ -59,7 +59,12 @@ test('a lease that could not be given back when its tenant moved away is given b
         list: async () => [row],
         find: async () => row,
       },
-      checks: { add: async () => [], list: () => new Promise(() => {}), remove: async () => null },
+      checks: {
+        add: async () => [],
+        list: () => new Promise(() => {}),
+        remove: async () => null,
+        restore: async () => null,
+      },
       leases: {
         renewSession: () => answer({ databaseNowMs: 0, expiresAtMs: 4_000 }),
         endSession: () => answer(undefined),
@@ -126,7 +131,13 @@ function keeperOf(rows: { now: Tenant[] }, played: Partial<Played> = {}) {
       usable: () => true,
       writer: () => write,
       tenants: { create: () => Promise.reject(new Error('none')), list, find: async () => null },
-      checks: { add: async () => [], list: async () => [], remove: async () => null, ...played.checks },
+      checks: {
+        add: async () => [],
+        list: async () => [],
+        remove: async () => null,
+        restore: async () => null,
+        ...played.checks,
+      },
       leases: {
         renewSession: async () => ({ databaseNowMs: 0, expiresAtMs: 4_000 }),
         endSession: async () => {},
@@ -302,9 +313,9 @@ test('a check whose adding or removing had no answer is read again, and a readin
   isRead = true;
   await clock.advance(1_000);
   expect(await ids()).toEqual(['chk_1']);
-  await expect(actors.call(tree).removeCheck('chk_1')).rejects.toMatchObject({ code: 'store_unavailable' });
+  await expect(actors.call(tree).removeCheck('chk_1', 'somebody', null)).rejects.toMatchObject({ code: 'store_unavailable' });
   remove = async () => removed;
-  await actors.call(tree).removeCheck('chk_1');
+  await actors.call(tree).removeCheck('chk_1', 'somebody', null);
   await clock.advance(40_000);
   expect(await ids()).toEqual([]);
 });
@@ -325,7 +336,7 @@ test('a tree that ends while a change of its checks is under way asks for nothin
   const { clock, actors } = keeperOf({ now: [tenantRow(tenantId, 'acme')] }, { checks });
   await clock.advance(2_000);
   const tree = actors.whereis<TenantProtocol>(`tenant:${tenantId}`)!;
-  const removed = actors.call(tree).removeCheck('chk_1');
+  const removed = actors.call(tree).removeCheck('chk_1', 'somebody', null);
   removed.catch(() => {});
   await clock.settle();
   actors.exit(tree, 'kill');

@@ -18,7 +18,7 @@ import {
   type StopCause,
   type Want,
 } from './children-state.ts';
-import { forgetUnmet, waitOn } from './children-unmet.ts';
+import { forgetUnmet, hearOf, waitOn } from './children-unmet.ts';
 import { joinSettleEndMs } from './limits.ts';
 
 /** `nowMs`: monotonic. */
@@ -27,14 +27,17 @@ export type ChildrenEvent = ChildrenHappening & { readonly nowMs: number };
 export type ChildrenHappening =
   /** From now on this node takes children of these kinds; it waits `quietMs` after it last heard of a new member first. */
   | { type: 'serve'; kinds: readonly string[]; quietMs: number }
-  /** This node goes: it takes nothing more and hands over all that it has. */
+  /** This node goes: it takes nothing more, whatever it is told to `serve`, and hands over all that it has. */
   | { type: 'drain' }
   /** This process did not run for so long that others called it dead (`stoodStillMs`). */
   | { type: 'stood_still'; gapMs: number }
   /** There is a new link to it. Told while this node waits to meet the others. */
   | { type: 'peer_linked'; peer: string }
-  /** All members, this node included, after any of them changed. */
-  | { type: 'members'; members: readonly MemberSeen[] }
+  /**
+   * All members, this node included, after any of them changed. `heardOf`: lives of nodes that others see and this one has not
+   * met. Absent: none.
+   */
+  | { type: 'members'; members: readonly MemberSeen[]; heardOf?: readonly string[] }
   | { type: 'peer_serves'; peer: string; serving: boolean }
   /** What is wanted changed; `holder`: the other node that the registry shows under its name. */
   | { type: 'wants'; changes: readonly WantChange[] }
@@ -110,6 +113,8 @@ export function stepChildren(state: ChildrenState, event: ChildrenEvent): Childr
   refill(state, nowMs);
   switch (event.type) {
     case 'serve':
+      // It was told to go while it waited for what it needs to serve.
+      if (state.draining) break;
       state.serving = true;
       state.kinds = new Set(event.kinds);
       state.quietMs = event.quietMs;
@@ -121,7 +126,7 @@ export function stepChildren(state: ChildrenState, event: ChildrenEvent): Childr
       break;
     case 'drain':
       state.draining = true;
-      effects.push({ type: 'tell_serving', serving: false });
+      if (state.serving) effects.push({ type: 'tell_serving', serving: false });
       replace(state, effects, nowMs);
       break;
     case 'stood_still':
@@ -131,6 +136,7 @@ export function stepChildren(state: ChildrenState, event: ChildrenEvent): Childr
       peerLinked(state, effects, event.peer);
       break;
     case 'members':
+      hearOf(state, event.heardOf ?? [], nowMs);
       membersSeen(state, effects, event.members, nowMs);
       break;
     case 'peer_serves':

@@ -16,6 +16,8 @@ import { fencedPartBounds } from '../../cluster/part-bounds.ts';
 import { Parts } from '../../cluster/parts.ts';
 import { type Random, Ref } from '../../runtime/index.ts';
 import { fence, rows } from './fence-targets.ts';
+import { hints } from './hint-target.ts';
+import { live } from './live-target.ts';
 import { mutated, under } from './mutate.ts';
 import { mutatedDer } from './mutate-der.ts';
 import { records } from './record-target.ts';
@@ -47,6 +49,8 @@ export const fuzzTargets: readonly { readonly name: string; make(): FuzzTarget }
   { name: 'gossip', make: gossip },
   { name: 'kubernetes', make: kubernetes },
   { name: 'addresses', make: addresses },
+  { name: 'hints', make: hints },
+  { name: 'live', make: live },
   { name: 'policies', make: policies },
   { name: 'pem', make: pem },
   { name: 'heads', make: heads },

@@ -273,6 +273,18 @@ export class ModelDatabase {
           this.checksOf(tenantId).set(checkId, ended);
           return ended;
         }),
+      restore: (tenantId, checkId) =>
+        this.asTenant(queries, tenantId, (nowMs) => {
+          const check = this.checksOf(tenantId).get(checkId);
+          const last = check?.schedule.at(-1);
+          if (check === undefined || last === undefined || check.archivedAtMs === null) return null;
+          const { version, intervalMs, phaseMs, validToMs } = last;
+          const validFromMs = Math.max(nowMs, validToMs ?? 0);
+          const next = { version: version + 1, intervalMs, phaseMs, validFromMs, validToMs: null };
+          const restored = { ...check, archivedAtMs: null, schedule: [...check.schedule, next] };
+          this.checksOf(tenantId).set(checkId, restored);
+          return restored;
+        }),
     };
   }
 

@@ -49,7 +49,8 @@ export class Load {
     if (chance < 0.35) this.ask(tenantId, (tenant) => tenant.addChecks([checkOf(world)]));
     else if (chance < 0.65) this.remove(tenantId);
     else if (chance < 0.8) this.turn(tenantId);
-    else this.edit(tenantId);
+    else if (chance < 0.9) this.edit(tenantId);
+    else this.restore(tenantId);
   }
 
   /** Another interval, in the rows: from a moment ahead, so that a tree that can read them has it in time. */
@@ -84,7 +85,15 @@ export class Load {
     );
     if (live.length < 2) return;
     const { id } = world.pick(live);
-    this.ask(tenantId, (tenant) => tenant.removeCheck(id));
+    this.ask(tenantId, (tenant) => tenant.removeCheck(id, 'somebody', null));
+  }
+
+  private restore(tenantId: string): void {
+    const { world } = this;
+    const gone = [...world.database.checksOf(tenantId).values()].filter((one) => one.archivedAtMs !== null);
+    if (gone.length === 0) return;
+    const { id } = world.pick(gone);
+    this.ask(tenantId, (tenant) => tenant.restoreCheck(id, 'somebody', null));
   }
 
   private ask(
