@@ -97,3 +97,11 @@ export const leaseOpenMs = 9_000;
 export const leaseMovesPerCauseMax = 3;
 export const leaseLookMs = 100;
 export const leaseWaitMs = 60_000;
+
+// Database away
+/** 400 a second. */
+export const awayChecks = 800;
+export const awayIntervalMs = 2_000;
+export const awayMs = 60_000;
+export const awayDiskMib = 400;
+export const awayWaitMs = 90_000;

@@ -92,14 +92,14 @@ async function strike(stage: Stage): Promise<[string, Heal | null]> {
   switch (pick(['stop', 'stop', 'kill', 'database stop', 'database kill', 'lock', 'helper'])) {
     case 'stop': {
       const name = pick(cores);
-      const pid = await world.pidOf(name);
+      const pid = world.pidOf(name);
       if (pid === null) return [`${name} was not there`, null];
       world.signal([pid], 'SIGSTOP');
       return [`${name} stopped for ${forMs} ms`, after(forMs, () => world.signal([pid], 'SIGCONT'))];
     }
     case 'kill': {
       const name = pick(cores);
-      const pid = await world.pidOf(name);
+      const pid = world.pidOf(name);
       if (pid !== null) world.signal([pid], 'SIGKILL');
       return [`${name} killed`, null];
     }
@@ -122,7 +122,7 @@ async function strike(stage: Stage): Promise<[string, Heal | null]> {
     }
     default: {
       const name = pick(['poller_1', 'poller_2', 'agent_1', 'agent_2']);
-      const pid = await world.pidOf(name);
+      const pid = world.pidOf(name);
       if (pid !== null) world.signal([pid], 'SIGKILL');
       return [`${name} killed`, null];
     }

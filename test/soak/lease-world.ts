@@ -2,24 +2,19 @@
  * A real one-machine cluster with several tenants for the histories of leases: what runs, what is struck, and the rows that
  * came of it, read from its database. Between the histories and `picket up`; judges nothing.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runningEmbedded } from '../../store/index.ts';
-import type { GapRow, ResultRow } from '../e2e/picket.ts';
 import { type CheckRow, type Cluster, cluster, until } from '../e2e/picket.ts';
 import { kill } from '../e2e/processes.ts';
 import { leaseChecks, leaseTenants, leaseWaitMs } from './bounds.ts';
 import { connected } from './lease-watch.ts';
+import { rowsOf, type WorldRows } from './world-rows.ts';
 
 export interface WorldTenant {
   readonly id: string;
   readonly slug: string;
   readonly checks: readonly CheckRow[];
-}
-
-export interface WorldRows {
-  readonly results: ResultRow[];
-  readonly gaps: GapRow[];
 }
 
 const nodes = 'core=3,web=1,poller=2,agent=2';
@@ -53,8 +48,8 @@ export class LeaseWorld {
     }
   }
 
-  async pidOf(name: string): Promise<number | null> {
-    const { nodes: rows } = await this.running();
+  pidOf(name: string): number | null {
+    const { nodes: rows } = this.running();
     return rows.find((row) => row.name === name)?.pid ?? null;
   }
 
@@ -74,38 +69,14 @@ export class LeaseWorld {
     };
   }
 
-  async rows(sinceMs: number): Promise<WorldRows> {
-    const client = await connected(this.url);
-    try {
-      await client.query('SET ROLE picket_writer');
-      const since = new Date(sinceMs);
-      const results = await client.query<Omit<ResultRow, 'due_at' | 'started_at'> & Instants>(
-        `SELECT check_id, due_at, started_at, latency_ms, status, reason, agent, poller FROM telemetry.results
-         WHERE due_at >= $1`,
-        [since],
-      );
-      const gaps = await client.query<{ check_id: string; f: Date; t: Date; count: string; reason: string }>(
-        'SELECT check_id, from_at AS f, to_at AS t, count, reason FROM telemetry.gaps WHERE to_at >= $1',
-        [since],
-      );
-      return {
-        results: results.rows.map((row) => ({
-          ...row,
-          ...{ due_at: row.due_at.toISOString(), started_at: row.started_at?.toISOString() ?? null },
-        })),
-        gaps: gaps.rows.map(({ check_id, f, t, count, reason }) => ({
-          ...{ check_id, from: f.toISOString(), to: t.toISOString(), count: Number(count), reason },
-        })),
-      };
-    } finally {
-      await client.end();
-    }
+  rows(sinceMs: number): Promise<WorldRows> {
+    return rowsOf(this.url, sinceMs);
   }
 
   /** Each of `names` runs, and the database answers. */
   async whole(names: readonly string[]): Promise<void> {
     await until('everything to run again', leaseWaitMs, async () => {
-      const { nodes: rows } = await this.running();
+      const { nodes: rows } = this.running();
       for (const name of names) {
         const pid = rows.find((row) => row.name === name)?.pid;
         if (pid === undefined || !isThere(pid)) return false;
@@ -120,15 +91,9 @@ export class LeaseWorld {
     await this.picket.close();
   }
 
-  private async running(): Promise<{ nodes: { name: string; pid: number }[] }> {
-    const { readFile } = await import('node:fs/promises');
-    return JSON.parse(await readFile(join(this.picket.data, 'running.json'), 'utf8')) as never;
+  private running(): { nodes: { name: string; pid: number }[] } {
+    return JSON.parse(readFileSync(join(this.picket.data, 'running.json'), 'utf8')) as never;
   }
-}
-
-interface Instants {
-  due_at: Date;
-  started_at: Date | null;
 }
 
 async function tenantOf(picket: Cluster, slug: string): Promise<WorldTenant> {

@@ -19,6 +19,7 @@ import {
   splitNames,
   splitRoundsDefault,
 } from './bounds.ts';
+import { soakDatabaseAway } from './database-away.ts';
 import { soakLeaseHistories } from './lease-histories.ts';
 import { soakLeases } from './leases.ts';
 import { soakNodes } from './nodes.ts';
@@ -108,6 +109,7 @@ const targets = [
     name: 'lease-histories',
     run: () => soakLeaseHistories(Number(values.rounds ?? leaseHistoriesDefault), seed, say),
   },
+  { name: 'database-away', run: () => soakDatabaseAway(say) },
   { name: 'nodes', run: () => soakNodes((values.size ?? []).map(Number), pausesAsked, say) },
 ];
 const chosen = targets.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
