@@ -32,6 +32,8 @@ export const writeRowsMax = 5_000;
  * `buffer_full`, so that memory is bounded and every instant is still accounted for. About 200 MiB at this bound.
  */
 export const bufferedRowsMax = 400_000;
+/** A write without an answer for so long is told as a store that is away, although its statement may take longer. */
+export const writeLateMs = 3_000;
 /** Between two tries of the writer while the database is away. */
 export const writeRetryMs = 500;
 

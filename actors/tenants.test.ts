@@ -313,7 +313,9 @@ test('a check whose adding or removing had no answer is read again, and a readin
   isRead = true;
   await clock.advance(1_000);
   expect(await ids()).toEqual(['chk_1']);
-  await expect(actors.call(tree).removeCheck('chk_1', 'somebody', null)).rejects.toMatchObject({ code: 'store_unavailable' });
+  await expect(actors.call(tree).removeCheck('chk_1', 'somebody', null)).rejects.toMatchObject({
+    code: 'store_unavailable',
+  });
   remove = async () => removed;
   await actors.call(tree).removeCheck('chk_1', 'somebody', null);
   await clock.advance(40_000);

@@ -18,12 +18,17 @@ function stage() {
   const fenced = new Set<string>();
   const taken: string[] = [];
   const asked: string[][] = [];
+  let isHung = false;
+  const hang = () => {
+    isHung = true;
+  };
   const write = async (
     _node: string,
     _boot: number,
     writes: readonly TenantWrite[],
   ): Promise<WriteAnswer> => {
     asked.push(writes.map(({ tenantId }) => tenantId));
+    if (isHung) return await new Promise<WriteAnswer>(() => {});
     for (const { tenantId, results } of writes) {
       if (!busy.has(tenantId) && !fenced.has(tenantId))
         taken.push(...results.map(({ dueAtMs }) => `${tenantId} ${dueAtMs}`));
@@ -40,7 +45,7 @@ function stage() {
   );
   const give = (tenantId: string, dueAtMs: number, epoch = 1) =>
     actors.cast(ref).write(tenantId, epoch, { results: [{ row: row('c', dueAtMs), intervalMs: 1_000 }] });
-  return { clock, actors, ref, busy, fenced, taken, asked, give };
+  return { clock, actors, ref, busy, fenced, taken, asked, give, hang };
 }
 
 test('a tenant whose lease is locked holds up no other, and its rows come in their order when it is free', async () => {
@@ -96,4 +101,14 @@ test('what waits for a locked lease is given up when its epoch is fenced', async
   give('t', 2, 2);
   await clock.advance(1_000);
   expect(taken).toEqual(['t 2']);
+});
+
+test('a store that gives no answer is told as away after three seconds, long before its statement ends with an error', async () => {
+  const { clock, actors, ref, give, hang } = stage();
+  hang();
+  give('t', 1);
+  await clock.advance(2_900);
+  expect(await actors.call(ref).totals()).toMatchObject({ storeAway: false });
+  await clock.advance(400);
+  expect(await actors.call(ref).totals()).toMatchObject({ storeAway: true });
 });

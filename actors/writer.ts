@@ -4,7 +4,7 @@
  */
 import type { Cluster } from '../cluster/index.ts';
 import { defineActor, type LaterReply, messageOf, type Ref, type Self } from '../runtime/index.ts';
-import { bufferedRowsMax, writeIntervalMs, writeRetryMs, writeRowsMax } from './limits.ts';
+import { bufferedRowsMax, writeIntervalMs, writeLateMs, writeRetryMs, writeRowsMax } from './limits.ts';
 import { type TenantProtocol, type WriterProtocol, type WriterTotals, writerKey } from './messages.ts';
 import type { ResultStore, TenantWrite, WriteAnswer } from './ports/result-store.ts';
 import {
@@ -22,6 +22,7 @@ interface WriterState {
   writing: TenantWrite[] | null;
   /** The statement for it is under way. */
   busy: boolean;
+  askedAtMs: number;
   /** Batches of one tenant each, after the store refused the content of a joint one. */
   split: TenantWrite[][];
   timer: boolean;
@@ -63,6 +64,7 @@ export function writer(needs: WriterNeeds) {
         buffer: writeBuffer(needs.rowsMax ?? bufferedRowsMax),
         writing: null,
         busy: false,
+        askedAtMs: 0,
         split: [],
         timer: false,
         aside: new Map(),
@@ -124,6 +126,7 @@ function advance(self: WriterSelf, needs: WriterNeeds): void {
     return;
   }
   state.busy = true;
+  state.askedAtMs = self.monotonicMs();
   self.pipe(needs.store.write(needs.node, needs.boot, state.writing), 'written');
 }
 
@@ -237,6 +240,12 @@ function count(self: WriterSelf, writes: readonly TenantWrite[]): void {
   while (state.rates[0] !== undefined && state.rates[0].second < second - rateSeconds) state.rates.shift();
 }
 
+/** A database that stands still gives no error for as long as a statement may take: whoever asks is told before. */
+function isLate(self: WriterSelf): boolean {
+  const { busy, askedAtMs } = self.state;
+  return busy && self.monotonicMs() - askedAtMs > writeLateMs;
+}
+
 function asideRows({ aside }: WriterState): number {
   let rows = 0;
   for (const { results, late } of aside.values()) rows += results.length + late.length;
@@ -254,6 +263,6 @@ function totals(self: WriterSelf): WriterTotals {
     fenced: state.fenced,
     dropped: state.buffer.dropped,
     resultsPerS: Math.round((rows / rateSeconds) * 10) / 10,
-    storeAway: state.storeAwaySinceMs !== null,
+    storeAway: state.storeAwaySinceMs !== null || isLate(self),
   };
 }

@@ -37,6 +37,8 @@ export class Faults {
   begin(of: Family, forMs: number): void {
     const { world } = this;
     const begins = Object.values(begunBy(of));
+    // One that lasts: whoever waits for it is found waiting.
+    if (of === 'tenant' && world.chance(0.5)) this.lasting(lock);
     const everyMs = world.pick(faultEveryMs);
     for (let atMs = world.random.next() * everyMs; atMs < forMs; atMs += world.random.next() * 2 * everyMs)
       world.loop.put(atMs, socketPart, null, () => this.one(world.pick(begins)));
@@ -48,6 +50,16 @@ export class Faults {
       this.heal(heal);
     }
     for (const site of this.world.sites) if (site.life === null) this.world.start(site);
+  }
+
+  /** Until all is healed. */
+  private lasting(begin: Begin): void {
+    const heal = begin(this.world, this);
+    if (heal === null) return;
+    this.causes += 1;
+    const never = this.world.loop.put(0, socketPart, null, () => {});
+    never.cancelled = true;
+    this.under.set(heal, never);
   }
 
   private one(begin: Begin): void {
