@@ -12,9 +12,11 @@ import {
 import { backups } from './backups.ts';
 import { chores } from './chores.ts';
 import { type CoordinatorNeeds, coordinator } from './coordinator.ts';
+import { keyRotation } from './key-rotation.ts';
 import type { TenantProtocol, WriterProtocol } from './messages.ts';
 import type { ArchiveStore } from './ports/archive-store.ts';
 import type { BackupRunner } from './ports/backup-runner.ts';
+import type { KeyRotation } from './ports/key-rotation.ts';
 import type { TelemetryStore } from './ports/telemetry-store.ts';
 import type { TenantLives } from './ports/tenant-lives.ts';
 import { session } from './session.ts';
@@ -38,10 +40,12 @@ export type CoreNeeds = Omit<TenantsNeeds, 'writer' | 'usable'> &
     archive?: ArchiveStore;
     /** Absent: there are no daily backups here. */
     backups?: BackupRunner;
+    /** Absent: nothing is sealed anew here. */
+    rotation?: KeyRotation;
   };
 
 export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
-  const { cluster, leases, results, lives, telemetry, archive = null, backups: runner } = needs;
+  const { cluster, leases, results, lives, telemetry, archive = null, backups: runner, rotation } = needs;
   const writerRef = () => system.whereis<WriterProtocol>('writer');
   const tenantsRef = () => system.whereis<TenantsProtocol>('tenants');
   const { node, boot } = cluster;
@@ -91,6 +95,9 @@ export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
       ...(runner === undefined
         ? []
         : [{ id: 'backups', start: childOf(backups({ cluster, backups: runner })) }]),
+      ...(rotation === undefined
+        ? []
+        : [{ id: 'key_rotation', start: childOf(keyRotation({ cluster, rotation })) }]),
     ]),
   );
   return { ref, writer: writerRef, tenants: tenantsRef };

@@ -63,6 +63,8 @@ export const cancelledKeptMs = 30 * 86_400_000;
 export const archivedKeptMs = 30 * 86_400_000;
 /** How often the coordinator looks for what was archived that long ago. */
 export const archivedLookMs = 3_600_000;
+/** How often the coordinator looks whether a new key is in the ring. */
+export const rotationLookMs = 2_000;
 /** How often the coordinator asks whether the daily backup is due. */
 export const backupLookMs = 30_000;
 /** How often a core looks for tenants whose data are to be removed. */

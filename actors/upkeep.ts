@@ -63,8 +63,7 @@ export function upkeep({ cluster, telemetry, archive }: UpkeepNeeds) {
 function done(self: UpkeepSelf, tag: string, value: unknown, error: unknown, goOn: () => void): void {
   if (error !== null) {
     const told = messageOf(error);
-    if (self.state.told !== told)
-      self.log('warn', 'results were not rolled up or tended', { error: told });
+    if (self.state.told !== told) self.log('warn', 'results were not rolled up or tended', { error: told });
     self.state.told = told;
     self.after(rollupEveryMs, 'turn');
     return;

@@ -43,6 +43,10 @@ export type CommandCode =
   | 'already_exists'
   /** Another command is changing the authority. */
   | 'authority_busy'
+  /** Another command is changing the key ring. */
+  | 'ring_busy'
+  /** What is sealed was not all sealed anew in the time that was waited. */
+  | 'rotation_not_done'
   /** The question was not answered with yes; nothing was changed. */
   | 'not_confirmed'
   /** `picket db lint` found what it printed. */
@@ -92,6 +96,8 @@ export type ProcedureCode =
   | 'device_exists'
   /** The tenant has no such device. */
   | 'no_such_device'
+  /** The tenant's plan allows no more users; nobody was added. */
+  | 'quota_users'
   /** The tenant's state does not allow it; the sentence names what it allows. */
   | 'bad_transition'
   /** The data of a cancelled tenant are kept for some time yet. */

@@ -82,3 +82,11 @@ export const statusAnswerMs = 2_000;
 /** Statements that one `picket db explain` asks for, and that one `picket db load` is answered with. */
 export const explainedMax = 20;
 export const statementsShownMax = 100;
+
+/** A secret on its way to be sealed: as much as one sealed field holds. */
+export const secretBytesMax = 16 * 1024;
+/** A key is retired when, this long after its mark, nothing was sealed with it: every node has seen the mark by then. */
+export const ringSettleMs = 2_500;
+/** How long `picket vault rotate --wait` waits, and how often it looks. */
+export const rotationWaitMs = 3_600_000;
+export const rotationLookMs = 1_000;

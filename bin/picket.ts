@@ -12,6 +12,7 @@ import { addChildrenCommand } from './commands/children.ts';
 import { addDbCommands } from './commands/db.ts';
 import { addDeviceCommands } from './commands/device.ts';
 import { addExplainCommands } from './commands/explain.ts';
+import { addIntegrationCommands } from './commands/integration.ts';
 import { addLinksCommand } from './commands/links.ts';
 import { addLookCommands } from './commands/look.ts';
 import { addNodeCommand } from './commands/node.ts';
@@ -22,6 +23,8 @@ import { addResultCommands } from './commands/results.ts';
 import { addSeedCommand } from './commands/seed.ts';
 import { addTenantCommands } from './commands/tenant.ts';
 import { addUpCommands } from './commands/up.ts';
+import { addUserCommands } from './commands/user.ts';
+import { addVaultCommands } from './commands/vault.ts';
 import { CommandFailure, codeOf, usage } from './failure.ts';
 import { terminalOutput } from './output.ts';
 import { ownVersion } from './own-version.ts';
@@ -53,6 +56,9 @@ for (const add of [
   addDbCommands,
   addBackupCommands,
   addSeedCommand,
+  addVaultCommands,
+  addUserCommands,
+  addIntegrationCommands,
   addCheckCommands,
   addDeviceCommands,
   addExplainCommands,

@@ -7,14 +7,14 @@ import { type Caller, type ClusterNode, ProcedureError } from '../cluster/index.
 import type { Store } from '../store/index.ts';
 import { findTenant, text } from './named-tenant.ts';
 import { nameOf, orRefuse } from './procedure-answers.ts';
-import { planView, tenantChangeView, tenantView } from './views.ts';
+import { auditView, planView, tenantChangeView, tenantView } from './views.ts';
 
 interface Named {
   tenant: string;
 }
 
 export function declareTenants(node: ClusterNode, store: Store, core: CoreTree): void {
-  const { tenants, lives, plans } = store;
+  const { tenants, lives, plans, users } = store;
   const read = (name: string, run: (argument: never) => unknown) =>
     node.declare(name, { access: 'read', run });
   const write = (name: string, run: (argument: never, caller: Caller) => unknown) =>
@@ -58,7 +58,10 @@ export function declareTenants(node: ClusterNode, store: Store, core: CoreTree):
   });
   read('tenant_history', async ({ tenant }: Named) => {
     const { id } = await findTenant(store, tenant);
-    return (await lives.history(id)).map(tenantChangeView);
+    const [own, rows] = await Promise.all([lives.history(id), users.changes(id)]);
+    const all = [...own.map(tenantChangeView), ...rows.map(auditView)];
+    // Instants of RFC 3339 in UTC: in the order of their texts.
+    return all.sort((one, other) => (one.at < other.at ? -1 : Number(one.at > other.at)));
   });
   read('plan_list', async () => (await plans.list()).map(planView));
   write('plan_set', async ({ name, quotas }: { name: string; quotas: Partial<Quotas> }) => {

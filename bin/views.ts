@@ -11,6 +11,7 @@ import {
   type Tenant,
   type TenantChange,
 } from '../actors/index.ts';
+import type { AuditRow } from '../store/index.ts';
 
 export interface ResultView {
   check_id: string;
@@ -82,7 +83,8 @@ export interface TenantChangeView {
   who: string;
   event: string;
   from: string | null;
-  to: string;
+  /** Null: not the tenant's own state, but a row of it was changed. */
+  to: string | null;
   why: string | null;
 }
 
@@ -175,6 +177,11 @@ export function planView({ name, quotas }: Plan): PlanView {
 
 export function tenantChangeView({ atMs, who, event, from, to, why }: TenantChange): TenantChangeView {
   return { at: instant(atMs), who, event, from, to, why };
+}
+
+/** What was changed stands where the reason of other changes does. */
+export function auditView({ atMs, who, event, subject }: AuditRow): TenantChangeView {
+  return { at: instant(atMs), who, event, from: null, to: null, why: subject };
 }
 
 function quotasView({ devices, users, checks, resultsPerDay }: Quotas): QuotasView {

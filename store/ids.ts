@@ -50,6 +50,15 @@ export function randomId(): Uint8Array {
   return randomBytes(16);
 }
 
+/** Unique within their tenant; as many bits, so across tenants too. */
+export function newUserId(): string {
+  return `usr_${letters(randomBytes(16))}`;
+}
+
+export function newIntegrationId(): string {
+  return `int_${letters(randomBytes(16))}`;
+}
+
 function letters(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += alphabet[byte & 31]!;
