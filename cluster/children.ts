@@ -18,7 +18,7 @@ import {
   type StopCause,
   type Want,
 } from './children-state.ts';
-import { forgetUnmet, waitOn } from './children-unmet.ts';
+import { forgetUnmet, hearOf, waitOn } from './children-unmet.ts';
 import { joinSettleEndMs } from './limits.ts';
 
 /** `nowMs`: monotonic. */
@@ -33,8 +33,11 @@ export type ChildrenHappening =
   | { type: 'stood_still'; gapMs: number }
   /** There is a new link to it. Told while this node waits to meet the others. */
   | { type: 'peer_linked'; peer: string }
-  /** All members, this node included, after any of them changed. */
-  | { type: 'members'; members: readonly MemberSeen[] }
+  /**
+   * All members, this node included, after any of them changed. `heardOf`: lives of nodes that others see and this one has not
+   * met. Absent: none.
+   */
+  | { type: 'members'; members: readonly MemberSeen[]; heardOf?: readonly string[] }
   | { type: 'peer_serves'; peer: string; serving: boolean }
   /** What is wanted changed; `holder`: the other node that the registry shows under its name. */
   | { type: 'wants'; changes: readonly WantChange[] }
@@ -133,6 +136,7 @@ export function stepChildren(state: ChildrenState, event: ChildrenEvent): Childr
       peerLinked(state, effects, event.peer);
       break;
     case 'members':
+      hearOf(state, event.heardOf ?? [], nowMs);
       membersSeen(state, effects, event.members, nowMs);
       break;
     case 'peer_serves':
