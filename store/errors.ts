@@ -20,8 +20,6 @@ export const storeErrorCodes = [
   'no_rollback',
   /** There is no tenant of this id or slug. */
   'no_such_tenant',
-  /** The tenant's schema is one version behind and has no place for this yet: picket db migrate brings it up. */
-  'schema_behind',
   /** The tenant's plan allows no more checks; nothing was added. */
   'quota_checks',
   /** The tenant's plan is not in this database: picket plan set makes it. */

@@ -2,11 +2,13 @@
 import { type Command, Option } from 'commander';
 import { phaseOf } from '../../actors/index.ts';
 import { systemClock } from '../../runtime/index.ts';
-import { openSeeds, openStore, type Planted } from '../../store/index.ts';
+import { type LiveRing, liveRing, openSeeds, openStore, type Planted, ringStamp } from '../../store/index.ts';
+import { type Environment, openKeys, ringFile } from '../archive-place.ts';
 import { withDatabase, withSchema } from '../database-door.ts';
 import { CommandFailure } from '../failure.ts';
 import { seedDays } from '../limits.ts';
 import { madeUpTenants } from '../seed/made-up-tenants.ts';
+import { seedUsers } from '../seed/users.ts';
 import { table } from '../table.ts';
 import { dataOption } from './node.ts';
 import type { Surroundings } from './up.ts';
@@ -16,11 +18,14 @@ interface SeedFlags {
   json?: boolean;
 }
 
+type Seeded = Planted & { users: number };
+
 interface SeededView {
   tenant: string;
   tenant_id: string;
   /** False: it was there, and was left as it is. */
   made: boolean;
+  users: number;
   devices: number;
   checks: number;
   results: number;
@@ -32,7 +37,7 @@ interface SeededView {
 export function addSeedCommand(program: Command, { output, environment }: Surroundings): void {
   program
     .command('seed')
-    .description('make two made-up tenants, with devices, checks and a week of results')
+    .description('make two made-up tenants, with users, devices, checks and a week of results')
     .addOption(dataOption(environment))
     .addOption(new Option('--json', 'print JSON'))
     .addHelpText('after', seedExamples)
@@ -45,7 +50,7 @@ export function addSeedCommand(program: Command, { output, environment }: Surrou
       };
       await withDatabase(door, async (url) => {
         await bringUp(url, output.note);
-        const rows = (await seed(url, output.note)).map(viewOf);
+        const rows = (await seed(url, commandRing(flags.data, environment), output.note)).map(viewOf);
         if (flags.json) output.json(rows);
         else output.line(showSeeded(rows));
       });
@@ -75,10 +80,19 @@ async function bringUp(url: string, note: (text: string) => void): Promise<void>
   });
 }
 
-async function seed(url: string, note: (text: string) => void): Promise<Planted[]> {
+/** The ring that the cores of the folder seal with; users are sealed. */
+function commandRing(data: string, environment: Environment): LiveRing {
+  const { file } = ringFile(undefined, data, environment);
+  return liveRing(
+    () => openKeys(undefined, data, environment, true),
+    () => ringStamp(file),
+  );
+}
+
+async function seed(url: string, keys: LiveRing, note: (text: string) => void): Promise<Seeded[]> {
   const clock = systemClock();
   const seeds = openSeeds({ url, phaseOf, clock });
-  const store = openStore({ url, phaseOf, clock });
+  const store = openStore({ url, phaseOf, clock, keys });
   try {
     const made = new Set<string>();
     for (const tenant of madeUpTenants) {
@@ -90,20 +104,25 @@ async function seed(url: string, note: (text: string) => void): Promise<Planted[
     if (made.size > 0) note('rolling up today ...');
     // What is older was rolled up with the tenants.
     for (let more = made.size > 0; more; ) ({ more } = await store.telemetry.roll());
-    const planted: Planted[] = [];
+    const seeded: Seeded[] = [];
     // Each is there by now, and is only counted.
-    for (const tenant of madeUpTenants) planted.push(await seeds.plant(tenant, seedDays));
-    return planted.map((one) => ({ ...one, made: made.has(one.slug) }));
+    for (const tenant of madeUpTenants) {
+      const one = await seeds.plant(tenant, seedDays);
+      const users = await seedUsers(store.users, one.slug, one.tenantId);
+      seeded.push({ ...one, made: made.has(one.slug), users });
+    }
+    return seeded;
   } finally {
     await Promise.all([store.close(), seeds.close()]);
   }
 }
 
-function viewOf(row: Planted): SeededView {
+function viewOf(row: Seeded): SeededView {
   return {
     tenant: row.slug,
     tenant_id: row.tenantId,
     made: row.made,
+    users: row.users,
     devices: row.devices,
     checks: row.checks,
     results: row.results,
@@ -114,10 +133,11 @@ function viewOf(row: Planted): SeededView {
 
 function showSeeded(rows: readonly SeededView[]): string {
   return table(
-    ['TENANT', 'MADE', 'DEVICES', 'CHECKS', 'RESULTS', 'IN GAPS', 'MINUTES ROLLED UP'],
+    ['TENANT', 'MADE', 'USERS', 'DEVICES', 'CHECKS', 'RESULTS', 'IN GAPS', 'MINUTES ROLLED UP'],
     rows.map((row) => [
       row.tenant,
       row.made ? 'now' : 'before',
+      row.users,
       row.devices,
       row.checks,
       row.results,

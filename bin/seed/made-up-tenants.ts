@@ -1,4 +1,4 @@
-/** The made-up customers as tenants that the store can plant. They have no users: those come with a way to sign in. */
+/** The made-up customers as tenants that the store can plant. Their people come after them (`users.ts`). */
 import type { SeedTenant } from '../../store/index.ts';
 import { seedChecks } from './checks.ts';
 import { seedDevices } from './devices.ts';

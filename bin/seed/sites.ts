@@ -25,12 +25,20 @@ export interface Incident {
   readonly reason: string;
 }
 
+export interface Person {
+  readonly name: string;
+  readonly role: 'admin' | 'operator' | 'viewer';
+  /** Of the numbers kept for fiction, or null. */
+  readonly phone: string | null;
+}
+
 export interface Customer {
   readonly slug: string;
   readonly name: string;
   readonly domain: string;
   readonly sites: readonly Site[];
   readonly incidents: readonly Incident[];
+  readonly people: readonly Person[];
 }
 
 const clinic = {
@@ -80,6 +88,12 @@ export const customers: readonly Customer[] = [
       { from: 0.774, to: 0.7755, site: null, as: 'gap', reason: 'no_agent' },
       { from: 0.9, to: 0.9012, site: 'harbour', as: 'critical', reason: 'network unreachable' },
     ],
+    people: [
+      { name: 'Ingrid Solheim', role: 'admin', phone: '+1-202-555-0110' },
+      { name: 'Mateo Ibarra', role: 'operator', phone: '+1-202-555-0111' },
+      { name: 'Priya Raman', role: 'operator', phone: null },
+      { name: 'Tomasz Wilk', role: 'viewer', phone: null },
+    ],
   },
   {
     slug: 'harbor-freight-lines',
@@ -101,6 +115,11 @@ export const customers: readonly Customer[] = [
       { from: 0.12, to: 0.1285, site: 'depot', as: 'timeout', reason: 'connection timed out' },
       { from: 0.44, to: 0.4412, site: null, as: 'gap', reason: 'no_poller' },
       { from: 0.66, to: 0.674, site: 'pier', as: 'critical', reason: 'connection refused' },
+    ],
+    people: [
+      { name: 'Grace Okafor', role: 'admin', phone: '+1-202-555-0120' },
+      { name: 'Henrik Dahl', role: 'operator', phone: '+1-202-555-0121' },
+      { name: 'Yuki Arai', role: 'viewer', phone: null },
     ],
   },
 ];

@@ -9,6 +9,7 @@ interface Seeded {
   tenant: string;
   tenant_id: string;
   made: boolean;
+  users: number;
   devices: number;
   checks: number;
   results: number;
@@ -66,6 +67,7 @@ test('two tenants with a week behind them are made once, and a second run change
   expect(first.err).toContain('Northwind Clinics ...');
   expect(seeded.map(({ made }) => made)).toEqual([true, true]);
   for (const one of seeded) {
+    expect(one.users).toBeGreaterThan(2);
     expect(one.devices).toBeGreaterThan(100);
     expect(one.results).toBeGreaterThan(50_000);
     expect(one.gap_instants).toBeGreaterThan(0);
@@ -121,6 +123,8 @@ test('a cluster goes on where the week ends: every instant of it has exactly one
   expect(new Set(devices.map(({ state }) => state))).toEqual(
     new Set(['discovered', 'identified', 'managed']),
   );
+  const users = await c.ask<{ email: string | null }[]>('user', 'list', '--tenant', tenant);
+  expect(users.map(({ email }) => email)).toContain('ingrid.solheim@northwind-clinics.example');
   const archived = await c.ask<{ id: string }[]>('check', 'list', '--tenant', tenant, '--archived');
   const old = await c.ask<ResultRow[]>(
     'results',

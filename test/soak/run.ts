@@ -3,10 +3,14 @@
  * [--record FILE] [--size N ...] [--pauses MS,...] [--histories N] [--flaw NAME] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
  * so that one that hangs is seen from outside and the heap that is measured is its own; then `attack`, `rotations`, `splits`
  * and `nodes`, each with clusters of its own, and `leases`, which is simulated. Ends with one line, and with status 1 when anything failed.
+ * [--record FILE] [--size N ...] [--pauses MS,...] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
+ * so that one that hangs is seen from outside and the heap that is measured is its own; then `attack`, `rotations`, `splits`,
+ * `archives` and `nodes`, each with clusters or a database of its own. Ends with one line, and with status 1 when anything failed.
  */
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { fuzzTargets } from '../fuzz/targets.ts';
+import { soakArchives } from './archives.ts';
 import { soakAttack } from './attack.ts';
 import {
   heapGrowthBytesMax,
@@ -110,6 +114,7 @@ const targets = [
     run: () => soakLeaseHistories(Number(values.rounds ?? leaseHistoriesDefault), seed, say),
   },
   { name: 'database-away', run: () => soakDatabaseAway(say) },
+  { name: 'archives', run: () => soakArchives(say) },
   { name: 'nodes', run: () => soakNodes((values.size ?? []).map(Number), pausesAsked, say) },
 ];
 const chosen = targets.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
