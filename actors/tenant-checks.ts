@@ -63,9 +63,12 @@ function begin(self: TenantSelf, running: Running, checks: readonly Check[]): vo
 }
 
 function end(self: TenantSelf, running: Running, removed: Check): void {
+  const isKnown = self.state.checks.has(removed.id);
   // Kept: a reading that is older than this must not bring it back.
   self.state.checks.set(removed.id, removed);
-  self.cast(running.scheduler).removed(removed);
+  // One that was added while the lease moved is unknown here, and what was due of it until now is accounted for all the same.
+  if (isKnown) self.cast(running.scheduler).removed(removed);
+  else self.cast(running.scheduler).added([removed]);
   self.cast(running.health).forget(removed.id);
 }
 

@@ -3,7 +3,7 @@ import type { Cluster } from '../cluster/index.ts';
 import { noCoordination } from '../cluster/testing/no-coordination.ts';
 import { ActorSystem, defineActor, manualClock, Ref } from '../runtime/index.ts';
 import { tenantRow } from '../test/contract/tenant-row.ts';
-import type { TenantProtocol, WriterProtocol, WriterTotals } from './messages.ts';
+import type { TenantProtocol, WriterProtocol, WriterRows, WriterTotals } from './messages.ts';
 import type { Check } from './ports/check.ts';
 import type { CheckStore } from './ports/check-store.ts';
 import type { LeaseAnswer, LeaseStore } from './ports/lease-store.ts';
@@ -105,6 +105,7 @@ function keeperOf(rows: { now: Tenant[] }, played: Partial<Played> = {}) {
   const actors = new ActorSystem({ clock, node: 'core_1', boot: 1 });
   const asked: string[] = [];
   const told: unknown[] = [];
+  const written: WriterRows[] = [];
   let reads = 0;
   const cluster = clusterOf(
     () => ['core_1'],
@@ -121,7 +122,7 @@ function keeperOf(rows: { now: Tenant[] }, played: Partial<Played> = {}) {
       name: 'writer',
       init: () => null,
       call: { flush: () => null as unknown as Promise<void>, totals: () => null as unknown as WriterTotals },
-      cast: { write() {} },
+      cast: { write: (_self, _tenantId, _epoch, rows) => void written.push(rows) },
     }),
   );
   const keeper = actors.spawn(
@@ -157,7 +158,7 @@ function keeperOf(rows: { now: Tenant[] }, played: Partial<Played> = {}) {
       },
     }),
   );
-  return { clock, actors, keeper, asked, told, reads: () => reads };
+  return { clock, actors, keeper, asked, told, written, reads: () => reads };
 }
 
 test('a tenant with a schema that this code does not work with is not run, and is once it has been migrated', async () => {
@@ -347,4 +348,20 @@ test('a tree that ends while a change of its checks is under way asks for nothin
   fail(Object.assign(new Error('away'), { code: 'store_unavailable' }));
   await clock.settle();
   expect(lists).toBe(before);
+});
+
+test('a check that this core never heard of, and removes, is accounted for up to its end', async () => {
+  const schedule = [{ version: 1, intervalMs: 1_000, phaseMs: 0, validFromMs: 0, validToMs: 2_500 }];
+  const removed: Check = { ...check, id: 'chk_2', archivedAtMs: 2_500, schedule };
+  const checks: Partial<CheckStore> = { remove: async () => removed };
+  const { clock, actors, written } = keeperOf({ now: [tenantRow(tenantId, 'acme')] }, { checks });
+  await clock.advance(4_000);
+  const tree = actors.whereis<TenantProtocol>(`tenant:${tenantId}`)!;
+  await actors.call(tree).removeCheck('chk_2', 'somebody', null);
+  await clock.advance(10_000);
+  const gaps = written.flatMap((rows) => rows.gaps ?? []).map(({ fromMs, toMs }) => [fromMs, toMs]);
+  const results = written.flatMap((rows) => rows.results ?? []).map(({ row }) => row.dueAtMs);
+  expect([...gaps.flat(), ...results].sort((a, b) => a - b)).toEqual(
+    expect.arrayContaining([0, 1_000, 2_000]),
+  );
 });
