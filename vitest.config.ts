@@ -1,4 +1,4 @@
-/** How the tests run: units and the rules of the house beside each other, real processes one file at a time. */
+/** How the tests run: units and the rules of the house, then real processes; two files at a time of each. */
 import { defineConfig } from 'vitest/config';
 
 const exclude = ['node_modules/**', 'dist/**', '.soak/**'];
@@ -18,12 +18,13 @@ export default defineConfig({
         },
       },
       {
-        // Real clusters of many processes: one file at a time, after everything else, so that none starves another.
+        // Real clusters of many processes, after everything else: they wait more than they run, and nothing in them is late
+        // because a second one runs beside them.
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts', 'test/examples/**/*.test.ts'],
           exclude,
-          maxWorkers: 1,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,

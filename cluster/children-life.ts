@@ -20,6 +20,7 @@ import { handedKeptMax, handedKeptMs, handoverHopsMax } from './limits.ts';
 export function startedUp(state: ChildrenState, effects: ChildrenEffect[], id: string, nowMs: number): void {
   const child = state.children.get(id);
   if (child?.phase !== 'starting') return;
+  state.handed.delete(id);
   setPhase(state, child, 'running', nowMs);
   reconcile(state, effects, child, nowMs);
 }
@@ -83,6 +84,7 @@ function fail(
   const { want, started } = child;
   if (!isWantedHere(state, child) || want!.version !== started!.version) {
     release(state, effects, child, nowMs);
+    follow(state, effects, child);
     return;
   }
   if (verdict.type === 'restart') {
@@ -138,12 +140,18 @@ export function handedOver(
 
 /** States that wait here for children whose owner is another by now follow them. */
 export function passOnHanded(state: ChildrenState, effects: ChildrenEffect[]): void {
-  for (const [id, handed] of [...state.handed]) {
+  for (const id of [...state.handed.keys()]) {
     const child = state.children.get(id);
-    if (child === undefined || child.want === null || isWantedHere(state, child)) continue;
-    state.handed.delete(id);
-    passOn(state, effects, child, handed);
+    // One under start here has been given its state, and may have made more of it.
+    if (child !== undefined && child.phase !== 'starting') follow(state, effects, child);
   }
+}
+
+function follow(state: ChildrenState, effects: ChildrenEffect[], child: Child): void {
+  const handed = state.handed.get(child.id);
+  if (handed === undefined || child.want === null || isWantedHere(state, child)) return;
+  state.handed.delete(child.id);
+  passOn(state, effects, child, handed);
 }
 
 function passOn(

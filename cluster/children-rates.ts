@@ -40,12 +40,13 @@ export function pumpStarts(state: ChildrenState, effects: ChildrenEffect[], nowM
     }
     state.starts -= 1;
     const want = child.want!;
+    // Kept until it runs: one that could not start with it is given it again.
     const handed = state.handed.get(child.id);
-    state.handed.delete(child.id);
+    const isOfWant = handed?.version === want.version;
+    if (!isOfWant) state.handed.delete(child.id);
     child.started = want;
     setPhase(state, child, 'starting', nowMs);
-    const given = handed?.version === want.version ? handed.state : null;
-    effects.push({ type: 'start', id: child.id, want, handed: given });
+    effects.push({ type: 'start', id: child.id, want, handed: isOfWant ? handed.state : null });
   }
 }
 

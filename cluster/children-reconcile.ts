@@ -48,6 +48,8 @@ export function stop(
 ): void {
   child.stopCause = cause;
   state.toMove.delete(child);
+  // What was handed over to one that had not come up is for its next start; of any other stop there is none.
+  if (cause !== 'hung') state.handed.delete(child.id);
   setPhase(state, child, 'stopping', nowMs);
   effects.push({ type: 'stop', id: child.id, cause, handoff: cause === 'moved' });
 }

@@ -9,6 +9,7 @@ import {
   askIdsMax,
   askTimeoutMs,
   childStartMs,
+  handedKeptMs,
   heldRecheckMs,
   membersSettleMs,
   movesUnderWayMax,
@@ -216,6 +217,19 @@ describe('an owner', () => {
   });
 });
 
+describe('a node that goes', () => {
+  it('takes no children any more, also when it was about to take its first', () => {
+    const node = new Alone();
+    node.members('b');
+    const [one] = ofA(1) as [Want];
+    node.wants(one);
+    expect(node.step({ type: 'drain' })).toEqual([{ type: 'drained' }]);
+    expect(node.step({ type: 'serve', kinds: ['counter'], quietMs: 0 })).toEqual([]);
+    expect(node.later(5_000)).toEqual([]);
+    expect(node.state).toMatchObject({ serving: false, begun: false });
+  });
+});
+
 describe('the rates', () => {
   it('start a burst at once and the rest as time passes', () => {
     const node = alone();
@@ -289,6 +303,52 @@ describe('a state that was handed over', () => {
     expect(node.members('b', 'c')).toContainEqual(
       expect.objectContaining({ type: 'handover', peer: 'b', id, hops: 1, state: 7 }),
     );
+    expect(node.state.handed.size).toBe(0);
+  });
+  /** `one` is under start here with a state from another node. */
+  const startingWith = (one: Want): Alone => {
+    const node = alone();
+    const { id } = one.spec;
+    node.step({ type: 'wants', changes: [{ id, want: one, holder: 'c' }] });
+    node.step(handover(id));
+    const effects = node.step({ type: 'names', changes: [[id, null]] });
+    expect(effects).toMatchObject([{ type: 'start', id, handed: 7 }]);
+    return node;
+  };
+  const end = (node: Alone, id: string) =>
+    node.step({ type: 'ended', id, reason: 'crash', detail: null, state: null, random: 0.5 });
+  it('is given again to a child that could not start with it, until it runs', () => {
+    const node = startingWith(want('one'));
+    expect(end(node, 'one')).toMatchObject([{ type: 'start', handed: 7 }]);
+    node.step({ type: 'started', ids: ['one'] });
+    expect(node.state.handed.size).toBe(0);
+    expect(end(node, 'one')).toMatchObject([{ type: 'start', handed: null }]);
+  });
+  it('is not given for ever to a child that cannot start with it', () => {
+    const node = startingWith(want('one'));
+    const handed: unknown[] = [];
+    for (let ms = 0; ms < handedKeptMs + 5_000; ms += 100) {
+      while (node.state.children.get('one')?.phase === 'starting')
+        handed.push(...only(end(node, 'one'), 'start').map((one) => one.handed));
+      handed.push(...only(node.later(100), 'start').map((one) => one.handed));
+    }
+    // Three at once, then after 1, 2, 4, 8 and 16 s: the last is later than it is kept.
+    expect(handed).toEqual([7, 7, 7, 7, 7, 7, 7, null]);
+  });
+  it('follows a child that could not start to whom it belongs by then', () => {
+    const theirs = Array.from({ length: 50 }, (_, n) => want(`child ${n}`)).find(
+      (one) => ownerOf(placeOf(one), ['a', 'b']) === 'b',
+    )!;
+    const { id } = theirs.spec;
+    const node = startingWith(theirs);
+    expect(only(node.members('b'), 'handover')).toEqual([]);
+    expect(end(node, id)).toMatchObject([{ type: 'handover', peer: 'b', id, hops: 1, state: 7 }]);
+    expect(node.state.handed.size).toBe(0);
+  });
+  it('is dropped with a start that is given up for another node', () => {
+    const node = startingWith(want('one'));
+    node.step({ type: 'names', changes: [['one', 'c']] });
+    end(node, 'one');
     expect(node.state.handed.size).toBe(0);
   });
   it('is not kept for a child that began without it', () => {

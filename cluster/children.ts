@@ -27,7 +27,7 @@ export type ChildrenEvent = ChildrenHappening & { readonly nowMs: number };
 export type ChildrenHappening =
   /** From now on this node takes children of these kinds; it waits `quietMs` after it last heard of a new member first. */
   | { type: 'serve'; kinds: readonly string[]; quietMs: number }
-  /** This node goes: it takes nothing more and hands over all that it has. */
+  /** This node goes: it takes nothing more, whatever it is told to `serve`, and hands over all that it has. */
   | { type: 'drain' }
   /** This process did not run for so long that others called it dead (`stoodStillMs`). */
   | { type: 'stood_still'; gapMs: number }
@@ -113,18 +113,11 @@ export function stepChildren(state: ChildrenState, event: ChildrenEvent): Childr
   refill(state, nowMs);
   switch (event.type) {
     case 'serve':
-      state.serving = true;
-      state.kinds = new Set(event.kinds);
-      state.quietMs = event.quietMs;
-      state.quietUntilMs = nowMs + event.quietMs;
-      state.quietEndMs = nowMs + joinSettleEndMs;
-      state.begun = event.quietMs === 0;
-      effects.push({ type: 'tell_serving', serving: true });
-      replace(state, effects, nowMs);
+      serve(state, effects, event.kinds, event.quietMs, nowMs);
       break;
     case 'drain':
       state.draining = true;
-      effects.push({ type: 'tell_serving', serving: false });
+      if (state.serving) effects.push({ type: 'tell_serving', serving: false });
       replace(state, effects, nowMs);
       break;
     case 'stood_still':
@@ -174,6 +167,25 @@ export function stepChildren(state: ChildrenState, event: ChildrenEvent): Childr
   pumpStarts(state, effects, nowMs);
   pumpMoves(state, effects, nowMs);
   return { state, effects };
+}
+
+function serve(
+  state: ChildrenState,
+  effects: ChildrenEffect[],
+  kinds: readonly string[],
+  quietMs: number,
+  nowMs: number,
+): void {
+  // It was told to go while it waited for what it needs to serve.
+  if (state.draining) return;
+  state.serving = true;
+  state.kinds = new Set(kinds);
+  state.quietMs = quietMs;
+  state.quietUntilMs = nowMs + quietMs;
+  state.quietEndMs = nowMs + joinSettleEndMs;
+  state.begun = quietMs === 0;
+  effects.push({ type: 'tell_serving', serving: true });
+  replace(state, effects, nowMs);
 }
 
 function want(

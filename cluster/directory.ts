@@ -17,10 +17,11 @@ import { ownerOf } from './placement.ts';
 import { registryForm } from './record-registry.ts';
 import { heldOf, list, lookup, type RegistryEvent, stepRegistry } from './registry.ts';
 import { headsHash, isHashAsBefore } from './registry-exchange.ts';
-import { readRegistryFrame, sendRegistry } from './registry-frames.ts';
+import { readRegistryFrame } from './registry-frames.ts';
 import { keyOf } from './registry-index.ts';
 import type { Entry } from './registry-shard.ts';
 import { createRegistry, type RegistryEffect, type RegistryState } from './registry-state.ts';
+import { RegistryTeller } from './registry-teller.ts';
 import type { RegistryDelta } from './registry-wire.ts';
 
 export interface DirectoryNeeds {
@@ -47,6 +48,7 @@ export class Directory implements Names {
   private readonly needs: DirectoryNeeds;
   private readonly state: RegistryState;
   private readonly record: Recording<RegistryState, RegistryEvent, RegistryEffect>;
+  private readonly teller: RegistryTeller;
   private readonly watchers = new Map<number, (event: NameEvent) => void>();
   private lastWatcher = 0;
   private flushAsked = false;
@@ -56,6 +58,7 @@ export class Directory implements Names {
 
   constructor(needs: DirectoryNeeds) {
     this.needs = needs;
+    this.teller = new RegistryTeller(needs, needs.system.clock);
     this.state = createRegistry({ node: needs.system.node, boot: needs.system.boot, ownerAmong });
     this.record = needs.recorder.machine(registryForm(ownerAmong, needs.system));
   }
@@ -212,7 +215,7 @@ export class Directory implements Names {
       case 'send_fetch':
       case 'send_origins':
       case 'send_heads':
-        sendRegistry(this.needs, effect);
+        this.teller.tell(effect);
         return;
       case 'name_conflict': {
         const key = formatKey(keyOf(effect.lost));

@@ -49,8 +49,10 @@ export const keyPartCharactersMax = 128;
 export const keyIdCharactersMax = 255;
 
 // Registry (registry*.ts)
-/** Puts and removals in one delta: at 200 B each about 200 kB, a few milliseconds of encoding. */
+/** Puts and removals in one delta, and of an answer in one turn: at 200 B each about 200 kB, milliseconds of encoding. */
 export const deltaEntriesMax = 1_000;
+/** Messages of the registry that may wait behind a long answer to one link: a whole shard of ten million names. */
+export const registryWaitingMax = 10_000;
 /** Removals that a shard remembers. A replica that is further behind is told the whole shard instead. */
 export const removalsKeptMax = 1_024;
 /** How long the names of a node that is down are kept, hidden, for its boot to return. */
@@ -150,10 +152,7 @@ export const remoteSweepMs = 5_000;
 export const pausedMinMs = 1_000;
 /** A tick that is less late than this is on time. */
 export const lateTickMs = 100;
-/**
- * How often links are looked over: has a certificate ended, has what we trust changed. With `linksJudgedPerTurnMax` a
- * listener that is full has judged all of its peers again in 4 s, a millisecond each.
- */
+/** Has a certificate ended, has what we trust changed: with the next limit a full listener is judged anew in 4 s, 1 ms each. */
 export const linkLookMs = 200;
 export const linksJudgedPerTurnMax = 100;
 /** How long a stopping node waits for its last frames to leave. */

@@ -268,6 +268,34 @@ describe('when nodes come and go', () => {
   });
 });
 
+it('a node that is told to go while it waits for its rows takes no children when they come', async () => {
+  newStage();
+  const a = await start('core_1');
+  const b = await start('core_2', null);
+  await stage.clock.advance(3_000);
+  let read = (_rows: ChildSpec[]) => {};
+  const list = () =>
+    new Promise<ChildSpec[]>((resolve) => {
+      read = resolve;
+    });
+  const served = b.supervisor.serve(kinds, { rows: { list, watch() {} } });
+  await done(Promise.all(ids(20).map((id) => a.supervisor.start(spec(id)))));
+  // What it has taken keeps it there for a while.
+  b.declare('slow', { access: 'node', run: () => new Promise(() => {}) });
+  void a.procedures.ask('core_2', 'slow', null).catch(() => {});
+  await stage.clock.advance(20);
+  const stopped = b.stop();
+  read([]);
+  await done(served);
+  await stage.clock.advance(1_000);
+  expect(a.members.list().map(({ status }) => status)).toEqual(['up', 'up']);
+  expect(runs(a)).toEqual({ actors: 20, running: 20, wrong: 0 });
+  expect(a.names.list({ kind: 'counter' }).map(({ node }) => node)).toEqual(Array(20).fill('core_1'));
+  await done(stopped);
+  // Told once more it has nothing to wait for.
+  await b.supervisor.drain();
+});
+
 describe('children that rows want', () => {
   it('run once, and follow the rows', async () => {
     newStage();

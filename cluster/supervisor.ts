@@ -79,7 +79,7 @@ export class ClusterSupervisor {
 
   /**
    * From now on this node runs children of these kinds that belong to it. Resolves when it takes them: when the rows were
-   * read for the first time, and another node was met (or none for `aloneMs`). Once.
+   * read for the first time, and another node was met (or none for `aloneMs`). Once. A node that goes takes none any more.
    */
   async serve(kinds: Readonly<Record<string, ChildKind>>, options: ServeOptions = {}): Promise<void> {
     assert(!this.served, 'serve is called once');
@@ -151,7 +151,7 @@ export class ClusterSupervisor {
 
   /** Gives all children away and takes none. Resolves when none is left, at the latest after `withinMs`. */
   async drain(withinMs = drainMs): Promise<void> {
-    if (this.loop.keeper === null) return;
+    if (this.loop.state.drained) return;
     await within(this.needs.system.clock, withinMs, (resolve) => {
       this.onDrained = resolve;
       this.loop.step({ type: 'drain' });

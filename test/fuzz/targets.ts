@@ -16,10 +16,13 @@ import { fencedPartBounds } from '../../cluster/part-bounds.ts';
 import { Parts } from '../../cluster/parts.ts';
 import { type Random, Ref } from '../../runtime/index.ts';
 import { fence, rows } from './fence-targets.ts';
+import { hints } from './hint-target.ts';
+import { live } from './live-target.ts';
 import { mutated, under } from './mutate.ts';
 import { mutatedDer } from './mutate-der.ts';
 import { records } from './record-target.ts';
 import { heads, pem, policies } from './text-targets.ts';
+import { rings, sealed } from './vault-target.ts';
 import { addresses, gossip, kubernetes, words } from './wire-targets.ts';
 
 export interface FuzzTarget {
@@ -47,9 +50,13 @@ export const fuzzTargets: readonly { readonly name: string; make(): FuzzTarget }
   { name: 'gossip', make: gossip },
   { name: 'kubernetes', make: kubernetes },
   { name: 'addresses', make: addresses },
+  { name: 'hints', make: hints },
+  { name: 'live', make: live },
   { name: 'policies', make: policies },
   { name: 'pem', make: pem },
   { name: 'heads', make: heads },
+  { name: 'sealed', make: sealed },
+  { name: 'rings', make: rings },
 ];
 
 /** A stream of frames, cut anywhere: whole frames and one stated failure, and no more held than was allowed. */

@@ -3,8 +3,9 @@ import { expect, it } from 'vitest';
 import { keyOfChild, placementText } from '../../cluster/child-spec.ts';
 import { type ChildSpec, ownerOf } from '../../cluster/index.ts';
 import type { Ref } from '../../runtime/index.ts';
-import { certificateLifeMs } from './bounds.ts';
+import { certificateLifeMs, excuseMs } from './bounds.ts';
 import { Certificates } from './certificates.ts';
+import { deaths } from './checks/deaths.ts';
 import { childKinds } from './child.ts';
 import { outsidePromises } from './event-loop.ts';
 import { joinedAfterMs } from './join.ts';
@@ -93,6 +94,25 @@ it('does not call a node dead that stood still for four seconds', async () => {
     return announced;
   });
   expect(told).toEqual(['node_1 suspect', 'node_1 up']);
+});
+
+it('counts the five seconds from when a node was last gone, not from a pause that it came back from', async () => {
+  const { failures, status } = await outsidePromises(() => {
+    const { world, lives } = quietWorld(3);
+    const [seer, , gone] = lives as [Life, Life, Life];
+    deaths.begin!(world);
+    // What is younger is excused.
+    world.loop.runUntil(world.loop.nowMs + excuseMs);
+    world.pause(gone);
+    world.loop.runUntil(world.loop.nowMs + 2_000);
+    world.resume(gone);
+    world.loop.runUntil(world.loop.nowMs + 1_500);
+    world.crash(gone, false);
+    world.loop.runUntil(world.loop.nowMs + 6_000);
+    const seen = seer.node.members.list().find(({ name }) => name === gone.name);
+    return { failures: world.failures, status: seen?.status };
+  });
+  expect({ failures, status }).toEqual({ failures: [], status: 'down' });
 });
 
 function announcementsTo(world: World, seer: Life): string[] {

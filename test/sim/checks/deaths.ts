@@ -30,7 +30,8 @@ export const deaths: Check = {
         const fromMs = world.loop.nowMs;
         const knew = world.living().filter((other) => other !== life && statusAt(other, life) === 'up');
         world.loop.put(deathNoticedMs + noticeSlackMs, timerPart, null, () => {
-          if (!life.ended && (!life.paused || life.resumedAtMs > fromMs)) return;
+          // Who has come back since was there; when it is gone again that is looked at by itself.
+          if (life.resumedAtMs > fromMs || (!life.ended && !life.paused)) return;
           for (const other of knew) judgeNotice(world, other, life, fromMs);
         });
       },
