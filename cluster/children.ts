@@ -113,16 +113,7 @@ export function stepChildren(state: ChildrenState, event: ChildrenEvent): Childr
   refill(state, nowMs);
   switch (event.type) {
     case 'serve':
-      // It was told to go while it waited for what it needs to serve.
-      if (state.draining) break;
-      state.serving = true;
-      state.kinds = new Set(event.kinds);
-      state.quietMs = event.quietMs;
-      state.quietUntilMs = nowMs + event.quietMs;
-      state.quietEndMs = nowMs + joinSettleEndMs;
-      state.begun = event.quietMs === 0;
-      effects.push({ type: 'tell_serving', serving: true });
-      replace(state, effects, nowMs);
+      serve(state, effects, event.kinds, event.quietMs, nowMs);
       break;
     case 'drain':
       state.draining = true;
@@ -176,6 +167,25 @@ export function stepChildren(state: ChildrenState, event: ChildrenEvent): Childr
   pumpStarts(state, effects, nowMs);
   pumpMoves(state, effects, nowMs);
   return { state, effects };
+}
+
+function serve(
+  state: ChildrenState,
+  effects: ChildrenEffect[],
+  kinds: readonly string[],
+  quietMs: number,
+  nowMs: number,
+): void {
+  // It was told to go while it waited for what it needs to serve.
+  if (state.draining) return;
+  state.serving = true;
+  state.kinds = new Set(kinds);
+  state.quietMs = quietMs;
+  state.quietUntilMs = nowMs + quietMs;
+  state.quietEndMs = nowMs + joinSettleEndMs;
+  state.begun = quietMs === 0;
+  effects.push({ type: 'tell_serving', serving: true });
+  replace(state, effects, nowMs);
 }
 
 function want(
