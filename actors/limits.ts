@@ -42,6 +42,11 @@ export const sessionRenewMs = 1_000;
 export const storeAwayMsMax = 600_000;
 /** Added to the end of a holder's session before a refused tree asks again: at most this, at random. */
 export const leaseRetryJitterMs = 250;
+/**
+ * A question for a lease that had no answer may be taken up when the store goes on, or when it gets the row's lock (2 s): so long
+ * after the next answer it is looked whether something was granted that nobody asked for any more.
+ */
+export const lateGrantMs = 5_000;
 /** Between two tries for a lease when the answer did not say when its holder's session ends. */
 export const leaseRetryMs = 1_000;
 /** The same when it did say, and that is about now; and for a core that has no session yet. */

@@ -45,3 +45,8 @@ export function announceTenant(topics: PubSub, from: Publisher, row: Tenant, eve
   const news: TenantNews = { tenant_id: id, tenant: slug, event, status, at };
   for (const topic of [tenantsTopic, tenantTopic(id)]) topics.publish(from, topic, news);
 }
+
+/** As the tenant's name says it. */
+export function statusOf({ suspendedSinceMs }: TenantTerms): string {
+  return suspendedSinceMs === null ? 'active' : 'suspended';
+}

@@ -37,8 +37,8 @@ export interface TenantState {
   refusedBy: string | null;
   /** The question for the lease that is under way: an actor that ends must not leave a granted lease behind. */
   asking: Promise<LeaseAnswer> | null;
-  /** The last question had no answer: it may have been granted all the same. */
-  unsure: boolean;
+  /** A question had no answer and may be granted until then, monotonic; for ever until there is an answer. 0: none is open. */
+  unsureUntilMs: number;
   /** The checks are being read again: a change of them had no answer. */
   rereading: boolean;
   rereadAgain: boolean;

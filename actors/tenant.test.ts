@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Cluster, NameEvent } from '../cluster/index.ts';
 import { noCoordination } from '../cluster/testing/no-coordination.ts';
 import { ActorSystem, manualClock } from '../runtime/index.ts';
+import { lateGrantMs, leaseRetryMs } from './limits.ts';
 import type { LeaseAnswer } from './ports/lease-store.ts';
 import { tenant } from './tenant.ts';
 
@@ -48,7 +49,7 @@ function stage() {
         acquire: () => new Promise((resolve) => asked.push(resolve)),
         release: async (_tenant, _node, _boot, epoch) => {
           if (storeAway) throw new Error('away');
-          released.push(epoch);
+          released.push(epoch!);
         },
       },
       results: {
@@ -103,6 +104,27 @@ test('a tenant that was not answered may have been granted its lease, and says s
   actors.exit(ref, 'shutdown');
   await ended;
   expect(owed).toEqual([null]);
+});
+
+test('a question without an answer may still be granted for a while after the next one was refused, and at the end it is said', async () => {
+  const refused = { granted: false, holder: 'core_2', holderBoot: 1, expiresAtMs: 9_000, databaseNowMs: 0 };
+  for (const [afterMs, told] of [
+    [100, [null]],
+    [lateGrantMs, []],
+  ] as const) {
+    const { clock, actors, owed, asked, ref } = stage();
+    await clock.settle();
+    asked[0]!(Promise.reject(new Error('no answer')));
+    await clock.advance(leaseRetryMs);
+    asked[1]!(refused as LeaseAnswer);
+    await clock.advance(afterMs);
+    for (const answer of asked.slice(2)) answer(refused as LeaseAnswer);
+    await clock.settle();
+    const ended = actors.ended(ref);
+    actors.exit(ref, 'shutdown');
+    await ended;
+    expect(owed).toEqual(told);
+  }
 });
 
 test('a refused tenant is in standby, asks each second, and sooner when the holder’s session ends sooner', async () => {

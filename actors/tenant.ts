@@ -10,6 +10,7 @@ import {
   archivedLookBackMs,
   checksRereadMs,
   flushOnStopMs,
+  lateGrantMs,
   leaseRetryJitterMs,
   leaseRetryMs,
 } from './limits.ts';
@@ -36,6 +37,7 @@ import {
   runNow,
   takeChecks,
 } from './tenant-checks.ts';
+import { statusOf } from './tenant-news.ts';
 import {
   liveChecks,
   runningOf,
@@ -66,7 +68,7 @@ export function tenant(needs: TenantNeeds) {
         epoch: null,
         refusedBy: null,
         asking: null,
-        unsure: false,
+        unsureUntilMs: 0,
         rereading: false,
         rereadAgain: false,
         isUnsureOfChecks: false,
@@ -143,10 +145,13 @@ async function giveUp(self: TenantSelf, needs: TenantNeeds, reason: string): Pro
   }
   const answer = await asking?.catch(() => null);
   const epoch = answer?.granted === true ? answer.epoch : self.state.epoch;
-  if (epoch === null) {
-    if (self.state.unsure || answer === null) needs.owed(tenantId, null);
-    return;
-  }
+  const isUnsure = answer === null || self.monotonicMs() < self.state.unsureUntilMs;
+  if (epoch !== null) await giveBack(self, needs, epoch, reason);
+  if (isUnsure) needs.owed(tenantId, null);
+}
+
+async function giveBack(self: TenantSelf, needs: TenantNeeds, epoch: number, reason: string): Promise<void> {
+  const { tenantId } = self.state;
   const writer = needs.writer();
   if (writer !== null && reason !== 'fenced')
     await self
@@ -174,8 +179,7 @@ function confirm(self: TenantSelf, needs: TenantNeeds): void {
 
 function confirmed(self: TenantSelf, lease: LeaseAnswer | null): void {
   const { state } = self;
-  state.asking = null;
-  state.unsure = lease === null;
+  noteAnswer(self, lease);
   if (lease === null) self.after(leaseRetryMs, 'confirm');
   else if (!lease.granted) self.stop('fenced');
   else if (lease.epoch !== state.epoch) {
@@ -185,10 +189,18 @@ function confirmed(self: TenantSelf, lease: LeaseAnswer | null): void {
   }
 }
 
+/** What had no answer before may still be taken up for a while after this one. */
+function noteAnswer(self: TenantSelf, lease: LeaseAnswer | null): void {
+  const { state } = self;
+  state.asking = null;
+  if (lease === null) state.unsureUntilMs = Number.POSITIVE_INFINITY;
+  else if (state.unsureUntilMs === Number.POSITIVE_INFINITY)
+    state.unsureUntilMs = self.monotonicMs() + lateGrantMs;
+}
+
 function leased(self: TenantSelf, needs: TenantNeeds, lease: LeaseAnswer | null, error: unknown): void {
   const { tenantId } = self.state;
-  self.state.asking = null;
-  self.state.unsure = lease === null;
+  noteAnswer(self, lease);
   if (lease === null) {
     self.log('warn', 'the lease could not be asked for', { tenant: tenantId, error: messageOf(error) });
     self.state.waiting = self.after(leaseRetryMs, 'ask');
@@ -232,10 +244,6 @@ function tellTerms(self: TenantSelf, needs: TenantNeeds): void {
   if (running === null) return;
   needs.cluster.names.update(tenantKey(tenantId), { status: statusOf(terms), epoch: running.epoch });
   self.cast(running.scheduler).terms(terms);
-}
-
-function statusOf({ suspendedSinceMs }: TenantTerms): string {
-  return suspendedSinceMs === null ? 'active' : 'suspended';
 }
 
 function loaded(self: TenantSelf, needs: TenantNeeds, load: Loaded | null, error: unknown): void {

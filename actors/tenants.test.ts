@@ -3,6 +3,7 @@ import type { Cluster } from '../cluster/index.ts';
 import { noCoordination } from '../cluster/testing/no-coordination.ts';
 import { ActorSystem, defineActor, manualClock, Ref } from '../runtime/index.ts';
 import { tenantRow } from '../test/contract/tenant-row.ts';
+import { lateGrantMs } from './limits.ts';
 import type { TenantProtocol, WriterProtocol, WriterRows, WriterTotals } from './messages.ts';
 import type { Check } from './ports/check.ts';
 import type { CheckStore } from './ports/check-store.ts';
@@ -69,7 +70,7 @@ test('a lease that could not be given back when its tenant moved away is given b
         renewSession: () => answer({ databaseNowMs: 0, expiresAtMs: 4_000 }),
         endSession: () => answer(undefined),
         acquire: () => answer({ granted: true, epoch: 7, databaseNowMs: 0 }),
-        release: (_tenant, _node, _boot, epoch) => answer(epoch).then((given) => void released.push(given)),
+        release: (_tenant, _node, _boot, epoch) => answer(epoch).then((given) => void released.push(given!)),
       },
       results: {
         write: async () => ({ fenced: [] }),
@@ -93,10 +94,37 @@ test('a lease that could not be given back when its tenant moved away is given b
   expect(released).toEqual([7]);
 });
 
+test('what a question without an answer is granted after its tree has ended is given back', async () => {
+  const cores = { now: ['core_1'] };
+  let isGranted = false;
+  const given: (number | null)[] = [];
+  const leases: Partial<LeaseStore> = {
+    acquire: () => Promise.reject(new Error('no answer')),
+    release: async (_tenant, _node, _boot, epoch) => {
+      given.push(isGranted ? epoch : 0);
+      isGranted = false;
+    },
+  };
+  const { clock, actors, keeper } = keeperOf({ now: [tenantRow(tenantId, 'acme')] }, { leases, cores });
+  await clock.advance(1_000);
+  cores.now = ['core_2'];
+  actors.cast(keeper).refresh();
+  await clock.advance(500);
+  expect(given).toEqual([0]);
+  isGranted = true;
+  await clock.advance(lateGrantMs);
+  expect(given.filter((epoch) => epoch === null)).toEqual([null]);
+  const looked = given.length;
+  await clock.advance(20_000);
+  expect(given.length).toBe(looked);
+});
+
 interface Played {
   leases: Partial<LeaseStore>;
   checks: Partial<CheckStore>;
   lookup: Cluster['names']['lookup'];
+  /** Changed by the test, which then tells the keeper to look. */
+  cores: { now: string[] };
 }
 
 /** A keeper whose rows are changed by the test, over a store that grants every lease and has no checks, unless told. */
@@ -108,7 +136,7 @@ function keeperOf(rows: { now: Tenant[] }, played: Partial<Played> = {}) {
   const written: WriterRows[] = [];
   let reads = 0;
   const cluster = clusterOf(
-    () => ['core_1'],
+    () => played.cores?.now ?? ['core_1'],
     () => {},
   );
   const update = (_key: unknown, metadata: unknown) => void told.push(metadata);
@@ -231,7 +259,7 @@ test('a lease that was free after a lapse is ours again under another epoch: the
   const released: number[] = [];
   const leases: Partial<LeaseStore> = {
     acquire: async () => answers.shift()!,
-    release: async (_tenant, _node, _boot, epoch) => void released.push(epoch),
+    release: async (_tenant, _node, _boot, epoch) => void released.push(epoch!),
   };
   const { clock, actors, keeper } = keeperOf({ now: [tenantRow(tenantId, 'acme')] }, { leases });
   await clock.advance(2_000);

@@ -12,7 +12,14 @@ import {
   type Self,
   supervisor,
 } from '../runtime/index.ts';
-import { leaseRetryMs, placementSettleMs, tenantsReadMs, treeBackoffMs, treeStopMs } from './limits.ts';
+import {
+  lateGrantMs,
+  leaseRetryMs,
+  placementSettleMs,
+  tenantsReadMs,
+  treeBackoffMs,
+  treeStopMs,
+} from './limits.ts';
 import type { TenantProtocol } from './messages.ts';
 import { isRun } from './ports/tenant-lifecycle.ts';
 import type { Tenant, TenantStore } from './ports/tenant-store.ts';
@@ -33,13 +40,20 @@ export interface TenantsProtocol {
   };
 }
 
+interface Owed {
+  /** Null: nobody knows under which. */
+  readonly epoch: number | null;
+  /** Until when a late grant is looked for; null before the store has answered. */
+  untilMs: number | null;
+}
+
 interface TenantsState {
   rows: Tenant[];
   trees: Map<string, Ref>;
   /** Trees that failed too often, until when they wait. */
   waiting: Map<string, number>;
-  /** Leases that this core still has and no longer uses. */
-  owed: Map<string, number | null>;
+  /** Leases that this core still has, or may yet be granted, and no longer uses. */
+  owed: Map<string, Owed>;
   reading: boolean;
   /** The timer after which the rows are read again. */
   next: number | null;
@@ -92,7 +106,7 @@ export function tenants(needs: TenantsNeeds) {
         }
       },
       owed(self, tenantId, epoch) {
-        self.state.owed.set(tenantId, epoch);
+        self.state.owed.set(tenantId, { epoch, untilMs: null });
         giveBack(self, needs, tenantId);
       },
     },
@@ -123,12 +137,12 @@ function handleInfo(self: TenantsSelf, needs: TenantsNeeds, info: Info): void {
     if (state.next !== null) self.cancel(state.next);
     state.next = self.after(tenantsReadMs, 'read');
   } else if (info.type === 'done' && info.error !== null) self.after(leaseRetryMs, 'owed', info.tag);
-  else if (info.type === 'done') state.owed.delete(info.tag);
+  else if (info.type === 'done') givenBack(self, info.tag);
   else if (info.type === 'exit') {
     for (const [tenantId, tree] of state.trees) {
       if (tree.id !== info.ref.id) continue;
       state.trees.delete(tenantId);
-      if (info.reason === 'killed') state.owed.set(tenantId, null);
+      if (info.reason === 'killed') state.owed.set(tenantId, { epoch: null, untilMs: null });
       giveBack(self, needs, tenantId);
       if (info.reason === 'shutdown' || info.reason === 'killed') continue;
       state.waiting.set(tenantId, self.monotonicMs() + treeBackoffMs);
@@ -217,17 +231,21 @@ function treeOf(self: TenantsSelf, needs: TenantsNeeds, tenantId: string) {
  * tenant: it is tried until the store has answered, or until a tree that runs here again has the lease.
  */
 function giveBack(self: TenantsSelf, needs: TenantsNeeds, tenantId: string): void {
-  const epoch = self.state.owed.get(tenantId);
-  if (epoch === undefined || self.state.trees.has(tenantId)) return;
-  self.pipe(releaseLease(needs, tenantId, epoch), tenantId);
+  const owed = self.state.owed.get(tenantId);
+  if (owed === undefined || self.state.trees.has(tenantId)) return;
+  const { node, boot } = needs.cluster;
+  self.pipe(needs.leases.release(tenantId, node, boot, owed.epoch), tenantId);
 }
 
-async function releaseLease(needs: TenantsNeeds, tenantId: string, epoch: number | null): Promise<void> {
-  const { leases, cluster } = needs;
-  const { node, boot } = cluster;
-  if (epoch !== null) return await leases.release(tenantId, node, boot, epoch);
-  const lease = await leases.acquire(tenantId, node, boot);
-  if (lease.granted) await leases.release(tenantId, node, boot, lease.epoch);
+/** Under an epoch it is done. What was asked for and not answered may be granted a moment later: it is looked for again. */
+function givenBack(self: TenantsSelf, tenantId: string): void {
+  const { owed } = self.state;
+  const one = owed.get(tenantId);
+  if (one === undefined) return;
+  const nowMs = self.monotonicMs();
+  one.untilMs ??= one.epoch === null ? nowMs + lateGrantMs : nowMs;
+  if (nowMs < one.untilMs) self.after(leaseRetryMs, 'owed', tenantId);
+  else owed.delete(tenantId);
 }
 
 async function stopTree(self: TenantsSelf, tree: Ref): Promise<void> {

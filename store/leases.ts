@@ -60,7 +60,7 @@ LEFT JOIN platform.sessions s ON s.node = l.node AND s.boot = l.boot`;
 
 const release = `
 UPDATE platform.leases SET node = NULL, boot = NULL
-WHERE tenant_id = $1 AND node = $2 AND boot = $3::bigint AND epoch = $4::bigint`;
+WHERE tenant_id = $1 AND node = $2 AND boot = $3::bigint AND epoch = coalesce($4::bigint, epoch)`;
 
 interface AcquireColumns extends Record<string, unknown> {
   now: number;

@@ -23,6 +23,6 @@ export interface LeaseStore {
    * node: then with a higher epoch than ever before for the tenant. The present holder asking again gets its own epoch.
    */
   acquire(tenantId: string, node: string, boot: number): Promise<LeaseAnswer>;
-  /** Gives the lease back if it is still held under this epoch; otherwise does nothing. */
-  release(tenantId: string, node: string, boot: number, epoch: number): Promise<void>;
+  /** Gives the lease back if it is still held under this epoch (null: under whichever); otherwise does nothing. */
+  release(tenantId: string, node: string, boot: number, epoch: number | null): Promise<void>;
 }

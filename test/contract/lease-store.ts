@@ -113,6 +113,17 @@ export function leaseStoreContract(setupOf: () => StoreSetup): void {
     expect(await a.ask(tenantId)).toMatchObject({ granted: true, epoch: 2 });
   });
 
+  test('a release under no stated epoch gives back what is held, and nothing that another holds', async () => {
+    const tenantId = await newTenant(setupOf());
+    const a = await alive();
+    const b = await alive();
+    await a.ask(tenantId);
+    await setupOf().leases.release(tenantId, b.node, b.boot, null);
+    expect(await b.ask(tenantId)).toMatchObject({ granted: false, holder: a.node });
+    await setupOf().leases.release(tenantId, a.node, a.boot, null);
+    expect(await b.ask(tenantId)).toMatchObject({ granted: true, epoch: 2 });
+  });
+
   test('a release under another epoch or by another node does nothing', async () => {
     const tenantId = await newTenant(setupOf());
     const a = await alive();

@@ -159,9 +159,9 @@ export class SimStore {
     return { granted: true, epoch: lease.epoch, databaseNowMs };
   }
 
-  private release(tenantId: string, node: string, boot: number, epoch: number): void {
+  private release(tenantId: string, node: string, boot: number, epoch: number | null): void {
     const lease = this.leases.get(tenantId);
-    if (lease !== undefined) giveBack(lease, node, boot, epoch);
+    if (lease !== undefined) giveBack(lease, node, boot, epoch ?? lease.epoch);
   }
 
   private take(node: string, boot: number, known: number): CoordinatorAnswer {

@@ -156,16 +156,17 @@ export class ModelDatabase {
     };
   }
 
-  private releaseOf(tenantId: string, node: string, boot: number, epoch: number): Statement<never[]> {
+  private releaseOf(tenantId: string, node: string, boot: number, asked: number | null): Statement<never[]> {
     return {
       locks: ({ leases }) => {
         const lease = leases.get(tenantId);
-        const isMine = lease?.node === node && lease.boot === boot && lease.epoch === epoch;
+        const isMine = lease?.node === node && lease.boot === boot && lease.epoch === (asked ?? lease.epoch);
         return isMine ? [{ tenantId, mode: 'alone' }] : [];
       },
       work: () => {
+        const epoch = asked ?? this.tables.leases.get(tenantId)?.epoch ?? null;
         this.tables.release(tenantId, node, boot, epoch);
-        this.judge?.released(tenantId, node, boot, epoch);
+        if (epoch !== null) this.judge?.released(tenantId, node, boot, epoch);
         return [];
       },
     };

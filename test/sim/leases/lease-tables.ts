@@ -86,10 +86,10 @@ export class LeaseTables {
     };
   }
 
-  release(tenantId: string, node: string, boot: number, epoch: number): void {
+  release(tenantId: string, node: string, boot: number, epoch: number | null): void {
     const lease = this.leases.get(tenantId);
     if (this.flaw === 'release_kept') return;
-    if (lease?.node === node && lease.boot === boot && lease.epoch === epoch)
+    if (lease?.node === node && lease.boot === boot && lease.epoch === (epoch ?? lease.epoch))
       this.leases.set(tenantId, { ...lease, node: null, boot: null });
   }
 
