@@ -121,7 +121,7 @@ export class RemoteRouter implements Router {
     switch (frame.kind) {
       case 'cast':
       case 'call':
-        this.deliver(link, node, frame, to, value);
+        this.deliver(link, node, boot, frame, to, value);
         return;
       case 'reply':
       case 'reply_error':
@@ -146,7 +146,7 @@ export class RemoteRouter implements Router {
         'no_actor',
         `${new Ref(this.system.node, frame.toBoot, frame.toId)} is not there`,
       );
-      this.reply(node, frame.callId, 'reply_error', errorForm(gone));
+      this.reply(node, boot, frame.callId, 'reply_error', errorForm(gone));
     } else if (kind === 'monitor' || kind === 'link') {
       // No actor has this id: it is answered as for one that has ended.
       this.receive(link, node, boot, { ...frame, toId: 0 });
@@ -163,7 +163,14 @@ export class RemoteRouter implements Router {
     this.system.nodeDown(node);
   }
 
-  private deliver(link: Link, node: string, frame: RoutedFrame, to: Ref, value: unknown): void {
+  private deliver(
+    link: Link,
+    node: string,
+    boot: number,
+    frame: RoutedFrame,
+    to: Ref,
+    value: unknown,
+  ): void {
     if (!Array.isArray(value) || typeof value[0] !== 'string' || !Array.isArray(value[1])) {
       this.refuse(link, frame, new ClusterError('cannot_decode', 'not a method with arguments'));
       return;
@@ -177,19 +184,26 @@ export class RemoteRouter implements Router {
     this.taken.begin(frame.timeoutMs);
     this.system.deliverCall(to, method, args, frame.timeoutMs, {
       answer: (answer) => {
-        this.reply(node, callId, 'reply', answer);
+        this.reply(node, boot, callId, 'reply', answer);
         this.taken.end();
       },
       fail: (error) => {
-        const tell = () => this.reply(node, callId, 'reply_error', errorForm(error));
+        const tell = () => this.reply(node, boot, callId, 'reply_error', errorForm(error));
         this.taken.failed(to.id, (error as { code?: unknown } | null)?.code, tell);
       },
     });
   }
 
-  private reply(node: string, callId: number, kind: 'reply' | 'reply_error', value: unknown): void {
+  /** To the life that asked: a later one of the same name numbers its calls anew. */
+  private reply(
+    node: string,
+    boot: number,
+    callId: number,
+    kind: 'reply' | 'reply_error',
+    value: unknown,
+  ): void {
     const link = this.linkTo(node);
-    if (link === null) return;
+    if (link === null || link.peer?.greeting.boot !== boot) return;
     const header = { toBoot: 0, toId: 0, fromId: 0, callId, timeoutMs: 0 };
     try {
       this.send(link, kind, header, value, null, 'call');
@@ -222,7 +236,7 @@ export class RemoteRouter implements Router {
     }
     const node = peer === null ? null : nodeOf(peer.identity);
     if (frame.kind === 'call' && node !== null)
-      this.reply(node.name, frame.callId, 'reply_error', errorForm(error));
+      this.reply(node.name, peer!.greeting.boot, frame.callId, 'reply_error', errorForm(error));
   }
 
   private fenced(link: Link, rule: FenceRule, what: string): void {
