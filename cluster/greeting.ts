@@ -17,12 +17,15 @@ export interface Greeting {
   knows: readonly string[];
 }
 
-export interface LinkGreeting extends Greeting {
+/** What one end tells the other of a link itself. */
+export interface LinkNumbers {
   /** The number that the sender gave to the link: of several that one side dialled, both ends keep the same. */
-  link: number;
-  /** How often the sender has lost its link to the receiver and told so: one that it has lost is continued by no other. */
-  lost: number;
+  readonly link: number;
+  /** How many links between the two nodes were lost before it, as far as the sender knows: the higher count holds. */
+  readonly lost: number;
 }
+
+export interface LinkGreeting extends Greeting, LinkNumbers {}
 
 /** Null: there is a version that both speak. */
 export function versionSkew(version: number, versionMin: number): string | null {

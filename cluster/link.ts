@@ -15,7 +15,7 @@ import {
   protocolVersion,
   protocolVersionMin,
 } from './frame-layout.ts';
-import { type LinkGreeting, readGreeting, versionSkew } from './greeting.ts';
+import { type Greeting, type LinkGreeting, type LinkNumbers, readGreeting, versionSkew } from './greeting.ts';
 import { Inbox, type InboxCounts, type InboxHandlers } from './inbox.ts';
 import type { Flow } from './lane.ts';
 import { closeDetailBytesMax, helloTimeoutMs, linkRetireMs } from './limits.ts';
@@ -44,9 +44,9 @@ export interface LinkOptions {
   readonly connection: Connection;
   /** True when this side dialled. */
   readonly dialled: boolean;
-  /** This side's count of its links. */
-  readonly number: number;
-  readonly greeting: () => LinkGreeting;
+  /** What this side says of the link. */
+  readonly numbers: LinkNumbers;
+  readonly greeting: () => Greeting;
   readonly codec: Codec;
   readonly clock: Clock;
   readonly handlers: LinkHandlers;
@@ -54,7 +54,7 @@ export interface LinkOptions {
 
 export class Link implements ConnectionHandlers, InboxHandlers {
   readonly dialled: boolean;
-  readonly number: number;
+  readonly numbers: LinkNumbers;
   readonly sinceWallMs: number;
   /** Links to the peer that gave way to this one. */
   replaced = 0;
@@ -77,7 +77,7 @@ export class Link implements ConnectionHandlers, InboxHandlers {
   constructor(options: LinkOptions) {
     this.options = options;
     this.dialled = options.dialled;
-    this.number = options.number;
+    this.numbers = options.numbers;
     this.sinceWallMs = options.clock.wallMs();
     this.inbox = new Inbox(options.clock, this, () => this.fence?.boundsIn ?? partBounds);
     this.outbox = new Outbox(options.connection, options.clock, {
@@ -130,7 +130,7 @@ export class Link implements ConnectionHandlers, InboxHandlers {
     this.sendControl(
       'hello',
       { version: protocolVersion, versionMin: protocolVersionMin, boot: greeting.boot },
-      this.options.codec.encode(greeting),
+      this.options.codec.encode({ ...greeting, ...this.numbers }),
     );
   }
 
@@ -290,10 +290,11 @@ export class Link implements ConnectionHandlers, InboxHandlers {
     this.cancelTimer();
     this.inbox.end();
     this.outbox.drop();
+    this.options.handlers.down(this, code, detail);
+    // After it: a successor that ends with it takes what it held along.
     if (this.after?.waitsFor === this) {
       this.after.waitsFor = null;
       this.after.outbox.release();
     }
-    this.options.handlers.down(this, code, detail);
   }
 }

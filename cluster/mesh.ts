@@ -10,7 +10,7 @@ import type { Fences } from './fences.ts';
 import type { Frame } from './frame.ts';
 import type { Greeting } from './greeting.ts';
 import { Link } from './link.ts';
-import { isKept, type LinkOrigin } from './link-choice.ts';
+import { ageOf, type LinkFacts, standingOf } from './link-choice.ts';
 import { LinkWatch } from './link-watch.ts';
 import { describe, isSameLife, nameIn, peerName } from './peer-name.ts';
 import type { Connection, DialFailure, Transport } from './transport.ts';
@@ -49,7 +49,7 @@ export class Mesh {
   /** Every open link, operators' and unfinished ones included, with the node that its certificate names. */
   private readonly open = new Map<Link, string | null>();
   private readonly dialling = new Set<string>();
-  /** How often the link to a node was lost: told to it in every hello, so that both ends lose the same. */
+  /** How many links to a node were lost: told to it in every hello, so that both ends lose the same. */
   private readonly lost = new Map<string, number>();
   private numbered = 0;
   /** Links to addresses of which it was asked who answers there. */
@@ -139,14 +139,14 @@ export class Mesh {
   ): void {
     const { codec, clock, greeting, log } = this.options;
     const dialled = address !== null;
-    const number = (this.numbered + 1) % 0x1_0000_0000;
-    this.numbered = number;
-    const lost = this.lostTo(connection);
+    const { peer } = connection;
+    const name = nameIn(peer);
+    this.numbered = (this.numbered + 1) % 0x1_0000_0000;
     const link = new Link({
       connection,
       dialled,
-      number,
-      greeting: () => ({ ...greeting(), link: number, lost }),
+      numbers: { link: this.numbered, lost: this.lost.get(name ?? '') ?? 0 },
+      greeting,
       codec,
       clock,
       handlers: {
@@ -155,8 +155,7 @@ export class Mesh {
         down: (down, code, detail) => this.linkDown(down, code, detail, expected),
       },
     });
-    const { peer } = connection;
-    this.open.set(link, nameIn(peer));
+    this.open.set(link, name);
     if (reached !== null) this.reaching.set(link, reached);
     this.watch.add(link, connection);
     if (!peer.ok) {
@@ -182,38 +181,44 @@ export class Mesh {
       link.close('duplicate_link', 'this is the node itself');
       return;
     }
-    const present = this.links.get(name);
-    const former = present?.peer?.greeting;
-    if (former !== undefined && former.boot > greeting.boot) {
-      link.close('old_boot', `boot ${former.boot} of ${name} is linked`);
+    const present = this.links.get(name) ?? null;
+    const facts = this.factsOf(link);
+    const standing = standingOf(facts, present && this.factsOf(present));
+    if (standing === 'of_earlier_life') {
+      link.close('old_boot', `boot ${present!.peer!.greeting.boot} of ${name} is linked`);
+      return;
+    }
+    if (standing === 'before_loss') {
+      // Whoever counted the loss has ended it, and its word is on the way.
+      link.close('link_silent', 'begun before a loss');
       return;
     }
     // Also for one that is retired at once: its peer may go on sending.
     link.fence = this.options.fences.of(identity, greeting.boot);
-    if (present !== undefined && former!.boot === greeting.boot && former!.lost >= greeting.lost) {
-      if (!isKept(this.originOf(link), this.originOf(present))) {
-        // Nothing was sent on it but hello, so nothing has to wait for it.
-        link.retire(present, false);
-        return;
-      }
-      present.retire(link, true);
-      greeting.lost = former!.lost;
-    } else if (former?.boot === greeting.boot) {
-      // The peer has told its actors of a loss that we did not see: ours are told too, before anything new comes.
-      this.endAll(name, 'link_silent', `${name} has lost it`);
-    } else {
-      // An earlier boot is gone before the later one is there: what waits for its actors is told.
-      this.endAll(name, 'old_boot', `boot ${greeting.boot} of ${name} is linked`);
+    if (standing === 'retires') {
+      // Nothing was sent on it but hello, so nothing has to wait for it.
+      link.retire(present!, false);
+      return;
     }
+    if (standing === 'kept') present!.retire(link, true);
+    // The peer has told its actors of a loss that we did not see: ours are told too, before anything new comes.
+    else if (standing === 'after_loss') this.endAll(name, 'link_silent', `${name} has lost it`);
+    // An earlier boot is gone before the later one is there: what waits for its actors is told.
+    else this.endAll(name, 'old_boot', `boot ${greeting.boot} of ${name} is linked`);
     // When what was before is lost, so is what the peer was sent on it.
     link.fence = this.options.fences.of(identity, greeting.boot);
     this.links.set(name, link);
+    // Its loss will be the one after: what was told by this link is not counted again.
+    this.lost.set(name, facts.age);
     this.options.handlers.nodeUp(link, name, role, greeting.boot);
   }
 
-  private originOf(link: Link): LinkOrigin {
-    if (link.dialled) return { dialler: this.options.node, number: link.number };
-    return { dialler: peerName(link), number: link.peer!.greeting.link };
+  private factsOf(link: Link): LinkFacts {
+    const { greeting } = link.peer!;
+    const { boot } = greeting;
+    const age = ageOf(link.numbers, greeting);
+    if (link.dialled) return { boot, age, dialler: this.options.node, number: link.numbers.link };
+    return { boot, age, dialler: peerName(link), number: greeting.link };
   }
 
   /** Ends every link of the node that is there, those that are retired included. */
@@ -222,11 +227,6 @@ export class Mesh {
       if (peer !== name || (this.links.get(name) !== link && !link.isRetired)) continue;
       link.close(code, because);
     }
-  }
-
-  /** Told before anything is sent on a new link. */
-  private lostTo({ peer }: Connection): number {
-    return this.lost.get(nameIn(peer) ?? '') ?? 0;
   }
 
   private tellReached(link: Link, outcome: DialOutcome): void {

@@ -31,8 +31,8 @@ export function connectOperator(
       const link = new Link({
         connection,
         dialled: true,
-        number: 0,
-        greeting: () => ({ boot: 1, pid: 0, address: '', knows: [], link: 0, lost: 0 }),
+        numbers: { link: 0, lost: 0 },
+        greeting: () => ({ boot: 1, pid: 0, address: '', knows: [] }),
         codec,
         clock,
         handlers: {

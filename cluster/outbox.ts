@@ -99,10 +99,10 @@ export class Outbox {
     if (!this.ended) this.emptied();
   }
 
-  /** What is left goes to the connection, unless the peer has long not read, and `last` after it. Then nothing more. */
+  /** What is left and not held goes to the connection, unless the peer has long not read, and `last` after it. Then nothing. */
   end(last: Uint8Array | null): void {
     if (this.ended) return;
-    if (this.connection.bufferedBytes() <= linkWindowBytes) this.write(linkHighWaterBytes, false);
+    if (this.connection.bufferedBytes() <= linkWindowBytes) this.write(linkHighWaterBytes, this.held);
     if (last !== null) {
       this.counts.framesOut += 1;
       this.counts.bytesOut += last.length;
