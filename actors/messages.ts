@@ -18,8 +18,9 @@ import type {
 
 import type { RunTerms } from './standstill.ts';
 
-export type { CheckKind, CheckState, ResultStatus } from './ports/check.ts';
+export type { CheckKind, CheckState, ResultRow, ResultStatus } from './ports/check.ts';
 export type { Tenant, TenantStore } from './ports/tenant-store.ts';
+export { dueAtOrBefore } from './schedule.ts';
 
 export const defaultPartition = 'default';
 export const platformTenant = 'platform';
@@ -58,6 +59,11 @@ export function writerKey(node: string): RegistryKey {
 }
 export function agentKey(node: string): RegistryKey {
   return { tenant: ownerOfNode(node), partition: defaultPartition, kind: 'agent', id: node };
+}
+
+/** Of an agent in a customer's network: a name of its tenant, on the poller that it dialled. */
+export function edgeAgentKey(tenantId: string, partition: string, id: string): RegistryKey {
+  return { tenant: tenantId, partition, kind: 'agent', id };
 }
 
 function ownerOfNode(node: string): string {

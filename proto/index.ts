@@ -6,6 +6,7 @@ export type {
   AgentConfigResponse,
   AgentHelloRequest,
   AgentHelloResponse,
+  ChunkPlace,
   CommandAck,
   CommandProgress,
   CommandRequest,

@@ -65,6 +65,18 @@ export const codeLists: readonly CodeList[] = [
     file: 'checks/errors.ts',
     name: 'CheckRefusalCode',
   },
+  {
+    title: 'The edge door',
+    intro: 'What programs at the edge are refused with, before the text of a gRPC status.',
+    file: 'edge/errors.ts',
+    name: 'GatewayRefusalCode',
+  },
+  {
+    title: 'The edge door: items',
+    intro: 'Why an item of a push was left out; the others were taken.',
+    file: 'edge/status-items.ts',
+    name: 'DropReason',
+  },
   { title: 'Store', intro: 'The database.', file: 'store/errors.ts', name: 'storeErrorCodes' },
   {
     title: 'Web: requests',
