@@ -82,6 +82,7 @@ export function chunked<Q extends object, A>(
     let held = 0;
     const outcome = await settled(async (): Promise<Outcome<A>> => {
       const stream = begin(peer);
+      if (!(await needs.held.calm(holder))) return refuse('tenant_unavailable', 'the store falls behind');
       for await (const received of call as AsyncIterable<Received<Q>>) {
         if (!received.ok) return received.refusal;
         if (!needs.held.take(holder, received.bytes)) return overfull;

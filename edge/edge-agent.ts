@@ -80,6 +80,8 @@ interface EdgeAgentState {
   wire: number | null;
   /** The config that it has, or was sent. */
   configVersion: string;
+  /** The next look, and whether one is under way. */
+  lookTimer: number | null;
   looking: boolean;
   book: CommandBook;
   asked: Map<string, LaterReply>;
@@ -97,7 +99,16 @@ export function edgeAgent(needs: EdgeAgentNeeds) {
     trapExit: true,
     init(self, peer) {
       const state: EdgeAgentState = {
-        ...{ peer, facts: noFacts, named: false, shown: '', wire: null, configVersion: '', looking: false },
+        ...{
+          peer,
+          facts: noFacts,
+          named: false,
+          shown: '',
+          wire: null,
+          configVersion: '',
+          lookTimer: null,
+          looking: false,
+        },
         ...{ book: newBook(), asked: new Map(), numbers: 0, endTimer: null },
       };
       self.state = state;
@@ -241,6 +252,8 @@ function perform(self: AgentSelf, needs: EdgeAgentNeeds, effects: readonly Comma
 /** Asks for the config of this moment, once at a time, while somebody listens. */
 function look(self: AgentSelf, needs: EdgeAgentNeeds): void {
   const { state } = self;
+  if (state.lookTimer !== null) self.cancel(state.lookTimer);
+  state.lookTimer = null;
   if (state.wire === null || state.looking) return;
   state.looking = true;
   self.pipe(needs.config(state.peer), 'config');
@@ -250,7 +263,7 @@ function looked(self: AgentSelf, needs: EdgeAgentNeeds, config: Outcome<AgentCon
   const { state } = self;
   state.looking = false;
   if (state.wire === null) return;
-  self.after(configLookMs, 'look');
+  state.lookTimer = self.after(configLookMs, 'look');
   if (config === undefined || isRefusal(config) || config.version === state.configVersion) return;
   const sent = needs.wires.send(state.wire, { config: configAnswer(config, '', self.wallMs()) });
   if (sent) state.configVersion = config.version;

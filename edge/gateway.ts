@@ -61,7 +61,7 @@ export function openGateway(needs: GatewayNeeds): Gateway {
   const { system, cluster, clock, log } = needs;
   let draining = false;
   const callers = new Callers();
-  const held = new HeldBytes();
+  const held = new HeldBytes(clock);
   const refusals = new RefusalCount(clock, log);
   const home = new TenantHome(needs);
   const wires = new ControlWires();

@@ -53,6 +53,12 @@ export const agentHeldBytesMax = 64 * 1_048_576;
 /** What all calls of this node's door may hold; past it, RESOURCE_EXHAUSTED, and they come again. */
 export const doorHeldBytesMax = 512 * 1_048_576;
 
+/** While an agent has more than this under way, or the door has, no further stream is read: what is held waits for the store. */
+export const agentCalmBytes = 16 * 1_048_576;
+export const doorCalmBytes = 256 * 1_048_576;
+/** A stream that may not be read for this long is told to come again. */
+export const roomWaitMs = 20_000;
+
 // What agents are given
 /** Checks of one agent: what it can report in one request. The first by id are given, and the log says so. */
 export const configChecksMax = servicesMax;

@@ -243,6 +243,34 @@ describe('the store falls behind', () => {
   });
 });
 
+describe('an agent that sends more than the store takes', () => {
+  it('is not read any further, and all of it is taken when the store is back', async () => {
+    let stored = () => {};
+    core.store = new Promise((resolve) => {
+      stored = resolve;
+    });
+    const agent = await dial();
+    const large = message([1, item('web', true, [3, Buffer.alloc(9_000_000, 0x20)])]);
+    const pushes = [agent.unary(`${gateway}/PushStatus`, large), agent.unary(`${gateway}/PushStatus`, large)];
+    const held = () => stage.gateway.totals().heldBytes;
+    while (held() < 2 * large.length) await new Promise((resolve) => setImmediate(resolve));
+    const stream = agent.open(`${gateway}/StreamStatus`);
+    const results = message([1, 'sweep'], [3, Buffer.alloc(3_000_000)], [9, 'results']);
+    for (let index = 0; index < 5; index += 1) {
+      stream.send(message([1, results], [7, index === 4], [8, index], [9, 5]));
+    }
+    stream.finish();
+    // Answered behind what the stream has sent by now: that is as much as is read of it.
+    await agent.unary(`${gateway}/Hello`, message([1, 'branch-7']));
+    expect(stream.unsentBytes).toBeGreaterThan(6_000_000);
+    expect(held()).toBe(2 * large.length);
+    stored();
+    for (const push of pushes) expect(await push).toMatchObject({ status: ok });
+    expect(await stream.ended).toMatchObject({ status: ok });
+    expect(stage.gateway.totals()).toMatchObject({ heldBytes: 0, refused: { no_taker: 5 } });
+  });
+});
+
 describe('a node that drains', () => {
   it('ends its streams and closes its connections, and its agents have no name there any more', async () => {
     const agent = await dial();
