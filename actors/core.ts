@@ -12,8 +12,11 @@ import {
 import { backups } from './backups.ts';
 import { chores } from './chores.ts';
 import { type CoordinatorNeeds, coordinator } from './coordinator.ts';
+import { keyRotation } from './key-rotation.ts';
 import type { TenantProtocol, WriterProtocol } from './messages.ts';
+import type { ArchiveStore } from './ports/archive-store.ts';
 import type { BackupRunner } from './ports/backup-runner.ts';
+import type { KeyRotation } from './ports/key-rotation.ts';
 import type { TelemetryStore } from './ports/telemetry-store.ts';
 import type { TenantLives } from './ports/tenant-lives.ts';
 import { session } from './session.ts';
@@ -33,12 +36,16 @@ export type CoreNeeds = Omit<TenantsNeeds, 'writer' | 'usable'> &
     lives: TenantLives | null;
     /** Null: nobody rolls results up or drops old ones here. */
     telemetry: TelemetryStore | null;
+    /** Absent: nobody removes what was archived long ago here. */
+    archive?: ArchiveStore;
     /** Absent: there are no daily backups here. */
     backups?: BackupRunner;
+    /** Absent: nothing is sealed anew here. */
+    rotation?: KeyRotation;
   };
 
 export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
-  const { cluster, leases, results, lives, telemetry, backups: runner } = needs;
+  const { cluster, leases, results, lives, telemetry, archive = null, backups: runner, rotation } = needs;
   const writerRef = () => system.whereis<WriterProtocol>('writer');
   const tenantsRef = () => system.whereis<TenantsProtocol>('tenants');
   const { node, boot } = cluster;
@@ -82,10 +89,15 @@ export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
       ...(lives === null
         ? []
         : [{ id: 'chores', start: childOf(chores({ cluster, lives, keeper: tenantsRef })) }]),
-      ...(telemetry === null ? [] : [{ id: 'upkeep', start: childOf(upkeep({ cluster, telemetry })) }]),
+      ...(telemetry === null
+        ? []
+        : [{ id: 'upkeep', start: childOf(upkeep({ cluster, telemetry, archive })) }]),
       ...(runner === undefined
         ? []
         : [{ id: 'backups', start: childOf(backups({ cluster, backups: runner })) }]),
+      ...(rotation === undefined
+        ? []
+        : [{ id: 'key_rotation', start: childOf(keyRotation({ cluster, rotation })) }]),
     ]),
   );
   return { ref, writer: writerRef, tenants: tenantsRef };

@@ -46,6 +46,17 @@ function credentialsOf(environment: Environment): S3Credentials {
   );
 }
 
+/** The file of the key ring: `--keys`, PICKET_VAULT_KEYS, or the data folder's own. */
+export function ringFile(
+  given: string | undefined,
+  data: string,
+  environment: Environment,
+): { file: string; isOwn: boolean } {
+  const named = given || environment.PICKET_VAULT_KEYS;
+  if (named) return { file: named, isOwn: false };
+  return { file: dataFolder(data).at('secrets/vault.keys'), isOwn: true };
+}
+
 /** A ring that is named must be there; the data folder's own is made on first use, when `mayMake`. */
 export function openKeys(
   given: string | undefined,
@@ -53,8 +64,6 @@ export function openKeys(
   environment: Environment,
   mayMake: boolean,
 ): KeyRing {
-  const named = given || environment.PICKET_VAULT_KEYS;
-  if (named) return readKeyRing(named);
-  const own = dataFolder(data).at('secrets/vault.keys');
-  return mayMake ? openKeyRing(own) : readKeyRing(own);
+  const { file, isOwn } = ringFile(given, data, environment);
+  return isOwn && mayMake ? openKeyRing(file, systemClock().wallMs()) : readKeyRing(file);
 }

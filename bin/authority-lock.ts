@@ -10,13 +10,23 @@ import { authorityLockMs, authorityLockRetryMs } from './limits.ts';
 import { isSameProcess, startedAt } from './process-table.ts';
 
 /** Runs `work` alone. Rejects with `authority_busy` when another command does not end. */
-export async function withAuthorityLock<T>(folder: string, clock: Clock, work: () => Promise<T>): Promise<T> {
+export function withAuthorityLock<T>(folder: string, clock: Clock, work: () => Promise<T>): Promise<T> {
+  return withFolderLock(folder, clock, 'authority_busy', work);
+}
+
+/** The same for whatever else lies in a folder and is changed by one command at a time. */
+export async function withFolderLock<T>(
+  folder: string,
+  clock: Clock,
+  busy: 'authority_busy' | 'ring_busy',
+  work: () => Promise<T>,
+): Promise<T> {
   const file = join(folder, 'changing.lock');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const untilMs = clock.monotonicMs() + authorityLockMs;
   while (!take(file)) {
     if (clock.monotonicMs() > untilMs) {
-      throw new CommandFailure('authority_busy', `another command is changing ${folder}: try again`);
+      throw new CommandFailure(busy, `another command is changing ${folder}: try again`);
     }
     await new Promise<void>((resolve) => void clock.timer(authorityLockRetryMs, resolve));
   }

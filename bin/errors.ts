@@ -43,6 +43,10 @@ export type CommandCode =
   | 'already_exists'
   /** Another command is changing the authority. */
   | 'authority_busy'
+  /** Another command is changing the key ring. */
+  | 'ring_busy'
+  /** What is sealed was not all sealed anew in the time that was waited. */
+  | 'rotation_not_done'
   /** The question was not answered with yes; nothing was changed. */
   | 'not_confirmed'
   /** `picket db lint` found what it printed. */
@@ -82,6 +86,18 @@ export type ProcedureCode =
   | 'tenant_suspended'
   /** The tenant's plan allows no more checks; nothing was added. */
   | 'quota_checks'
+  /** The tenant's plan allows no more devices; nothing was added. */
+  | 'quota_devices'
+  /** What was said of a device cannot be read; the sentence says what. */
+  | 'bad_device'
+  /** The tenant knows no device type of this name; the sentence names those that it knows. */
+  | 'bad_device_type'
+  /** A device with the same MAC or address is there, perhaps decommissioned. */
+  | 'device_exists'
+  /** The tenant has no such device. */
+  | 'no_such_device'
+  /** The tenant's plan allows no more users; nobody was added. */
+  | 'quota_users'
   /** The tenant's state does not allow it; the sentence names what it allows. */
   | 'bad_transition'
   /** The data of a cancelled tenant are kept for some time yet. */

@@ -51,6 +51,10 @@ export const purgeTimeoutMs = 600_000;
 /** A tenant that moves between cores answers `standby` for a moment: commands try again this long. */
 export const standbyWaitMs = 8_000;
 export const standbyRetryMs = 250;
+/** How far back the made-up tenants' results go: long enough for a weekend. */
+export const seedDays = 7;
+/** Devices in one message, and of one page of them. */
+export const devicesPageRows = 1_000;
 /** Rows of one page of results, so that an answer stays well below a frame's limit. */
 export const resultsPageRows = 5_000;
 export const resultsLimitDefault = 100;
@@ -78,3 +82,11 @@ export const statusAnswerMs = 2_000;
 /** Statements that one `picket db explain` asks for, and that one `picket db load` is answered with. */
 export const explainedMax = 20;
 export const statementsShownMax = 100;
+
+/** A secret on its way to be sealed: as much as one sealed field holds. */
+export const secretBytesMax = 16 * 1024;
+/** A key is retired when, this long after its mark, nothing was sealed with it: every node has seen the mark by then. */
+export const ringSettleMs = 2_500;
+/** How long `picket vault rotate --wait` waits, and how often it looks. */
+export const rotationWaitMs = 3_600_000;
+export const rotationLookMs = 1_000;

@@ -10,7 +10,9 @@ import { addCertCommands } from './commands/certs.ts';
 import { addCheckCommands } from './commands/check.ts';
 import { addChildrenCommand } from './commands/children.ts';
 import { addDbCommands } from './commands/db.ts';
+import { addDeviceCommands } from './commands/device.ts';
 import { addExplainCommands } from './commands/explain.ts';
+import { addIntegrationCommands } from './commands/integration.ts';
 import { addLinksCommand } from './commands/links.ts';
 import { addLookCommands } from './commands/look.ts';
 import { addNodeCommand } from './commands/node.ts';
@@ -18,8 +20,11 @@ import { addPlanCommands } from './commands/plan.ts';
 import { addRecordCommand } from './commands/record.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addResultCommands } from './commands/results.ts';
+import { addSeedCommand } from './commands/seed.ts';
 import { addTenantCommands } from './commands/tenant.ts';
 import { addUpCommands } from './commands/up.ts';
+import { addUserCommands } from './commands/user.ts';
+import { addVaultCommands } from './commands/vault.ts';
 import { CommandFailure, codeOf, usage } from './failure.ts';
 import { terminalOutput } from './output.ts';
 import { ownVersion } from './own-version.ts';
@@ -50,7 +55,12 @@ for (const add of [
   addPlanCommands,
   addDbCommands,
   addBackupCommands,
+  addSeedCommand,
+  addVaultCommands,
+  addUserCommands,
+  addIntegrationCommands,
   addCheckCommands,
+  addDeviceCommands,
   addExplainCommands,
   addResultCommands,
   addCertCommands,

@@ -3,18 +3,18 @@
  * change is written with who asked for it, announced, and acted on by the cores that hear of it.
  */
 import { announceTenant, type CoreTree, type Quotas, type Tenant } from '../actors/index.ts';
-import { formatSpiffeId } from '../certs/index.ts';
 import { type Caller, type ClusterNode, ProcedureError } from '../cluster/index.ts';
 import type { Store } from '../store/index.ts';
 import { findTenant, text } from './named-tenant.ts';
-import { planView, tenantChangeView, tenantView } from './views.ts';
+import { nameOf, orRefuse } from './procedure-answers.ts';
+import { auditView, planView, tenantChangeView, tenantView } from './views.ts';
 
 interface Named {
   tenant: string;
 }
 
 export function declareTenants(node: ClusterNode, store: Store, core: CoreTree): void {
-  const { tenants, lives, plans } = store;
+  const { tenants, lives, plans, users } = store;
   const read = (name: string, run: (argument: never) => unknown) =>
     node.declare(name, { access: 'read', run });
   const write = (name: string, run: (argument: never, caller: Caller) => unknown) =>
@@ -58,7 +58,10 @@ export function declareTenants(node: ClusterNode, store: Store, core: CoreTree):
   });
   read('tenant_history', async ({ tenant }: Named) => {
     const { id } = await findTenant(store, tenant);
-    return (await lives.history(id)).map(tenantChangeView);
+    const [own, rows] = await Promise.all([lives.history(id), users.changes(id)]);
+    const all = [...own.map(tenantChangeView), ...rows.map(auditView)];
+    // Instants of RFC 3339 in UTC: in the order of their texts.
+    return all.sort((one, other) => (one.at < other.at ? -1 : Number(one.at > other.at)));
   });
   read('plan_list', async () => (await plans.list()).map(planView));
   write('plan_set', async ({ name, quotas }: { name: string; quotas: Partial<Quotas> }) => {
@@ -67,16 +70,4 @@ export function declareTenants(node: ClusterNode, store: Store, core: CoreTree):
     if (keeper !== null) node.system.cast(keeper).refresh();
     return planView(plan);
   });
-}
-
-function nameOf({ identity }: Caller): string {
-  return formatSpiffeId(identity);
-}
-
-function orRefuse<T extends object>(answer: T): Exclude<T, { refused: string }> {
-  if ('refused' in answer) {
-    const { refused, detail } = answer as { refused: string; detail?: string };
-    throw new ProcedureError(refused, detail ?? refused);
-  }
-  return answer as Exclude<T, { refused: string }>;
 }

@@ -36,6 +36,34 @@ export const storeErrorCodes = [
   'bad_key_ring',
   /** The key ring has no key of the id that the data were sealed with. */
   'no_such_key',
+  /** The key of a field is retired: it opens archives, and fields no more. */
+  'key_retired',
+  /** The key seals, or something is still sealed with it: it cannot be retired; the sentence says what. */
+  'key_in_use',
+  /** This ring is another one than that which the database's values were sealed with: copy that one here. */
+  'ring_foreign',
+  /** A sealed value is none: cut, of an unknown version, or written by something else. */
+  'sealed_malformed',
+  /** A sealed value does not open in its place: changed, moved from another row or tenant, or of another key. */
+  'sealed_refused',
+  /** A text that is to be sealed is too long. */
+  'too_large',
+  /** No address of mail: NAME@HOST, without spaces, at most 254 characters. */
+  'bad_email',
+  /** Another user of the tenant has this address. */
+  'email_taken',
+  /** The tenant's plan allows no more users; nobody was added. */
+  'quota_users',
+  /** The tenant has no user of this id. */
+  'no_such_user',
+  /** Name, kind, role or endpoint is none; the sentence says which and why. */
+  'bad_row',
+  /** The tenant has an integration of this name. */
+  'integration_exists',
+  /** The tenant has no integration of this id or name. */
+  'no_such_integration',
+  /** The tenant's schema is one version behind and has no place for it: picket db migrate. */
+  'schema_behind',
   /** There is no archive of this name: picket backup list tells which there are. */
   'no_such_archive',
   /** An archive was changed, cut or mixed up; the sentence says where. Nothing of it was kept. */

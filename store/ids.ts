@@ -45,6 +45,20 @@ export function newCheckId(): string {
   return `chk_${letters(randomBytes(16))}`;
 }
 
+/** For an id of something that nothing is known of. */
+export function randomId(): Uint8Array {
+  return randomBytes(16);
+}
+
+/** Unique within their tenant; as many bits, so across tenants too. */
+export function newUserId(): string {
+  return `usr_${letters(randomBytes(16))}`;
+}
+
+export function newIntegrationId(): string {
+  return `int_${letters(randomBytes(16))}`;
+}
+
 function letters(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += alphabet[byte & 31]!;

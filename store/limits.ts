@@ -33,6 +33,10 @@ export const limits = {
   /** Rounds in which an acquire that lost a race asks who won. */
   acquireAttemptsMax: 3,
   checksPerAddMax: 50_000,
+  devicesPerAddMax: 10_000,
+  devicesPerQueryMax: 10_000,
+  /** Checks, or devices, of one tenant that one statement removes when their time is over. */
+  archivedPerPurgeMax: 200,
   resultsPerQueryMax: 100_000,
   /** Rows of one kind in one call of the result writer. */
   rowsPerWriteMax: 100_000,
@@ -79,6 +83,31 @@ export const limits = {
 
   /** A key ring is some lines. */
   keyRingBytesMax: 64 * 1024,
+  /** Rows that are sealed anew in one go, and the pause after it: at most 10,000 rows a second, beside everything else. */
+  resealRows: 100,
+  resealPauseMs: 10,
+  /** Rows of an archive that are bound to their new tenant in one go. */
+  rebindRows: 500,
+  /** A node that has not seen its ring change seals with the old key this long at most: what counts as done was looked at later. */
+  resealSettleMs: 3_000,
+  /** While several keys open fields, it is looked this often whether a node still sealed with an old one. */
+  resealSweepMs: 600_000,
+  /** Text of one sealed field: credentials and contact data are some lines. */
+  fieldBytesMax: 16 * 1024,
+  /** The same sealed: four characters for three bytes, nonce, tag, and the key's id. */
+  sealedCharsMax: 24 * 1024,
+  /** RFC 5321, 4.5.3.1: a path has 256 octets with its brackets. */
+  emailCharsMax: 254,
+  userNameCharsMax: 200,
+  integrationNameCharsMax: 100,
+  endpointCharsMax: 2_000,
+  /** Fields of contact data, and how long their names and values may be. */
+  contactFieldsMax: 20,
+  contactCharsMax: 500,
+  /** Users, integrations or changes that one list answers. */
+  listedRowsMax: 10_000,
+  /** Users that are opened in one turn: some 45 us of each are the node's. */
+  openedRows: 200,
   /** What is sealed at once: each chunk has its own tag, and this much memory is held of it. */
   archiveChunkBytes: 256 * 1024,
   /** The open part at an archive's beginning. */

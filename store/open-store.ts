@@ -2,20 +2,26 @@
  * Opens the store on a database by its URL: two pools, one for leases and the writer, one for everything else, and the
  * ports on top. Wired in `bin/` on core and web nodes only. Nothing is connected until the first use.
  */
+import type { ArchiveStore } from '../actors/ports/archive-store.ts';
 import type { CheckStore } from '../actors/ports/check-store.ts';
 import type { CoordinatorStore } from '../actors/ports/coordinator-store.ts';
+import type { DeviceStore } from '../actors/ports/device-store.ts';
+import type { KeyRotation } from '../actors/ports/key-rotation.ts';
 import type { LeaseStore } from '../actors/ports/lease-store.ts';
 import type { PlanStore } from '../actors/ports/plan-store.ts';
 import type { ResultStore } from '../actors/ports/result-store.ts';
 import type { TelemetryStore } from '../actors/ports/telemetry-store.ts';
 import type { TenantLives } from '../actors/ports/tenant-lives.ts';
 import type { TenantStore } from '../actors/ports/tenant-store.ts';
+import { createArchiveStore } from './archive.ts';
 import { type BackupSchedule, createBackupSchedule } from './backup/schedule.ts';
 import { createCheckStore, type PhaseOf } from './checks.ts';
 import type { StoreClock } from './clock.ts';
 import { assertWhole } from './columns.ts';
 import { createCoordinatorStore } from './coordinator.ts';
+import { createDeviceStore } from './devices.ts';
 import { type Explained, explain } from './explain.ts';
+import { createIntegrations, type Integrations } from './integrations.ts';
 import { createLeaseStore } from './leases.ts';
 import { limits } from './limits.ts';
 import { type StoreLog, silentLog } from './log.ts';
@@ -30,6 +36,10 @@ import { createTelemetryStore } from './rollups.ts';
 import { createTenantLives } from './tenant-lives.ts';
 import { createTenantStore } from './tenants.ts';
 import { createDatabase, type DatabaseLoad } from './unit-of-work.ts';
+import { createUsers, type Users } from './users.ts';
+import type { LiveRing } from './vault/live-ring.ts';
+import { createRotation } from './vault/rotation.ts';
+import { createVault, ringless } from './vault/vault.ts';
 
 export interface StoreHealth {
   databaseNowMs: number;
@@ -51,11 +61,17 @@ export interface Store {
   lives: TenantLives;
   plans: PlanStore;
   checks: CheckStore;
+  devices: DeviceStore;
+  archive: ArchiveStore;
   leases: LeaseStore;
   coordinator: CoordinatorStore;
   results: ResultStore;
   telemetry: TelemetryStore;
   backupSchedule: BackupSchedule;
+  users: Users;
+  integrations: Integrations;
+  /** What is sealed in rows, brought under the key that seals now. */
+  rotation: KeyRotation;
   /** Brings platform and tenants to this code's schema. Safe from several processes at once. */
   migrate(options?: MigrateOptions): Promise<void>;
   /** What this process asked of the database, by pool. */
@@ -73,21 +89,33 @@ export interface StoreOptions {
   phaseOf: PhaseOf;
   clock: StoreClock;
   log?: StoreLog;
+  /** What fields are sealed with. Absent: whoever seals or opens one is refused with `bad_key_ring`. */
+  keys?: LiveRing;
   /** For tests: see `StepSeam`. */
   provisioningSeam?: StepSeam;
 }
 
 export function openStore(options: StoreOptions): Store {
-  const { url, phaseOf, clock, log = silentLog, provisioningSeam: seam = () => {} } = options;
+  const {
+    url,
+    phaseOf,
+    clock,
+    log = silentLog,
+    keys = ringless,
+    provisioningSeam: seam = () => {},
+  } = options;
   const control = createDatabase(openPool(url, limits.controlConnectionsMax, log), clock, log);
   const queries = createDatabase(openPool(url, limits.queryConnectionsMax, log), clock, log);
   const partitions = createPartitions(queries, log);
+  const vault = createVault(queries, keys);
   const provisioning = { db: queries, partitions, migrations: tenantMigrations, seam };
   return {
     tenants: createTenantStore(provisioning),
     lives: createTenantLives(provisioning),
     plans: createPlanStore(queries),
     checks: createCheckStore(queries, phaseOf),
+    devices: createDeviceStore(queries),
+    archive: createArchiveStore(queries, log),
     leases: createLeaseStore(control),
     coordinator: createCoordinatorStore(control),
     results: createResultStore({
@@ -97,6 +125,9 @@ export function openStore(options: StoreOptions): Store {
     }),
     telemetry: createTelemetryStore(queries, clock, log),
     backupSchedule: createBackupSchedule(queries),
+    users: createUsers(queries, vault),
+    integrations: createIntegrations(queries, vault),
+    rotation: createRotation(queries, keys, clock),
     migrate: (options) => migrate(queries, log, undefined, options),
     load: () => ({ control: control.load(), queries: queries.load() }),
     async explain(top) {

@@ -4,6 +4,7 @@ import { clock, phaseOf, type ScratchDatabase, scratchDatabase } from '../test/c
 import { holderOf, newCheck, result, unique } from '../test/contract/store-setup.ts';
 import { StoreError } from './errors.ts';
 import { silentLog } from './log.ts';
+import { tenantMigrations } from './migrations/all.ts';
 import { openSchema, type Schema } from './open-schema.ts';
 import { openStore, type Store } from './open-store.ts';
 import { openPool } from './pool.ts';
@@ -26,13 +27,33 @@ afterAll(async () => {
   await database?.close();
 });
 
-const steps = ['role', 'grants', 'schema', 'tables 1', 'tables 2', 'partition', 'provisioned'];
+const tables = tenantMigrations.map(({ version }) => `tables ${version}`);
+const steps = ['role', 'grants', 'schema', ...tables, 'partition', 'provisioned'];
 
 test('the steps are these, in this order', async () => {
   const seen: string[] = [];
   seam = (step) => seen.push(step);
   await store.tenants.create(unique('acme'), 'Acme');
   expect(seen).toEqual(['id', ...steps]);
+});
+
+test('a tenant begins with the words that its rows are described with', async () => {
+  seam = () => {};
+  const made = await store.tenants.create(unique('words'), 'Words');
+  if ('refused' in made) throw new Error(made.detail);
+  expect(await store.devices.types(made.tenant.id)).toEqual(
+    expect.arrayContaining(['router', 'switch', 'server']),
+  );
+  const db = createDatabase(openPool(database.server.url, 1, silentLog), clock, silentLog);
+  const [severities, sources] = await db.asTenant(made.tenant.id, async (unit) => [
+    await unit.query<{ name: string }>('SELECT name FROM severities ORDER BY rank'),
+    await unit.query<{ confidence: number }>(
+      "SELECT confidence FROM device_sources WHERE name IN ('manual', 'sweep') ORDER BY name",
+    ),
+  ]);
+  expect(severities!.map(({ name }) => name)).toEqual(['info', 'warning', 'critical', 'emergency']);
+  expect(sources!.map(({ confidence }) => confidence)).toEqual([10, 5]);
+  await db.close();
 });
 
 const failAt = (wanted: string, error: Error) => (step: string) => {

@@ -17,6 +17,35 @@ export interface Versions {
 /** No such table, column, function. */
 const notThere: ReadonlySet<string | null> = new Set(['42P01', '42703', '42883']);
 
+export function isNotThere(error: unknown): boolean {
+  return error instanceof StoreError && notThere.has(sqlStateOf(error.cause));
+}
+
+/** Of a tenant that is gone, or whose schema has no such table yet: there is nothing to look at. */
+export function hasNothing(error: unknown): boolean {
+  return isNotThere(error) || (error instanceof StoreError && error.code === 'no_such_tenant');
+}
+
+/** For what the version before has no place for at all. */
+export async function orBehind<T>(tenantId: string, asked: Promise<T>): Promise<T> {
+  return await asked.catch((error: unknown) => {
+    if (!isNotThere(error)) throw error;
+    const detail = `the schema of tenant ${tenantId} has no place for it yet: bring it up with picket db migrate`;
+    throw new StoreError('schema_behind', detail, { cause: error });
+  });
+}
+
+/** Work with what came with the newest version: `schema_behind` for a tenant that has not got it yet. */
+export async function atNewest<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isNotThere(error)) throw error;
+    const detail = `the tenant's schema has no ${what} yet: bring it up with picket db migrate`;
+    throw new StoreError('schema_behind', detail, { cause: error });
+  }
+}
+
 export async function queryEither<Row extends pg.QueryResultRow>(
   unit: Unit,
   { newest, before }: Versions,
@@ -25,7 +54,7 @@ export async function queryEither<Row extends pg.QueryResultRow>(
   try {
     return await unit.query<Row>(newest, values);
   } catch (error) {
-    if (!(error instanceof StoreError) || !notThere.has(sqlStateOf(error.cause))) throw error;
+    if (!isNotThere(error)) throw error;
     return await unit.query<Row>(before, values);
   }
 }

@@ -1,10 +1,10 @@
-/** Opens the store of a core or web node, from `DATABASE_URL`. */
+/** Opens the store of a core or web node, from `DATABASE_URL`, and with the node's key ring where it seals. */
 import { phaseOf } from '../../actors/index.ts';
-import { openStore, type Store } from '../../store/index.ts';
+import { type LiveRing, openStore, type Store } from '../../store/index.ts';
 import { CommandFailure } from '../failure.ts';
 import type { RoleContext } from './role.ts';
 
-export function openRoleStore({ environment, clock, logger, flags }: RoleContext): Store {
+export function openRoleStore({ environment, clock, logger, flags }: RoleContext, keys?: LiveRing): Store {
   const url = environment.DATABASE_URL;
   if (url === undefined || url === '') {
     throw new CommandFailure(
@@ -12,5 +12,5 @@ export function openRoleStore({ environment, clock, logger, flags }: RoleContext
       `a ${flags.role} node needs DATABASE_URL (PostgreSQL 15 or later)`,
     );
   }
-  return openStore({ url, phaseOf, clock, log: logger });
+  return openStore({ url, phaseOf, clock, log: logger, ...(keys === undefined ? {} : { keys }) });
 }

@@ -32,7 +32,7 @@ import {
   type RegistryKey,
 } from '../../cluster/index.ts';
 import { ActorSystem, defineActor, type Ref, systemClock } from '../../runtime/index.ts';
-import { openGateway } from '../gateway.ts';
+import { openGateway } from '../agent-services.ts';
 import { peerOf } from '../peer.ts';
 
 export const tenantA = 'abcdefghijkl';
@@ -139,6 +139,7 @@ export function playTenant({ system, cluster }: Pick<Stage, 'system' | 'cluster'
       ...{
         addChecks: unasked,
         removeCheck: unasked,
+        restoreCheck: unasked,
         runNow: unasked,
         explainCheck: unasked,
         totals: unasked,
@@ -151,7 +152,7 @@ export function playTenant({ system, cluster }: Pick<Stage, 'system' | 'cluster'
     init: () => null,
     call: { totals: () => ({ checks: 0, pending: 0, late: 0 }), due: () => null, runNow: () => null },
     cast: {
-      ...{ added() {}, removed() {}, terms() {}, notRun() {}, pollersChanged() {} },
+      ...{ added() {}, removed() {}, restored() {}, terms() {}, notRun() {}, pollersChanged() {} },
       results: (_self, told) => void rows.push(...told),
     },
   });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { newDevice } from '../../test/contract/device-store.ts';
 import {
   clock,
   flavours,
@@ -20,7 +21,7 @@ import {
 } from '../../test/contract/store-setup.ts';
 import { tenantMigrations } from '../migrations/all.ts';
 import { openSchema, type Schema } from '../open-schema.ts';
-import { openKeyRing } from '../vault/key-ring.ts';
+import { openKeyRing } from '../vault/ring-file.ts';
 import { folderPlace } from './folder-place.ts';
 import { listArchives, pruneArchives } from './kept-archives.ts';
 import { type Backups, openBackups } from './open-backups.ts';
@@ -38,7 +39,7 @@ const open = (url: string, migrations = tenantMigrations) =>
   openBackups({
     url,
     place,
-    keys: openKeyRing(join(folder, 'keys')),
+    keys: openKeyRing(join(folder, 'keys'), clock.wallMs()),
     clock,
     picket: '9.9.9',
     migrations,
@@ -69,7 +70,10 @@ async function filled(): Promise<{ id: string; slug: string; checks: string[] }>
     newCheck('gone'),
   ]);
   const checks = added.map((check) => check.id);
-  await setup.checks.remove(id, checks[2]!);
+  await setup.checks.remove(id, checks[2]!, { by: 'tester', why: 'gone' });
+  const by = { by: 'tester', liveMax: null };
+  const devices = await setup.devices.add(id, [newDevice(), newDevice()], by);
+  if ('devices' in devices) await setup.devices.change(id, devices.devices[0]!.id, 'decommission', by);
   const { write, node, boot, epoch } = await holderOf(setup, id);
   const odd = { ...result(checks[0]!, due, 'critical'), reason: 'a\tb\\c\nd\\N', latencyMs: 0.1 + 0.2 };
   await write({
@@ -134,7 +138,7 @@ test('a tenant that is lost comes back with every row of every table, and goes o
     'gone',
     'after',
   ]);
-  expect((await rowsOf(id)).usage).toEqual(['(checks,3)']);
+  expect((await rowsOf(id)).usage).toEqual(['(checks,3)', '(users,0)']);
   const { epoch } = await holderOf({ ...database.store, expireSession: async () => {} }, id);
   expect(epoch).toBeGreaterThan(1);
   expect((await database.store.lives.history(id)).at(-1)).toMatchObject({
@@ -223,7 +227,7 @@ test('a trial compares every row, says where a byte is wrong, and leaves nothing
     slug,
     tenantId: id,
     picket: '9.9.9',
-    schemaVersion: 2,
+    schemaVersion: tenantMigrations.at(-1)!.version,
   });
   const file = join(folder, name);
   const changed = readFileSync(file);
@@ -242,14 +246,14 @@ test('an archive of an older schema is restored at its version and brought up; o
   const { name } = await backups.create(slug, quiet);
   await schema.migrate();
   const before = await rowsOf(id);
-  expect((await backups.verify(name, quiet)).schemaVersion).toBe(1);
+  expect((await backups.verify(name, quiet)).schemaVersion).toBe(tenantMigrations.at(-2)!.version);
   const { tenant } = await backups.restore(name, { as: unique('older'), replace: false }, quiet);
   expect((await rowsOf(tenant.id)).usage).toEqual(before.usage);
   expect((await schema.status()).tenants.find(({ tenantId }) => tenantId === tenant.id)).toMatchObject({
-    version: 2,
+    version: tenantMigrations.at(-1)!.version,
   });
   const newer = await backups.create(slug, quiet);
-  const old = open(database.server.url, tenantMigrations.slice(0, 1));
+  const old = open(database.server.url, tenantMigrations.slice(0, -1));
   await expect(old.verify(newer.name, quiet)).rejects.toMatchObject({ code: 'database_newer_than_code' });
   await old.close();
   await nothingLeft();

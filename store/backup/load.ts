@@ -8,6 +8,7 @@ import { tenantRole } from '../ids.ts';
 import { missingMigrations, tenantScript } from '../migration-plan.ts';
 import type { Migration } from '../migrations/all.ts';
 import { foundationOf } from '../provisioning.ts';
+import type { KeyRing } from '../vault/key-ring.ts';
 import { type Column, copyOutText, quoted, type Table, tablesOf } from './catalog.ts';
 import type { CopySession } from './copy-session.ts';
 import type { OnProgress } from './dump.ts';
@@ -18,6 +19,7 @@ import {
   type TableSum,
   type Totals,
 } from './manifest.ts';
+import { rebind } from './rebind.ts';
 import { type RecordReader, Summing } from './records.ts';
 import { cut } from './seal.ts';
 
@@ -29,6 +31,10 @@ export interface Load {
   /** The tenant that it becomes. */
   tenantId: string;
   migrations: readonly Migration[];
+  /** Opens what is sealed in its rows. */
+  keys: KeyRing;
+  /** See `Rebind`. */
+  note(): Promise<void>;
   /**
    * `shared`: rows of telemetry go to the shared tables. `scratch`: to temporary ones of the same form, and all that was
    * written is read again and held against the archive's sums.
@@ -59,6 +65,7 @@ export async function load(work: Load): Promise<Totals> {
     throw cut(archive, 'its totals are not those of its tables');
   await finishSchema(work, tables);
   for (const migration of newer) await session.run(tenantScript(tenantId, migration));
+  await rebind({ session, keys: work.keys, fromId: manifest.tenant.id, tenantId, note: work.note });
   return totals;
 }
 
@@ -167,10 +174,12 @@ function arrivalOf(
   const column = quoted(name);
   if (tenantId === manifest.tenant.id || into === 'scratch') return `${column}::${type}`;
   if (home === 'telemetry' && name === 'tenant_id') return `'${tenantId}'`;
-  if (name !== 'check_id' && !(table === 'checks' && name === 'id')) return `${column}::${type}`;
+  const isAudit = table === 'lives_audit' && name === 'subject';
+  if (name !== 'check_id' && !(table === 'checks' && name === 'id') && !isAudit) return `${column}::${type}`;
   const hash = `encode(sha256(convert_to('${tenantId} ' || ${column}, 'UTF8')), 'hex')`;
   // Digits that an id does not have become letters that hexadecimal does not.
-  return `'chk_' || translate(left(${hash}, 16), '0189', 'wxyz')`;
+  const renamed = `'chk_' || translate(left(${hash}, 16), '0189', 'wxyz')`;
+  return isAudit ? `CASE WHEN what = 'check' THEN ${renamed} ELSE ${column} END` : renamed;
 }
 
 async function readAgain(work: Load, { table, columns }: Fit, target: string, told: TableSum): Promise<void> {

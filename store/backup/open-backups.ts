@@ -61,7 +61,13 @@ export interface BackupsOptions {
 export function openBackups(options: BackupsOptions): Backups {
   const { url, place, keys, clock, picket, log = silentLog, migrations = tenantMigrations } = options;
   const db = createDatabase(openPool(url, limits.schemaConnectionsMax, log), clock, log);
-  const work: RestoreWork = { url, db, migrations, hold: (tenantId) => holdTenant(db, clock, tenantId) };
+  const work: RestoreWork = {
+    url,
+    db,
+    migrations,
+    keys,
+    hold: (tenantId) => holdTenant(db, clock, tenantId),
+  };
   return {
     async tenants() {
       const all = await db.asPlatform(listTenants);

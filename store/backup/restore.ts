@@ -11,6 +11,8 @@ import { sqlStateOf } from '../pg-errors.ts';
 import { removalScript } from '../provisioning.ts';
 import { findTenant, tenantById } from '../tenant-rows.ts';
 import type { Database } from '../unit-of-work.ts';
+import type { KeyRing } from '../vault/key-ring.ts';
+import { noteKey } from '../vault/vault.ts';
 import { type CopySession, inTransaction } from './copy-session.ts';
 import type { OnProgress } from './dump.ts';
 import { load } from './load.ts';
@@ -28,6 +30,7 @@ export interface RestoreWork {
   url: string;
   db: Database;
   migrations: readonly Migration[];
+  keys: KeyRing;
   hold(tenantId: string): Promise<TenantHold>;
 }
 
@@ -89,8 +92,10 @@ export async function restore(
     const totals = await inTransaction(work.url, { mode: '', commit: true }, async (session) => {
       if (target.existing !== null) await removeAll(session, target.id);
       const { id: tenantId } = target;
-      const { migrations } = work;
-      const done = await load({ session, ...opened, tenantId, migrations, into: 'shared', onProgress });
+      const { db, migrations, keys } = work;
+      const note = () => noteKey(db, keys.keys, keys.current(), keys.file);
+      const how = { migrations, keys, note, into: 'shared', onProgress } as const;
+      const done = await load({ session, ...opened, tenantId, ...how });
       await appear(session, opened, target);
       await hold?.giveBack(session);
       return done;
@@ -109,9 +114,10 @@ export async function restore(
 
 /** Nothing is left of it, and nobody sees any of it. */
 export async function tryOut(work: RestoreWork, opened: Opened, onProgress: OnProgress): Promise<Totals> {
-  const { migrations } = work;
+  const { migrations, keys } = work;
+  const how = { migrations, keys, note: async () => {}, into: 'scratch', onProgress } as const;
   return await inTransaction(work.url, { mode: '', commit: false }, (session) =>
-    load({ session, ...opened, tenantId: newTenantId(), migrations, into: 'scratch', onProgress }),
+    load({ session, ...opened, tenantId: newTenantId(), ...how }),
   );
 }
 

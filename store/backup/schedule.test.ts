@@ -6,7 +6,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { clock, type ScratchDatabase, scratchDatabase } from '../../test/contract/scratch-database.ts';
 import { StoreError } from '../errors.ts';
-import { openKeyRing } from '../vault/key-ring.ts';
+import { openKeyRing } from '../vault/ring-file.ts';
 import type { OnProgress } from './dump.ts';
 import { folderPlace } from './folder-place.ts';
 import { listArchives } from './kept-archives.ts';
@@ -83,7 +83,7 @@ test('every tenant is copied, what fails is told and keeps nobody, and only then
   const place = folderPlace(folder, clock);
   let failing: string | null = null;
   const open = () => {
-    const keys = openKeyRing(join(folder, 'keys'));
+    const keys = openKeyRing(join(folder, 'keys'), clock.wallMs());
     const backups = openBackups({ url: database.server.url, place, keys, clock, picket: '9.9.9' });
     return {
       place,

@@ -75,6 +75,16 @@ export async function* unseal(sealed: Bytes, keys: KeyRing, name: string): Async
   }
 }
 
+/** The id of the key that opens an archive, by its beginning alone. Throws `archive_damaged`, `archive_unfit`. */
+export async function keyIdOfArchive(sealed: Bytes, name: string): Promise<string> {
+  const source = sealed[Symbol.asyncIterator]();
+  try {
+    return (await opened(source, name)).header.key;
+  } finally {
+    await source.return?.();
+  }
+}
+
 function openChunk(key: Buffer, chunk: Buffer, number: number, isLast: boolean): Buffer | null {
   if (chunk.length < tagBytes) return null;
   const decipher = createDecipheriv('aes-256-gcm', key, nonceOf(number, isLast));

@@ -6,7 +6,15 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../runtime/clock.ts';
-import { type EmbeddedServer, openStore, type Store, startEmbedded } from '../../store/index.ts';
+import {
+  type EmbeddedServer,
+  liveRing,
+  openKeyRing,
+  openStore,
+  ringStamp,
+  type Store,
+  startEmbedded,
+} from '../../store/index.ts';
 
 export interface Flavour {
   name: string;
@@ -41,6 +49,9 @@ export function startIn(dataDir: string, flavour: Flavour = flavours[0]!): Promi
   return startEmbedded({ dataDir, logFile: join(dataDir, 'postgres.log'), clock, ...binDir });
 }
 
+/** Where the keys lie that a scratch database's rows are sealed with. */
+export const ringOf = (dataDir: string) => join(dataDir, 'vault.keys');
+
 export interface ScratchDatabase {
   dataDir: string;
   server: EmbeddedServer;
@@ -51,7 +62,12 @@ export interface ScratchDatabase {
 export async function scratchDatabase(flavour: Flavour = flavours[0]!): Promise<ScratchDatabase> {
   const dataDir = scratchDir();
   const server = await startIn(dataDir, flavour);
-  const store = openStore({ url: server.url, phaseOf, clock });
+  const ring = ringOf(dataDir);
+  const keys = liveRing(
+    () => openKeyRing(ring, clock.wallMs()),
+    () => ringStamp(ring),
+  );
+  const store = openStore({ url: server.url, phaseOf, clock, keys });
   await store.migrate();
   return {
     dataDir,

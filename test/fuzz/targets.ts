@@ -22,6 +22,7 @@ import { mutated, under } from './mutate.ts';
 import { mutatedDer } from './mutate-der.ts';
 import { records } from './record-target.ts';
 import { heads, pem, policies } from './text-targets.ts';
+import { rings, sealed } from './vault-target.ts';
 import { addresses, gossip, kubernetes, words } from './wire-targets.ts';
 
 export interface FuzzTarget {
@@ -54,6 +55,8 @@ export const fuzzTargets: readonly { readonly name: string; make(): FuzzTarget }
   { name: 'policies', make: policies },
   { name: 'pem', make: pem },
   { name: 'heads', make: heads },
+  { name: 'sealed', make: sealed },
+  { name: 'rings', make: rings },
 ];
 
 /** A stream of frames, cut anywhere: whole frames and one stated failure, and no more held than was allowed. */

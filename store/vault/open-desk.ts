@@ -1,0 +1,62 @@
+/**
+ * What `picket vault` asks the database, on connections of its own: keys that were noted, what is sealed with which of
+ * them, and the hashes of a key that goes. Nothing is connected until the first use; no key is needed.
+ */
+import type { StoreClock } from '../clock.ts';
+import { limits } from '../limits.ts';
+import { silentLog } from '../log.ts';
+import { openPool } from '../pool.ts';
+import { listTenants } from '../tenant-rows.ts';
+import { createDatabase } from '../unit-of-work.ts';
+import type { NotedKey } from './rotation-plan.ts';
+import {
+  countSealed,
+  countUnfound,
+  dropLookups,
+  notedKeys,
+  type SealedCount,
+  tenantsWithData,
+} from './vault-records.ts';
+
+export interface TenantSealed {
+  tenant: string;
+  tenantId: string;
+  counts: SealedCount[];
+}
+
+export interface VaultDesk {
+  noted(): Promise<NotedKey[]>;
+  /** Of each tenant that has anything sealed. */
+  census(): Promise<TenantSealed[]>;
+  /** Live users of all tenants that this key does not find. */
+  unfound(keyId: string): Promise<number>;
+  /** Hashes of this key, in all tenants. */
+  dropLookups(keyId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function openVaultDesk(url: string, clock: StoreClock): VaultDesk {
+  const db = createDatabase(openPool(url, limits.schemaConnectionsMax, silentLog), clock, silentLog);
+  return {
+    noted: async () => (await notedKeys(db)).keys,
+    async census() {
+      const rows = await db.asPlatform(listTenants);
+      const found: TenantSealed[] = [];
+      for (const tenantId of await tenantsWithData(db)) {
+        const counts = await countSealed(db, tenantId);
+        const tenant = rows.find(({ id }) => id === tenantId)?.slug ?? tenantId;
+        if (counts.length > 0) found.push({ tenant, tenantId, counts });
+      }
+      return found;
+    },
+    async unfound(keyId) {
+      let all = 0;
+      for (const tenantId of await tenantsWithData(db)) all += await countUnfound(db, tenantId, keyId);
+      return all;
+    },
+    async dropLookups(keyId) {
+      for (const tenantId of await tenantsWithData(db)) await dropLookups(db, tenantId, keyId);
+    },
+    close: () => db.close(),
+  };
+}
