@@ -8,10 +8,11 @@ import type {
 } from '../proto/index.ts';
 import { type ActorSystem, type Clock, messageOf, type Ref } from '../runtime/index.ts';
 import { type AgentConfig, configAnswer, configOf } from './agent-config.ts';
-import { factsOf, heldVersionOf } from './agent-facts.ts';
+import { factsOf } from './agent-facts.ts';
 import type { Agents } from './agents.ts';
 import { admit, type CallNeeds, told, unary } from './calls.ts';
 import type { ControlCall, ControlWires } from './control-wires.ts';
+import { wordOf } from './control-words.ts';
 import type { EdgeAgentProtocol } from './edge-agent.ts';
 import { type GatewayRefusal, isRefusal, type Outcome, refuse } from './errors.ts';
 import { heartbeatIntervalS } from './limits.ts';
@@ -130,32 +131,19 @@ function hear(
   wire: number,
   message: ControlStreamRequest,
 ): GatewayRefusal | null {
-  const { hello, commandAck, commandProgress, commandResult, configAck } = message;
   const { system } = needs;
-  const cast = (what: (actor: Ref<EdgeAgentProtocol>) => void) => tell(needs, peer, what);
-  if (hello !== undefined) {
-    const mismatch = judgeClaim(peer, { id: hello.agentId, partition: hello.partition });
+  const said = wordOf(message);
+  if (said === null) return null;
+  if (said.type === 'listens') {
+    const mismatch = judgeClaim(peer, said);
     if (mismatch !== null) return mismatch;
-    return cast((actor) => system.cast(actor).listens(wire, factsOf(hello), heldVersionOf(hello)));
   }
-  const said = commandAck ?? commandProgress ?? commandResult;
-  if (configAck !== undefined) {
-    return cast((actor) => system.cast(actor).hasConfig(wire, heldVersionOf(configAck)));
-  }
-  if (said === undefined) return null;
-  const { commandId, commandType, message: text } = said;
-  const word =
-    commandProgress !== undefined
-      ? { type: 'progress' as const, percent: commandProgress.progressPercent, message: text }
-      : commandResult !== undefined
-        ? {
-            type: 'result' as const,
-            success: commandResult.success,
-            message: text,
-            payloadJson: commandResult.payloadJson,
-          }
-        : { type: 'ack' as const, message: text };
-  return cast((actor) => system.cast(actor).says(wire, commandId, commandType, word));
+  return tell(needs, peer, (actor) => {
+    const to = system.cast(actor);
+    if (said.type === 'listens') to.listens(wire, said.facts, said.configVersion);
+    else if (said.type === 'has_config') to.hasConfig(wire, said.version);
+    else to.says(wire, said.commandId, said.commandType, said.word);
+  });
 }
 
 function tell(

@@ -1,3 +1,3 @@
 /** The room's door: what programs in customers' networks dial. */
-export { type Gateway, type GatewayNeeds, openGateway } from './agent-services.ts';
+export { type AgentDoor, type AgentDoorNeeds, openAgentDoor } from './agent-door.ts';
 export { type EdgePeer, peerOf } from './peer.ts';

@@ -4,7 +4,13 @@
  * Pure.
  */
 import { type GatewayRefusal, refuse } from './errors.ts';
-import { fieldsMax } from './limits.ts';
+import {
+  commandMessageBytesMax,
+  fieldsMax,
+  receivedMessageBytesMax,
+  servicesMax,
+  smallMessageBytesMax,
+} from './limits.ts';
 
 export interface MessageBounds {
   readonly bytesMax: number;
@@ -13,6 +19,16 @@ export interface MessageBounds {
   /** Bytes of some fields, by number, where they are bound more tightly than the message. */
   readonly fieldBytesMax?: Readonly<Record<number, number>>;
 }
+
+/** Pushes and chunks. */
+export const statusBounds: MessageBounds = { bytesMax: receivedMessageBytesMax, servicesMax };
+/** What is a few words. */
+export const smallBounds: MessageBounds = { bytesMax: smallMessageBytesMax };
+/** What comes on a control stream; its first field is a hello. */
+export const controlBounds: MessageBounds = {
+  bytesMax: commandMessageBytesMax,
+  fieldBytesMax: { 1: smallMessageBytesMax },
+};
 
 const servicesField = 1;
 

@@ -1,5 +1,5 @@
 /**
- * A door for tests: the gateway over a TLS listener whose peers are judged by `certs/`, a tenant whose core is played by three
+ * A door for tests: the agents' services over a TLS listener whose peers are judged by `certs/`, a tenant whose core is played by three
  * actors, and names in a map. Credentials are real ones of an authority of its own.
  */
 
@@ -32,7 +32,7 @@ import {
   type RegistryKey,
 } from '../../cluster/index.ts';
 import { ActorSystem, defineActor, type Ref, systemClock } from '../../runtime/index.ts';
-import { openGateway } from '../agent-services.ts';
+import { openAgentDoor } from '../agent-door.ts';
 import { peerOf } from '../peer.ts';
 
 export const tenantA = 'abcdefghijkl';
@@ -60,7 +60,7 @@ export async function openStage() {
     tenant: null,
     names: namesOf(system, names),
   } as unknown as Cluster;
-  const gateway = openGateway({
+  const door = openAgentDoor({
     system,
     cluster,
     clock,
@@ -68,7 +68,7 @@ export async function openStage() {
   });
   const own = await issueNode(authority, { role: 'poller', name: 'poller_1' }, clock);
   const sockets = new Set<TLSSocket>();
-  const door = createServer({ ...serverTlsOptions(own), ALPNProtocols: ['h2'] }, (socket) => {
+  const listener = createServer({ ...serverTlsOptions(own), ALPNProtocols: ['h2'] }, (socket) => {
     socket.on('error', () => {});
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -80,13 +80,13 @@ export async function openStage() {
     });
     const peer = verdict.ok ? peerOf(verdict.identity, null) : null;
     if (peer === null) socket.destroy();
-    else gateway.take(socket, peer);
+    else door.take(socket, peer);
   });
-  door.on('tlsClientError', () => {});
-  await new Promise<void>((resolve) => door.listen(0, '127.0.0.1', resolve));
+  listener.on('tlsClientError', () => {});
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   return {
-    ...{ authority, gateway, system, names, log, clock, cluster },
-    port: (door.address() as AddressInfo).port,
+    ...{ authority, door, system, names, log, clock, cluster },
+    port: (listener.address() as AddressInfo).port,
     /** The TLS of a program at the edge. */
     async tlsOf(role: string, id: string, tenantId = tenantA) {
       const issuer = await createIntermediate(
@@ -99,9 +99,9 @@ export async function openStage() {
       return clientTlsOptions(await issueLeaf(authority.root, issuer, { identity }, clock));
     },
     async close() {
-      await gateway.drain();
+      await door.drain();
       for (const socket of sockets) socket.destroy();
-      await new Promise<void>((resolve) => door.close(() => resolve()));
+      await new Promise<void>((resolve) => listener.close(() => resolve()));
     },
   };
 }

@@ -99,7 +99,7 @@ describe('an agent that knows the contract by its numbers alone', () => {
     ]);
     expect(core.rows[0]!.dueAtMs).toBeLessThanOrEqual(nowS * 1_000);
     expect(core.rows[0]!.dueAtMs).toBeGreaterThan(nowS * 1_000 - 5_000);
-    expect(stage.gateway.totals().refused).toMatchObject({ bad_word: 1, no_check: 1 });
+    expect(stage.door.totals().refused).toMatchObject({ bad_word: 1, no_check: 1 });
   });
 
   it('streams chunks in order, and nothing of a stream that is out of order is stored', async () => {
@@ -201,7 +201,7 @@ describe('who is not what it says', () => {
     });
     expect(await agent.unary(`${gateway}/Nothing`, message())).toMatchObject({ status: unimplemented });
     expect(core.rows).toEqual([]);
-    expect(stage.gateway.totals().refused).toEqual({ identity_mismatch: 3, not_allowed: 1 });
+    expect(stage.door.totals().refused).toEqual({ identity_mismatch: 3, not_allowed: 1 });
   });
 
   it('is told why its bytes are refused, before they become objects', async () => {
@@ -231,10 +231,10 @@ describe('the store falls behind', () => {
     const agent = await dial();
     const answer = agent.unary(`${gateway}/PushStatus`, message([1, item('web', true)]));
     while (core.flushes === 0) await new Promise((resolve) => setImmediate(resolve));
-    expect(stage.gateway.totals().heldBytes).toBeGreaterThan(0);
+    expect(stage.door.totals().heldBytes).toBeGreaterThan(0);
     stored();
     expect(await answer).toMatchObject({ status: ok });
-    expect(stage.gateway.totals().heldBytes).toBe(0);
+    expect(stage.door.totals().heldBytes).toBe(0);
     core.store = Promise.reject(new Error('away'));
     core.store.catch(() => {});
     expect(await agent.unary(`${gateway}/PushStatus`, message([1, item('web', true)]))).toMatchObject({
@@ -252,7 +252,7 @@ describe('an agent that sends more than the store takes', () => {
     const agent = await dial();
     const large = message([1, item('web', true, [3, Buffer.alloc(9_000_000, 0x20)])]);
     const pushes = [agent.unary(`${gateway}/PushStatus`, large), agent.unary(`${gateway}/PushStatus`, large)];
-    const held = () => stage.gateway.totals().heldBytes;
+    const held = () => stage.door.totals().heldBytes;
     while (held() < 2 * large.length) await new Promise((resolve) => setImmediate(resolve));
     const stream = agent.open(`${gateway}/StreamStatus`);
     const results = message([1, 'sweep'], [3, Buffer.alloc(3_000_000)], [9, 'results']);
@@ -267,7 +267,7 @@ describe('an agent that sends more than the store takes', () => {
     stored();
     for (const push of pushes) expect(await push).toMatchObject({ status: ok });
     expect(await stream.ended).toMatchObject({ status: ok });
-    expect(stage.gateway.totals()).toMatchObject({ heldBytes: 0, refused: { no_taker: 5 } });
+    expect(stage.door.totals()).toMatchObject({ heldBytes: 0, refused: { no_taker: 5 } });
   });
 });
 
@@ -277,9 +277,9 @@ describe('a node that drains', () => {
     const control = agent.open(`${gateway}/ControlStream`);
     control.send(message([1, message([1, 'branch-7'])]));
     await control.next();
-    await stage.gateway.drain();
+    await stage.door.drain();
     await agent.closed;
     expect(stage.names.has(`${tenantA}/default/agent/branch-7`)).toBe(false);
-    expect(stage.gateway.totals()).toMatchObject({ agents: 0, connections: 0 });
+    expect(stage.door.totals()).toMatchObject({ agents: 0, connections: 0 });
   });
 });

@@ -15,6 +15,7 @@ import { partedFramesMax, partsStartBytes, wholeFrameBytesMax } from '../../clus
 import { fencedPartBounds } from '../../cluster/part-bounds.ts';
 import { Parts } from '../../cluster/parts.ts';
 import { type Random, Ref } from '../../runtime/index.ts';
+import { edgeChunks, edgeControl, edgeItems } from './edge-targets.ts';
 import { fence, rows } from './fence-targets.ts';
 import { hints } from './hint-target.ts';
 import { live } from './live-target.ts';
@@ -55,6 +56,9 @@ export const fuzzTargets: readonly { readonly name: string; make(): FuzzTarget }
   { name: 'policies', make: policies },
   { name: 'pem', make: pem },
   { name: 'heads', make: heads },
+  { name: 'edge items', make: edgeItems },
+  { name: 'edge chunks', make: edgeChunks },
+  { name: 'edge control', make: edgeControl },
   { name: 'sealed', make: sealed },
   { name: 'rings', make: rings },
 ];

@@ -14,30 +14,28 @@ import { ControlWires } from './control-wires.ts';
 import { edgeAgent } from './edge-agent.ts';
 import { HeldBytes } from './held-bytes.ts';
 import {
-  commandMessageBytesMax,
   connectionIdleMs,
   drainMs,
   keepaliveAnswerMs,
   keepaliveEveryMs,
   receivedMessageBytesMax,
-  servicesMax,
-  smallMessageBytesMax,
   streamsPerConnectionMax,
 } from './limits.ts';
+import { controlBounds, smallBounds, statusBounds } from './message-bounds.ts';
 import type { EdgePeer } from './peer.ts';
 import { boundMethods } from './received.ts';
 import { RefusalCount } from './refusal-count.ts';
 import { statusCalls } from './status-calls.ts';
 import { TenantHome } from './tenant-home.ts';
 
-export interface GatewayNeeds {
+export interface AgentDoorNeeds {
   readonly system: ActorSystem;
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-export interface Gateway {
+export interface AgentDoor {
   /** A connection whose bytes are HTTP/2 from here on, and whose bearer its certificate proved. Its end is the listener's. */
   take(connection: Duplex, peer: EdgePeer): void;
   totals(): {
@@ -50,14 +48,7 @@ export interface Gateway {
   drain(): Promise<void>;
 }
 
-const bytesOf = {
-  status: { bytesMax: receivedMessageBytesMax, servicesMax },
-  small: { bytesMax: smallMessageBytesMax },
-  // Its first field is a hello.
-  control: { bytesMax: commandMessageBytesMax, fieldBytesMax: { 1: smallMessageBytesMax } },
-};
-
-export function openGateway(needs: GatewayNeeds): Gateway {
+export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
   const { system, cluster, clock, log } = needs;
   let draining = false;
   const callers = new Callers();
@@ -71,10 +62,16 @@ export function openGateway(needs: GatewayNeeds): Gateway {
   const server = createServer();
   const asked = agentCalls({ ...shared, system, agents, wires });
   const pushed = statusCalls(shared);
-  const { status, small, control } = bytesOf;
+  const [status, small] = [statusBounds, smallBounds];
   server.addService(
     boundMethods(gatewayMethods(), {
-      ...{ Hello: small, GetConfig: small, PushStatus: status, StreamStatus: status, ControlStream: control },
+      ...{
+        Hello: small,
+        GetConfig: small,
+        PushStatus: status,
+        StreamStatus: status,
+        ControlStream: controlBounds,
+      },
     }) as ServiceDefinition,
     {
       ...{ Hello: asked.hello, GetConfig: asked.getConfig, PushStatus: pushed.pushStatus },
