@@ -11,6 +11,24 @@ export { readAuthority, writeAuthority, writeIntermediates } from './authority-f
 export { type Certificate, type CertificateRead, readCertificate } from './certificate.ts';
 export { credentialPath, isTrustedIn, readCredential, writeCredential } from './credential-files.ts';
 export { readTextFile } from './durable-files.ts';
+export { type EnrolmentCode, type EnrolmentError, enrolmentCodes } from './enrolment/codes.ts';
+export { judgeCertificateRequest } from './enrolment/request-rules.ts';
+export {
+  issueRequested,
+  makeCertificateRequest,
+  newKeyPem,
+  type RequestedLeaf,
+} from './enrolment/requested-leaf.ts';
+export {
+  type EnrolmentToken,
+  hashOfSecret,
+  isEndpoint,
+  makeToken,
+  pinOf,
+  readToken,
+  type TokenContents,
+  type TokenRead,
+} from './enrolment/token.ts';
 export { CertsError, type CertsErrorCode } from './errors.ts';
 export { type CertificateSummary, inspectPem, trustDomainOfRoots, verifyPem } from './inspect.ts';
 export { type Credential, issueLeaf, issueNode, issueOperator, issueTenantNode } from './issue.ts';

@@ -2,6 +2,7 @@
  * Leaf certificates for nodes and operators, and the general way for any identity under any intermediate. What comes
  * out passes verify.ts when the intermediate is the right one for the identity.
  */
+import type { webcrypto } from 'node:crypto';
 import type { Authority } from './authority.ts';
 import { derTags } from './der.ts';
 import { CertsError } from './errors.ts';
@@ -111,18 +112,38 @@ export async function issueOperator(
 export async function issueLeaf(
   root: { readonly certificatePem: string },
   issuer: KeyedCertificate,
-  wanted: { readonly identity: PeerIdentity; readonly lifetimeMs?: number | undefined },
+  wanted: WantedLeaf,
   clock: WallClock,
 ): Promise<Credential> {
+  const keys = await newKeys();
+  const leaf = await keyed(await signLeaf(issuer, wanted, keys.publicKey, clock), keys);
+  return {
+    chainPem: leaf.certificatePem + issuer.certificatePem,
+    privateKeyPem: leaf.privateKeyPem,
+    rootsPem: root.certificatePem,
+  };
+}
+
+export interface WantedLeaf {
+  readonly identity: PeerIdentity;
+  readonly lifetimeMs?: number | undefined;
+}
+
+/** As `issueLeaf`, for a key that somebody else holds. */
+export async function signLeaf(
+  issuer: KeyedCertificate,
+  wanted: WantedLeaf,
+  publicKey: webcrypto.CryptoKey,
+  clock: WallClock,
+): Promise<x509.X509Certificate> {
   const { identity, lifetimeMs = limits.leafLifetimeMsDefault } = wanted;
   if (!(lifetimeMs >= limits.leafLifetimeMsMin && lifetimeMs <= limits.leafLifetimeMsMax)) {
     throw new CertsError('bad_lifetime', `a leaf lives from 1 s to 30 days, not ${lifetimeMs} ms`);
   }
-  const keys = await newKeys();
   const issuerCertificate = new x509.X509Certificate(issuer.certificatePem);
   const { KeyUsageFlags, ExtendedKeyUsage } = x509;
   const backdateMs = Math.min(limits.issueBackdateMs, limits.leafLifetimeMsMax - lifetimeMs);
-  const certificate = await x509.X509CertificateGenerator.create({
+  return await x509.X509CertificateGenerator.create({
     serialNumber: newSerial(),
     subject: [
       { O: [identity.trustDomain] },
@@ -130,23 +151,17 @@ export async function issueLeaf(
     ],
     issuer: issuerCertificate.subjectName,
     ...validity(clock.wallMs(), lifetimeMs, issuerCertificate.notAfter.getTime(), backdateMs),
-    publicKey: keys.publicKey,
+    publicKey,
     signingKey: (await importPair(issuer.privateKeyPem)).privateKey,
     signingAlgorithm,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth], false),
-      ...(await nameExtensions(formatSpiffeId(identity), keys.publicKey, issuerCertificate)),
+      ...(await nameExtensions(formatSpiffeId(identity), publicKey, issuerCertificate)),
       ...(identity.kind === 'operator' ? [rightsExtension(identity.rights)] : []),
     ],
   });
-  const leaf = await keyed(certificate, keys);
-  return {
-    chainPem: leaf.certificatePem + issuer.certificatePem,
-    privateKeyPem: leaf.privateKeyPem,
-    rootsPem: root.certificatePem,
-  };
 }
 
 /** SEQUENCE OF UTF8String; not critical, so that other tools still read the certificate. */

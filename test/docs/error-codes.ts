@@ -28,6 +28,12 @@ export const codeLists: readonly CodeList[] = [
     name: 'verdictCodes',
   },
   {
+    title: 'Tokens and requests',
+    intro: 'Said by `picket enroll` before it dials, and by the gateway.',
+    file: 'certs/enrolment/codes.ts',
+    name: 'enrolmentCodes',
+  },
+  {
     title: 'Certificates on disk',
     intro: 'Authority, credentials, policy.',
     file: 'certs/errors.ts',
