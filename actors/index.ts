@@ -21,6 +21,7 @@ export {
 } from './messages.ts';
 export { judgeNewCheck } from './new-check.ts';
 export { poller } from './poller.ts';
+export type { AuthorityStore, TenantAuthority } from './ports/authority-store.ts';
 export {
   type Check,
   type CheckKind,
@@ -32,6 +33,12 @@ export {
   type ResultStatus,
   resultStatuses,
 } from './ports/check.ts';
+export {
+  type NewPackage,
+  type Package,
+  type PackageKind,
+  packageKinds,
+} from './ports/package-store.ts';
 export type { Plan, PlanStore } from './ports/plan-store.ts';
 export type { ResultQuery } from './ports/result-store.ts';
 export type {

@@ -32,6 +32,7 @@ export const nameKinds: readonly string[] = [
   'poller_door',
   'poller',
   'agent',
+  'gateway',
   'writer',
   'coordinator',
   'topic',
@@ -58,6 +59,11 @@ export function writerKey(node: string): RegistryKey {
 }
 export function agentKey(node: string): RegistryKey {
   return { tenant: ownerOfNode(node), partition: defaultPartition, kind: 'agent', id: node };
+}
+
+/** The door of a poller for programs at the edge; its metadata say where: `address`. */
+export function gatewayKey(node: string): RegistryKey {
+  return { tenant: platformTenant, partition: defaultPartition, kind: 'gateway', id: node };
 }
 
 function ownerOfNode(node: string): string {

@@ -66,13 +66,24 @@ export async function runNode(given: NodeFlags): Promise<void> {
     },
   });
   const address = await node.start();
-  trust.watch({ credential: () => transport.renew(), trust: () => transport.trustChanged() }, log);
+  let role: RunningRole | null = null;
+  const changed = {
+    credential() {
+      transport.renew();
+      role?.credentialChanged?.();
+    },
+    trust() {
+      transport.trustChanged();
+      role?.trustChanged?.();
+    },
+  };
+  trust.watch(changed, log);
   const { start } = await loadRole[flags.role]();
   const fail = (why: string) => {
     log('error', 'this node cannot go on', { why });
     process.exit(1);
   };
-  const role = await start({ node, flags, environment: process.env, log, logger, clock, fail });
+  role = await start({ node, flags, environment: process.env, log, logger, clock, trust, fail });
   log('info', 'ready', { address, role: flags.role, pid: process.pid, boot: node.boot });
   process.send?.({ type: 'ready', address, http: role.http ?? null });
   const reason = await ending;

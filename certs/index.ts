@@ -12,6 +12,12 @@ export { type Certificate, type CertificateRead, readCertificate } from './certi
 export { credentialPath, isTrustedIn, readCredential, writeCredential } from './credential-files.ts';
 export { readTextFile } from './durable-files.ts';
 export { type EnrolmentCode, type EnrolmentError, enrolmentCodes } from './enrolment/codes.ts';
+export {
+  type Enrolled,
+  readEnrolled,
+  readPendingKey,
+  writeEnrolled,
+} from './enrolment/enrolled-files.ts';
 export { judgeCertificateRequest } from './enrolment/request-rules.ts';
 export {
   issueRequested,
@@ -74,8 +80,9 @@ export {
   tenantNodeRoles,
 } from './spiffe.ts';
 export { readSvid, svidPaths } from './svid-files.ts';
-export { openTenantAuthority } from './tenant-authority.ts';
+export { openTenantAuthority, tenantAuthorityLeftMs } from './tenant-authority.ts';
 export {
+  chainFrom,
   clientTlsOptions,
   isReusedSession,
   presentedChain,

@@ -8,31 +8,28 @@ import type { Vault } from './vault/vault.ts';
 interface Columns extends Record<string, unknown> {
   certificate: string;
   key_sealed: string;
-  ends_at: number;
 }
 
-const columns = 'certificate, key_sealed, ends_at';
-const read = `SELECT ${columns} FROM authorities WHERE id = 'signing'`;
+const read = `SELECT certificate, key_sealed FROM authorities WHERE id = 'signing'`;
 const moment = "moment AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS at)";
-const endsAt = 'to_timestamp($3::float8 / 1000)::timestamptz(3)';
 
 const make = `
 WITH ${moment},
 a AS (
-  INSERT INTO authorities (id, certificate, key_sealed, ends_at, made_at)
-  SELECT 'signing', $1, $2, ${endsAt}, at FROM moment ON CONFLICT (id) DO NOTHING
+  INSERT INTO authorities (id, certificate, key_sealed, made_at)
+  SELECT 'signing', $1, $2, at FROM moment ON CONFLICT (id) DO NOTHING
   RETURNING 'authority' AS subject, made_at AS at
 ),
-${noteChange('authority_make', 'a', '$4')}
+${noteChange('authority_make', 'a', '$3')}
 SELECT FROM a`;
 
 const renew = `
 WITH ${moment},
 a AS (
-  UPDATE authorities SET certificate = $1, key_sealed = $2, ends_at = ${endsAt}, renewed_at = at
-  FROM moment WHERE certificate = $5 RETURNING 'authority' AS subject, at
+  UPDATE authorities SET certificate = $1, key_sealed = $2, renewed_at = at
+  FROM moment WHERE certificate = $4 RETURNING 'authority' AS subject, at
 ),
-${noteChange('authority_renew', 'a', '$4')}
+${noteChange('authority_renew', 'a', '$3')}
 SELECT FROM a`;
 
 export function createAuthorityStore(db: Database, vault: Vault): AuthorityStore {
@@ -48,16 +45,16 @@ export function createAuthorityStore(db: Database, vault: Vault): AuthorityStore
       db.asTenant(tenantId, (unit) => unit.query<Columns>(read)),
     );
     if (row === undefined) return null;
-    const { certificate, key_sealed, ends_at } = row;
+    const { certificate, key_sealed } = row;
     const privateKeyPem = vault.open(place(tenantId), key_sealed);
-    return { certificatePem: certificate, privateKeyPem, endsAtMs: ends_at };
+    return { certificatePem: certificate, privateKeyPem };
   }
   return {
     read: current,
-    async replace(tenantId, { certificatePem, privateKeyPem, endsAtMs }, before, by) {
+    async replace(tenantId, { certificatePem, privateKeyPem }, before, by) {
       await vault.ready();
       const sealed = vault.seal(place(tenantId), privateKeyPem);
-      const values = [certificatePem, sealed, endsAtMs, by];
+      const values = [certificatePem, sealed, by];
       const [text, given] = before === null ? [make, values] : [renew, [...values, before.certificatePem]];
       await orBehind(
         tenantId,

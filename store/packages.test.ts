@@ -10,7 +10,6 @@ const by = 'spiffe://test/operator/ann';
 const authority = (name: string) => ({
   certificatePem: `certificate ${name}`,
   privateKeyPem: `key ${name}`,
-  endsAtMs: 1_900_000_000_000,
 });
 
 for (const flavour of flavours) {

@@ -5,7 +5,6 @@
 export interface TenantAuthority {
   certificatePem: string;
   privateKeyPem: string;
-  endsAtMs: number;
 }
 
 export interface AuthorityStore {

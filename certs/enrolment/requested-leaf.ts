@@ -4,10 +4,10 @@
  */
 import { webcrypto } from 'node:crypto';
 import { readCertificate } from '../certificate.ts';
-import { signLeaf } from '../issue.ts';
 import type { KeyedCertificate, WallClock } from '../keyed-certificate.ts';
 import { limits } from '../limits.ts';
 import { toPem } from '../pem.ts';
+import { signLeaf } from '../sign-leaf.ts';
 import { importPair, newKeys, p256, signingAlgorithm } from '../signing.ts';
 import type { TenantIdentity } from '../spiffe.ts';
 import { x509 } from '../x509-library.ts';

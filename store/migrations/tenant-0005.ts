@@ -11,7 +11,6 @@ CREATE TABLE authorities (
   id text PRIMARY KEY CHECK (id = 'signing'),
   certificate text NOT NULL,
   key_sealed text NOT NULL CHECK (key_sealed ~ '^v1:[a-z0-9_-]{1,32}:[A-Za-z0-9_-]{38,}$'),
-  ends_at timestamptz(3) NOT NULL,
   made_at timestamptz(3) NOT NULL,
   renewed_at timestamptz(3)
 );
