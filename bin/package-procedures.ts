@@ -124,7 +124,7 @@ function judge(asked: PackageAsked) {
     throw bad(`a partition is letters, digits, "_", "." and "-", at most ${partitionCharsMax}`);
   const { lifeMs } = asked;
   if (!(Number.isSafeInteger(lifeMs) && lifeMs >= packageLifeMsMin && lifeMs <= packageLifeMsMax))
-    throw bad('a token is good for 1m to 30d');
+    throw bad('a token is good for 1s to 30d');
   return { kind, name, partition, lifeMs };
 }
 

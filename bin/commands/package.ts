@@ -57,7 +57,7 @@ function addCreate(packages: Command, surroundings: Surroundings): void {
     .requiredOption('--name <name>', 'what the program is called: a-z, 0-9, "_" and "-", at most 50')
     .option('--kind <kind>', 'agent, poller or collector', 'agent')
     .option('--partition <partition>', 'address space of the tenant that it is in')
-    .option('--expires <duration>', 'how long the token may be used, 1m to 30d', '24h')
+    .option('--expires <duration>', 'how long the token may be used, 1s to 30d', '24h')
     .option(
       '--endpoint <host:port>',
       'where it dials, from where it is (again for more; default: the gateways of the cluster)',
