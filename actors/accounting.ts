@@ -16,6 +16,7 @@ import {
   growGap,
   type Pending,
   queueNext,
+  resume,
   retire,
   settle,
   skip,
@@ -43,6 +44,8 @@ export type AccountingEvent =
   /** What the tenant may run has changed. */
   | { type: 'terms'; terms: RunTerms; nowMs: number }
   | { type: 'added'; checks: readonly Check[]; nowMs: number }
+  /** A removed check with a new version of its schedule. */
+  | { type: 'restored'; check: Check; nowMs: number }
   /** The check with its ended schedule: what is pending is still awaited. */
   | { type: 'removed'; check: Check }
   | { type: 'tick'; nowMs: number }
@@ -72,6 +75,10 @@ export function account(state: Accounting, event: AccountingEvent): AccountingEf
       break;
     case 'added':
       for (const check of event.checks) track(state, check, null);
+      tick(state, event.nowMs, effects);
+      break;
+    case 'restored':
+      resume(state, event.check);
       tick(state, event.nowMs, effects);
       break;
     case 'removed': {

@@ -15,6 +15,7 @@ import { type CoordinatorNeeds, coordinator } from './coordinator.ts';
 import { keyRotation } from './key-rotation.ts';
 import type { TenantProtocol, WriterProtocol } from './messages.ts';
 import { type PackageEndsNeeds, packageEnds } from './package-ends.ts';
+import type { ArchiveStore } from './ports/archive-store.ts';
 import type { BackupRunner } from './ports/backup-runner.ts';
 import type { KeyRotation } from './ports/key-rotation.ts';
 import type { TelemetryStore } from './ports/telemetry-store.ts';
@@ -36,6 +37,8 @@ export type CoreNeeds = Omit<TenantsNeeds, 'writer' | 'usable'> &
     lives: TenantLives | null;
     /** Null: nobody rolls results up or drops old ones here. */
     telemetry: TelemetryStore | null;
+    /** Absent: nobody removes what was archived long ago here. */
+    archive?: ArchiveStore;
     /** Absent: there are no daily backups here. */
     backups?: BackupRunner;
     /** Absent: nothing is sealed anew here. */
@@ -46,7 +49,7 @@ export type CoreNeeds = Omit<TenantsNeeds, 'writer' | 'usable'> &
   };
 
 export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
-  const { cluster, leases, results, lives, telemetry, backups: runner, rotation } = needs;
+  const { cluster, leases, results, lives, telemetry, archive = null, backups: runner, rotation } = needs;
   const { packages, packageEnded: ended } = needs;
   const writerRef = () => system.whereis<WriterProtocol>('writer');
   const tenantsRef = () => system.whereis<TenantsProtocol>('tenants');
@@ -91,7 +94,9 @@ export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
       ...(lives === null
         ? []
         : [{ id: 'chores', start: childOf(chores({ cluster, lives, keeper: tenantsRef })) }]),
-      ...(telemetry === null ? [] : [{ id: 'upkeep', start: childOf(upkeep({ cluster, telemetry })) }]),
+      ...(telemetry === null
+        ? []
+        : [{ id: 'upkeep', start: childOf(upkeep({ cluster, telemetry, archive })) }]),
       ...(runner === undefined
         ? []
         : [{ id: 'backups', start: childOf(backups({ cluster, backups: runner })) }]),

@@ -1,6 +1,9 @@
 /** The monitor's door: what `bin/` starts, and what other rooms say to its actors. */
 export { agent } from './agent.ts';
 export { type CoreTree, startCore } from './core.ts';
+export { announceDevice, type DeviceNews, devicesTopic } from './device-news.ts';
+export { foldHealth, type Health, newHealth } from './health.ts';
+export { archivedKeptMs } from './limits.ts';
 export {
   agentKey,
   type CheckView,
@@ -20,6 +23,7 @@ export {
   writerKey,
 } from './messages.ts';
 export { judgeNewCheck } from './new-check.ts';
+export { type DeviceSaid, judgeNewDevice } from './new-device.ts';
 export { poller } from './poller.ts';
 export type { AuthorityStore, TenantAuthority } from './ports/authority-store.ts';
 export {
@@ -33,6 +37,10 @@ export {
   type ResultStatus,
   resultStatuses,
 } from './ports/check.ts';
+export type { Device, NewDevice } from './ports/device.ts';
+export { deviceId, seedsOf } from './ports/device-id.ts';
+export { type DeviceEvent, type DeviceState, deviceEvents, deviceLife } from './ports/device-lifecycle.ts';
+export type { DeviceChange, DeviceStore } from './ports/device-store.ts';
 export {
   type NewPackage,
   type Package,
@@ -51,5 +59,5 @@ export type {
 export { isRun, type TenantEvent, tenantLife } from './ports/tenant-lifecycle.ts';
 export type { TenantChange, TenantLives } from './ports/tenant-lives.ts';
 export type { Quotas, Tenant } from './ports/tenant-store.ts';
-export { phaseOf } from './schedule.ts';
+export { dueRuns, phaseOf, uncovered } from './schedule.ts';
 export { announceTenant, type TenantNews, tenantsTopic, tenantTopic } from './tenant-news.ts';

@@ -19,6 +19,9 @@ export const timeoutMinMs = 100;
 export const timeoutMaxMs = 60_000;
 export const retriesMax = 100;
 export const nameCharactersMax = 200;
+/** Addresses of one device, and MACs; a chassis with more is several devices to whoever manages it. */
+export const deviceIdentifiersMax = 64;
+export const deviceTextCharactersMax = 128;
 
 /** How often the writer writes what it has. */
 export const writeIntervalMs = 100;
@@ -56,6 +59,10 @@ export const standstillStepMs = 5_000;
 export const provisioningWaitMs = 10_000;
 /** The data of a cancelled tenant are kept this long, then removed. */
 export const cancelledKeptMs = 30 * 86_400_000;
+/** What was archived may be restored this long, then it is removed. Longer than `archivedLookBackMs`: it is accounted for by then. */
+export const archivedKeptMs = 30 * 86_400_000;
+/** How often the coordinator looks for what was archived that long ago. */
+export const archivedLookMs = 3_600_000;
 /** How often the coordinator looks whether a new key is in the ring. */
 export const rotationLookMs = 2_000;
 /** How often the coordinator asks whether the daily backup is due. */

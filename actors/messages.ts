@@ -146,7 +146,9 @@ export interface TenantProtocol {
      */
     addChecks(checks: NewCheck[]): Promise<CheckView[]>;
     listChecks(): Promise<CheckView[]>;
-    removeCheck(checkId: string): Promise<CheckView | null>;
+    removeCheck(checkId: string, by?: string, why?: string | null): Promise<CheckView | null>;
+    /** Refused with `quota_checks` and `too_many_checks`, too; null when no check of this id may still be restored. */
+    restoreCheck(checkId: string, by: string, why: string | null): Promise<CheckView | null>;
     runNow(checkId: string): Promise<{ due_at: string } | null>;
     explainCheck(checkId: string): Promise<Explanation | null>;
     totals(): Promise<TenantTotals>;
@@ -171,6 +173,7 @@ export interface SchedulerProtocol {
   cast: {
     added(checks: Check[]): void;
     removed(check: Check): void;
+    restored(check: Check): void;
     terms(terms: RunTerms): void;
     results(rows: ResultRow[]): void;
     notRun(items: NotRun[]): void;

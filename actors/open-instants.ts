@@ -79,6 +79,17 @@ export function track(state: Accounting, check: Check, lastDueMs: number | null)
   queueNext(state, tracked);
 }
 
+/** A check that came back: only what its newest version makes due is new; what is still awaited from before stays so. */
+export function resume(state: Accounting, check: Check): void {
+  const tracked = state.checks.get(check.id);
+  if (tracked === undefined) {
+    track(state, check, check.schedule.at(-1)!.validFromMs - 1);
+    return;
+  }
+  tracked.check = check;
+  queueNext(state, tracked);
+}
+
 export function queueNext(state: Accounting, tracked: Tracked): void {
   queueFrom(state, tracked, Number.MIN_SAFE_INTEGER);
 }

@@ -23,6 +23,7 @@ function stage() {
       cast: {
         added() {},
         removed() {},
+        restored() {},
         terms() {},
         results(_self, told) {
           rows += told.length;

@@ -1,10 +1,11 @@
 /** What a tenant does with its checks for callers: adds, removes, runs and explains them. Refused with a `TenantRefusal`. */
 import { gapsOf } from './explain-gaps.ts';
 import { viewOf } from './health-monitor.ts';
-import { checksPerMessageMax, checksPerTenantMax } from './limits.ts';
+import { archivedKeptMs, checksPerMessageMax, checksPerTenantMax } from './limits.ts';
 import type { TenantTerms } from './messages.ts';
 import { judgeNewCheck } from './new-check.ts';
 import type { NewCheck } from './ports/check.ts';
+import type { Asked } from './ports/check-store.ts';
 import { TenantRefusal } from './tenant-refusal.ts';
 import { liveChecks, runningOf, type TenantNeeds, type TenantSelf } from './tenant-state.ts';
 
@@ -37,15 +38,30 @@ export async function addChecks(self: TenantSelf, needs: TenantNeeds, checks: Ne
   return added.map((check) => viewOf(check));
 }
 
-export async function removeCheck(self: TenantSelf, needs: TenantNeeds, checkId: string) {
+export async function removeCheck(self: TenantSelf, needs: TenantNeeds, checkId: string, asked: Asked) {
   const running = runningOf(self);
   mayChange(self);
-  const removed = await needs.checks.remove(self.state.tenantId, checkId);
+  const removed = await needs.checks.remove(self.state.tenantId, checkId, asked);
   if (removed === null) return null;
   self.state.checks.delete(checkId);
   self.cast(running.scheduler).removed(removed);
   self.cast(running.health).forget(checkId);
   return viewOf(removed);
+}
+
+export async function restoreCheck(self: TenantSelf, needs: TenantNeeds, checkId: string, asked: Asked) {
+  const running = runningOf(self);
+  mayChange(self);
+  if (liveChecks(self.state).length >= checksPerTenantMax) {
+    throw new TenantRefusal('too_many_checks', `a tenant has at most ${checksPerTenantMax} checks`);
+  }
+  const terms = { liveMax: self.state.terms.checksMax, keptMs: archivedKeptMs };
+  const restored = await needs.checks.restore(self.state.tenantId, checkId, { ...asked, ...terms });
+  if (restored === null) return null;
+  self.state.checks.set(checkId, restored);
+  self.cast(running.scheduler).restored(restored);
+  self.cast(running.health).adopt([restored], []);
+  return viewOf(restored);
 }
 
 export async function explainCheck(self: TenantSelf, needs: TenantNeeds, checkId: string) {

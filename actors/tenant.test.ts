@@ -36,7 +36,12 @@ function stage() {
   const ref = actors.spawn(
     tenant({
       cluster,
-      checks: { add: async () => [], list: async () => [], remove: async () => null },
+      checks: {
+        add: async () => [],
+        list: async () => [],
+        remove: async () => null,
+        restore: async () => null,
+      },
       leases: {
         renewSession: async () => ({ databaseNowMs: 0, expiresAtMs: 4_000 }),
         endSession: async () => {},

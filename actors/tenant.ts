@@ -13,7 +13,7 @@ import type { LeaseAnswer } from './ports/lease-store.ts';
 import type { AccountedCheck } from './ports/result-store.ts';
 import { scheduler } from './scheduler.ts';
 import { dayStartMs } from './standstill.ts';
-import { addChecks, explainCheck, removeCheck, runNow } from './tenant-checks.ts';
+import { addChecks, explainCheck, removeCheck, restoreCheck, runNow } from './tenant-checks.ts';
 import {
   liveChecks,
   runningOf,
@@ -61,7 +61,10 @@ export function tenant(needs: TenantNeeds) {
           const { health } = runningOf(self);
           return await self.call(health).views(liveChecks(self.state));
         }),
-      removeCheck: (self, checkId) => answer(self, () => removeCheck(self, needs, checkId)),
+      removeCheck: (self, checkId, by = 'system', why = null) =>
+        answer(self, () => removeCheck(self, needs, checkId, { by, why })),
+      restoreCheck: (self, checkId, by, why) =>
+        answer(self, () => restoreCheck(self, needs, checkId, { by, why })),
       runNow: (self, checkId) => answer(self, () => runNow(self, checkId)),
       explainCheck: (self, checkId) => answer(self, () => explainCheck(self, needs, checkId)),
       totals: (self) => answer(self, async () => await self.call(runningOf(self).scheduler).totals()),

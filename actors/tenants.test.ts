@@ -56,7 +56,12 @@ test('a lease that could not be given back when its tenant moved away is given b
         list: async () => [row],
         find: async () => row,
       },
-      checks: { add: async () => [], list: () => new Promise(() => {}), remove: async () => null },
+      checks: {
+        add: async () => [],
+        list: () => new Promise(() => {}),
+        remove: async () => null,
+        restore: async () => null,
+      },
       leases: {
         renewSession: () => answer({ databaseNowMs: 0, expiresAtMs: 4_000 }),
         endSession: () => answer(undefined),
@@ -116,7 +121,12 @@ function keeperOf(rows: { now: Tenant[] }) {
       usable: () => true,
       writer: () => write,
       tenants: { create: () => Promise.reject(new Error('none')), list, find: async () => null },
-      checks: { add: async () => [], list: async () => [], remove: async () => null },
+      checks: {
+        add: async () => [],
+        list: async () => [],
+        remove: async () => null,
+        restore: async () => null,
+      },
       leases: {
         renewSession: async () => ({ databaseNowMs: 0, expiresAtMs: 4_000 }),
         endSession: async () => {},

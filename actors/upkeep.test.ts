@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import type { Cluster } from '../cluster/index.ts';
 import { ActorSystem, manualClock } from '../runtime/index.ts';
-import { rollupEveryMs, tendEveryMs } from './limits.ts';
+import { archivedLookMs, rollupEveryMs, tendEveryMs } from './limits.ts';
+import type { ArchiveStore } from './ports/archive-store.ts';
 import type { TelemetryStore } from './ports/telemetry-store.ts';
 import { upkeep } from './upkeep.ts';
 
-function stage() {
+function stage(hasArchive = false) {
   const clock = manualClock();
   const actors = new ActorSystem({ clock, node: 'core_1', boot: 1 });
   const done: string[] = [];
@@ -24,7 +25,13 @@ function stage() {
     rollups: async () => [],
   };
   const coordination = { mine: () => world.epoch } as unknown as Cluster['coordination'];
-  actors.spawn(upkeep({ cluster: { coordination }, telemetry }));
+  const archive: ArchiveStore = {
+    async purge(keptMs) {
+      done.push(`purge ${keptMs / 86_400_000} d`);
+      return { checks: 1, devices: 0, rows: 3, failed: [] };
+    },
+  };
+  actors.spawn(upkeep({ cluster: { coordination }, telemetry, archive: hasArchive ? archive : null }));
   const advance = async (ms: number) => {
     await clock.advance(ms);
     for (let k = 0; k < 20; k += 1) await new Promise((resolve) => setImmediate(resolve));
@@ -66,4 +73,15 @@ test('a database that is away is tried again, and partitions are tended from tim
   expect(done).toEqual(['tend', 'roll']);
   await advance(tendEveryMs);
   expect(done.filter((what) => what === 'tend').length).toBe(2);
+});
+
+test('what was archived long ago is removed by the one that coordinates, and looked for from time to time', async () => {
+  const { advance, done, world } = stage(true);
+  await advance(rollupEveryMs);
+  expect(done).toEqual([]);
+  world.epoch = 1;
+  await advance(rollupEveryMs);
+  expect(done).toEqual(['tend', 'purge 30 d', 'roll']);
+  await advance(archivedLookMs);
+  expect(done.filter((what) => what === 'purge 30 d').length).toBe(2);
 });

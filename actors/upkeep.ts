@@ -1,10 +1,12 @@
 /**
- * The coordinator's work on what flows: rolls results up, makes and drops partitions. Runs on every core and does
- * something on the one that coordinates; asks each time. Two that think they do are kept apart by the store.
+ * The coordinator's work on what flows and on what is over: rolls results up, makes and drops partitions, removes what was
+ * archived long ago. Runs on every core and does something on the one that coordinates; asks each time. Two that think
+ * they do are kept apart by the store.
  */
 import type { Cluster } from '../cluster/index.ts';
 import { defineActor, messageOf, type Self } from '../runtime/index.ts';
-import { rollupEveryMs, tendEveryMs } from './limits.ts';
+import { archivedKeptMs, archivedLookMs, rollupEveryMs, tendEveryMs } from './limits.ts';
+import type { ArchiveStore, Purged } from './ports/archive-store.ts';
 import type { RolledUp, TelemetryStore, Tended } from './ports/telemetry-store.ts';
 
 export interface UpkeepProtocol {
@@ -16,17 +18,20 @@ export interface UpkeepProtocol {
 export interface UpkeepNeeds {
   cluster: Pick<Cluster, 'coordination'>;
   telemetry: TelemetryStore;
+  /** Null: what was archived stays. */
+  archive: ArchiveStore | null;
 }
 
 interface UpkeepState {
   tendedMs: number;
+  purgedMs: number;
   /** The failure that was logged last, so that it is logged once. */
   told: string | null;
 }
 
 type UpkeepSelf = Self<UpkeepState>;
 
-export function upkeep({ cluster, telemetry }: UpkeepNeeds) {
+export function upkeep({ cluster, telemetry, archive }: UpkeepNeeds) {
   function turn(self: UpkeepSelf): void {
     if (cluster.coordination.mine() === null) {
       self.after(rollupEveryMs, 'turn');
@@ -35,13 +40,16 @@ export function upkeep({ cluster, telemetry }: UpkeepNeeds) {
     if (self.monotonicMs() - self.state.tendedMs >= tendEveryMs) {
       self.state.tendedMs = self.monotonicMs();
       self.pipe(telemetry.tend(), 'tended');
+    } else if (archive !== null && self.monotonicMs() - self.state.purgedMs >= archivedLookMs) {
+      self.state.purgedMs = self.monotonicMs();
+      self.pipe(archive.purge(archivedKeptMs), 'purged');
     } else self.pipe(telemetry.roll(), 'rolled');
   }
   return defineActor<UpkeepState, UpkeepProtocol>({
     name: 'upkeep',
     init(self) {
       self.after(rollupEveryMs, 'turn');
-      return { tendedMs: Number.NEGATIVE_INFINITY, told: null };
+      return { tendedMs: Number.NEGATIVE_INFINITY, purgedMs: Number.NEGATIVE_INFINITY, told: null };
     },
     call: {},
     cast: {},
@@ -65,6 +73,13 @@ function done(self: UpkeepSelf, tag: string, value: unknown, error: unknown, goO
     const { made, moved, dropped, failed } = value as Tended;
     if (made.length + moved.length + dropped.length + failed.length > 0)
       self.log('info', 'partitions were tended', { made, moved, dropped, failed });
+    goOn();
+    return;
+  }
+  if (tag === 'purged') {
+    const { checks, devices, rows, failed } = value as Purged;
+    if (checks + devices + failed.length > 0)
+      self.log('info', 'what was archived long ago was removed', { checks, devices, rows, failed });
     goOn();
     return;
   }

@@ -92,6 +92,16 @@ export type ProcedureCode =
   | 'certificate_not_revoked'
   /** The tenant's plan allows no more checks; nothing was added. */
   | 'quota_checks'
+  /** The tenant's plan allows no more devices; nothing was added. */
+  | 'quota_devices'
+  /** What was said of a device cannot be read; the sentence says what. */
+  | 'bad_device'
+  /** The tenant knows no device type of this name; the sentence names those that it knows. */
+  | 'bad_device_type'
+  /** A device with the same MAC or address is there, perhaps decommissioned. */
+  | 'device_exists'
+  /** The tenant has no such device. */
+  | 'no_such_device'
   /** The tenant's plan allows no more users; nobody was added. */
   | 'quota_users'
   /** The tenant's state does not allow it; the sentence names what it allows. */

@@ -51,6 +51,10 @@ export const purgeTimeoutMs = 600_000;
 /** A tenant that moves between cores answers `standby` for a moment: commands try again this long. */
 export const standbyWaitMs = 8_000;
 export const standbyRetryMs = 250;
+/** How far back the made-up tenants' results go: long enough for a weekend. */
+export const seedDays = 7;
+/** Devices in one message, and of one page of them. */
+export const devicesPageRows = 1_000;
 /** Rows of one page of results, so that an answer stays well below a frame's limit. */
 export const resultsPageRows = 5_000;
 export const resultsLimitDefault = 100;
@@ -91,5 +95,3 @@ export const packageLifeMsMin = 1_000;
 export const packageLifeMsMax = 30 * 24 * 3_600_000;
 /** A partition's name: what older certificates have room for. */
 export const partitionCharsMax = 63;
-/** What a token is read from. */
-export const tokenFileBytesMax = 16 * 1024;

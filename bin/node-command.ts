@@ -3,7 +3,7 @@
  * told to or when the launcher that started it is gone. Loads of the roles only the one that it is.
  */
 import { tenantAccess } from '../actors/index.ts';
-import { ClusterNode, tlsTransport } from '../cluster/index.ts';
+import { ClusterNode, type TlsTransport, tlsTransport } from '../cluster/index.ts';
 import { type Clock, startWatchdog, systemClock } from '../runtime/index.ts';
 import { dataFolder, nextBoot } from './data-folder.ts';
 import { openDiscovery } from './discovery.ts';
@@ -67,17 +67,10 @@ export async function runNode(given: NodeFlags): Promise<void> {
   });
   const address = await node.start();
   let role: RunningRole | null = null;
-  const changed = {
-    credential() {
-      transport.renew();
-      role?.credentialChanged?.();
-    },
-    trust() {
-      transport.trustChanged();
-      role?.trustChanged?.();
-    },
-  };
-  trust.watch(changed, log);
+  trust.watch(
+    hearing(transport, () => role),
+    log,
+  );
   const { start } = await loadRole[flags.role]();
   const fail = (why: string) => {
     log('error', 'this node cannot go on', { why });
@@ -91,6 +84,20 @@ export async function runNode(given: NodeFlags): Promise<void> {
   await drain(node, role, clock);
   log('info', 'ended', {});
   process.exit(0);
+}
+
+/** Whom a new credential, and a change of whom this node trusts, concern: the links, and what the role keeps open beside them. */
+function hearing(transport: TlsTransport, role: () => RunningRole | null) {
+  return {
+    credential() {
+      transport.renew();
+      role()?.credentialChanged?.();
+    },
+    trust() {
+      transport.trustChanged();
+      role()?.trustChanged?.();
+    },
+  };
 }
 
 /** The last commands, the role's actors, the node. A part that does not let go keeps neither the next one nor the process. */

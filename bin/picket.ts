@@ -10,6 +10,7 @@ import { addCertCommands } from './commands/certs.ts';
 import { addCheckCommands } from './commands/check.ts';
 import { addChildrenCommand } from './commands/children.ts';
 import { addDbCommands } from './commands/db.ts';
+import { addDeviceCommands } from './commands/device.ts';
 import { addEnrollCommand } from './commands/enroll.ts';
 import { addExplainCommands } from './commands/explain.ts';
 import { addIntegrationCommands } from './commands/integration.ts';
@@ -21,6 +22,7 @@ import { addPlanCommands } from './commands/plan.ts';
 import { addRecordCommand } from './commands/record.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addResultCommands } from './commands/results.ts';
+import { addSeedCommand } from './commands/seed.ts';
 import { addTenantCommands } from './commands/tenant.ts';
 import { addUpCommands } from './commands/up.ts';
 import { addUserCommands } from './commands/user.ts';
@@ -57,10 +59,12 @@ for (const add of [
   addPlanCommands,
   addDbCommands,
   addBackupCommands,
+  addSeedCommand,
   addVaultCommands,
   addUserCommands,
   addIntegrationCommands,
   addCheckCommands,
+  addDeviceCommands,
   addExplainCommands,
   addResultCommands,
   addCertCommands,

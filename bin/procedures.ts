@@ -15,13 +15,15 @@ import {
   type TenantProtocol,
   tenantKey,
 } from '../actors/index.ts';
-import { type ClusterNode, ProcedureError } from '../cluster/index.ts';
+import { type Caller, type ClusterNode, ProcedureError } from '../cluster/index.ts';
 import type { Ref } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
+import { declareDevices } from './device-procedures.ts';
 import { standbyRetryMs, standbyWaitMs } from './limits.ts';
 import { findTenant } from './named-tenant.ts';
+import { nameOf } from './procedure-answers.ts';
 import { declareTenants } from './tenant-procedures.ts';
-import { gapView, resultView, rollupView } from './views.ts';
+import { type ArchivedCheckView, archivedCheckView, gapView, resultView, rollupView } from './views.ts';
 
 export function declareMonitor(
   node: ClusterNode,
@@ -31,10 +33,11 @@ export function declareMonitor(
 ): void {
   const read = (name: string, run: (argument: never) => unknown) =>
     node.declare(name, { access: 'read', run });
-  const write = (name: string, run: (argument: never) => unknown) =>
+  const write = (name: string, run: (argument: never, caller: Caller) => unknown) =>
     node.declare(name, { access: 'write', run });
 
   declareTenants(node, store, core);
+  declareDevices(node, store);
   write('check_add', async ({ tenant, checks }: { tenant: string; checks: NewCheck[] }) => {
     const row = await findTenant(store, tenant);
     return await withTenant(node, row, (ref) => node.system.call(ref, 60_000).addChecks(checks));
@@ -52,9 +55,16 @@ export function declareMonitor(
     const row = await findTenant(store, tenant);
     return await withTenant(node, row, (ref) => node.system.call(ref).listChecks());
   });
-  write('check_remove', ({ tenant, id }: CheckQuestion) =>
-    ofCheck(node, store, tenant, id, (ref) => node.system.call(ref).removeCheck(id)),
+  write('check_remove', ({ tenant, id, why = null }: CheckQuestion, caller) =>
+    ofCheck(node, store, tenant, id, (ref) => node.system.call(ref).removeCheck(id, nameOf(caller), why)),
   );
+  write('check_restore', ({ tenant, id, why = null }: CheckQuestion, caller) =>
+    ofCheck(node, store, tenant, id, (ref) => node.system.call(ref).restoreCheck(id, nameOf(caller), why)),
+  );
+  read('check_archived', async ({ tenant }: { tenant: string }): Promise<ArchivedCheckView[]> => {
+    const row = await findTenant(store, tenant);
+    return (await store.checks.list(row.id, 0)).flatMap(archivedCheckView);
+  });
   write('check_run_now', ({ tenant, id }: CheckQuestion) =>
     ofCheck(node, store, tenant, id, async (ref, row) => {
       const asked = await node.system.call(ref).runNow(id);
@@ -66,6 +76,14 @@ export function declareMonitor(
     ({ tenant, id }: CheckQuestion): Promise<Explanation> =>
       ofCheck(node, store, tenant, id, (ref) => node.system.call(ref).explainCheck(id)),
   );
+  declareReading(node, store);
+}
+
+/** What accounts for due instants, and what was made of it. */
+function declareReading(node: ClusterNode, store: Store): void {
+  const read = (name: string, run: (argument: never) => unknown) =>
+    node.declare(name, { access: 'read', run });
+
   read('results', async ({ tenant, query }: { tenant: string; query: ResultQuery }) => {
     const row = await findTenant(store, tenant);
     const rows = await store.results.results(row.id, query);
@@ -126,6 +144,7 @@ interface CheckJudgement {
 interface CheckQuestion {
   tenant: string | null;
   id: string;
+  why?: string | null;
 }
 
 /** Calls the tenant's actor, waiting through a move between cores. */

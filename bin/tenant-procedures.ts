@@ -3,10 +3,10 @@
  * change is written with who asked for it, announced, and acted on by the cores that hear of it.
  */
 import { announceTenant, type CoreTree, type Quotas, type Tenant } from '../actors/index.ts';
-import { formatSpiffeId } from '../certs/index.ts';
 import { type Caller, type ClusterNode, ProcedureError } from '../cluster/index.ts';
 import type { Store } from '../store/index.ts';
 import { findTenant, text } from './named-tenant.ts';
+import { nameOf, orRefuse } from './procedure-answers.ts';
 import { auditView, planView, tenantChangeView, tenantView } from './views.ts';
 
 interface Named {
@@ -70,16 +70,4 @@ export function declareTenants(node: ClusterNode, store: Store, core: CoreTree):
     if (keeper !== null) node.system.cast(keeper).refresh();
     return planView(plan);
   });
-}
-
-function nameOf({ identity }: Caller): string {
-  return formatSpiffeId(identity);
-}
-
-function orRefuse<T extends object>(answer: T): Exclude<T, { refused: string }> {
-  if ('refused' in answer) {
-    const { refused, detail } = answer as { refused: string; detail?: string };
-    throw new ProcedureError(refused, detail ?? refused);
-  }
-  return answer as Exclude<T, { refused: string }>;
 }

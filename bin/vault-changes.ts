@@ -58,6 +58,8 @@ export function retire(
     return { view, refused: inUse(view, id, unfound, !archivesToo) };
   };
   return locked(file, async () => {
+    if (!readKeyRing(file).keys.some((key) => key.id === id))
+      throw new StoreError('no_such_key', `there is no key "${id}" in ${file}: see picket vault status`);
     await door.judgeRing();
     const { view, refused } = await judge(!despiteArchives);
     if (refused !== null) throw new StoreError('key_in_use', refused);

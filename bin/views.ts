@@ -1,13 +1,15 @@
 /** Rows as the command line prints them: the fields of the contract, instants in RFC 3339 with milliseconds. */
-import type {
-  GapRow,
-  Plan,
-  Quotas,
-  ResultRow,
-  RollupCounts,
-  RollupRow,
-  Tenant,
-  TenantChange,
+import {
+  archivedKeptMs,
+  type Check,
+  type GapRow,
+  type Plan,
+  type Quotas,
+  type ResultRow,
+  type RollupCounts,
+  type RollupRow,
+  type Tenant,
+  type TenantChange,
 } from '../actors/index.ts';
 import type { AuditRow } from '../store/index.ts';
 
@@ -84,6 +86,27 @@ export interface TenantChangeView {
   /** Null: not the tenant's own state, but a row of it was changed. */
   to: string | null;
   why: string | null;
+}
+
+/** A check that was removed and may be restored. */
+export interface ArchivedCheckView {
+  id: string;
+  name: string;
+  kind: string;
+  target: string;
+  port: number | null;
+  interval_ms: number;
+  archived_at: string;
+  /** From then on it is removed at any moment, with its results. */
+  kept_until: string;
+}
+
+/** None for a check that lives. */
+export function archivedCheckView(check: Check): ArchivedCheckView[] {
+  const { id, name, kind, target, port, intervalMs: interval_ms, archivedAtMs } = check;
+  if (archivedAtMs === null) return [];
+  const kept_until = instant(archivedAtMs + archivedKeptMs);
+  return [{ id, name, kind, target, port, interval_ms, archived_at: instant(archivedAtMs), kept_until }];
 }
 
 export function instant(ms: number): string {

@@ -15,7 +15,7 @@ import {
   peersOfRole,
   setPhase,
 } from './children-state.ts';
-import { answered } from './children-unmet.ts';
+import { answered, isMeeting } from './children-unmet.ts';
 import { askIdsMax, askTimeoutMs } from './limits.ts';
 import { ownerOf } from './placement.ts';
 
@@ -46,11 +46,19 @@ export function heldBy(state: ChildrenState, child: Child, node: string, nowMs: 
   setPhase(state, child, 'held', nowMs);
 }
 
-/** Asks for all that came to be claimed in this step. */
+/**
+ * Asks for all that came to be claimed in this step. Whom this node has only heard of is met first, and asked with the
+ * others; no child waits for that any longer than for an answer.
+ */
 export function askAll(state: ChildrenState, effects: ChildrenEffect[], nowMs: number): void {
   if (state.toAsk.length === 0) return;
-  const asked = state.toAsk.filter((child) => child.phase === 'asking' && child.round === 0);
+  const asked = [...new Set(state.toAsk)].filter((child) => child.phase === 'asking' && child.round === 0);
+  const isLong = asked.some(({ sinceMs }) => nowMs - sinceMs >= askTimeoutMs);
   state.toAsk = [];
+  if (!isLong && isMeeting(state, nowMs)) {
+    state.toAsk = asked;
+    return;
+  }
   const peers = peersOfRole(state);
   for (let at = 0; at < asked.length; at += askIdsMax) {
     const part = asked.slice(at, at + askIdsMax);

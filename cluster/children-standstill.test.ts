@@ -103,6 +103,25 @@ describe('a node that stood still for longer than others wait', () => {
     expect(runningOn(cluster, sleeper)).toEqual(ids.sort());
   });
 
+  it('does not take a node for gone whose certificate ended meanwhile', () => {
+    const { cluster } = clusterOf(...names);
+    sleep(cluster);
+    cluster.standStill(sleeper);
+    for (const other of others) cluster.distrust(sleeper, other);
+    report(cluster);
+    let most = 0;
+    cluster.watch = () => {
+      for (const at of cluster.running().values()) most = Math.max(most, at.length);
+    };
+    for (let ms = 0; ms < standstillEndMs - 1_000; ms += 100) cluster.advance(100);
+    cluster.settle();
+    expect(runningOn(cluster, sleeper)).toEqual([]);
+    meetAll(cluster);
+    cluster.converge();
+    expect(most).toBe(1);
+    expect(cluster.running()).toEqual(cluster.placed());
+  });
+
   it('begins again in the end, also when one can neither be met nor is known to be gone', () => {
     const { cluster, ids } = clusterOf(...names);
     for (const other of others) cluster.cut(sleeper, other);

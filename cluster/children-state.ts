@@ -61,6 +61,8 @@ export interface MemberSeen {
   readonly boot: number;
   /** Up, or only suspected. */
   readonly live: boolean;
+  /** Not live by its certificate alone: nobody knows that it is gone. Absent: no. */
+  readonly distrusted?: true;
 }
 
 export interface AskRound {
@@ -98,12 +100,14 @@ export interface ChildrenState {
   readonly serves: Set<string>;
   /** Other nodes that did not answer in time when they were last asked: they are asked, and not waited for. */
   readonly slow: Set<string>;
+  /** Lives of nodes that others told of and that are not linked yet: until when they are waited for. */
+  readonly heardOf: Map<string, number>;
   /** Which node owns what, by role. */
   readonly placements: Map<string, { readonly names: string; readonly placement: Placement }>;
   membersChangedMs: number;
   readonly children: Map<string, Child>;
   readonly byPhase: Readonly<Record<Phase, Set<Child>>>;
-  /** Asked for at the end of this step. */
+  /** Asked for at the end of this step, or when those that were heard of are met. */
   toAsk: Child[];
   readonly rounds: Map<number, AskRound>;
   lastRound: number;
@@ -132,6 +136,7 @@ export function createChildren(self: string, role: string): ChildrenState {
     members: new Map(),
     serves: new Set(),
     slow: new Set(),
+    heardOf: new Map(),
     placements: new Map(),
     membersChangedMs: 0,
     children: new Map(),

@@ -18,7 +18,7 @@ import {
   type StopCause,
   type Want,
 } from './children-state.ts';
-import { forgetUnmet, waitOn } from './children-unmet.ts';
+import { forgetUnmet, hearOf, waitOn } from './children-unmet.ts';
 import { joinSettleEndMs } from './limits.ts';
 
 /** `nowMs`: monotonic. */
@@ -33,8 +33,11 @@ export type ChildrenHappening =
   | { type: 'stood_still'; gapMs: number }
   /** There is a new link to it. Told while this node waits to meet the others. */
   | { type: 'peer_linked'; peer: string }
-  /** All members, this node included, after any of them changed. */
-  | { type: 'members'; members: readonly MemberSeen[] }
+  /**
+   * All members, this node included, after any of them changed. `heardOf`: lives of nodes that others see and this one has not
+   * met. Absent: none.
+   */
+  | { type: 'members'; members: readonly MemberSeen[]; heardOf?: readonly string[] }
   | { type: 'peer_serves'; peer: string; serving: boolean }
   /** What is wanted changed; `holder`: the other node that the registry shows under its name. */
   | { type: 'wants'; changes: readonly WantChange[] }
@@ -110,16 +113,7 @@ export function stepChildren(state: ChildrenState, event: ChildrenEvent): Childr
   refill(state, nowMs);
   switch (event.type) {
     case 'serve':
-      // It was told to go while it waited for what it needs to serve.
-      if (state.draining) break;
-      state.serving = true;
-      state.kinds = new Set(event.kinds);
-      state.quietMs = event.quietMs;
-      state.quietUntilMs = nowMs + event.quietMs;
-      state.quietEndMs = nowMs + joinSettleEndMs;
-      state.begun = event.quietMs === 0;
-      effects.push({ type: 'tell_serving', serving: true });
-      replace(state, effects, nowMs);
+      serve(state, effects, event.kinds, event.quietMs, nowMs);
       break;
     case 'drain':
       state.draining = true;
@@ -133,6 +127,7 @@ export function stepChildren(state: ChildrenState, event: ChildrenEvent): Childr
       peerLinked(state, effects, event.peer);
       break;
     case 'members':
+      hearOf(state, event.heardOf ?? [], nowMs);
       membersSeen(state, effects, event.members, nowMs);
       break;
     case 'peer_serves':
@@ -172,6 +167,25 @@ export function stepChildren(state: ChildrenState, event: ChildrenEvent): Childr
   pumpStarts(state, effects, nowMs);
   pumpMoves(state, effects, nowMs);
   return { state, effects };
+}
+
+function serve(
+  state: ChildrenState,
+  effects: ChildrenEffect[],
+  kinds: readonly string[],
+  quietMs: number,
+  nowMs: number,
+): void {
+  // It was told to go while it waited for what it needs to serve.
+  if (state.draining) return;
+  state.serving = true;
+  state.kinds = new Set(kinds);
+  state.quietMs = quietMs;
+  state.quietUntilMs = nowMs + quietMs;
+  state.quietEndMs = nowMs + joinSettleEndMs;
+  state.begun = quietMs === 0;
+  effects.push({ type: 'tell_serving', serving: true });
+  replace(state, effects, nowMs);
 }
 
 function want(

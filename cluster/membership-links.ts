@@ -82,6 +82,7 @@ function connect(peer: Peer, nowMs: number): void {
   peer.rttMs = null;
   peer.firstRefusedMs = null;
   peer.cutOff = false;
+  peer.distrusted = false;
   peer.dialDueMs = null;
   peer.dialAnswerDueMs = null;
   peer.dialAttempts = 0;
@@ -97,6 +98,7 @@ export function linkDown(state: MembershipState, effects: MembershipEffect[], ev
   if (peer.status === 'left') return;
   if (event.refused) {
     // Others may still vouch for it: what was proven wrong is not put right by that.
+    peer.distrusted = true;
     setStatus(effects, peer, 'down', peer.status, `not trusted any more: ${reason}`, nowMs);
     redialLater(state, peer, nowMs);
     return;

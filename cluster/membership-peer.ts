@@ -68,6 +68,8 @@ export interface Peer {
   firstRefusedMs: number | null;
   /** The last dial reached nothing at all, not even a host that refuses: the network is cut, or the host is gone. */
   cutOff: boolean;
+  /** It is down because its certificate was no longer good: it may well live, and come back with another. */
+  distrusted: boolean;
   dialDueMs: number | null;
   dialAnswerDueMs: number | null;
   dialAttempts: number;
@@ -90,6 +92,8 @@ export interface MembershipState {
   incarnation: number;
   readonly peers: Map<string, Peer>;
   readonly candidates: Map<string, Candidate>;
+  /** How many of them there have ever been: by it is seen that there is a new one. */
+  heardOf: number;
   /** Of the view, until something in it changes: every heartbeat asks for it. */
   viewHash: number | null;
   /** No tick before this finds anything due: heartbeats alone put it off, and what else happens ends it. */
@@ -113,6 +117,7 @@ export function createPeer(identity: PeerIdentity, nowMs: number): Peer {
     linkClosedMs: nowMs,
     firstRefusedMs: null,
     cutOff: false,
+    distrusted: false,
     dialDueMs: null,
     dialAnswerDueMs: null,
     dialAttempts: 0,

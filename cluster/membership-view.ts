@@ -53,16 +53,35 @@ export interface NodeRole {
   readonly role: string;
   readonly boot: number;
   readonly live: boolean;
+  /** Not live by its certificate alone: nobody knows that it is gone. Absent: no. */
+  readonly distrusted?: true;
 }
 
 /** Who is known, by name. */
 export function rolesOf({ self, peers }: MembershipState): NodeRole[] {
   const roles: NodeRole[] = [{ name: self.name, role: self.role, boot: self.boot, live: true }];
-  for (const { identity, status } of peers.values()) {
+  for (const { identity, status, distrusted } of peers.values()) {
     const { name, role, boot } = identity;
-    roles.push({ name, role, boot, live: status === 'up' || status === 'suspect' });
+    const live = status === 'up' || status === 'suspect';
+    roles.push({ name, role, boot, live, ...(distrusted && status === 'down' && { distrusted }) });
   }
   return roles.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Names of the platform's nodes of a role that are up or only suspected. */
+export function liveIn({ self, peers }: MembershipState, role: string): string[] {
+  const names = self.role === role && self.tenant === null ? [self.name] : [];
+  for (const { identity, status } of peers.values()) {
+    // A tenant's node is no place for the platform's actors, whatever its certificate calls it.
+    if (identity.tenant !== null || identity.role !== role) continue;
+    if (status === 'up' || status === 'suspect') names.push(identity.name);
+  }
+  return names.sort();
+}
+
+/** Lives of nodes that others see and this one has not met yet. */
+export function heardOfIn({ candidates }: MembershipState): string[] {
+  return Array.from(candidates, ([name, { boot }]) => `${name}.${boot}`).sort();
 }
 
 /** The present life of each node that is known, this one's included. */

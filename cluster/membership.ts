@@ -58,6 +58,7 @@ export function createMembership(self: PeerIdentity): MembershipState {
     incarnation: 0,
     peers: new Map(),
     candidates: new Map(),
+    heardOf: 0,
     viewHash: null,
     quietUntilMs: notQuietMs,
   };
@@ -192,6 +193,7 @@ function meet(state: MembershipState, entry: ViewEntry, nowMs: number): void {
     known.heardMs = nowMs;
   } else if (known !== undefined || state.candidates.size < nodesMax) {
     const { boot, address } = entry;
+    state.heardOf += 1;
     state.candidates.set(entry.name, { boot, address, heardMs: nowMs, dialDueMs: nowMs, dialAttempts: 0 });
   }
 }

@@ -56,6 +56,8 @@ export interface KeptChildren {
   members: readonly MemberSeen[];
   serves: readonly string[];
   slow: readonly string[];
+  /** Absent when there are none. */
+  heardOf?: readonly (readonly [life: string, untilMs: number])[];
   placements: readonly (readonly [role: string, names: string])[];
   children: readonly KeptChild[];
   /** Phase and place among `children`, in the order in which they came into it. */
@@ -74,7 +76,9 @@ export function weightOfChildren(state: ChildrenState): number {
   return bytes;
 }
 
-export function snapshotChildren(state: ChildrenState): Record<keyof KeptChildren, unknown> {
+export function snapshotChildren(
+  state: ChildrenState,
+): Record<Exclude<keyof KeptChildren, 'heardOf'>, unknown> {
   const numbers = new Map<Child, number>();
   for (const child of state.children.values()) numbers.set(child, numbers.size);
   const phases = Object.entries(state.byPhase).flatMap(([phase, children]) =>
@@ -90,6 +94,7 @@ export function snapshotChildren(state: ChildrenState): Record<keyof KeptChildre
     members: [...state.members.values()],
     serves: [...state.serves],
     slow: [...state.slow],
+    ...(state.heardOf.size > 0 && { heardOf: [...state.heardOf] }),
     placements: Array.from(state.placements, ([role, { names }]) => [role, names]),
     children: new Rows([...state.children.values()], plainChild),
     phases: new Rows(phases, ([phase, child]) => [phase, numbers.get(child)!]),
@@ -127,6 +132,7 @@ export function restoreChildren(kept: KeptChildren): ChildrenState {
   state.members = new Map(kept.members.map((member) => [member.name, member]));
   for (const node of kept.serves) state.serves.add(node);
   for (const node of kept.slow) state.slow.add(node);
+  for (const [life, untilMs] of kept.heardOf ?? []) state.heardOf.set(life, untilMs);
   for (const [role, names] of kept.placements) {
     const nodes = names === '' ? [] : names.split(' ');
     state.placements.set(role, { names, placement: createPlacement(nodes) });
@@ -134,6 +140,8 @@ export function restoreChildren(kept: KeptChildren): ChildrenState {
   const children = kept.children.map(restoreChild);
   for (const child of children) state.children.set(child.id, child);
   for (const [phase, at] of kept.phases) state.byPhase[phase].add(children[at]!);
+  // Between two steps there are none unless somebody is to be met.
+  state.toAsk = [...state.byPhase.asking].filter(({ round }) => round === 0);
   const asked = new Map<number, string[]>(kept.rounds.map(([number]) => [number, []]));
   for (const [number, id] of kept.asked) asked.get(number)!.push(id);
   for (const [number, waiting, dueMs] of kept.rounds) {

@@ -38,6 +38,8 @@ const action = fc.record({
     'cut',
     'link',
     'stand_still',
+    'hear',
+    'distrust',
   ),
   a: fc.constantFrom(...names),
   b: fc.constantFrom(...names),
@@ -87,6 +89,8 @@ test('a replay makes the decisions about children again, whatever was cut, kille
           cluster.cut(a, b);
           cluster.notice(a, b);
         } else if (what === 'link') cluster.link(a, b);
+        else if (what === 'hear') cluster.hear(a, b);
+        else if (what === 'distrust') cluster.distrust(a, b);
       }
       for (const recorder of recorders.values()) {
         const lines = takeRecord(recorder);

@@ -23,8 +23,12 @@ import {
 interface Kept {
   self: { name: string; role: string; boot: number };
   incarnation: number;
-  /** `excusedMs` is left out when it is 0, as it nearly always is. */
-  peers: (Omit<Peer, 'indirectMs' | 'excusedMs'> & { indirectMs: number | null; excusedMs?: number })[];
+  /** `excusedMs` is left out when it is 0 and `distrusted` when it is not so, as it nearly always is. */
+  peers: (Omit<Peer, 'indirectMs' | 'excusedMs' | 'distrusted'> & {
+    indirectMs: number | null;
+    excusedMs?: number;
+    distrusted?: true;
+  })[];
   candidates: [string, Candidate][];
 }
 
@@ -39,9 +43,10 @@ export const membershipForm: ReplayForm<MembershipState, MembershipEvent, Member
     return {
       self: { name, role, boot },
       incarnation: state.incarnation,
-      peers: Array.from(state.peers.values(), ({ excusedMs, ...peer }) => ({
+      peers: Array.from(state.peers.values(), ({ excusedMs, distrusted, ...peer }) => ({
         ...peer,
         ...(excusedMs > 0 && { excusedMs }),
+        ...(distrusted && { distrusted }),
         identity: identityOf(peer),
         indirectMs: peer.indirectMs === Number.NEGATIVE_INFINITY ? null : peer.indirectMs,
         history: peer.history.slice(-recordReasonsMax).map(short),
@@ -54,14 +59,15 @@ export const membershipForm: ReplayForm<MembershipState, MembershipEvent, Member
     const { self, incarnation, peers, candidates } = snapshot as Kept;
     const alive = peers.map((kept): [string, Peer] => {
       const indirectMs = kept.indirectMs ?? Number.NEGATIVE_INFINITY;
-      const { excusedMs = 0 } = kept;
-      return [kept.identity.name, { ...kept, indirectMs, excusedMs, history: [...kept.history] }];
+      const { excusedMs = 0, distrusted = false } = kept;
+      return [kept.identity.name, { ...kept, indirectMs, excusedMs, distrusted, history: [...kept.history] }];
     });
     return {
       self: { ...self, address: '', tenant: null },
       incarnation,
       peers: new Map(alive),
       candidates: new Map(candidates.map(([name, candidate]) => [name, { ...candidate }])),
+      heardOf: candidates.length,
       viewHash: null,
       quietUntilMs: notQuietMs,
     };

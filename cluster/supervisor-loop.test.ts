@@ -44,9 +44,10 @@ async function running(holder: (key: RegistryKey) => string | null) {
     supervise: () => true,
   } as unknown as Directory;
   const nothing = () => {};
+  const members = { notice: nothing };
   const loop = new SupervisorLoop({
     ...{ system, role: 'core', names, recorder: new Recorder({ node: 'a', boot: 1, clock }), log: nothing },
-    ...{ say: () => true, tellServing: nothing, report: nothing, drained: nothing },
+    ...{ members, say: () => true, tellServing: nothing, report: nothing, drained: nothing },
   });
   const want = (kind: string) =>
     loop.step({
@@ -59,7 +60,7 @@ async function running(holder: (key: RegistryKey) => string | null) {
   await clock.advance(100);
   const child = loop.state.children.get('child')!;
   expect(child.phase).toBe('running');
-  return { clock, system, loop, child, started, want };
+  return { clock, system, loop, members, child, started, want };
 }
 
 it('does not start again what crashed while another node’s claim of its name stood behind its own', async () => {
@@ -93,5 +94,26 @@ it('is told of a holder of the former name, and starts the child as another kind
   want('two');
   await clock.advance(100);
   expect(child).toMatchObject({ phase: 'running', holder: null });
+  loop.end();
+});
+
+it('starts nothing by what it knew before its process stood still, whatever it is told first after it', async () => {
+  const { clock, system, loop, members, child, started } = await running(() => null);
+  const both = ['a', 'b'].map((name) => ({ name, role: 'core', boot: 1, live: true }));
+  loop.step({ type: 'members', members: both });
+  // One crash too many: it is put off, and due again when the process goes on.
+  for (let n = 0; child.phase !== 'failed'; n++) {
+    system.cast(started[n]!).fail();
+    await clock.advance(100);
+  }
+  const before = started.length;
+  let isNoticed = false;
+  members.notice = () => {
+    if (isNoticed) return;
+    isNoticed = true;
+    loop.step({ type: 'stood_still', gapMs: 8_000 });
+  };
+  await clock.advance(child.dueMs - clock.monotonicMs() + heldRecheckMs);
+  expect({ isNoticed, started: started.length }).toEqual({ isNoticed: true, started: before });
   loop.end();
 });

@@ -20,11 +20,13 @@ import type { Directory } from './directory.ts';
 import type { RegistryKey } from './names.ts';
 import { childrenForm } from './record-children.ts';
 import { type ChildKind, Keeper } from './supervisor-keeper.ts';
+import type { Vigil } from './vigil.ts';
 
 export interface LoopNeeds {
   readonly system: ActorSystem;
   readonly role: string;
   readonly names: Directory;
+  readonly members: Pick<Vigil, 'notice'>;
   readonly recorder: Recorder;
   readonly log: Log;
   /** To one node, or to all that are linked. False: there is no link. */
@@ -79,12 +81,16 @@ export class SupervisorLoop {
     this.step({ type: 'serve', kinds: Object.keys(kinds), quietMs });
   }
 
-  /** What an effect brings about at once waits until the event before it is done with. */
+  /**
+   * What an effect brings about at once waits until the event before it is done with. That this process stood still comes
+   * before whatever is found first after it: nothing is started by what was known before.
+   */
   step(event: ChildrenHappening): void {
+    const nowMs = this.needs.system.clock.monotonicMs();
+    if (!this.stepping) this.needs.members.notice(nowMs);
     this.queue.push(event);
     if (this.stepping) return;
     this.stepping = true;
-    const nowMs = this.needs.system.clock.monotonicMs();
     try {
       for (let next = this.queue.shift(); next !== undefined; next = this.queue.shift()) {
         const { effects } = this.record.step(this.state, { ...next, nowMs }, stepChildren);

@@ -23,7 +23,7 @@ export interface SupervisorNeeds {
   readonly system: ActorSystem;
   readonly role: string;
   readonly names: Directory;
-  readonly members: Members & Pick<Vigil, 'boots' | 'roles'>;
+  readonly members: Members & Pick<Vigil, 'boots' | 'heardOf' | 'notice' | 'roles'>;
   readonly recorder: Recorder;
   readonly log: Log;
   /** Whether other nodes are to be found by this one. */
@@ -265,7 +265,9 @@ export class ClusterSupervisor {
   }
 
   private membersChanged(): void {
-    this.loop.step({ type: 'members', members: this.needs.members.roles() });
+    const { members } = this.needs;
+    const heardOf = members.heardOf();
+    this.loop.step({ type: 'members', members: members.roles(), ...(heardOf.length > 0 && { heardOf }) });
   }
 
   private report(id: string, version: string, code: 'child_failed' | 'unknown_kind', detail: string): void {

@@ -17,7 +17,17 @@ import {
   type MembershipState,
   type PeerIdentity,
 } from './membership-peer.ts';
-import { bootsOf, members, type NodeRole, readView, rolesOf, viewHash, viewOf } from './membership-view.ts';
+import {
+  bootsOf,
+  heardOfIn,
+  liveIn,
+  members,
+  type NodeRole,
+  readView,
+  rolesOf,
+  viewHash,
+  viewOf,
+} from './membership-view.ts';
 import { membershipForm } from './record-membership.ts';
 import type { Split } from './split.ts';
 import { SplitVigil } from './split-vigil.ts';
@@ -48,7 +58,8 @@ export class Vigil implements Members {
   private readonly record: Recording<MembershipState, MembershipEvent, MembershipEffect>;
   private readonly beats = new Map<Link, Beat>();
   private readonly watchers = new Set<() => void>();
-  private lastTickMs: number;
+  /** Before the first tick and after the last nothing is late. */
+  private lastTickMs = Number.POSITIVE_INFINITY;
   private lateness: Lateness = onTime;
   private lastBeatMs = 0;
   private nonce = 0;
@@ -62,7 +73,6 @@ export class Vigil implements Members {
     this.state = createMembership(needs.self);
     this.record = needs.recorder.machine(membershipForm);
     this.splits = new SplitVigil({ ...needs, told: () => this.tellWatchers() });
-    this.lastTickMs = needs.clock.monotonicMs();
   }
 
   begin(): void {
@@ -72,11 +82,23 @@ export class Vigil implements Members {
 
   stop(): void {
     this.cancelTick();
+    this.lastTickMs = Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Whether this process stood still is asked before anything is decided, not only when the tick comes: what is looked at
+   * first after it (a certificate that ended, bytes that lay in a socket) must not be judged as if no time had passed.
+   */
+  notice(nowMs: number): void {
+    if (nowMs - this.lastTickMs >= membershipTickMs + stoodStillMs) this.late(nowMs);
   }
 
   apply(event: MembershipEvent): void {
+    this.notice(event.nowMs);
+    const { heardOf } = this.state;
     const { effects } = this.record.step(this.state, event, stepMembership);
     for (const effect of effects) this.perform(effect);
+    if (this.state.heardOf !== heardOf) this.tellWatchers();
   }
 
   list(): Member[] {
@@ -102,17 +124,8 @@ export class Vigil implements Members {
 
   readonly boots = (): Map<string, number> => bootsOf(this.state);
   readonly roles = (): NodeRole[] => rolesOf(this.state);
-
-  live(role: string): string[] {
-    const { self } = this.state;
-    const names = self.role === role && self.tenant === null ? [self.name] : [];
-    for (const { identity, status } of this.state.peers.values()) {
-      // A tenant's node is no place for the platform's actors, whatever its certificate calls it.
-      if (identity.tenant !== null || identity.role !== role) continue;
-      if (status === 'up' || status === 'suspect') names.push(identity.name);
-    }
-    return names.sort();
-  }
+  readonly heardOf = (): string[] => heardOfIn(this.state);
+  readonly live = (role: string): string[] => liveIn(this.state, role);
 
   split(): (Split & { sinceMs: number }) | null {
     return this.splits.present();
@@ -168,15 +181,7 @@ export class Vigil implements Members {
     link: Link,
     name: string,
     boot: number,
-    header: {
-      incarnation: number;
-      sequence: number;
-      echo: number;
-      echoAgeMs: number;
-      viewHash: number;
-      headsHigh: number;
-      headsLow: number;
-    },
+    header: Extract<ControlFrame, { kind: 'heartbeat' }>['header'],
     nowMs: number,
   ): void {
     const beat = this.beats.get(link);
@@ -216,20 +221,23 @@ export class Vigil implements Members {
     this.cancelTick = this.needs.clock.timer(membershipTickMs, () => this.tick());
   }
 
-  private tick(): void {
-    const nowMs = this.needs.clock.monotonicMs();
+  private late(nowMs: number): void {
     const byMs = nowMs - this.lastTickMs - membershipTickMs;
     const late = lateTick(this.lateness, byMs, nowMs);
     this.lastTickMs = nowMs;
     this.lateness = late.lateness;
     const gapMs = late.lostMs;
-    if (gapMs > 0) {
-      this.pauses += 1;
-      this.needs.log('warn', 'this process did not run', { gapMs: Math.round(gapMs) });
-      this.apply({ type: 'paused', gapMs, nowMs });
-      // In one piece: between pieces heartbeats were sent.
-      if (byMs >= stoodStillMs) this.needs.stoodStill(byMs);
-    }
+    if (gapMs === 0) return;
+    this.pauses += 1;
+    this.needs.log('warn', 'this process did not run', { gapMs: Math.round(gapMs) });
+    this.apply({ type: 'paused', gapMs, nowMs });
+    // In one piece: between pieces heartbeats were sent.
+    if (byMs >= stoodStillMs) this.needs.stoodStill(byMs);
+  }
+
+  private tick(): void {
+    const nowMs = this.needs.clock.monotonicMs();
+    this.late(nowMs);
     if (nowMs - this.lastBeatMs >= heartbeatIntervalMs - membershipTickMs / 2) {
       this.lastBeatMs = nowMs;
       for (const link of this.needs.nodeLinks()) this.beat(link);

@@ -11,6 +11,8 @@ export type EnrolRefusalCode =
   | 'token_already_used'
   /** The package was revoked. */
   | 'package_revoked'
+  /** The package of this certificate ran out before it was used, or was deleted. */
+  | 'package_ended'
   /** From this address come more enrolments than are taken: try again later. */
   | 'too_many_enrolments'
   /** No core answers the gateway, or its database is away: try again. */

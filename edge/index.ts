@@ -7,5 +7,5 @@ export { gateway } from './gateway.ts';
 export type { EdgeListener, EdgeTrust } from './listener.ts';
 export type { BearerAnswer, BearerQuestion } from './listener-admission.ts';
 export type { EdgeConnection } from './listener-connections.ts';
-export type { GatewayService } from './listener-service.ts';
+export type { ServedContract } from './listener-contract.ts';
 export { announcePackage } from './package-news.ts';

@@ -4,19 +4,19 @@
  */
 import type { TLSSocket } from 'node:tls';
 import { Server, ServerCredentials, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { ServedContract } from './listener-contract.ts';
 import {
   strangerConnectionMs,
   strangerMessageBytesMax,
   strangerSessionMemoryMb,
   strangerStreamsMax,
 } from './listener-limits.ts';
-import type { GatewayService } from './listener-service.ts';
 
 type Refused = { readonly code: string; readonly detail: string } | null;
 
 export function strangerServer(
-  enrolment: GatewayService,
-  others: readonly GatewayService[],
+  enrolment: ServedContract,
+  others: readonly ServedContract[],
   refusedOf: (peer: string) => Refused,
 ) {
   const server = new Server({

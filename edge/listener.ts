@@ -17,8 +17,8 @@ import {
 import { Handshakes, joinAddress, splitAddress } from '../cluster/index.ts';
 import type { Admission } from './listener-admission.ts';
 import { Connections, type EdgeConnection } from './listener-connections.ts';
+import type { ServedContract } from './listener-contract.ts';
 import { closeGraceMs, connectionLookMs } from './listener-limits.ts';
-import type { GatewayService } from './listener-service.ts';
 import { strangerServer } from './listener-strangers.ts';
 
 export interface EdgeTrust {
@@ -36,9 +36,9 @@ export interface ListenerOptions {
   readonly clock: { wallMs(): number; timer(ms: number, run: () => void): () => void };
   readonly log: (level: 'info' | 'warn' | 'debug', message: string, fields: Record<string, unknown>) => void;
   readonly admission: Admission;
-  readonly enrolment: GatewayService;
+  readonly enrolment: ServedContract;
   /** For those with a certificate. `peerOf`: whose connection a call came over, by its `getPeer()`. */
-  services(peerOf: (peer: string) => EdgeConnection | null): readonly GatewayService[];
+  services(peerOf: (peer: string) => EdgeConnection | null): readonly ServedContract[];
 }
 
 export class EdgeListener {

@@ -4,6 +4,8 @@
  */
 import type { Check, CheckKind, NewCheck, ScheduleVersion } from '../actors/ports/check.ts';
 import type { CheckStore } from '../actors/ports/check-store.ts';
+import { auditText, plainText } from './audit-text.ts';
+import { archiveVersions, mayComeBack, restoreVersions } from './check-archive.ts';
 import { assertWhole, numberColumn, textColumn } from './columns.ts';
 import { StoreError } from './errors.ts';
 import { newCheckId } from './ids.ts';
@@ -80,21 +82,9 @@ JOIN (SELECT v.check_id, max(v.valid_to) AS ended_at, ${scheduleJson('v')} AS sc
 WHERE c.archived_at IS NULL OR s.ended_at > to_timestamp($1::float8 / 1000)
 ORDER BY c.ordinal`;
 
-/** A clock set back never makes a version end before it began. */
-const archive = `
-WITH moment AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS at),
-c AS (
-  UPDATE checks SET archived_at = moment.at FROM moment WHERE id = $1 AND archived_at IS NULL RETURNING checks.*
-),
-ended AS (
-  UPDATE schedules SET valid_to = greatest(valid_from, moment.at) FROM moment, c
-  WHERE check_id = c.id AND valid_to IS NULL RETURNING schedules.*
-),
-v AS (
-  SELECT * FROM ended
-  UNION ALL SELECT s.* FROM schedules s JOIN c ON c.id = s.check_id WHERE s.valid_to IS NOT NULL
-)
-SELECT ${checkColumns}, (SELECT ${scheduleJson('v')} FROM v) AS schedule FROM c`;
+const withSchedule = `SELECT ${checkColumns}, (SELECT ${scheduleJson('v')} FROM v) AS schedule FROM c`;
+const archive = archiveVersions(withSchedule);
+const restore = restoreVersions(withSchedule);
 
 export function createCheckStore(db: Database, phaseOf: PhaseOf): CheckStore {
   return {
@@ -138,11 +128,24 @@ export function createCheckStore(db: Database, phaseOf: PhaseOf): CheckStore {
       const rows = await db.asTenant(tenantId, (unit) => unit.query<CheckColumns>(list, [archivedSinceMs]));
       return rows.map(toCheck);
     },
-    async remove(tenantId, checkId) {
-      const rows = await db.asTenant(tenantId, (unit) =>
-        unit.query<CheckColumns>(archive, [checkId.replaceAll('\u0000', '')]),
-      );
+    async remove(tenantId, checkId, { by = 'system', why = null } = {}) {
+      const values = [plainText(checkId), plainText(by), auditText(why)];
+      const rows = await db.asTenant(tenantId, (unit) => queryEither<CheckColumns>(unit, archive, values));
       return rows[0] ? toCheck(rows[0]) : null;
+    },
+    async restore(tenantId, checkId, { by = 'system', why = null, liveMax = null, keptMs }) {
+      const id = plainText(checkId);
+      const values = [id, plainText(by), auditText(why), liveMax, keptMs];
+      return await db.asTenant(tenantId, async (unit) => {
+        const [row] = await queryEither<CheckColumns>(unit, restore, values);
+        if (row !== undefined) return toCheck(row);
+        const waiting = await unit.query(mayComeBack, [id, keptMs]);
+        if (waiting.length === 0) return null;
+        throw new StoreError(
+          'quota_checks',
+          `the tenant's plan allows ${liveMax} checks: it was not restored`,
+        );
+      });
     },
   };
 }

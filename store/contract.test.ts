@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { checkStoreContract } from '../test/contract/check-store.ts';
 import { coordinatorStoreContract } from '../test/contract/coordinator-store.ts';
+import { deviceStoreContract } from '../test/contract/device-store.ts';
 import { leaseStoreContract } from '../test/contract/lease-store.ts';
 import { planStoreContract } from '../test/contract/plan-store.ts';
 import { resultStoreContract } from '../test/contract/result-store.ts';
@@ -63,6 +64,8 @@ for (const flavour of flavours) {
       describe('results', () => resultStoreContract(setupOf));
     };
     contracts(() => setup);
+    // Came with the newest version: `archive.test.ts` says what the one before answers.
+    describe('devices', () => deviceStoreContract(() => setup));
     // Code is replaced first and tenants are migrated after it: all that is promised holds for a schema one version behind.
     describe('with every tenant at the schema version before', () => contracts(() => aVersionBehind(setup)));
   });

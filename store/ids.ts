@@ -45,6 +45,11 @@ export function newCheckId(): string {
   return `chk_${letters(randomBytes(16))}`;
 }
 
+/** For an id of something that nothing is known of. */
+export function randomId(): Uint8Array {
+  return randomBytes(16);
+}
+
 /** Unique within their tenant; as many bits, so across tenants too. */
 export function newUserId(): string {
   return `usr_${letters(randomBytes(16))}`;

@@ -38,6 +38,15 @@ export { openStore, type Store, type StoreHealth, type StoreLoad, type StoreOpti
 export type { SeriesName } from './partition-plan.ts';
 export type { RollbackTarget, RolledBack } from './rollback.ts';
 export type { SchemaPart, SchemaState, SchemaStatus, TenantPart } from './schema-status.ts';
+export { openSeeds, type Seeds, type SeedsOptions } from './seed/open-seeds.ts';
+export type {
+  Planted,
+  SeedCheck,
+  SeedDevice,
+  SeedHistory,
+  SeedTenant,
+  SeedWindow,
+} from './seed/seed-tenant.ts';
 export { type StreamsView, seriesNames } from './streams.ts';
 export type { DatabaseLoad } from './unit-of-work.ts';
 export type { Contact, NewUser, UserRole } from './user-fields.ts';

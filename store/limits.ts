@@ -33,6 +33,10 @@ export const limits = {
   /** Rounds in which an acquire that lost a race asks who won. */
   acquireAttemptsMax: 3,
   checksPerAddMax: 50_000,
+  devicesPerAddMax: 10_000,
+  devicesPerQueryMax: 10_000,
+  /** Checks, or devices, of one tenant that one statement removes when their time is over. */
+  archivedPerPurgeMax: 200,
   resultsPerQueryMax: 100_000,
   /** Rows of one kind in one call of the result writer. */
   rowsPerWriteMax: 100_000,

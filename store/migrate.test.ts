@@ -77,12 +77,17 @@ test("every tenant's schema is brought up, in the tenant's own role, and a newer
   const setup = { ...database.store, expireSession: async () => {} };
   const ids = [await newTenant(setup), await newTenant(setup), await newTenant(setup)];
   const version = tenantMigrations.at(-1)!.version + 1;
-  const more = { version, name: 'devices', sql: 'CREATE TABLE devices (id text PRIMARY KEY);', down: null };
+  const more = {
+    version,
+    name: 'later things',
+    sql: 'CREATE TABLE later_things (id text PRIMARY KEY);',
+    down: null,
+  };
   await migrate(db, silentLog, { platform: platformMigrations, tenant: [...tenantMigrations, more] });
   for (const id of ids) {
     const owner = await db.asTenant(id, (unit) =>
       unit.query(
-        "SELECT tableowner::text AS owner FROM pg_tables WHERE tablename = 'devices' AND schemaname = current_schema()",
+        "SELECT tableowner::text AS owner FROM pg_tables WHERE tablename = 'later_things' AND schemaname = current_schema()",
       ),
     );
     expect(owner).toEqual([{ owner: `tenant_${id}` }]);

@@ -2,9 +2,11 @@
  * Opens the store on a database by its URL: two pools, one for leases and the writer, one for everything else, and the
  * ports on top. Wired in `bin/` on core and web nodes only. Nothing is connected until the first use.
  */
+import type { ArchiveStore } from '../actors/ports/archive-store.ts';
 import type { AuthorityStore } from '../actors/ports/authority-store.ts';
 import type { CheckStore } from '../actors/ports/check-store.ts';
 import type { CoordinatorStore } from '../actors/ports/coordinator-store.ts';
+import type { DeviceStore } from '../actors/ports/device-store.ts';
 import type { KeyRotation } from '../actors/ports/key-rotation.ts';
 import type { LeaseStore } from '../actors/ports/lease-store.ts';
 import type { PackageStore } from '../actors/ports/package-store.ts';
@@ -13,12 +15,14 @@ import type { ResultStore } from '../actors/ports/result-store.ts';
 import type { TelemetryStore } from '../actors/ports/telemetry-store.ts';
 import type { TenantLives } from '../actors/ports/tenant-lives.ts';
 import type { TenantStore } from '../actors/ports/tenant-store.ts';
+import { createArchiveStore } from './archive.ts';
 import { createAuthorityStore } from './authorities.ts';
 import { type BackupSchedule, createBackupSchedule } from './backup/schedule.ts';
 import { createCheckStore, type PhaseOf } from './checks.ts';
 import type { StoreClock } from './clock.ts';
 import { assertWhole } from './columns.ts';
 import { createCoordinatorStore } from './coordinator.ts';
+import { createDeviceStore } from './devices.ts';
 import { type Explained, explain } from './explain.ts';
 import { createIntegrations, type Integrations } from './integrations.ts';
 import { createLeaseStore } from './leases.ts';
@@ -61,6 +65,8 @@ export interface Store {
   lives: TenantLives;
   plans: PlanStore;
   checks: CheckStore;
+  devices: DeviceStore;
+  archive: ArchiveStore;
   leases: LeaseStore;
   coordinator: CoordinatorStore;
   results: ResultStore;
@@ -114,6 +120,8 @@ export function openStore(options: StoreOptions): Store {
     lives: createTenantLives(provisioning),
     plans: createPlanStore(queries),
     checks: createCheckStore(queries, phaseOf),
+    devices: createDeviceStore(queries),
+    archive: createArchiveStore(queries, log),
     leases: createLeaseStore(control),
     coordinator: createCoordinatorStore(control),
     results: createResultStore({

@@ -152,28 +152,30 @@ export function createPackageStore(db: Database): PackageStore {
       }
       throw new StoreError('store_unavailable', `the state of package ${id} keeps changing`);
     },
-    async expireDue() {
-      const rows = await db.asPlatform((unit) => unit.query<{ tenant_id: string; package_id: string }>(due));
-      const byTenant = new Map<string, string[]>();
-      for (const { tenant_id, package_id } of rows)
-        byTenant.set(tenant_id, [...(byTenant.get(tenant_id) ?? []), package_id]);
-      const expired: { tenantId: string; package: Package }[] = [];
-      for (const [tenantId, own] of byTenant) {
-        const ids = textColumn(own);
-        const values = [ids, 'expiry', textColumn(expiring)];
-        const found = await db
-          .asTenant(tenantId, (unit) => unit.query<Columns>(expire, values))
-          .catch((error: unknown) => {
-            // Of a tenant that was purged, or taken back to a schema without packages, there is nothing to end.
-            if (hasNothing(error)) return [];
-            throw error;
-          });
-        expired.push(...found.map((row) => ({ tenantId, package: toPackage(row) })));
-        await db.asPlatform((unit) => unit.query(ended, [tenantId, ids]));
-      }
-      return expired;
-    },
+    expireDue: () => expireDue(db),
   };
+}
+
+async function expireDue(db: Database): Promise<{ tenantId: string; package: Package }[]> {
+  const rows = await db.asPlatform((unit) => unit.query<{ tenant_id: string; package_id: string }>(due));
+  const byTenant = new Map<string, string[]>();
+  for (const { tenant_id, package_id } of rows)
+    byTenant.set(tenant_id, [...(byTenant.get(tenant_id) ?? []), package_id]);
+  const expired: { tenantId: string; package: Package }[] = [];
+  for (const [tenantId, own] of byTenant) {
+    const ids = textColumn(own);
+    const values = [ids, 'expiry', textColumn(expiring)];
+    const found = await db
+      .asTenant(tenantId, (unit) => unit.query<Columns>(expire, values))
+      .catch((error: unknown) => {
+        // Of a tenant that was purged, or taken back to a schema without packages, there is nothing to end.
+        if (hasNothing(error)) return [];
+        throw error;
+      });
+    expired.push(...found.map((row) => ({ tenantId, package: toPackage(row) })));
+    await db.asPlatform((unit) => unit.query(ended, [tenantId, ids]));
+  }
+  return expired;
 }
 
 const clean = (text: string) => text.replaceAll('\u0000', '');

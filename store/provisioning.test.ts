@@ -37,6 +37,25 @@ test('the steps are these, in this order', async () => {
   expect(seen).toEqual(['id', ...steps]);
 });
 
+test('a tenant begins with the words that its rows are described with', async () => {
+  seam = () => {};
+  const made = await store.tenants.create(unique('words'), 'Words');
+  if ('refused' in made) throw new Error(made.detail);
+  expect(await store.devices.types(made.tenant.id)).toEqual(
+    expect.arrayContaining(['router', 'switch', 'server']),
+  );
+  const db = createDatabase(openPool(database.server.url, 1, silentLog), clock, silentLog);
+  const [severities, sources] = await db.asTenant(made.tenant.id, async (unit) => [
+    await unit.query<{ name: string }>('SELECT name FROM severities ORDER BY rank'),
+    await unit.query<{ confidence: number }>(
+      "SELECT confidence FROM device_sources WHERE name IN ('manual', 'sweep') ORDER BY name",
+    ),
+  ]);
+  expect(severities!.map(({ name }) => name)).toEqual(['info', 'warning', 'critical', 'emergency']);
+  expect(sources!.map(({ confidence }) => confidence)).toEqual([10, 5]);
+  await db.close();
+});
+
 const failAt = (wanted: string, error: Error) => (step: string) => {
   if (step === wanted) throw error;
 };

@@ -3,6 +3,7 @@
  * one transaction. A kill leaves some rows; the next call removes the rest. The tenant's own row and its audit stay.
  */
 import type { LifeAnswer } from '../actors/ports/tenant-lives.ts';
+import { textColumn } from './columns.ts';
 import { limits } from './limits.ts';
 import { step } from './migration-records.ts';
 import { removalScript } from './provisioning.ts';
@@ -21,9 +22,11 @@ const telemetry = [
   ['rollup_day', 'check_id, at'],
 ] as const;
 
+/** $3: of these checks; null: of all. */
 const removeSome = (table: string, key: string) => `
 DELETE FROM telemetry.${table} WHERE tenant_id = $1 AND (${key}) IN (
-  SELECT ${key} FROM telemetry.${table} WHERE tenant_id = $1 LIMIT $2)
+  SELECT ${key} FROM telemetry.${table} WHERE tenant_id = $1 AND ($3::text[] IS NULL OR check_id = ANY ($3::text[]))
+  LIMIT $2)
 RETURNING 1 AS one`;
 
 /** A core that has not heard of it yet is fenced from here on. */
@@ -45,22 +48,31 @@ export async function purge(db: Database, tenantId: string, by: string, keptMs: 
     return { refused: 'still_kept', detail: `the data of tenant ${slug} are kept until ${untilText}` };
   }
   await db.asPlatform((unit) => unit.query(fence, [tenantId]));
-  await removeTelemetry(db, tenantId);
+  await removeTelemetry(db, tenantId, null);
   const who = by.replaceAll('\u0000', '');
   await db.asPlatform((unit) => step(unit, removalScript(tenantId), `the removal of tenant ${slug}`));
   await db.asPlatform((unit) => unit.query(note, [tenantId, who]));
   return { tenant: await db.asPlatform((unit) => tenantById(unit, tenantId)) };
 }
 
-async function removeTelemetry(db: Database, tenantId: string): Promise<void> {
+/** Of these checks, or of the whole tenant; answers how many rows it were. */
+export async function removeTelemetry(
+  db: Database,
+  tenantId: string,
+  checkIds: readonly string[] | null,
+): Promise<number> {
+  const checks = checkIds === null ? null : textColumn(checkIds);
+  let all = 0;
   for (const [table, key] of telemetry) {
     const text = removeSome(table, key);
     let removed: number = limits.purgeRowsMax;
     while (removed === limits.purgeRowsMax) {
-      const rows = await db.asWriter((unit) => unit.query(text, [tenantId, limits.purgeRowsMax]));
+      const rows = await db.asWriter((unit) => unit.query(text, [tenantId, limits.purgeRowsMax, checks]));
       removed = rows.length;
+      all += removed;
     }
   }
+  return all;
 }
 
 /** Last, and once: until it is there the tenant counts as not purged, and everything before it is repeated. */

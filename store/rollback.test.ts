@@ -15,6 +15,7 @@ let database: ScratchDatabase;
 let db: Database;
 const ids: string[] = [];
 const newest = tenantMigrations.at(-1)!.version;
+const previous = tenantMigrations.at(-2)!.version;
 
 beforeAll(async () => {
   database = await scratchDatabase();
@@ -48,7 +49,7 @@ test('all tenants are taken back and brought up again side by side, and nothing 
   expect(await states()).toEqual(allAt(`${newest} current`));
   const back = await rollback(db, 'all_tenants');
   expect(back.map(({ tenantId }) => tenantId).sort()).toEqual([...ids].sort());
-  expect(await states()).toEqual(allAt(`${newest - 1} previous`));
+  expect(await states()).toEqual(allAt(`${previous} previous`));
   const told: string[] = [];
   await migrate(db, silentLog, currentSets, {
     onProgress: ({ of, done, failed }) => told.push(`${done + failed}/${of}`),
@@ -61,7 +62,7 @@ test('all tenants are taken back and brought up again side by side, and nothing 
 test('one tenant is taken back by its id or slug, the others stay, and each step of the platform goes there and back', async () => {
   await rollback(db, { tenant: ids[0]! });
   expect((await schemaStatus(db)).tenants.find(({ tenantId }) => tenantId === ids[0])).toMatchObject({
-    version: newest - 1,
+    version: previous,
     latest: newest,
     state: 'previous',
     pending: [newest],
@@ -136,7 +137,7 @@ test('of many that add at once only as many as the quota allows get in, counted 
 
 test('checks that are there before they are counted are counted when the step comes', async () => {
   const id = await newTenant({ ...database.store, expireSession: async () => {} });
-  for (let version = newest; version > 1; version -= 1) await rollback(db, { tenant: id });
+  for (const _ of tenantMigrations.slice(1)) await rollback(db, { tenant: id });
   const [gone] = await database.store.checks.add(id, [newCheck('a'), newCheck('b'), newCheck('c')]);
   await database.store.checks.remove(id, gone!.id);
   await database.store.migrate();

@@ -4,6 +4,7 @@
  * after it sees what was committed before; so none writes an older count over a newer one.
  */
 import type { RollupUnit } from '../actors/ports/telemetry-store.ts';
+import { assertTenantId } from './ids.ts';
 import { limits } from './limits.ts';
 
 const minuteMs = 60_000;
@@ -42,29 +43,43 @@ const sources: Readonly<Record<RollupUnit, { table: string; column: string; valu
   day: { table: 'rollup_hour', column: 'at', values: ofRollups },
 };
 
-function roll(unit: RollupUnit, fromMs: number, toMs: number): string {
+function roll(unit: RollupUnit, fromMs: number, toMs: number, only = ''): string {
   const { table, column, values } = sources[unit];
   return `
 INSERT INTO telemetry.rollup_${unit} (tenant_id, check_id, at, ${measures})
 SELECT r.tenant_id, r.check_id, date_trunc('${unit}', r.${column}), ${values}
-FROM telemetry.${table} r WHERE r.${column} >= ${iso(fromMs)} AND r.${column} < ${iso(toMs)}
+FROM telemetry.${table} r WHERE r.${column} >= ${iso(fromMs)} AND r.${column} < ${iso(toMs)}${only}
 GROUP BY 1, 2, 3
 ${replace};`;
 }
 
 /** Hours and days only when all of them is over. Instants are whole minutes. */
-export function forwardScript(fromMs: number, toMs: number): string {
-  const parts = [open, roll('minute', fromMs, toMs)];
+function rollAll(fromMs: number, toMs: number, only = ''): string[] {
+  const parts = [roll('minute', fromMs, toMs, only)];
   for (const [unit, spanMs] of [
     ['hour', hourMs],
     ['day', dayMs],
   ] as const) {
     const [from, to] = [fromMs - (fromMs % spanMs), toMs - (toMs % spanMs)];
-    if (to > from) parts.push(roll(unit, from, to));
+    if (to > from) parts.push(roll(unit, from, to, only));
   }
+  return parts;
+}
+
+export function forwardScript(fromMs: number, toMs: number): string {
+  const parts = [open, ...rollAll(fromMs, toMs)];
   parts.push(`
 UPDATE platform.rollup SET rolled_to = greatest(rolled_to, ${iso(toMs)});`);
   return parts.join('\n');
+}
+
+/**
+ * All of one tenant up to `toMs`, which is as far as the roll-ups go: for rows that came with a past of their own. Whoever
+ * runs it holds the row of `platform.rollup`.
+ */
+export function rollTenantScript(tenantId: string, fromMs: number, toMs: number): string {
+  assertTenantId(tenantId);
+  return rollAll(fromMs, toMs, ` AND r.tenant_id = '${tenantId}'`).join('\n');
 }
 
 /**

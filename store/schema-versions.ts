@@ -35,6 +35,17 @@ export async function orBehind<T>(tenantId: string, asked: Promise<T>): Promise<
   });
 }
 
+/** Work with what came with the newest version: `schema_behind` for a tenant that has not got it yet. */
+export async function atNewest<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isNotThere(error)) throw error;
+    const detail = `the tenant's schema has no ${what} yet: bring it up with picket db migrate`;
+    throw new StoreError('schema_behind', detail, { cause: error });
+  }
+}
+
 export async function queryEither<Row extends pg.QueryResultRow>(
   unit: Unit,
   { newest, before }: Versions,

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clock, flavours, type ScratchDatabase, scratchDatabase } from '../test/contract/scratch-database.ts';
 import { newTenant } from '../test/contract/store-setup.ts';
+import { tenantMigrations } from './migrations/all.ts';
 import { openSchema } from './open-schema.ts';
 import type { NewUser } from './user-fields.ts';
 
@@ -201,12 +202,12 @@ for (const flavour of flavours) {
       ]);
     });
 
-    test('a tenant whose schema is one version behind says so, and goes on with what it had', async () => {
+    test('a tenant whose schema has no users yet says so, and goes on with what it had', async () => {
       const { users } = database.store;
       const id = await fresh();
       const schema = openSchema(database.server.url, clock);
       await users.add(id, user('ann@x.org'), by, null);
-      await schema.rollback({ tenant: id });
+      for (const { version } of tenantMigrations) if (version > 2) await schema.rollback({ tenant: id });
       await expect(users.add(id, user('ann@x.org'), by, null)).rejects.toMatchObject({
         code: 'schema_behind',
       });

@@ -4,6 +4,19 @@
  */
 import type { Check, NewCheck } from './check.ts';
 
+/** For the audit. */
+export interface Asked {
+  by?: string;
+  why?: string | null;
+}
+
+export interface RestoreTerms {
+  /** Live checks that the tenant may have; null, and unless told: as many as wanted. */
+  liveMax?: number | null;
+  /** What was archived longer ago is purged at any moment, and does not come back. */
+  keptMs: number;
+}
+
 export interface CheckStore {
   /**
    * Inserts all or none, each with schedule version 1 valid from the database's now, phase = the id's hash modulo the
@@ -15,5 +28,10 @@ export interface CheckStore {
   /** Live checks and those archived whose last schedule version ended after `archivedSinceMs`, ordered by creation. */
   list(tenantId: string, archivedSinceMs: number): Promise<Check[]>;
   /** Ends the schedule at the database's now and archives the row; the ended check, or null when there is no live one of that id. */
-  remove(tenantId: string, checkId: string): Promise<Check | null>;
+  remove(tenantId: string, checkId: string, asked?: Asked): Promise<Check | null>;
+  /**
+   * Lists it again, with a new version of its schedule that begins at the database's now: nothing is due for the time in
+   * between. Null when none of that id was archived less than `keptMs` ago; fails with `quota_checks` like `add`.
+   */
+  restore(tenantId: string, checkId: string, asked: Asked & RestoreTerms): Promise<Check | null>;
 }

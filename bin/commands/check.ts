@@ -9,8 +9,9 @@ import { CommandFailure } from '../failure.ts';
 import { pause } from '../launcher/lock.ts';
 import { runNowLookMs, runNowWaitMs } from '../limits.ts';
 import { type OperatorSession, type Target, withOperator } from '../operator-session.ts';
+import type { Output } from '../output.ts';
 import { table } from '../table.ts';
-import type { ResultView } from '../views.ts';
+import type { ArchivedCheckView, ResultView } from '../views.ts';
 import type { Surroundings } from './up.ts';
 
 interface CommonFlags extends Target {
@@ -34,8 +35,9 @@ export function addCheckCommands(program: Command, surroundings: Surroundings): 
     tenant: () => new Option('--tenant <tenant>', 'slug or id').default('default'),
     maybeTenant: () => new Option('--tenant <tenant>', 'slug or id (default: whichever has the check)'),
   };
-  const check = program.command('check').description('checks: add, list, remove, run-now, import');
-  for (const add of [addAdd, addList, addRemove, addRunNow, addImport]) add(check, surroundings, options);
+  const check = program.command('check').description('checks: add, list, remove, restore, run-now, import');
+  for (const add of [addAdd, addList, addRemove, addRestore, addRunNow, addImport])
+    add(check, surroundings, options);
 }
 
 function addAdd(check: Command, { output }: Surroundings, { tenant, data, json }: Options): void {
@@ -75,11 +77,16 @@ function addList(check: Command, { output }: Surroundings, { tenant, data, json 
   check
     .command('list')
     .description('the checks of a tenant and their states')
+    .option('--archived', 'those that were removed and may be restored')
     .addOption(tenant())
     .addOption(data())
     .addOption(json())
-    .addHelpText('after', '\nExample:\n  picket check list --tenant acme --json\n')
-    .action(async (flags: CommonFlags) => {
+    .addHelpText(
+      'after',
+      '\nExamples:\n  picket check list --tenant acme --json\n  picket check list --archived\n',
+    )
+    .action(async (flags: CommonFlags & { archived?: boolean }) => {
+      if (flags.archived) return await listArchived(output, flags);
       const rows = await withOperator(flags, (session) =>
         session.call<CheckView[]>('check_list', { tenant: flags.tenant }),
       );
@@ -91,19 +98,53 @@ function addList(check: Command, { output }: Surroundings, { tenant, data, json 
 function addRemove(check: Command, { output }: Surroundings, { maybeTenant, data, json }: Options): void {
   check
     .command('remove')
-    .description('stop watching; results so far are kept')
+    .alias('archive')
+    .description('stop watching; results so far can be read, and it may be restored, for 30 days')
     .argument('<id>', 'of the check')
+    .option('--why <text>', 'the reason, for the audit')
     .addOption(maybeTenant())
     .addOption(data())
     .addOption(json())
-    .addHelpText('after', '\nExample:\n  picket check remove chk_abcdefghijklmnop\n')
-    .action(async (id: string, flags: CommonFlags) => {
+    .addHelpText('after', '\nExample:\n  picket check remove chk_abcdefghijklmnop --why "moved"\n')
+    .action(async (id: string, flags: CommonFlags & { why?: string }) => {
       const row = await withOperator(flags, (session) =>
-        session.call<CheckView>('check_remove', { tenant: flags.tenant ?? null, id }),
+        session.call<CheckView>('check_remove', { tenant: flags.tenant ?? null, id, why: flags.why ?? null }),
       );
       if (flags.json) output.json(row);
-      else output.line(`removed ${row.id} (${row.name})`);
+      else output.line(`removed ${row.id} (${row.name}); picket check restore ${row.id} brings it back`);
     });
+}
+
+function addRestore(check: Command, { output }: Surroundings, { maybeTenant, data, json }: Options): void {
+  check
+    .command('restore')
+    .description('watch again what was removed in the last 30 days; nothing is due for the time in between')
+    .argument('<id>', 'of the check: see picket check list --archived')
+    .option('--why <text>', 'the reason, for the audit')
+    .addOption(maybeTenant())
+    .addOption(data())
+    .addOption(json())
+    .addHelpText('after', '\nExample:\n  picket check restore chk_abcdefghijklmnop\n')
+    .action(async (id: string, flags: CommonFlags & { why?: string }) => {
+      const row = await withOperator(flags, (session) =>
+        session.call<CheckView>('check_restore', {
+          tenant: flags.tenant ?? null,
+          id,
+          why: flags.why ?? null,
+        }),
+      );
+      if (flags.json) output.json(row);
+      else output.line(`restored ${row.id} (${row.name})`);
+    });
+}
+
+async function listArchived(output: Output, flags: CommonFlags): Promise<void> {
+  const rows = await withOperator(flags, (session) =>
+    session.call<ArchivedCheckView[]>('check_archived', { tenant: flags.tenant }),
+  );
+  if (flags.json) return output.json(rows);
+  const cells = rows.map((row) => [row.id, row.name, row.kind, row.target, row.archived_at, row.kept_until]);
+  output.line(table(['ID', 'NAME', 'KIND', 'TARGET', 'REMOVED', 'KEPT UNTIL'], cells));
 }
 
 function addRunNow(check: Command, { output }: Surroundings, { maybeTenant, data, json }: Options): void {

@@ -29,6 +29,10 @@ export class TestNode {
   readonly seen = new Map<string, Map<string, ClaimRow>>();
   /** Nodes that it sees up. */
   readonly view = new Set<string>();
+  /** Nodes that others told it of. */
+  readonly heardOf = new Set<string>();
+  /** Nodes whose certificates, as it knows them, have ended. */
+  readonly distrusted = new Set<string>();
   alive = true;
   starts = 0;
 
@@ -94,6 +98,8 @@ export class TestCluster {
       const node = this.nodes.get(from)!;
       this.tell(node, to);
       node.view.add(to);
+      node.distrusted.delete(to);
+      node.heardOf.delete(to);
       this.seeMembers(node);
       if (node.state.standstill !== null) this.apply(node, { type: 'peer_linked', peer: to });
     }
@@ -122,6 +128,21 @@ export class TestCluster {
     if (!node.view.delete(gone)) return;
     this.seeNames(node);
     this.seeMembers(node);
+  }
+
+  /** Others told it that there is this one, which it does not see itself. */
+  hear(at: string, other: string): void {
+    const node = this.nodes.get(at);
+    if (node === undefined || !node.alive || at === other || node.view.has(other)) return;
+    node.heardOf.add(other);
+    this.seeMembers(node);
+  }
+
+  /** It finds that the other's certificate has ended: the link, if any, ends with it. */
+  distrust(at: string, other: string): void {
+    this.nodes.get(at)?.distrusted.add(other);
+    this.cut(at, other);
+    this.notice(at, other);
   }
 
   want(id: string, want: Want | null): void {
@@ -298,12 +319,11 @@ export class TestCluster {
 
   private seeMembers(node: TestNode): void {
     const members = [...this.known].map((name) => ({
-      name,
-      role: 'core',
-      boot: 1,
-      live: node.view.has(name),
+      ...{ name, role: 'core', boot: 1, live: node.view.has(name) },
+      ...(node.distrusted.has(name) && !node.view.has(name) && { distrusted: true as const }),
     }));
-    this.apply(node, { type: 'members', members });
+    const heardOf = [...node.heardOf];
+    this.apply(node, { type: 'members', members, ...(heardOf.length > 0 && { heardOf }) });
     this.seeNames(node);
   }
 

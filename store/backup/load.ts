@@ -176,10 +176,12 @@ function arrivalOf(
   const column = quoted(name);
   if (tenantId === manifest.tenant.id || into === 'scratch') return `${column}::${type}`;
   if (home === 'telemetry' && name === 'tenant_id') return `'${tenantId}'`;
-  if (name !== 'check_id' && !(table === 'checks' && name === 'id')) return `${column}::${type}`;
+  const isAudit = table === 'lives_audit' && name === 'subject';
+  if (name !== 'check_id' && !(table === 'checks' && name === 'id') && !isAudit) return `${column}::${type}`;
   const hash = `encode(sha256(convert_to('${tenantId} ' || ${column}, 'UTF8')), 'hex')`;
   // Digits that an id does not have become letters that hexadecimal does not.
-  return `'chk_' || translate(left(${hash}, 16), '0189', 'wxyz')`;
+  const renamed = `'chk_' || translate(left(${hash}, 16), '0189', 'wxyz')`;
+  return isAudit ? `CASE WHEN what = 'check' THEN ${renamed} ELSE ${column} END` : renamed;
 }
 
 async function readAgain(work: Load, { table, columns }: Fit, target: string, told: TableSum): Promise<void> {

@@ -14,6 +14,7 @@ import { platform0010 } from './platform-0010.ts';
 import { tenant0001 } from './tenant-0001.ts';
 import { tenant0002 } from './tenant-0002.ts';
 import { tenant0003 } from './tenant-0003.ts';
+import { tenant0004 } from './tenant-0004.ts';
 import { tenant0005 } from './tenant-0005.ts';
 
 export interface Migration {
@@ -39,7 +40,13 @@ export const platformMigrations: readonly Migration[] = [
   platform0008,
   platform0010,
 ];
-export const tenantMigrations: readonly Migration[] = [tenant0001, tenant0002, tenant0003, tenant0005];
+export const tenantMigrations: readonly Migration[] = [
+  tenant0001,
+  tenant0002,
+  tenant0003,
+  tenant0004,
+  tenant0005,
+];
 
 export function checksumOf(migration: Migration): string {
   return createHash('sha256').update(migration.sql).digest('hex');

@@ -1,5 +1,5 @@
 /** Rotation on a real database: whoever reads and writes meanwhile, and whoever stops in the middle of it. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -14,7 +14,7 @@ import {
 import { newTenant } from '../../test/contract/store-setup.ts';
 import { limits } from '../limits.ts';
 import { openStore, type Store } from '../open-store.ts';
-import { withKey, withRetired } from './key-ring.ts';
+import { withActive, withKey, withRetired } from './key-ring.ts';
 import { type LiveRing, liveRing } from './live-ring.ts';
 import { openVaultDesk, type VaultDesk } from './open-desk.ts';
 import { newKey, openKeyRing, readKeyRing, readRingText, replaceRing, ringStamp } from './ring-file.ts';
@@ -32,12 +32,12 @@ let file = '';
 let epoch = 0;
 const fresh = () => newTenant({ ...database.store, expireSession: async () => {} });
 /** A node of its own: it has read the ring as it was. */
-const nodeWith = (path: string) => {
+const nodeWith = (path: string, url = database.server.url) => {
   const live = liveRing(
     () => readKeyRing(path),
     () => ringStamp(path),
   );
-  return { keys: live, store: openStore({ url: database.server.url, phaseOf, clock, keys: live }) };
+  return { keys: live, store: openStore({ url, phaseOf, clock, keys: live }) };
 };
 const rotate = () => {
   const key = newKey(clock.wallMs());
@@ -204,6 +204,44 @@ test('it has ended when a later pass finds nothing, and two that run at once do 
   await Promise.all(nodes.map((node) => node.store.close()));
 });
 
+test('on hosts with copies of the ring a key is prepared first, and no node meets one that it does not know', async () => {
+  const id = await filled();
+  const theirs = join(folder, 'copy.keys');
+  const carry = () => {
+    writeFileSync(`${theirs}.new`, readRingText(file), { mode: 0o600 });
+    renameSync(`${theirs}.new`, theirs);
+  };
+  const next = newKey(clock.wallMs());
+  replaceRing(file, withKey(readRingText(file), next, 'next'));
+  carry();
+  const [here, there] = [nodeWith(file), nodeWith(theirs)];
+  const everybody = async (at: number, by: Store) => {
+    const email = `host${at}@x.org`;
+    await by.users.add(id, { role: 'viewer', name: 'Host', email }, 'tester', null);
+    for (const one of [here, there]) expect(await one.store.users.find(id, email)).toMatchObject({ email });
+    await expect(
+      there.store.users.add(id, { role: 'viewer', name: 'Host', email }, 'tester', null),
+    ).rejects.toMatchObject({ code: 'email_taken' });
+  };
+  await everybody(1, here.store);
+  replaceRing(file, withActive(readRingText(file), next.id));
+  here.keys.changed();
+  await everybody(2, here.store);
+  await everybody(3, there.store);
+  epoch += 1;
+  await here.store.rotation.runDue(epoch, () => true);
+  // The other host coordinates, with a ring that does not seal with the key yet: nothing is taken back.
+  epoch += 1;
+  expect((await there.store.rotation.runDue(epoch, () => true))?.error).toContain(next.id);
+  carry();
+  there.keys.changed();
+  await settled(there.store);
+  await everybody(4, there.store);
+  const counts = await keysOf(id);
+  expect(Object.values(counts).reduce((all, [values]) => all + values!, 0)).toBe(counts[next.id]![0]);
+  await Promise.all([here.store.close(), there.store.close()]);
+});
+
 test('a row that does not open is told, hides no other, and keeps its key from being retired', async () => {
   const id = await filled();
   const before = readKeyRing(file).current().id;
@@ -222,6 +260,39 @@ test('a row that does not open is told, hides no other, and keeps its key from b
   });
   expect((await keysOf(id))[before]![0]).toBe(4);
   await node.store.close();
+});
+
+test('of two hosts that each made a ring of their own one is the first, and the other seals nothing', async () => {
+  const elsewhere = await scratchDatabase();
+  const id = await newTenant({ ...elsewhere.store, expireSession: async () => {} });
+  const hosts = Array.from({ length: 6 }, (_, at) => {
+    const path = join(folder, `host${at}.keys`);
+    openKeyRing(path, clock.wallMs());
+    return nodeWith(path, elsewhere.server.url);
+  });
+  const answers = await Promise.allSettled(
+    hosts.map(({ store: one }, at) =>
+      one.users.add(id, { role: 'viewer', name: 'First', email: `first${at}@x.org` }, by, null),
+    ),
+  );
+  const codes = answers.map((one) => (one.status === 'fulfilled' ? 'added' : one.reason.code)).sort();
+  expect(codes).toEqual(['added', ...Array.from({ length: 5 }, () => 'ring_foreign')]);
+  await Promise.all(hosts.map((host) => host.store.close()));
+  await elsewhere.close();
+});
+
+test('what a tenant lacks of the newest schema hides nothing of what it has sealed', async () => {
+  const id = await filled();
+  const before = await keysOf(id);
+  const change = (text: string) =>
+    raw.query(
+      `SET ROLE tenant_${id}; SET search_path = tenant_${id}; ${text}; RESET ROLE; RESET search_path`,
+    );
+  await change('ALTER TABLE integrations RENAME TO later');
+  const { id: active } = readKeyRing(file).current();
+  expect(before[active]).toEqual([2 * rows + 1, rows - 1]);
+  expect((await keysOf(id))[active]).toEqual([2 * rows, rows - 1]);
+  await change('ALTER TABLE later RENAME TO integrations');
 });
 
 test('a node with another ring seals nothing, and one whose ring is behind takes nothing back', async () => {

@@ -47,35 +47,36 @@ export interface SealedCount {
   lookups: number;
 }
 
-const count = `
-SELECT key, sum(found) FILTER (WHERE what = 'value') AS values, sum(found) FILTER (WHERE what = 'lookup') AS lookups FROM (
-${sealedTables
-  .flatMap(({ table, columns }) =>
-    columns.map(
-      (column) =>
-        `  SELECT 'value' AS what, split_part(${column}, ':', 2) AS key, count(*) AS found FROM ${table} WHERE ${column} IS NOT NULL GROUP BY 2`,
-    ),
-  )
-  .join('\n  UNION ALL\n')}
-  UNION ALL
-  SELECT 'lookup', split_part(lookup, ':', 1), count(*) FROM user_emails GROUP BY 2
-) s GROUP BY key ORDER BY key`;
+/**
+ * One column each: a tenant one version behind may lack one, and what the others hold must be counted all the same, or a key
+ * in use would be retired.
+ */
+const counts = [
+  ...sealedTables.flatMap(({ table, columns }) =>
+    columns.map((column) => ({
+      what: 'values' as const,
+      text: `SELECT split_part(${column}, ':', 2) AS key, count(*) AS found FROM ${table} WHERE ${column} IS NOT NULL GROUP BY 1`,
+    })),
+  ),
+  {
+    what: 'lookups' as const,
+    text: "SELECT split_part(lookup, ':', 1) AS key, count(*) AS found FROM user_emails GROUP BY 1",
+  },
+];
 
 /** By key; of a tenant whose schema has nothing sealed yet, nothing. */
 export async function countSealed(db: Database, tenantId: string): Promise<SealedCount[]> {
-  try {
-    const rows = await db.asTenant(tenantId, (unit) =>
-      unit.query<{ key: string; values: number | string | null; lookups: number | string | null }>(count),
+  const found = new Map<string, SealedCount>();
+  for (const { what, text } of counts) {
+    const rows = await orNothing(
+      db.asTenant(tenantId, (unit) => unit.query<{ key: string; found: number }>(text)),
     );
-    return rows.map(({ key, values, lookups }) => ({
-      key,
-      values: Number(values ?? 0),
-      lookups: Number(lookups ?? 0),
-    }));
-  } catch (error) {
-    if (hasNothing(error)) return [];
-    throw error;
+    for (const row of rows) {
+      const one = found.get(row.key) ?? { key: row.key, values: 0, lookups: 0 };
+      found.set(row.key, { ...one, [what]: one[what] + Number(row.found) });
+    }
   }
+  return [...found.values()].sort((one, other) => (one.key < other.key ? -1 : 1));
 }
 
 /** Live users that the key does not find. */
@@ -84,20 +85,18 @@ SELECT count(*) AS found FROM users u WHERE archived_at IS NULL AND NOT EXISTS (
   SELECT FROM user_emails WHERE user_id = u.id AND split_part(lookup, ':', 1) = $1)`;
 
 export async function countUnfound(db: Database, tenantId: string, keyId: string): Promise<number> {
-  try {
-    const rows = await db.asTenant(tenantId, (unit) => unit.query<{ found: number }>(unfound, [keyId]));
-    return Number(rows[0]!.found);
-  } catch (error) {
-    if (hasNothing(error)) return 0;
-    throw error;
-  }
+  const asked = db.asTenant(tenantId, (unit) => unit.query<{ found: number }>(unfound, [keyId]));
+  return Number((await orNothing(asked))[0]?.found ?? 0);
 }
 
 export async function dropLookups(db: Database, tenantId: string, keyId: string): Promise<void> {
   const drop = "DELETE FROM user_emails WHERE split_part(lookup, ':', 1) = $1";
-  await db
-    .asTenant(tenantId, (unit) => unit.query(drop, [keyId]))
-    .catch((error: unknown) => {
-      if (!hasNothing(error)) throw error;
-    });
+  await orNothing(db.asTenant(tenantId, (unit) => unit.query(drop, [keyId])));
+}
+
+async function orNothing<Row>(asked: Promise<Row[]>): Promise<Row[]> {
+  return await asked.catch((error: unknown) => {
+    if (hasNothing(error)) return [];
+    throw error;
+  });
 }

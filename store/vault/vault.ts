@@ -56,31 +56,38 @@ export function proofOf({ bytes, id }: VaultKey): string {
     .slice(0, 32);
 }
 
-/** A key is noted by whom holds one that was noted before, or by the first of all. */
+/**
+ * A key is noted by whom holds one that was noted before, or by the first of all: one after the other, so that of two hosts
+ * that each made a ring of their own only one is the first.
+ */
 const note = `
-WITH mine AS (SELECT * FROM unnest($2::text[], $3::text[]) AS m(id, proof)),
-made AS (
-  INSERT INTO platform.vault_keys (id, proof, noted_at)
-  SELECT id, proof, date_trunc('milliseconds', clock_timestamp()) FROM mine
-  WHERE id = $1 AND (NOT EXISTS (SELECT FROM platform.vault_keys)
-    OR EXISTS (SELECT FROM platform.vault_keys JOIN mine USING (id, proof)))
-  ON CONFLICT (id) DO NOTHING
-  RETURNING id
-)
-SELECT id FROM made UNION SELECT k.id FROM platform.vault_keys k JOIN mine USING (id, proof) WHERE k.id = $1`;
+SELECT pg_advisory_xact_lock(1885956973, 1);
+INSERT INTO platform.vault_keys (id, proof, noted_at)
+SELECT m.id, m.proof, date_trunc('milliseconds', clock_timestamp())
+FROM (SELECT split_part(one, ' ', 1) AS id, split_part(one, ' ', 2) AS proof
+  FROM unnest(string_to_array(current_setting('picket.vault_keys'), ',')) AS one) m
+WHERE m.id = current_setting('picket.vault_key') AND (NOT EXISTS (SELECT FROM platform.vault_keys)
+  OR EXISTS (SELECT FROM platform.vault_keys k
+    WHERE k.id || ' ' || k.proof = ANY (string_to_array(current_setting('picket.vault_keys'), ','))))
+ON CONFLICT (id) DO NOTHING;`;
+
+const isNoted = 'SELECT FROM platform.vault_keys WHERE id = $1 AND proof = $2';
 
 export async function noteKey(
   db: Database,
   keys: readonly VaultKey[],
-  { id }: VaultKey,
+  key: VaultKey,
   file: string,
 ): Promise<void> {
-  const values = [id, keys.map((key) => key.id), keys.map(proofOf)];
-  // Two that note it at the same moment: the second sees it the second time.
-  for (let attempt = 0; attempt < 2; attempt += 1) {
-    const rows = await db.asPlatform((unit) => unit.query(note, values));
-    if (rows.length > 0) return;
-  }
+  const proof = proofOf(key);
+  const all = keys.map((one) => `${one.id} ${proofOf(one)}`).join(',');
+  const noted = await db.asPlatform(async (unit) => {
+    const before = await unit.query(isNoted, [key.id, proof]);
+    if (before.length > 0) return true;
+    await unit.script(note, { 'picket.vault_key': key.id, 'picket.vault_keys': all });
+    return (await unit.query(isNoted, [key.id, proof])).length > 0;
+  });
+  if (noted) return;
   throw new StoreError(
     'ring_foreign',
     `what is sealed in this database was sealed with other keys than those of ${file}: put the ring of the other nodes there (picket vault status names its keys)`,

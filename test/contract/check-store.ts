@@ -74,6 +74,40 @@ export function checkStoreContract(setupOf: () => StoreSetup): void {
     expect(await setupOf().checks.remove(tenantId, 'chk_nothing')).toBeNull();
   });
 
+  test('a restored check is due again from then on, in the phase that it had, and what it was due before stays as it was', async () => {
+    const tenantId = await newTenant(setupOf());
+    const { checks } = setupOf();
+    const [check] = await checks.add(tenantId, [newCheck('comes back'), newCheck('stays')]);
+    const { id } = check!;
+    const keptMs = 86_400_000;
+    expect(await checks.restore(tenantId, id, { keptMs })).toBeNull();
+    const removed = await checks.remove(tenantId, id, { by: 'tester' });
+    const restored = await checks.restore(tenantId, id, { keptMs, by: 'tester', why: 'needed' });
+    const [first, second] = restored!.schedule;
+    expect(first).toEqual(removed!.schedule[0]);
+    expect(second).toEqual({ ...first, version: 2, validFromMs: second!.validFromMs, validToMs: null });
+    expect(second!.validFromMs).toBeGreaterThanOrEqual(first!.validToMs!);
+    expect(restored).toMatchObject({ ...check, schedule: expect.anything() });
+    const [listed] = await checks.list(tenantId, Date.now() + 60_000);
+    expect(listed).toEqual(restored);
+    await checks.remove(tenantId, id);
+    expect((await checks.restore(tenantId, id, { keptMs }))!.schedule).toHaveLength(3);
+    expect(await checks.restore(tenantId, 'chk_nothing', { keptMs })).toBeNull();
+  });
+
+  test('what was archived too long ago, or has no room in the quota, is not restored', async () => {
+    const tenantId = await newTenant(setupOf());
+    const { checks } = setupOf();
+    const [check] = await checks.add(tenantId, [newCheck('one'), newCheck('two')]);
+    await checks.remove(tenantId, check!.id);
+    expect(await checks.restore(tenantId, check!.id, { keptMs: 0 })).toBeNull();
+    const terms = { keptMs: 86_400_000, liveMax: 1 };
+    await expect(checks.restore(tenantId, check!.id, terms)).rejects.toMatchObject({ code: 'quota_checks' });
+    expect(await checks.restore(tenantId, check!.id, { ...terms, liveMax: 2 })).toMatchObject({
+      name: 'one',
+    });
+  });
+
   test('a quota lets in as many live checks as it says, all of a call or none', async () => {
     const tenantId = await newTenant(setupOf());
     const { checks } = setupOf();

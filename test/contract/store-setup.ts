@@ -1,10 +1,11 @@
 /**
- * What the contract suites of the store's ports need of an implementation: the five ports over one and the same data, and
+ * What the contract suites of the store's ports need of an implementation: the ports over one and the same data, and
  * a way to let a session run out without waiting for it.
  */
 import type { NewCheck, ResultRow } from '../../actors/ports/check.ts';
 import type { CheckStore } from '../../actors/ports/check-store.ts';
 import type { CoordinatorStore } from '../../actors/ports/coordinator-store.ts';
+import type { DeviceStore } from '../../actors/ports/device-store.ts';
 import type { LeaseStore } from '../../actors/ports/lease-store.ts';
 import type { PlanStore } from '../../actors/ports/plan-store.ts';
 import type { ResultStore, TenantWrite } from '../../actors/ports/result-store.ts';
@@ -16,6 +17,7 @@ export interface StoreSetup {
   lives: TenantLives;
   plans: PlanStore;
   checks: CheckStore;
+  devices: DeviceStore;
   leases: LeaseStore;
   coordinator: CoordinatorStore;
   results: ResultStore;

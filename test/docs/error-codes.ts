@@ -34,6 +34,12 @@ export const codeLists: readonly CodeList[] = [
     name: 'enrolmentCodes',
   },
   {
+    title: 'Enrolment',
+    intro: 'Said by `picket enroll`, and by a gateway as the first word of a status.',
+    file: 'edge/enrol-errors.ts',
+    name: 'EnrolRefusalCode',
+  },
+  {
     title: 'Certificates on disk',
     intro: 'Authority, credentials, policy.',
     file: 'certs/errors.ts',

@@ -15,7 +15,7 @@ import {
   type VaultDesk,
 } from '../../store/index.ts';
 import { clock, phaseOf } from '../contract/scratch-database.ts';
-import { type Cluster, cluster, type MemberRow, script, until } from './picket.ts';
+import { type Cluster, cluster, type MemberRow, pause, script, until } from './picket.ts';
 import { kill } from './processes.ts';
 
 interface UserRow {
@@ -38,7 +38,7 @@ interface StatusRow {
   archives: { archive: string; key: string | null }[];
 }
 
-const people = 2_000;
+const people = 2_500;
 let one: Cluster;
 let store: Store;
 let desk: VaultDesk;
@@ -154,12 +154,15 @@ test('keys change under readers and writers, through a kill in the middle, and t
       if (found?.id !== person.id || found.unreadable !== null) failures.push([person.email, found]);
       await store.users.change(tenantId, person.id, { contact: { phone: `${at}` } }, 'test');
       rounds += 1;
+      // Beside the cores, not instead of them.
+      await pause(5);
     }
   };
   const throughNodes = async () => {
     while (!done) {
       const [ann] = await one.ask<UserRow[]>('user', 'list', '--email', 'ann@example.org');
       if (ann?.email !== 'Ann@Example.org') failures.push(ann);
+      await pause(500);
     }
   };
   const workers = [busy(0), busy(5), throughNodes()].map((work) =>

@@ -23,6 +23,7 @@ import { mutated, under } from './mutate.ts';
 import { mutatedDer } from './mutate-der.ts';
 import { records } from './record-target.ts';
 import { heads, pem, policies } from './text-targets.ts';
+import { rings, sealed } from './vault-target.ts';
 import { addresses, gossip, kubernetes, words } from './wire-targets.ts';
 
 export interface FuzzTarget {
@@ -55,6 +56,8 @@ export const fuzzTargets: readonly { readonly name: string; make(): FuzzTarget }
   { name: 'policies', make: policies },
   { name: 'pem', make: pem },
   { name: 'heads', make: heads },
+  { name: 'sealed', make: sealed },
+  { name: 'rings', make: rings },
   { name: 'tokens', make: tokens },
   { name: 'certificate requests', make: requests },
 ];

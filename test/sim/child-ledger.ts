@@ -61,8 +61,8 @@ export class ChildLedger {
   readonly failingUntilMs = new Map<string, number>();
   /** The last one of each child from each of its specs: sides of a split may each hand over their own. */
   readonly handoffs = new Map<string, Handoff>();
-  /** When a reading of the rows failed last, on any node. */
-  rowsLostAtMs = Number.NEGATIVE_INFINITY;
+  /** When a reading of the rows failed last, or a change of them was not told, by the life that did not learn of it. */
+  readonly rowsLostAtMs = new WeakMap<Life, number>();
   /** Ids of which nothing runs, since when. */
   readonly missing = new Map<string, number>();
   readonly rowWatchers = new Set<() => void>();

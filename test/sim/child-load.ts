@@ -166,14 +166,16 @@ function specFor(world: World, id: string, serial: number): ChildSpec {
 /** Reading takes its time, and in the middle of faults fails now and then; so does the news of a change. */
 function rowsFor(world: World, life: Life): ChildRows {
   const { rows, rowWatchers } = world.children;
-  const isLost = () => world.healedAtMs === null && world.chance(rowsLostShare);
+  const isLost = () => {
+    if (world.healedAtMs !== null || !world.chance(rowsLostShare)) return false;
+    world.children.rowsLostAtMs.set(life, world.loop.nowMs);
+    return true;
+  };
   return {
     list: () =>
       new Promise((resolve, reject) => {
-        if (isLost()) {
-          world.children.rowsLostAtMs = world.loop.nowMs;
-          life.clock.timer(storeLostMs, () => reject(new Error('the store is away')));
-        } else life.clock.timer(1 + world.below(storeAnswerMs), () => resolve([...rows.values()]));
+        if (isLost()) life.clock.timer(storeLostMs, () => reject(new Error('the store is away')));
+        else life.clock.timer(1 + world.below(storeAnswerMs), () => resolve([...rows.values()]));
       }),
     watch(onChange, signal) {
       const tell = () => {

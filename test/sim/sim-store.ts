@@ -79,7 +79,8 @@ export class SimStore {
       list: () => ask(() => [...simTenants]),
       find: () => ask(() => null),
     };
-    const checks = { add: () => ask(() => []), list: () => ask(() => []), remove: () => ask(() => null) };
+    const nothing = () => ask(() => null);
+    const checks = { add: () => ask(() => []), list: () => ask(() => []), remove: nothing, restore: nothing };
     return { leases, coordinator, results, tenants, checks };
   }
 

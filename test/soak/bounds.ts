@@ -76,3 +76,14 @@ export const starvingProcesses = 16;
 export const starvedMs = 20_000;
 /** After the nodes see each other again, this is left for anything that would still move. */
 export const fleetStillMs = 3_000;
+
+// Archives
+export const archivedResults = 1_000_000;
+export const archivedDevices = 10_000;
+export const archivedChecks = 100;
+/** Where in the file a byte is changed. */
+export const changedAt = [0.01, 0.37, 0.83] as const;
+/** In how much of the time that a restore took before the next is killed: another may be a third faster. */
+export const killedAt = [0.02, 0.25, 0.6] as const;
+/** What a killed command leaves goes when the server notices, a second later. */
+export const leftoverMsMax = 30_000;

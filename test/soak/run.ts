@@ -1,12 +1,13 @@
 /**
  * `npm run soak [-- --inputs N] [--seed S] [--rotations N] [--rounds N] [--cuts NAME,...] [--names N] [--children N]
  * [--record FILE] [--size N ...] [--pauses MS,...] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
- * so that one that hangs is seen from outside and the heap that is measured is its own; then `attack`, `rotations`, `splits`
- * and `nodes`, each with clusters of its own. Ends with one line, and with status 1 when anything failed.
+ * so that one that hangs is seen from outside and the heap that is measured is its own; then `attack`, `rotations`, `splits`,
+ * `archives` and `nodes`, each with clusters or a database of its own. Ends with one line, and with status 1 when anything failed.
  */
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { fuzzTargets } from '../fuzz/targets.ts';
+import { soakArchives } from './archives.ts';
 import { soakAttack } from './attack.ts';
 import {
   heapGrowthBytesMax,
@@ -92,6 +93,7 @@ const targets = [
   { name: 'attack', run: () => soakAttack(say) },
   { name: 'rotations', run: () => soakRotations(rotationCount, say) },
   { name: 'splits', run: () => soakSplits(splitsAsked, say) },
+  { name: 'archives', run: () => soakArchives(say) },
   { name: 'nodes', run: () => soakNodes((values.size ?? []).map(Number), pausesAsked, say) },
 ];
 const chosen = targets.filter(({ name }) => positionals.length === 0 || positionals.includes(name));

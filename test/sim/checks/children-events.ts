@@ -97,8 +97,8 @@ function watchTwins(world: World, a: Instance, b: Instance): void {
       a.life.linkedSinceMs.get(b.life.name) ?? nowMs,
       b.life.linkedSinceMs.get(a.life.name) ?? nowMs,
     );
-    // A row that became another kind has another name, which guards nothing: who cannot read the rows goes on with the former.
-    const readMs = a.kind === b.kind ? 0 : world.children.rowsLostAtMs + storeLostMs + rowsReadMs;
+    // A row that became another kind has another name, which guards nothing: who has not read it goes on with the former.
+    const readMs = a.kind === b.kind ? 0 : Math.max(rowsReadBy(world, a.life), rowsReadBy(world, b.life));
     const sinceMs = Math.max(healedMs + retransmissionMsMax, linkedMs, readMs, a.sinceMs, b.sinceMs);
     if (nowMs - sinceMs > childOnceMs + 2 * lookAgainMs)
       world.fail(
@@ -106,6 +106,15 @@ function watchTwins(world: World, a: Instance, b: Instance): void {
       );
     else watchTwins(world, a, b);
   });
+}
+
+/**
+ * When a node knows the rows at the latest that it was not told of, or could not read: it reads them again after `rowsReadMs`.
+ * What was lost may have been lost while a reading was under way that failed.
+ */
+function rowsReadBy(world: World, life: Life): number {
+  const lostAtMs = world.children.rowsLostAtMs.get(life);
+  return lostAtMs === undefined ? 0 : lostAtMs + storeLostMs + rowsReadMs;
 }
 
 function judgeHanded(

@@ -2,7 +2,7 @@
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { ServiceMethods } from '../proto/index.ts';
 
-export interface GatewayService {
+export interface ServedContract {
   readonly methods: ServiceMethods;
   readonly handlers: UntypedServiceImplementation;
 }

@@ -1,0 +1,53 @@
+/**
+ * The id of a device that is new: a hash of what identified it first, so that whoever sees the same device first gives it
+ * the same id, wherever its inventory came from. Pure; which MACs may speak for a device is decided here too. Deciding
+ * whether a sighting is a device that is known already is not.
+ */
+import { createHash } from 'node:crypto';
+import type { NewDevice } from './device.ts';
+
+/** In the order in which they are hashed. */
+const kinds = ['agent', 'armis', 'integration', 'netbox', 'mac', 'ip'] as const;
+export type DeviceSeed = readonly [kind: (typeof kinds)[number], value: string];
+
+const ambiguous = /agent:|armis:|integration:|netbox:|mac:|ip:/;
+
+/** Any seeds, in any order; at least one. */
+export function deviceId(partition: string, seeds: readonly DeviceSeed[]): string {
+  const ordered = [...seeds].sort(([a], [b]) => kinds.indexOf(a) - kinds.indexOf(b));
+  // Joined without separator two sets of seeds could read alike; then lengths go with the values.
+  const text = ordered.some(([, value]) => ambiguous.test(value))
+    ? `serviceradar-device-v4:partition:${bytesOf(partition)}:${partition}${ordered.map(([kind, value]) => `;${kind}:${bytesOf(value)}:${value}`).join('')}`
+    : `serviceradar-device-v3:partition:${partition}:${ordered.map(([kind, value]) => `${kind}:${value}`).join('')}`;
+  return idOf(createHash('sha256').update(text).digest());
+}
+
+function bytesOf(text: string): number {
+  return Buffer.byteLength(text);
+}
+
+/** The first 16 bytes as a UUID of version 4; random ones for a device of which nothing is known. */
+export function idOf(bytes: Uint8Array): string {
+  const uuid = Buffer.from(bytes.subarray(0, 16));
+  uuid[6] = (uuid[6]! & 0x0f) | 0x40;
+  uuid[8] = (uuid[8]! & 0x3f) | 0x80;
+  const hex = uuid.toString('hex');
+  return `sr:${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+/** What a device is known by when nothing but itself was said of it: its first MAC that may identify, else its address. */
+export function seedsOf({ macs, addresses }: Pick<NewDevice, 'macs' | 'addresses'>): DeviceSeed[] {
+  const mac = macs.find(mayIdentify);
+  if (mac !== undefined) return [['mac', mac]];
+  const [address] = addresses;
+  return address === undefined ? [] : [['ip', address]];
+}
+
+/** VRRP and CARP, HSRP, GLBP: many routers answer with these. */
+const virtualRouters = /^(?:00005E000[12]|00000C07AC|00000C9FF|000573A00|0007B400)/;
+
+/** `mac` in normal form. Zero, broadcast, multicast and virtual routers' identify nobody. */
+export function mayIdentify(mac: string): boolean {
+  const isGroup = (Number.parseInt(mac.slice(0, 2), 16) & 0x01) !== 0;
+  return !isGroup && mac !== '000000000000' && !virtualRouters.test(mac);
+}

@@ -1,0 +1,179 @@
+/** `picket device`: what a tenant's network is made of, from the day that it was seen to the day that it is gone. */
+import { type Command, Option } from 'commander';
+import type { DeviceChangeView, DeviceView } from '../device-views.ts';
+import { devicesPageRows } from '../limits.ts';
+import { type OperatorSession, type Target, withOperator } from '../operator-session.ts';
+import { table } from '../table.ts';
+import { dataOption } from './node.ts';
+import type { Surroundings } from './up.ts';
+
+interface DeviceFlags extends Target {
+  tenant: string;
+  json?: boolean;
+  archived?: boolean;
+  name: string;
+  type?: string;
+  partition?: string;
+  address: string[];
+  mac: string[];
+  serial?: string;
+  why?: string;
+}
+
+type ShownDevice = DeviceView & { history: DeviceChangeView[] };
+
+export function addDeviceCommands(program: Command, surroundings: Surroundings): void {
+  const device = program
+    .command('device')
+    .description('devices: add, list, show, identify, manage, decommission, restore');
+  for (const add of [addAdd, addList, addShow, addChanges]) add(device, surroundings);
+}
+
+function common(command: Command, { environment }: Surroundings, examples: string): Command {
+  return command
+    .addOption(new Option('--tenant <tenant>', 'slug or id').default('default'))
+    .addOption(dataOption(environment))
+    .addOption(new Option('--json', 'print JSON'))
+    .addHelpText('after', `\n${examples}`);
+}
+
+const several = (one: string, all: string[]) => [...all, one];
+
+function addAdd(device: Command, surroundings: Surroundings): void {
+  const { output } = surroundings;
+  const command = device
+    .command('add')
+    .description('write down a device; it begins as discovered')
+    .requiredOption('--name <name>', 'what people call it')
+    .option('--address <address>', 'IPv4 or IPv6 (again for more)', several, [])
+    .option('--mac <mac>', 'in any of the usual spellings (again for more)', several, [])
+    .option('--serial <serial>', 'serial number')
+    .option('--type <type>', 'router, switch, firewall, access_point, server, printer, ...')
+    .option('--partition <name>', 'address space of the tenant (default: default)');
+  common(
+    command,
+    surroundings,
+    `Its id is made of its first MAC, without one of its first address: the same device is there once.
+
+Examples:
+  picket device add --name edge-rtr-1 --type router --address 192.0.2.1 --mac 00:00:5e:00:53:01
+  picket device add --tenant acme --name printer-2f --partition branch --address 2001:db8::27 --serial X3B0042 --json
+`,
+  ).action(async (flags: DeviceFlags) => {
+    const { name, type, partition, address: addresses, mac: macs, serial } = flags;
+    const devices = [{ name, type, partition, addresses, macs, serial }];
+    const [row] = await withOperator(flags, (session) =>
+      session.call<DeviceView[]>('device_add', { tenant: flags.tenant, devices }),
+    );
+    if (flags.json) output.json(row);
+    else output.line(showDevices([row!]));
+  });
+}
+
+function addList(device: Command, surroundings: Surroundings): void {
+  const { output } = surroundings;
+  const command = device
+    .command('list')
+    .description('the devices of a tenant, by age')
+    .option('--archived', 'those that were decommissioned and are not removed yet');
+  common(
+    command,
+    surroundings,
+    'Examples:\n  picket device list --tenant acme\n  picket device list --archived --json\n',
+  ).action(async (flags: DeviceFlags) => {
+    const rows = await withOperator(flags, (session) => allDevices(session, flags));
+    if (flags.json) output.json(rows);
+    else output.line(showDevices(rows));
+  });
+}
+
+async function allDevices(
+  session: OperatorSession,
+  { tenant, archived = false }: DeviceFlags,
+): Promise<DeviceView[]> {
+  const rows: DeviceView[] = [];
+  for (;;) {
+    const after = rows.at(-1)?.id ?? null;
+    const page = await session.call<DeviceView[]>('device_list', { tenant, archived, after });
+    rows.push(...page);
+    if (page.length < devicesPageRows) return rows;
+  }
+}
+
+function addShow(device: Command, surroundings: Surroundings): void {
+  const { output } = surroundings;
+  const command = device
+    .command('show')
+    .description('one device, and what was done to it')
+    .argument('<id>', 'of the device');
+  common(
+    command,
+    surroundings,
+    'Example:\n  picket device show sr:14f9ca79-be46-436f-b6b5-9a83ca66a350 --tenant acme\n',
+  ).action(async (id: string, flags: DeviceFlags) => {
+    const row = await withOperator(flags, (session) =>
+      session.call<ShownDevice>('device_show', { tenant: flags.tenant, id }),
+    );
+    if (flags.json) output.json(row);
+    else output.line(`${showDevices([row])}\n\n${showHistory(row.history)}`);
+  });
+}
+
+const changes = [
+  { event: 'identify', does: 'say that it is known what it is' },
+  { event: 'manage', does: 'take an identified device under management' },
+  {
+    event: 'decommission',
+    does: 'take it out of service: no longer listed or counted, restored on demand, removed after 30 days',
+  },
+  { event: 'restore', does: 'bring a decommissioned device back, as identified' },
+] as const;
+
+function addChanges(device: Command, surroundings: Surroundings): void {
+  const { output } = surroundings;
+  for (const { event, does } of changes) {
+    const command = device
+      .command(event)
+      .description(does)
+      .argument('<id>', 'of the device')
+      .option('--why <text>', 'the reason, for its history');
+    common(
+      command,
+      surroundings,
+      `Example:\n  picket device ${event} sr:14f9ca79-be46-436f-b6b5-9a83ca66a350 --tenant acme --why "as agreed"\n`,
+    ).action(async (id: string, flags: DeviceFlags) => {
+      const asked = { tenant: flags.tenant, id, why: flags.why ?? null };
+      const row = await withOperator(flags, (session) => session.call<DeviceView>(`device_${event}`, asked));
+      if (flags.json) output.json(row);
+      else output.line(showDevices([row]));
+    });
+  }
+}
+
+function showDevices(rows: readonly DeviceView[]): string {
+  return table(
+    ['ID', 'NAME', 'TYPE', 'STATE', 'SINCE', 'PARTITION', 'ADDRESSES', 'MACS', 'SERIAL'],
+    rows.map((row) => [
+      row.id,
+      row.name,
+      row.type,
+      row.state,
+      row.state_at,
+      row.partition,
+      row.addresses.join(' '),
+      row.macs.map(showMac).join(' '),
+      row.serial,
+    ]),
+  );
+}
+
+function showMac(mac: string): string {
+  return mac.replaceAll(/(..)(?=.)/g, '$1:').toLowerCase();
+}
+
+function showHistory(rows: readonly DeviceChangeView[]): string {
+  return table(
+    ['AT', 'EVENT', 'FROM', 'TO', 'WHO', 'WHY'],
+    rows.map((row) => [row.at, row.event, row.from, row.to, row.who, row.why]),
+  );
+}

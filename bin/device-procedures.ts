@@ -1,0 +1,90 @@
+/**
+ * What operators' commands ask of a core about a tenant's devices. They are rows that people change, so a core writes them
+ * itself, whichever holds the tenant; each change is written with who asked for it, and announced.
+ */
+import {
+  announceDevice,
+  type DeviceSaid,
+  deviceEvents,
+  isRun,
+  judgeNewDevice,
+  type Tenant,
+} from '../actors/index.ts';
+import { type Caller, type ClusterNode, ProcedureError } from '../cluster/index.ts';
+import type { Store } from '../store/index.ts';
+import { deviceChangeView, deviceView } from './device-views.ts';
+import { devicesPageRows } from './limits.ts';
+import { findTenant, text } from './named-tenant.ts';
+import { nameOf, orRefuse } from './procedure-answers.ts';
+
+interface Named {
+  tenant: string;
+}
+
+interface DeviceQuestion extends Named {
+  id: string;
+  why?: string | null;
+}
+
+export function declareDevices(node: ClusterNode, store: Store): void {
+  const { devices } = store;
+  const read = (name: string, run: (argument: never) => unknown) =>
+    node.declare(name, { access: 'read', run });
+  const write = (name: string, run: (argument: never, caller: Caller) => unknown) =>
+    node.declare(name, { access: 'write', run });
+  const readable = async (tenant: string) => judgeTenant(await findTenant(store, tenant), true);
+  const changeable = async (tenant: string) => judgeTenant(await findTenant(store, tenant), false);
+  const termsOf = ({ quotas }: Tenant, caller: Caller) => ({ by: nameOf(caller), liveMax: quotas.devices });
+
+  write('device_add', async ({ tenant, devices: said }: Named & { devices: DeviceSaid[] }, caller) => {
+    const row = await changeable(tenant);
+    if (!Array.isArray(said) || said.length > devicesPageRows)
+      throw new ProcedureError('bad_argument', `a list of at most ${devicesPageRows} devices was expected`);
+    const judged = said.map((one) => orRefuse(judgeNewDevice(one)).device);
+    const added = orRefuse(await devices.add(row.id, judged, termsOf(row, caller))).devices;
+    for (const device of added) announceDevice(node.topics, node.system, row.id, device, 'create');
+    return added.map(deviceView);
+  });
+  read('device_list', async ({ tenant, archived, after }: Named & DevicePage) => {
+    const row = await readable(tenant);
+    const page = { archived: archived === true, after: after ?? null, limit: devicesPageRows };
+    return (await devices.list(row.id, page)).map(deviceView);
+  });
+  read('device_show', async ({ tenant, id }: DeviceQuestion) => {
+    const row = await readable(tenant);
+    const device = await devices.find(row.id, text(id));
+    const history = await devices.history(row.id, text(id));
+    if (device === null) {
+      const gone = history.at(-1)?.event === 'purge' ? `: it was removed at ${at(history.at(-1)!.atMs)}` : '';
+      throw new ProcedureError('no_such_device', `tenant ${row.slug} has no device "${id}"${gone}`);
+    }
+    return { ...deviceView(device), history: history.map(deviceChangeView) };
+  });
+  for (const event of deviceEvents) {
+    write(`device_${event}`, async ({ tenant, id, why = null }: DeviceQuestion, caller) => {
+      const row = await changeable(tenant);
+      const asked = { ...termsOf(row, caller), why: why === null ? null : text(why) };
+      const { device } = orRefuse(await devices.change(row.id, text(id), event, asked));
+      announceDevice(node.topics, node.system, row.id, device, event);
+      return deviceView(device);
+    });
+  }
+}
+
+interface DevicePage {
+  archived?: boolean;
+  after?: string | null;
+}
+
+function at(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function judgeTenant(row: Tenant, onlyRead: boolean): Tenant {
+  const { slug, status } = row;
+  if (!isRun(status))
+    throw new ProcedureError('tenant_not_running', `tenant ${slug} is ${status}: nothing of it runs`);
+  if (status === 'suspended' && !onlyRead)
+    throw new ProcedureError('tenant_suspended', `tenant ${slug} is suspended: what it has can only be read`);
+  return row;
+}
