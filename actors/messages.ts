@@ -33,6 +33,7 @@ export const nameKinds: readonly string[] = [
   'poller_door',
   'poller',
   'agent',
+  'gateway',
   'writer',
   'coordinator',
   'topic',
@@ -64,6 +65,11 @@ export function agentKey(node: string): RegistryKey {
 /** Of an agent in a customer's network: a name of its tenant, on the poller that it dialled. */
 export function edgeAgentKey(tenantId: string, partition: string, id: string): RegistryKey {
   return { tenant: tenantId, partition, kind: 'agent', id };
+}
+
+/** The door of a poller for programs at the edge; its metadata say where: `address`. */
+export function gatewayKey(node: string): RegistryKey {
+  return { tenant: platformTenant, partition: defaultPartition, kind: 'gateway', id: node };
 }
 
 function ownerOfNode(node: string): string {

@@ -1,4 +1,5 @@
 /** The room's door: the contracts that we speak with programs at the edge, and their messages as plain objects. */
+export { type EnrollRequest, type EnrollResponse, enrollmentMethods } from './enrollment.ts';
 export { loadMethods, type ServiceMethods } from './load.ts';
 export type {
   AgentCheckConfig,

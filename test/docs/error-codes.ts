@@ -28,6 +28,18 @@ export const codeLists: readonly CodeList[] = [
     name: 'verdictCodes',
   },
   {
+    title: 'Tokens and requests',
+    intro: 'Said by `picket enroll` before it dials, and by the gateway.',
+    file: 'certs/enrolment/codes.ts',
+    name: 'enrolmentCodes',
+  },
+  {
+    title: 'Enrolment',
+    intro: 'Said by `picket enroll`, and by a gateway as the first word of a status.',
+    file: 'edge/enrol-errors.ts',
+    name: 'EnrolRefusalCode',
+  },
+  {
     title: 'Certificates on disk',
     intro: 'Authority, credentials, policy.',
     file: 'certs/errors.ts',
