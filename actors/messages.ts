@@ -62,11 +62,6 @@ export function agentKey(node: string): RegistryKey {
   return { tenant: ownerOfNode(node), partition: defaultPartition, kind: 'agent', id: node };
 }
 
-/** Of an agent in a customer's network: a name of its tenant, on the poller that it dialled. */
-export function edgeAgentKey(tenantId: string, partition: string, id: string): RegistryKey {
-  return { tenant: tenantId, partition, kind: 'agent', id };
-}
-
 /** The door of a poller for programs at the edge; its metadata say where: `address`. */
 export function gatewayKey(node: string): RegistryKey {
   return { tenant: platformTenant, partition: defaultPartition, kind: 'gateway', id: node };

@@ -5,7 +5,7 @@
 import type { Duplex } from 'node:stream';
 import { type ConnectionInjector, Server, type ServiceDefinition } from '@grpc/grpc-js';
 import type { Cluster } from '../cluster/index.ts';
-import { gatewayMethods, pollerMethods } from '../proto/index.ts';
+import { gatewayMethods, pollerMethods, type ServiceMethods } from '../proto/index.ts';
 import type { ActorSystem, Clock, Log } from '../runtime/index.ts';
 import { agentCalls, configFor } from './agent-calls.ts';
 import { Agents } from './agents.ts';
@@ -21,8 +21,8 @@ import {
   receivedMessageBytesMax,
   streamsPerConnectionMax,
 } from './limits.ts';
+import type { KnownDoor } from './listener-contract.ts';
 import { controlBounds, smallBounds, statusBounds } from './message-bounds.ts';
-import type { EdgePeer } from './peer.ts';
 import { boundMethods } from './received.ts';
 import { RefusalCount } from './refusal-count.ts';
 import { statusCalls } from './status-calls.ts';
@@ -35,17 +35,13 @@ export interface AgentDoorNeeds {
   readonly log: Log;
 }
 
-export interface AgentDoor {
-  /** A connection whose bytes are HTTP/2 from here on, and whose bearer its certificate proved. Its end is the listener's. */
-  take(connection: Duplex, peer: EdgePeer): void;
+export interface AgentDoor extends KnownDoor {
   totals(): {
     agents: number;
     connections: number;
     heldBytes: number;
     refused: Readonly<Record<string, number>>;
   };
-  /** Refuses new calls, lets those under way end within `drainMs`, ends the control streams, the actors, the connections. */
-  drain(): Promise<void>;
 }
 
 export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
@@ -59,31 +55,14 @@ export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
   const agent = edgeAgent({ cluster, wires, config: (peer) => configFor(home, peer) });
   const agents = new Agents({ system, clock, start: (peer) => system.spawn(agent, peer) });
   const shared = { callers, held, refusals, home, clock, isDraining: () => draining, node: cluster.node };
+  const methods = [gatewayMethods(), pollerMethods()] as const;
   const server = createServer();
   const asked = agentCalls({ ...shared, system, agents, wires });
   const pushed = statusCalls(shared);
-  const [status, small] = [statusBounds, smallBounds];
-  server.addService(
-    boundMethods(gatewayMethods(), {
-      ...{
-        Hello: small,
-        GetConfig: small,
-        PushStatus: status,
-        StreamStatus: status,
-        ControlStream: controlBounds,
-      },
-    }) as ServiceDefinition,
-    {
-      ...{ Hello: asked.hello, GetConfig: asked.getConfig, PushStatus: pushed.pushStatus },
-      ...{ StreamStatus: pushed.streamAgent, ControlStream: asked.controlStream },
-    },
-  );
-  server.addService(
-    boundMethods(pollerMethods(), { ReportStatus: status, StreamStatus: status }) as ServiceDefinition,
-    { ReportStatus: pushed.reportStatus, StreamStatus: pushed.streamPoller },
-  );
+  serve(server, methods, asked, pushed);
   const connections = new Map<Duplex, ConnectionInjector>();
   return {
+    methods,
     take(connection, peer) {
       if (draining || connection.destroyed) {
         connection.destroy();
@@ -115,6 +94,35 @@ export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
       server.forceShutdown();
     },
   };
+}
+
+/** What is read of each rpc, and who answers it. */
+function serve(
+  server: Server,
+  [ofAgents, ofPollers]: readonly [ServiceMethods, ServiceMethods],
+  asked: ReturnType<typeof agentCalls>,
+  pushed: ReturnType<typeof statusCalls>,
+): void {
+  const [status, small] = [statusBounds, smallBounds];
+  server.addService(
+    boundMethods(ofAgents, {
+      ...{
+        Hello: small,
+        GetConfig: small,
+        PushStatus: status,
+        StreamStatus: status,
+        ControlStream: controlBounds,
+      },
+    }) as ServiceDefinition,
+    {
+      ...{ Hello: asked.hello, GetConfig: asked.getConfig, PushStatus: pushed.pushStatus },
+      ...{ StreamStatus: pushed.streamAgent, ControlStream: asked.controlStream },
+    },
+  );
+  server.addService(
+    boundMethods(ofPollers, { ReportStatus: status, StreamStatus: status }) as ServiceDefinition,
+    { ReportStatus: pushed.reportStatus, StreamStatus: pushed.streamPoller },
+  );
 }
 
 function createServer(): Server {

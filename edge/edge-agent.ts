@@ -4,8 +4,7 @@
  * control stream and whoever has a command for the agent. Its pushes do not come through here.
  */
 
-import { edgeAgentKey } from '../actors/messages.ts';
-import { type Cluster, ClusterError } from '../cluster/index.ts';
+import { type Cluster, ClusterError, type RegistryKey } from '../cluster/index.ts';
 import { defineActor, type LaterReply, type Self } from '../runtime/index.ts';
 import { type AgentConfig, configAnswer } from './agent-config.ts';
 import {
@@ -160,8 +159,9 @@ export function edgeAgent(needs: EdgeAgentNeeds) {
   });
 }
 
-function keyOf({ tenantId, partition, id }: EdgePeer) {
-  return edgeAgentKey(tenantId, partition, id);
+/** A name of its tenant, on the poller that it dialled. */
+function keyOf({ tenantId: tenant, partition, id }: EdgePeer): RegistryKey {
+  return { tenant, partition, kind: 'agent', id };
 }
 
 function metadataOf({ facts, peer, book }: EdgeAgentState) {

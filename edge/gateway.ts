@@ -1,17 +1,19 @@
 /**
  * The actor that has the gateway's port of a poller open for as long as it lives, and tells the cluster where it is. Wires
- * the listener with enrolment and with whoever serves those that have a certificate.
+ * the listener with enrolment and with the services for those that have a certificate.
  */
 import { gatewayKey } from '../actors/messages.ts';
 import type { Cluster } from '../cluster/index.ts';
 import { enrollmentMethods } from '../proto/index.ts';
-import { type Clock, defineActor, type Log, messageOf } from '../runtime/index.ts';
+import { type ActorSystem, type Clock, defineActor, type Log, messageOf } from '../runtime/index.ts';
+import { openAgentDoor } from './agent-door.ts';
 import { type CoreAsker, enrolHandlers } from './enrol-service.ts';
-import { EdgeListener, type EdgeTrust, type ListenerOptions } from './listener.ts';
+import { EdgeListener, type EdgeTrust } from './listener.ts';
 import { Admission } from './listener-admission.ts';
 import { packagesTopic, serialOfEnded } from './package-news.ts';
 
 export interface GatewayNeeds {
+  readonly system: ActorSystem;
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly log: Log;
@@ -19,7 +21,6 @@ export interface GatewayNeeds {
   readonly listen: string;
   readonly trust: EdgeTrust;
   ask: CoreAsker['ask'];
-  services: ListenerOptions['services'];
   /** Told of the listener while there is one: trust and credential change outside of the actors. */
   opened(listener: EdgeListener | null): void;
 }
@@ -57,7 +58,7 @@ export function gateway(needs: GatewayNeeds) {
         log,
         admission: new Admission(asker),
         enrolment: { methods: enrollmentMethods(), handlers },
-        services: needs.services,
+        known: openAgentDoor(needs),
       });
       const address = await listener.listen();
       needs.opened(listener);

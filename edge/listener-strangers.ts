@@ -4,6 +4,7 @@
  */
 import type { TLSSocket } from 'node:tls';
 import { Server, ServerCredentials, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import type { ServiceMethods } from '../proto/index.ts';
 import type { ServedContract } from './listener-contract.ts';
 import {
   strangerConnectionMs,
@@ -16,7 +17,7 @@ type Refused = { readonly code: string; readonly detail: string } | null;
 
 export function strangerServer(
   enrolment: ServedContract,
-  others: readonly ServedContract[],
+  others: readonly ServiceMethods[],
   refusedOf: (peer: string) => Refused,
 ) {
   const server = new Server({
@@ -25,7 +26,7 @@ export function strangerServer(
     'grpc-node.max_session_memory': strangerSessionMemoryMb,
   });
   server.addService(enrolment.methods, enrolment.handlers);
-  for (const { methods } of others) server.addService(methods, refusing(Object.keys(methods), refusedOf));
+  for (const methods of others) server.addService(methods, refusing(Object.keys(methods), refusedOf));
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   return {
     take(socket: TLSSocket, clock: { timer(ms: number, run: () => void): () => void }): void {

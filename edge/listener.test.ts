@@ -5,6 +5,8 @@ import {
   ChannelCredentials,
   type Client,
   makeGenericClientConstructor,
+  Server,
+  type ServerUnaryCall,
   type ServiceError,
   type sendUnaryData,
   status,
@@ -22,13 +24,14 @@ import {
   type RevocationList,
   readRevocationLists,
   rootsOf,
-  type TenantIdentity,
 } from '../certs/index.ts';
 import { ProcedureError } from '../cluster/index.ts';
 import { enrollmentMethods, gatewayMethods } from '../proto/index.ts';
 import { systemClock } from '../runtime/index.ts';
+import { Callers } from './callers.ts';
 import { EdgeListener } from './listener.ts';
 import { Admission } from './listener-admission.ts';
+import type { KnownDoor } from './listener-contract.ts';
 
 const trustDomain = 'example.org';
 const tenantId = 'k7mzq2wn5xjd';
@@ -37,6 +40,24 @@ const ends: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
+
+/** Answers a hello with who the connection is of. */
+function helloDoor(): KnownDoor {
+  const server = new Server();
+  const callers = new Callers();
+  server.addService(gatewayMethods(), {
+    hello(call: ServerUnaryCall<object, object>, done: sendUnaryData<object>) {
+      const { id, partition } = callers.of(call)!.peer;
+      done(null, { agentId: id, message: partition });
+    },
+  });
+  return {
+    methods: [gatewayMethods()],
+    take: (connection, peer) =>
+      server.createConnectionInjector(callers.credentialsOf(peer)).injectConnection(connection),
+    drain: async () => server.forceShutdown(),
+  };
+}
 
 async function world() {
   const authority = await createAuthority(trustDomain, clock);
@@ -77,17 +98,7 @@ async function world() {
         enroll: (_call: unknown, done: sendUnaryData<object>) => done(null, { partition: 'enrolled' }),
       },
     },
-    services: (peerOf) => [
-      {
-        methods: gatewayMethods(),
-        handlers: {
-          hello(call: { getPeer(): string }, done: sendUnaryData<object>) {
-            const { identity, partition } = peerOf(call.getPeer())!;
-            done(null, { agentId: (identity as TenantIdentity).id, message: partition });
-          },
-        },
-      },
-    ],
+    known: helloDoor(),
   });
   const address = await listener.listen();
   ends.push(() => listener.close());

@@ -1,11 +1,10 @@
 /**
  * The port of a poller for programs at the edge. Ends TLS itself, so that `certs/` judges the whole chain and nothing is
- * resumed, and hands the connection to one of two gRPC servers: whoever shows a good certificate of a tenant gets the
- * services that this file is given, everybody else enrolment alone. Knows no messages.
+ * resumed, and hands the connection on: whoever shows a good certificate of a tenant to the door that this file is given,
+ * everybody else to a server of enrolment alone. Knows no messages.
  */
 import { createServer as createDoor, type Server as Door } from 'node:net';
 import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
-import { type ConnectionInjector, Server, ServerCredentials } from '@grpc/grpc-js';
 import {
   type Credential,
   isReusedSession,
@@ -17,9 +16,10 @@ import {
 import { Handshakes, joinAddress, splitAddress } from '../cluster/index.ts';
 import type { Admission } from './listener-admission.ts';
 import { Connections, type EdgeConnection } from './listener-connections.ts';
-import type { ServedContract } from './listener-contract.ts';
+import type { KnownDoor, ServedContract } from './listener-contract.ts';
 import { closeGraceMs, connectionLookMs } from './listener-limits.ts';
 import { strangerServer } from './listener-strangers.ts';
+import { peerOf } from './peer.ts';
 
 export interface EdgeTrust {
   readonly trustDomain: string;
@@ -37,8 +37,8 @@ export interface ListenerOptions {
   readonly log: (level: 'info' | 'warn' | 'debug', message: string, fields: Record<string, unknown>) => void;
   readonly admission: Admission;
   readonly enrolment: ServedContract;
-  /** For those with a certificate. `peerOf`: whose connection a call came over, by its `getPeer()`. */
-  services(peerOf: (peer: string) => EdgeConnection | null): readonly ServedContract[];
+  /** For those with a certificate. */
+  readonly known: KnownDoor;
 }
 
 export class EdgeListener {
@@ -47,9 +47,7 @@ export class EdgeListener {
   private readonly handshakes: Handshakes;
   private readonly tls: TlsServer;
   private readonly door: Door;
-  private readonly known: Server;
   private readonly strangers: ReturnType<typeof strangerServer>;
-  private readonly injector: ConnectionInjector;
   private cancelLook = () => {};
 
   constructor(options: ListenerOptions) {
@@ -58,13 +56,9 @@ export class EdgeListener {
     this.handshakes = new Handshakes(clock, (message, fields) =>
       log('warn', message, { door: 'gateway', ...fields }),
     );
-    this.known = new Server();
-    const services = options.services((peer) => this.connections.of(peer));
-    for (const { methods, handlers } of services) this.known.addService(methods, handlers);
-    this.injector = this.known.createConnectionInjector(ServerCredentials.createInsecure());
     this.strangers = strangerServer(
       options.enrolment,
-      services,
+      options.known.methods,
       (peer) => this.connections.of(peer)?.refused ?? null,
     );
     this.tls = createServer(tlsOptions(trust.credential()));
@@ -111,13 +105,12 @@ export class EdgeListener {
   async close(): Promise<void> {
     this.cancelLook();
     this.handshakes.endAll();
-    this.injector.drain(closeGraceMs);
+    const drained = this.options.known.drain();
     const closed = new Promise<void>((resolve) => this.door.close(() => resolve()));
     const cancel = this.options.clock.timer(closeGraceMs, () => this.connections.endAll());
     this.strangers.end();
-    await closed;
+    await Promise.all([closed, drained]);
     cancel();
-    this.known.forceShutdown();
   }
 
   private secured(socket: TLSSocket): void {
@@ -160,7 +153,7 @@ export class EdgeListener {
     if ('partition' in admitted && again.ok) {
       const { partition } = admitted;
       this.connections.add(socket, { identity, partition, serial, notAfterMs, chain, refused: null });
-      this.injector.injectConnection(socket);
+      this.options.known.take(socket, peerOf(identity, partition));
       return;
     }
     const refused = 'partition' in admitted ? (again.ok ? null : again.error) : admitted;

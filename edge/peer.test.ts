@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { PeerIdentity } from '../certs/index.ts';
+import type { TenantIdentity } from '../certs/index.ts';
 import { gatewayMethods, pollerMethods } from '../proto/index.ts';
 import { type EdgePeer, judgeClaim, peerOf } from './peer.ts';
 import { judgeCall, judgeControl } from './peer-policy.ts';
@@ -11,14 +11,10 @@ const agent: EdgePeer = { tenantId: 'abcdefghijkl', role: 'agent', id: 'a', part
 describe('who a connection is of', () => {
   it("is what its certificate says; its partition is its own, its package's, or the default", () => {
     const { tenantId, role, id } = agent;
-    const identity: PeerIdentity = { kind: 'tenant', trustDomain, tenantId, role, id };
+    const identity: TenantIdentity = { kind: 'tenant', trustDomain, tenantId, role, id };
     expect(peerOf(identity, null)).toEqual(agent);
     expect(peerOf(identity, 'branch')).toEqual({ ...agent, partition: 'branch' });
     expect(peerOf({ ...identity, partition: 'older' }, 'branch')).toEqual({ ...agent, partition: 'older' });
-  });
-  it('is nobody for a node or an operator', () => {
-    expect(peerOf({ kind: 'node', trustDomain, role: 'agent', name: 'agent_1' }, null)).toBeNull();
-    expect(peerOf({ kind: 'operator', trustDomain, name: 'admin', rights: [] }, null)).toBeNull();
   });
   it('is not what a message says, whatever it says', () => {
     expect(judgeClaim(agent, { id: '', partition: '' })).toBeNull();

@@ -2,7 +2,7 @@
  * Who dials: what a certificate proves, as the door uses it, and what a message says of it. The certificate decides; a
  * message that says otherwise is refused. Pure.
  */
-import type { PeerIdentity } from '../certs/index.ts';
+import type { TenantIdentity } from '../certs/index.ts';
 import { type GatewayRefusal, refuse } from './errors.ts';
 import { partitionBytesMax } from './limits.ts';
 
@@ -17,11 +17,10 @@ export interface EdgePeer {
 export const partitionDefault = 'default';
 
 /**
- * `packagePartition`: what the bearer's package says, where one is held; an older certificate names it itself. Null for
- * nodes and operators, who have no business at this door.
+ * `packagePartition`: what the bearer's package says, where one is held; an older certificate names it itself. Nodes and
+ * operators have no business at this door.
  */
-export function peerOf(identity: PeerIdentity, packagePartition: string | null): EdgePeer | null {
-  if (identity.kind !== 'tenant') return null;
+export function peerOf(identity: TenantIdentity, packagePartition: string | null): EdgePeer {
   const { tenantId, role, id } = identity;
   return { tenantId, role, id, partition: identity.partition ?? packagePartition ?? partitionDefault };
 }

@@ -27,13 +27,13 @@ async function openGateway({ node, trust, clock, log }: RoleContext, listen: str
   const { gateway } = await import('../../edge/index.ts');
   let listener: EdgeListener | null = null;
   const actor = gateway({
+    system: node.system,
     cluster: node,
     clock,
     log,
     listen,
     trust,
     ask: (core, procedure, argument, timeoutMs) => node.procedures.ask(core, procedure, argument, timeoutMs),
-    services: () => [],
     opened(now) {
       listener = now;
     },

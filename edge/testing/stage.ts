@@ -78,9 +78,9 @@ export async function openStage() {
       trustDomain,
       nowMs: clock.wallMs(),
     });
-    const peer = verdict.ok ? peerOf(verdict.identity, null) : null;
-    if (peer === null) socket.destroy();
-    else door.take(socket, peer);
+    const identity = verdict.ok ? verdict.identity : null;
+    if (identity?.kind !== 'tenant') socket.destroy();
+    else door.take(socket, peerOf(identity, null));
   });
   listener.on('tlsClientError', () => {});
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
