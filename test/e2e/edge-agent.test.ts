@@ -32,6 +32,18 @@ async function dial(name: string): Promise<{ client: PlainClient; packageId: str
   return { client, packageId: made.id };
 }
 
+/** Agents of the tenant, wherever they are. */
+async function registered(): Promise<string[]> {
+  const names = await net.ask<{ id: string; partition: string; node: string }[]>(
+    'registry',
+    '--tenant',
+    'acme',
+    '--kind',
+    'agent',
+  );
+  return names.map(({ id, partition, node }) => `${partition}/${id} on ${node}`);
+}
+
 test('it says hello, is given its checks, pushes what it found, and is gone when its package is revoked', async () => {
   const add = [
     '--tenant',
@@ -60,16 +72,6 @@ test('it says hello, is given its checks, pushes what it found, and is gone when
   const hello = await client.unary(`${gateway}/Hello`, message([1, 'site_1'], [3, 'tcp'], [7, 'north']));
   expect(hello).toMatchObject({ status: 0 });
   expect(textOf(hello.messages[0]!, 4)).toBe('poller_1');
-  const registered = async () => {
-    const names = await net.ask<{ id: string; partition: string; node: string }[]>(
-      'registry',
-      '--tenant',
-      'acme',
-      '--kind',
-      'agent',
-    );
-    return names.map(({ id, partition, node }) => `${partition}/${id} on ${node}`);
-  };
   await until('its name is known', 5_000, async () =>
     (await registered()).includes('north/site_1 on poller_1'),
   );
