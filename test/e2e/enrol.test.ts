@@ -135,7 +135,7 @@ test('an answer that was lost is given again to the same key, and to no other, u
   });
   expect((await ask(token, { key })).code).toBe('package_revoked');
   const history = await net.ask<{ event: string; why: string | null }[]>('tenant', 'history', 'acme');
-  expect(history.at(-1)).toMatchObject({ event: 'package_revoke', why: 'activated -> revoked: stolen' });
+  expect(history.at(-1)).toMatchObject({ event: 'package_revoke', why: `${id}: activated -> revoked: stolen` });
 });
 
 test('of a hundred that come at once with one token one gets a certificate', async () => {
