@@ -61,7 +61,8 @@ export class EdgeListener {
       options.known.methods,
       (peer) => this.connections.of(peer)?.refused ?? null,
     );
-    this.tls = createServer(tlsOptions(trust.credential()));
+    const credential = trust.credential();
+    this.tls = createServer({ ...serverTlsOptions(credential), ...shown(credential) });
     this.tls.on('secureConnection', (socket) => this.secured(socket));
     this.tls.on('tlsClientError', (error, socket) => this.handshakes.fail(socket, error.message));
     this.door = createDoor((socket) => {
@@ -84,7 +85,8 @@ export class EdgeListener {
 
   /** For the next handshakes; who is connected stays. */
   renew(): void {
-    this.tls.setSecureContext(tlsOptions(this.options.trust.credential()));
+    const credential = this.options.trust.credential();
+    this.tls.setSecureContext({ ...serverTlsOptions(credential), ...shown(credential) });
   }
 
   /** Roots, policy or revocation lists are other ones: whoever would not be let in now is put out. */
@@ -202,8 +204,7 @@ export class EdgeListener {
   }
 }
 
-function tlsOptions(credential: Credential) {
-  // The root goes with the chain: who enrols knows it by its pin alone.
-  const cert = credential.chainPem + credential.rootsPem;
-  return { ...serverTlsOptions(credential), cert, ALPNProtocols: ['h2'] };
+/** The root goes with the chain: who enrols knows it by its pin alone. */
+function shown({ chainPem, rootsPem }: Credential) {
+  return { cert: chainPem + rootsPem, ALPNProtocols: ['h2'] };
 }

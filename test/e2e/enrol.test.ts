@@ -1,6 +1,6 @@
 /** From a package to a certificate in a folder, with everything that may not become one. */
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect as connectHttp2 } from 'node:http2';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
@@ -135,7 +135,10 @@ test('an answer that was lost is given again to the same key, and to no other, u
   });
   expect((await ask(token, { key })).code).toBe('package_revoked');
   const history = await net.ask<{ event: string; why: string | null }[]>('tenant', 'history', 'acme');
-  expect(history.at(-1)).toMatchObject({ event: 'package_revoke', why: 'activated -> revoked: stolen' });
+  expect(history.at(-1)).toMatchObject({
+    event: 'package_revoke',
+    why: `${id}: activated -> revoked: stolen`,
+  });
 });
 
 test('of a hundred that come at once with one token one gets a certificate', async () => {
@@ -181,6 +184,22 @@ test('a request that asks for more is refused, and the package waits for one tha
   expect((await ask(token, { key })).code).toBe('ok');
   const { status, err } = await net.run('package', 'create', '--tenant', 'acme', '--name', 'site_7');
   expect([status, err]).toEqual([1, expect.stringContaining('package_exists')]);
+});
+
+test('a cluster whose cores hold no root key says what to do, and signs with what is brought', async () => {
+  const [here, away] = [join(net.data, 'authority'), join(net.data, 'elsewhere')];
+  cpSync(here, away, { recursive: true });
+  rmSync(join(here, 'root-key.pem'));
+  await net.ask('tenant', 'create', 'third');
+  const asked = ['package', 'create', '--tenant', 'third', '--name', 'site_8'];
+  const { status, err } = await net.run(...asked);
+  expect([status, err]).toEqual([1, expect.stringContaining('no_tenant_authority')]);
+  await net.ask('package', 'authority', '--tenant', 'third', '--authority', away);
+  const made = await net.ask<Package>(...asked);
+  expect((await ask(made.token)).code).toBe('ok');
+  const revoked = await net.run('package', 'revoke', made.id, '--tenant', 'third');
+  expect([revoked.status, revoked.err]).toEqual([1, expect.stringContaining('certificate_not_revoked')]);
+  expect((await ask(made.token)).code).toBe('package_revoked');
 });
 
 /** As an agent does: HTTP/2 over TLS with its certificate, and nothing called yet. */
