@@ -21,7 +21,7 @@ export class ControlWires {
   /** False when it is not open, or its agent does not read: then it is ended. */
   send(number: number, message: ControlStreamResponse): boolean {
     const call = this.open.get(number);
-    if (call === undefined || call.cancelled) return false;
+    if (call === undefined || call.cancelled || call.destroyed) return false;
     // One config and all commands may wait; an agent that leaves more unread is not reading.
     if (call.writableLength > commandsMax) {
       this.end(number);

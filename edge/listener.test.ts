@@ -204,7 +204,7 @@ test('a revoked certificate, an ended package and one past its end lose their co
   const owns = [
     await issue('edge_1'),
     await issue('edge_2'),
-    await issue('edge_3', 1_000),
+    await issue('edge_3', 4_000),
     await issue('edge_4'),
   ];
   const [revoked, ended, short, stays] = await Promise.all(owns.map((own) => link(address, own)));

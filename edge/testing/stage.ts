@@ -176,7 +176,9 @@ export function playTenant({ system, cluster }: Pick<Stage, 'system' | 'cluster'
   });
   cluster.names.register(key('tenant', tenantId, tenantId), system.spawn(tenant), {});
   cluster.names.register(key('scheduler', tenantId, tenantId), system.spawn(scheduler), {});
-  cluster.names.register(key('writer', 'platform', 'poller_1'), system.spawn(writer), {});
+  // One core, one writer: that of the tenant which was there first.
+  const writing = key('writer', 'platform', 'poller_1');
+  if (cluster.names.lookup(writing) === null) cluster.names.register(writing, system.spawn(writer), {});
   return state;
 }
 

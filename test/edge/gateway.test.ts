@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openStage, playTenant, type Stage, tenantA } from '../../edge/testing/stage.ts';
+import { checkView, openStage, playTenant, type Stage, tenantA, tenantB } from '../../edge/testing/stage.ts';
 import { PlainClient } from './plain-grpc.ts';
 import { type Field, fieldsOf, message, textOf } from './plain-protobuf.ts';
 
@@ -219,6 +219,52 @@ describe('who is not what it says', () => {
       status: invalid,
       detail: expect.stringContaining('bad_control'),
     });
+  });
+});
+
+describe('two tenants that call everything alike', () => {
+  it('have each their own agent, checks and results', async () => {
+    const other = playTenant(stage, tenantB);
+    other.checks = [{ ...checkView, id: 'b1' }];
+    const tls = await stage.tlsOf('agent', 'branch-7', tenantB);
+    const theirs = await PlainClient.dial(stage.port, tls);
+    clients.push(theirs);
+    const ours = await dial();
+    for (const agent of [ours, theirs]) {
+      expect(await agent.unary(`${gateway}/Hello`, message([1, 'branch-7']))).toMatchObject({ status: ok });
+    }
+    expect(await theirs.unary(`${gateway}/PushStatus`, message([1, item('web', false)]))).toMatchObject({
+      status: ok,
+    });
+    expect(other.rows).toMatchObject([{ checkId: 'b1', status: 'critical' }]);
+    expect(core.rows).toEqual([]);
+    const config = await theirs.unary(`${gateway}/GetConfig`, message());
+    expect(
+      fieldsOf(config.messages[0]!)
+        .get(6)!
+        .map((check) => textOf(check as Buffer, 1)),
+    ).toEqual(['b1']);
+    for (const tenant of [tenantA, tenantB])
+      expect(stage.names.has(`${tenant}/default/agent/branch-7`)).toBe(true);
+  });
+});
+
+describe('an agent that goes in the middle', () => {
+  it('leaves nothing held and nothing stored, and its other calls go on', async () => {
+    const agent = await dial();
+    const stream = agent.open(`${gateway}/StreamStatus`);
+    stream.send(message([1, item('web', true)], [7, false], [8, 0], [9, 2]));
+    const held = () => stage.door.totals().heldBytes;
+    while (held() === 0) await new Promise((resolve) => setImmediate(resolve));
+    stream.reset();
+    while (held() > 0) await new Promise((resolve) => setImmediate(resolve));
+    const control = agent.open(`${gateway}/ControlStream`);
+    control.send(message([1, message([1, 'branch-7'])]));
+    await control.next();
+    control.reset();
+    expect(await agent.unary(`${gateway}/Hello`, message())).toMatchObject({ status: ok });
+    expect(core.rows).toEqual([]);
+    expect(stage.system.counts().crashes).toBe(0);
   });
 });
 
