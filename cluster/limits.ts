@@ -59,7 +59,7 @@ export const removalsKeptMax = 1_024;
 export const downGraceMs = 60_000;
 /** Names of a node that was only heard of are hidden after this until it is met: one that lives is dialled several times by then. */
 export const strangerKeptMs = 5_000;
-/** Supervised names of a node that is back count when it has told which it still holds, and after this even so. */
+/** Names of a node that is back count against others' when it has told which it still holds, and after this even so. */
 export const returnedNamesMs = 1_000;
 /** How often graces are looked at. */
 export const registryTickMs = 1_000;

@@ -83,7 +83,10 @@ function dropGroup(index: RegistryIndex, group: Group): void {
   if (kinds!.size === 0) index.tenants.delete(group.tenant);
 }
 
-/** The visible claim of a slot, as if `without` were hidden. */
+/**
+ * The visible claim of a slot, as if `without` were hidden. What one that is back had told before may be over, and taken anew by
+ * itself: until it has told what it holds that counts only where nobody else holds the name.
+ */
 export function visibleOf(
   index: RegistryIndex,
   slot: Slot | undefined,
@@ -92,7 +95,9 @@ export function visibleOf(
   if (slot === undefined) return null;
   if (!Array.isArray(slot)) return isSeen(slot, without) ? slot : null;
   const seen = slot.filter((entry) => isSeen(entry, without));
-  return seen.length < 2 ? (seen[0] ?? null) : winnerOf(index, seen);
+  if (seen.length < 2) return seen[0] ?? null;
+  const sure = seen.filter((entry) => entry.shard.origin.returning === null);
+  return winnerOf(index, sure.length > 0 ? sure : seen);
 }
 
 function isSeen(entry: Entry, without: Origin | null): boolean {

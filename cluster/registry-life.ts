@@ -92,12 +92,20 @@ export function returnedIfTold(state: RegistryState, effects: RegistryEffect[], 
   returned(state, effects, origin);
 }
 
-/** Its supervised names count from now on. */
+/** All its names count from now on. */
 export function returned(state: RegistryState, effects: RegistryEffect[], origin: Origin): void {
   if (origin.returning === null) return;
+  const slotOf = ({ group, id }: Entry) => group.slots.get(id);
+  const before = Array.from(entriesOf(origin), (entry) => ({
+    entry,
+    seen: visibleOf(state.index, slotOf(entry)),
+  }));
   origin.returning = null;
-  const supervised = [...entriesOf(origin)].filter((entry) => entry.supervised);
-  if (!origin.hidden) showAll(state, effects, origin, supervised);
+  if (origin.hidden) return;
+  for (const { entry, seen } of before) {
+    tellChange(state, effects, seen, visibleOf(state.index, slotOf(entry)));
+    settleOwn(state, effects, entry.group, entry.id);
+  }
 }
 
 function hide(state: RegistryState, effects: RegistryEffect[], origin: Origin): void {
@@ -117,8 +125,7 @@ function show(state: RegistryState, effects: RegistryEffect[], origin: Origin): 
   setHidden(origin, false);
   const entries = [...entriesOf(origin)];
   // Nothing is compared with a tenant's node.
-  if (origin.sum !== null && entries.some(({ supervised }) => supervised))
-    origin.returning = { told: false, sinceMs: null };
+  if (origin.sum !== null && entries.length > 0) origin.returning = { told: false, sinceMs: null };
   showAll(state, effects, origin, entries);
 }
 

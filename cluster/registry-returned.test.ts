@@ -117,3 +117,29 @@ it('settles it after a second, if nothing is told', () => {
   expect(pair.refAt(pair.b, 'child')).toBe('of a');
   expect(pair.conflicts).toEqual(['b lost child']);
 });
+
+it('leaves a name that both have taken while apart to one of them, also when one has taken it anew', () => {
+  const pair = apart();
+  pair.step(pair.b, put('thing', 'thing of b', false));
+  pair.step(pair.a, { type: 'remove', key: keyOf('thing') });
+  pair.step(pair.a, { ...put('thing', 'thing of a, again', false), nowMs: 2 } as RegistryEvent);
+  pair.flush();
+  pair.link();
+  expect(pair.refAt(pair.b, 'thing')).toBe('thing of b');
+  pair.carry();
+  pair.flush();
+  expect(pair.conflicts.filter((lost) => lost.endsWith('thing'))).toEqual(['a lost thing']);
+  expect([pair.refAt(pair.a, 'thing'), pair.refAt(pair.b, 'thing')]).toEqual(['thing of b', 'thing of b']);
+});
+
+it('settles a name that both hold, and that was never given up, when the one who is back has told so', () => {
+  const pair = apart();
+  pair.step(pair.b, put('thing', 'thing of b', false));
+  pair.flush();
+  pair.link();
+  expect(pair.conflicts).toEqual([]);
+  pair.carry();
+  pair.flush();
+  expect(pair.conflicts.filter((lost) => lost.endsWith('thing'))).toEqual(['b lost thing']);
+  expect([pair.refAt(pair.a, 'thing'), pair.refAt(pair.b, 'thing')]).toEqual(['thing of a', 'thing of a']);
+});

@@ -7,7 +7,7 @@ import { StoreError } from './errors.ts';
 import { newIntegrationId } from './ids.ts';
 import { limits } from './limits.ts';
 import { constraintOf, sqlStateOf } from './pg-errors.ts';
-import { orBehind } from './schema-versions.ts';
+import { atNewest } from './schema-versions.ts';
 import type { Database } from './unit-of-work.ts';
 import { badRow, shownText } from './user-fields.ts';
 import type { Vault } from './vault/vault.ts';
@@ -84,10 +84,7 @@ export function createIntegrations(db: Database, vault: Vault): Integrations {
     rowId,
   });
   const ask = (tenantId: string, text: string, values: readonly (string | null)[] = []) =>
-    orBehind(
-      tenantId,
-      db.asTenant(tenantId, (unit) => unit.query<Columns>(text, values)),
-    );
+    atNewest('integrations', () => db.asTenant(tenantId, (unit) => unit.query<Columns>(text, values)));
   return {
     async add(tenantId, given, by) {
       const { name, kind, endpoint, credentials } = judge(given);

@@ -26,15 +26,6 @@ export function hasNothing(error: unknown): boolean {
   return isNotThere(error) || (error instanceof StoreError && error.code === 'no_such_tenant');
 }
 
-/** For what the version before has no place for at all. */
-export async function orBehind<T>(tenantId: string, asked: Promise<T>): Promise<T> {
-  return await asked.catch((error: unknown) => {
-    if (!isNotThere(error)) throw error;
-    const detail = `the schema of tenant ${tenantId} has no place for it yet: bring it up with picket db migrate`;
-    throw new StoreError('schema_behind', detail, { cause: error });
-  });
-}
-
 /** Work with what came with the newest version: `schema_behind` for a tenant that has not got it yet. */
 export async function atNewest<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {

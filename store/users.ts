@@ -8,7 +8,7 @@ import { StoreError } from './errors.ts';
 import { newUserId } from './ids.ts';
 import { limits } from './limits.ts';
 import { constraintOf, sqlStateOf } from './pg-errors.ts';
-import { orBehind } from './schema-versions.ts';
+import { atNewest } from './schema-versions.ts';
 import type { Database } from './unit-of-work.ts';
 import { type Contact, judgeUser, type NewUser, parseContact, type UserRole } from './user-fields.ts';
 import { normalEmail } from './vault/blind-index.ts';
@@ -109,8 +109,7 @@ SELECT ${columns} FROM users u WHERE u.archived_at IS NULL AND u.id IN (
 
 export function createUsers(db: Database, vault: Vault): Users {
   async function ask(tenantId: string, text: string, values: readonly (string | number | boolean | null)[]) {
-    const rows = await orBehind(
-      tenantId,
+    const rows = await atNewest('users', () =>
       db.asTenant(tenantId, (unit) => unit.query<Columns>(text, values)),
     );
     return rows.map((row) => toUser(vault, tenantId, row));

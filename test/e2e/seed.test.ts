@@ -19,7 +19,9 @@ interface Seeded {
 const weekMs = 7 * 86_400_000;
 let c: Cluster;
 let seeded: Seeded[] = [];
-let beganMs = 0;
+let gone: [check: string, device: string];
+/** The week of each tenant began a week before this, or earlier. */
+let seededMs = 0;
 const tenant = 'northwind-clinics';
 beforeAll(async () => {
   c = await cluster('core=1,web=0,poller=1,agent=1');
@@ -59,9 +61,26 @@ function allRows(): Promise<Record<string, string>> {
   });
 }
 
+/** A check and a device that were archived, as if it had been 31 days earlier. */
+async function backdated(): Promise<[check: string, device: string]> {
+  const { tenant_id: id } = seeded.find((one) => one.tenant === tenant)!;
+  return await onDatabase(async (raw) => {
+    await raw.query(`SET ROLE tenant_${id}; SET search_path = tenant_${id}`);
+    const ids: string[] = [];
+    for (const table of ['checks', 'devices']) {
+      const { rows } = await raw.query<{ id: string }>(
+        `UPDATE ${table} SET archived_at = archived_at - interval '31 days' WHERE id = (
+           SELECT id FROM ${table} WHERE archived_at IS NOT NULL ORDER BY id LIMIT 1) RETURNING id`,
+      );
+      ids.push(rows[0]!.id);
+    }
+    return ids as [check: string, device: string];
+  });
+}
+
 test('two tenants with a week behind them are made once, and a second run changes no row', async () => {
-  beganMs = Date.now();
   const first = await c.run('seed', '--json');
+  seededMs = Date.now();
   expect(first.status, first.err).toBe(0);
   seeded = JSON.parse(first.out) as Seeded[];
   expect(first.err).toContain('Northwind Clinics ...');
@@ -79,34 +98,9 @@ test('two tenants with a week behind them are made once, and a second run change
   expect(await allRows()).toEqual(before);
 });
 
-test('a cluster removes what was archived long ago, by itself', async () => {
-  const { tenant_id: id } = seeded.find((one) => one.tenant === tenant)!;
-  const gone = await onDatabase(async (raw) => {
-    await raw.query(`SET ROLE tenant_${id}; SET search_path = tenant_${id}`);
-    const ids: string[] = [];
-    for (const table of ['checks', 'devices']) {
-      const { rows } = await raw.query<{ id: string }>(
-        `UPDATE ${table} SET archived_at = archived_at - interval '31 days' WHERE id = (
-           SELECT id FROM ${table} WHERE archived_at IS NOT NULL ORDER BY id LIMIT 1) RETURNING id`,
-      );
-      ids.push(rows[0]!.id);
-    }
-    return ids as [check: string, device: string];
-  });
-  await c.up();
-  const left = await until('the coordinator has removed them', 60_000, async () => {
-    const rows = await c.ask<{ id: string }[]>('check', 'list', '--tenant', tenant, '--archived');
-    return rows.every((row) => row.id !== gone[0]) && rows;
-  });
-  expect(left.length).toBeGreaterThan(0);
-  const shown = await c.run('device', 'show', gone[1], '--tenant', tenant);
-  expect([shown.status, shown.err]).toEqual([1, expect.stringContaining('no_such_device')]);
-  expect(shown.err).toContain('it was removed at');
-  const results = await c.run('results', '--tenant', tenant, '--check', gone[0]);
-  expect([results.status, results.err]).toEqual([1, expect.stringContaining('no_such_check')]);
-});
-
 test('a cluster goes on where the week ends: every instant of it has exactly one row', async () => {
+  gone = await backdated();
+  await c.up();
   const checks = await until('the cluster runs the seeded tenant', 30_000, () =>
     c.ask<{ id: string; name: string; interval_ms: number }[]>('check', 'list', '--tenant', tenant),
   );
@@ -117,7 +111,7 @@ test('a cluster goes on where the week ends: every instant of it has exactly one
   const results = rows.filter((row): row is ResultRow => 'due_at' in row);
   const gaps = rows.filter((row): row is GapRow => 'from' in row);
   expect(results.length).toBeGreaterThan(50_000);
-  const window = { fromMs: beganMs - weekMs, untilMs: Date.now() - 600_000 };
+  const window = { fromMs: seededMs - weekMs, untilMs: Date.now() - 600_000 };
   expect(coverageProblems(checks, results, gaps, window)).toEqual([]);
   const devices = await c.ask<{ state: string }[]>('device', 'list', '--tenant', tenant);
   expect(new Set(devices.map(({ state }) => state))).toEqual(
@@ -126,15 +120,21 @@ test('a cluster goes on where the week ends: every instant of it has exactly one
   const users = await c.ask<{ email: string | null }[]>('user', 'list', '--tenant', tenant);
   expect(users.map(({ email }) => email)).toContain('ingrid.solheim@northwind-clinics.example');
   const archived = await c.ask<{ id: string }[]>('check', 'list', '--tenant', tenant, '--archived');
-  const old = await c.ask<ResultRow[]>(
-    'results',
-    '--tenant',
-    tenant,
-    '--check',
-    archived[0]!.id,
-    '--limit',
-    '10',
-  );
-  expect(old).toHaveLength(10);
-  expect((await c.run('check', 'restore', archived[0]!.id)).status).toBe(0);
+  const { id } = archived.find((row) => row.id !== gone[0])!;
+  const ofIt = ['results', '--tenant', tenant, '--check', id, '--limit', '10'];
+  expect(await c.ask<ResultRow[]>(...ofIt)).toHaveLength(10);
+  expect((await c.run('check', 'restore', id)).status).toBe(0);
+});
+
+test('a cluster removes what was archived long ago, by itself', async () => {
+  const left = await until('the coordinator has removed them', 60_000, async () => {
+    const rows = await c.ask<{ id: string }[]>('check', 'list', '--tenant', tenant, '--archived');
+    return rows.every((row) => row.id !== gone[0]) && rows;
+  });
+  expect(left.length).toBeGreaterThan(0);
+  const shown = await c.run('device', 'show', gone[1], '--tenant', tenant);
+  expect([shown.status, shown.err]).toEqual([1, expect.stringContaining('no_such_device')]);
+  expect(shown.err).toContain('it was removed at');
+  const results = await c.run('results', '--tenant', tenant, '--check', gone[0]);
+  expect([results.status, results.err]).toEqual([1, expect.stringContaining('no_such_check')]);
 });

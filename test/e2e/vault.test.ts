@@ -203,4 +203,4 @@ test('keys change under readers and writers, through a kill in the middle, and t
   const [copied] = await one.ask<UserRow[]>('user', 'list', '--tenant', 'copy', '--email', 'ann@example.org');
   expect(copied).toMatchObject({ email: 'Ann@Example.org', contact: { phone: '555' }, unreadable: null });
   expect(await one.ask('db', 'lint')).toEqual([]);
-});
+}, 240_000);

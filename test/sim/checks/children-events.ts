@@ -76,10 +76,24 @@ function judgeTwins(world: World, instance: Instance): void {
     const isOver = other.life === life && life.node.system.find(other.ref) === null;
     if (other === instance || isOver) continue;
     const blindMs = calmSinceMs(world, blinds);
-    if (world.loop.nowMs - blindMs > excuseMs)
+    if (world.loop.nowMs - blindMs > excuseMs && !areSidesOfStart(world, life, other.life))
       world.fail(`${life.name} runs ${id}, and ${other.life.name} does; all could see each other`);
     else watchTwins(world, instance, other);
   }
+}
+
+/**
+ * Nodes that have just started and have found only each other are one side of a split, until somebody else finds them: no chain of
+ * links leads from one to the other.
+ */
+function areSidesOfStart(world: World, a: Life, b: Life): boolean {
+  const youngMs = Math.max(a.startedAtMs, b.startedAtMs);
+  if (world.loop.nowMs - youngMs > strangerKeptMs) return false;
+  const living = new Map(world.living().map((life) => [life.name, life]));
+  const reached = new Set([a.name]);
+  for (const name of reached)
+    for (const peer of living.get(name)?.linkedSinceMs.keys() ?? []) reached.add(peer);
+  return !reached.has(b.name);
 }
 
 /** Looks again until one of them has ended. */
