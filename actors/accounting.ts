@@ -27,6 +27,7 @@ import {
 import type { Check, GapRow, ResultRow, WatermarkRow } from './ports/check.ts';
 import type { AccountedCheck } from './ports/result-store.ts';
 import { versionOf } from './schedule.ts';
+import { coverMissed, takeSchedule } from './schedule-change.ts';
 import { coverBefore, giveBack, type RunTerms, release, standStill, take, whyNot } from './standstill.ts';
 
 export type AccountingEvent =
@@ -48,6 +49,8 @@ export type AccountingEvent =
   | { type: 'restored'; check: Check; nowMs: number }
   /** The check with its ended schedule: what is pending is still awaited. */
   | { type: 'removed'; check: Check }
+  /** The check with another version of its schedule: what is left of the one before is accounted for all the same. */
+  | { type: 'changed'; check: Check; nowMs: number }
   | { type: 'tick'; nowMs: number }
   | { type: 'result'; row: ResultRow; nowMs: number }
   /** A poller or the dispatch could not have it run. `gap` reasons are joined into one gap while they last. */
@@ -74,7 +77,7 @@ export function account(state: Accounting, event: AccountingEvent): AccountingEf
       tick(state, event.nowMs, effects);
       break;
     case 'added':
-      for (const check of event.checks) track(state, check, null);
+      for (const check of event.checks) if (!state.checks.has(check.id)) track(state, check, null);
       tick(state, event.nowMs, effects);
       break;
     case 'restored':
@@ -84,10 +87,21 @@ export function account(state: Accounting, event: AccountingEvent): AccountingEf
     case 'removed': {
       const tracked = state.checks.get(event.check.id);
       if (tracked !== undefined) {
-        tracked.check = event.check;
+        const isMissed = takeSchedule(state, tracked, event.check);
+        if (isMissed) coverMissed(tracked, event.check.archivedAtMs ?? 0, effects);
         retire(state, tracked);
       }
       return effects;
+    }
+    case 'changed': {
+      const tracked = state.checks.get(event.check.id);
+      if (tracked === undefined) return effects;
+      tick(state, event.nowMs, effects);
+      takeSchedule(state, tracked, event.check);
+      coverMissed(tracked, event.nowMs, effects);
+      queueNext(state, tracked);
+      tick(state, event.nowMs, effects);
+      break;
     }
     case 'tick':
       tick(state, event.nowMs, effects);

@@ -5,6 +5,7 @@
 import type { AccountingEffect, AccountingEvent } from './accounting.ts';
 import { type Accounting, track } from './open-instants.ts';
 import { dueRuns, uncovered } from './schedule.ts';
+import { watermarkToTrust } from './schedule-change.ts';
 import { allowanceOf, dayStartMs, noTerms } from './standstill.ts';
 
 /** Every instant of the day up to the watermarks has a result or lies in a gap, so no row need be counted. */
@@ -32,7 +33,7 @@ export function adopt(
   const sinceMs = Math.min(terms.suspendedSinceMs ?? nowMs, nowMs);
   for (const check of event.checks) {
     const before = known.get(check.id);
-    const fromMs = before?.watermarkMs ?? null;
+    const fromMs = watermarkToTrust(check.schedule, before?.watermarkMs ?? null, nowMs);
     let lastMs = fromMs;
     const missed = (untilMs: number, why: string) => {
       const runs = dueRuns(check.schedule, lastMs ?? Number.MIN_SAFE_INTEGER, untilMs);

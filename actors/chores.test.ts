@@ -37,6 +37,7 @@ function stage(given: Tenant[], cores = ['core_1']) {
       init: () => null,
       call: { list: () => [...rows.values()] },
       cast: {
+        lapsed: () => {},
         refresh: () => {
           refreshed += 1;
         },

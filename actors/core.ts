@@ -82,6 +82,10 @@ export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
               const keeper = tenantsRef();
               if (keeper !== null) system.cast(keeper).refresh();
             },
+            onLapse() {
+              const keeper = tenantsRef();
+              if (keeper !== null) system.cast(keeper).lapsed();
+            },
           }),
         ),
       },

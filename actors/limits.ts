@@ -32,6 +32,8 @@ export const writeRowsMax = 5_000;
  * `buffer_full`, so that memory is bounded and every instant is still accounted for. About 200 MiB at this bound.
  */
 export const bufferedRowsMax = 400_000;
+/** A write without an answer for so long is told as a store that is away, although its statement may take longer. */
+export const writeLateMs = 3_000;
 /** Between two tries of the writer while the database is away. */
 export const writeRetryMs = 500;
 
@@ -48,6 +50,16 @@ export const leaseSoonMs = 100;
 export const leaseAnswerMs = 2_000;
 /** One that was given up later than this met a process that did not run, and says nothing of the store. */
 export const leaseAnswerMsMax = 3_000;
+/**
+ * A new holder of a lease reads the checks once more after this, and at most as long again: a change that the former one had
+ * under way may have been made after the first reading (a statement ends within 12 s).
+ */
+export const checksRereadMs = 13_000;
+/**
+ * A version of a schedule that began longer ago than this is known to every tree that can still write: one whose store is away
+ * ends after `storeAwayMsMax`.
+ */
+export const versionKnownMsMax = 900_000;
 /** How often the list of tenants is read besides being told of new ones. */
 export const tenantsReadMs = 5_000;
 /** Checks removed longer ago than this are not looked at by a new holder of the lease: they were accounted for. */

@@ -157,6 +157,12 @@ export interface TenantProtocol {
   cast: {
     /** The store refused a write of this epoch: somebody else has the lease. */
     fenced(epoch: number): void;
+    /** Somebody else changed rows of checks: they are read again. */
+    checksChanged(): void;
+    /** The lease may have been taken from this core unnoticed: it is asked for again, by who believes to have it. */
+    confirm(): void;
+    /** Another core has the lease, under this epoch, and finds the tenant's name taken by this one. */
+    overtaken(epoch: number): void;
     /** The holder has given the tenant up: a tenant in standby need not wait for a session to end. */
     leaseFree(): void;
     /** The tenant's row has changed. */
@@ -174,6 +180,8 @@ export interface SchedulerProtocol {
   cast: {
     added(checks: Check[]): void;
     removed(check: Check): void;
+    /** It goes on by another version of its schedule. */
+    changed(check: Check): void;
     restored(check: Check): void;
     terms(terms: RunTerms): void;
     results(rows: ResultRow[]): void;
@@ -238,8 +246,8 @@ export interface FeedProtocol {
 export interface WriterProtocol {
   start: [];
   call: {
-    /** Resolves when everything given before it is in the store; rejects with `store_unavailable`. */
-    flush(): Promise<void>;
+    /** Resolves when everything of the tenant given before it is in the store; rejects with `store_unavailable`. */
+    flush(tenantId: string): Promise<void>;
     totals(): WriterTotals;
   };
   cast: {

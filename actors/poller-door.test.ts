@@ -23,6 +23,7 @@ function stage() {
       cast: {
         added() {},
         removed() {},
+        changed() {},
         restored() {},
         terms() {},
         results(_self, told) {

@@ -30,6 +30,7 @@ test('jobs for an agent whose link is lost wait for it a moment, and are then to
       cast: {
         added() {},
         removed() {},
+        changed() {},
         restored() {},
         terms() {},
         results() {},

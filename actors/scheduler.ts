@@ -81,6 +81,7 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
       added: (self, added) => apply(self, cluster, { type: 'added', checks: added, nowMs: now(self) }),
       terms: (self, terms) => apply(self, cluster, { type: 'terms', terms, nowMs: now(self) }),
       removed: (self, check) => apply(self, cluster, { type: 'removed', check }),
+      changed: (self, check) => apply(self, cluster, { type: 'changed', check, nowMs: now(self) }),
       restored: (self, check) => apply(self, cluster, { type: 'restored', check, nowMs: now(self) }),
       results(self, rows) {
         const nowMs = now(self);

@@ -21,6 +21,8 @@ export interface SessionStatus {
 interface SessionState {
   usable: boolean;
   renewedAtMs: number;
+  /** On the database's clock, as of the last renewal; null: there was none yet. */
+  expiresAtMs: number | null;
   away: boolean;
 }
 
@@ -30,6 +32,8 @@ export interface SessionNeeds {
   boot: number;
   /** Told when the session becomes usable, and when it no longer is. */
   onChange(usable: boolean): void;
+  /** Told when it had ended before it was renewed: each lease of this core may be somebody else's by now. */
+  onLapse(): void;
 }
 
 export function session(needs: SessionNeeds) {
@@ -38,7 +42,7 @@ export function session(needs: SessionNeeds) {
     trapExit: true,
     init(self) {
       renew(self, needs);
-      return { usable: false, renewedAtMs: self.monotonicMs(), away: false };
+      return { usable: false, renewedAtMs: self.monotonicMs(), expiresAtMs: null, away: false };
     },
     call: {
       status: (self) => ({
@@ -71,9 +75,12 @@ function renewed(
   self.after(sessionRenewMs, 'renew');
   const nowMs = self.monotonicMs();
   if (answer !== null) {
+    const isLapsed = state.expiresAtMs !== null && answer.databaseNowMs >= state.expiresAtMs;
     state.renewedAtMs = nowMs;
+    state.expiresAtMs = answer.expiresAtMs;
     state.away = false;
     change(self, needs, true);
+    if (isLapsed) needs.onLapse();
     return;
   }
   if (!state.away) self.log('warn', 'the session could not be renewed', { error: messageOf(error) });

@@ -1,13 +1,22 @@
 /** What a tenant does with its checks for callers: adds, removes, runs and explains them. Refused with a `TenantRefusal`. */
 import { gapsOf } from './explain-gaps.ts';
 import { viewOf } from './health-monitor.ts';
-import { archivedKeptMs, checksPerMessageMax, checksPerTenantMax } from './limits.ts';
+import {
+  archivedKeptMs,
+  archivedLookBackMs,
+  batchMs,
+  checksPerMessageMax,
+  checksPerTenantMax,
+  checksRereadMs,
+  leaseRetryMs,
+} from './limits.ts';
 import type { TenantTerms } from './messages.ts';
 import { judgeNewCheck } from './new-check.ts';
-import type { NewCheck } from './ports/check.ts';
+import type { Check, NewCheck } from './ports/check.ts';
 import type { Asked } from './ports/check-store.ts';
+import { isNewer } from './schedule-change.ts';
 import { TenantRefusal } from './tenant-refusal.ts';
-import { liveChecks, runningOf, type TenantNeeds, type TenantSelf } from './tenant-state.ts';
+import { liveChecks, type Running, runningOf, type TenantNeeds, type TenantSelf } from './tenant-state.ts';
 
 /** Those of a suspended tenant may be looked at, nothing else. */
 function mayChange(self: TenantSelf): void {
@@ -31,22 +40,96 @@ export async function addChecks(self: TenantSelf, needs: TenantNeeds, checks: Ne
   if (liveChecks(self.state).length + checks.length > checksPerTenantMax) {
     throw new TenantRefusal('too_many_checks', `a tenant has at most ${checksPerTenantMax} checks`);
   }
-  const added = await needs.checks.add(tenantId, checks, checksMax);
-  for (const check of added) self.state.checks.set(check.id, check);
-  self.cast(running.scheduler).added(added);
-  self.cast(running.health).adopt(added, []);
+  const added = await unlessUnsure(self, needs, needs.checks.add(tenantId, checks, checksMax));
+  begin(self, running, added);
   return added.map((check) => viewOf(check));
 }
 
 export async function removeCheck(self: TenantSelf, needs: TenantNeeds, checkId: string, asked: Asked) {
   const running = runningOf(self);
   mayChange(self);
-  const removed = await needs.checks.remove(self.state.tenantId, checkId, asked);
+  const removed = await unlessUnsure(self, needs, needs.checks.remove(self.state.tenantId, checkId, asked));
   if (removed === null) return null;
-  self.state.checks.delete(checkId);
-  self.cast(running.scheduler).removed(removed);
-  self.cast(running.health).forget(checkId);
+  end(self, running, removed);
   return viewOf(removed);
+}
+
+function begin(self: TenantSelf, running: Running, checks: readonly Check[]): void {
+  const added = checks.filter(({ id }) => !self.state.checks.has(id));
+  if (added.length === 0) return;
+  for (const check of added) self.state.checks.set(check.id, check);
+  self.cast(running.scheduler).added(added);
+  self.cast(running.health).adopt(added, []);
+}
+
+function end(self: TenantSelf, running: Running, removed: Check): void {
+  const isKnown = self.state.checks.has(removed.id);
+  // Kept: a reading that is older than this must not bring it back.
+  self.state.checks.set(removed.id, removed);
+  // One that was added while the lease moved is unknown here, and what was due of it until now is accounted for all the same.
+  if (isKnown) self.cast(running.scheduler).removed(removed);
+  else self.cast(running.scheduler).added([removed]);
+  self.cast(running.health).forget(removed.id);
+}
+
+/** A store that went away may have done it all the same: then what there is is read again, as soon as it can be. */
+async function unlessUnsure<T>(self: TenantSelf, needs: TenantNeeds, done: Promise<T>): Promise<T> {
+  try {
+    return await done;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'store_unavailable') {
+      self.state.isUnsureOfChecks = true;
+      reread(self, needs);
+    }
+    throw error;
+  }
+}
+
+export function reread(self: TenantSelf, needs: TenantNeeds): void {
+  const { state } = self;
+  // Whoever waited for an answer may have ended meanwhile, and the next one reads anyway.
+  if (self.signal.aborted) return;
+  if (state.rereading) {
+    // The reading that is under way may be of before the change.
+    state.rereadAgain = true;
+    return;
+  }
+  state.rereadAgain = false;
+  state.rereading = true;
+  const sinceMs = Math.floor(self.wallMs() - archivedLookBackMs);
+  self.pipe(needs.checks.list(state.tenantId, sinceMs), 'checks');
+}
+
+/** Null: they could not be read. */
+export function takeChecks(self: TenantSelf, checks: readonly Check[] | null): void {
+  const { running, checks: known } = self.state;
+  self.state.rereading = false;
+  if (checks === null) self.after(leaseRetryMs, 'reread');
+  else if (self.state.rereadAgain) self.after(batchMs, 'reread');
+  else if (self.state.isUnsureOfChecks) {
+    // What had no answer may still be on its way to the store.
+    self.state.isUnsureOfChecks = false;
+    self.after(checksRereadMs, 'reread');
+  }
+  // The parts start by an earlier reading.
+  if (running === null) self.state.rereadAgain = true;
+  if (checks === null || running === null) return;
+  begin(
+    self,
+    running,
+    checks.filter(({ archivedAtMs }) => archivedAtMs === null),
+  );
+  for (const check of checks) {
+    const before = known.get(check.id);
+    // The reading may be older than what is known.
+    if (before === undefined || !isNewer(check, before)) continue;
+    if (check.archivedAtMs !== null) end(self, running, check);
+    else if (before.archivedAtMs !== null) comeBack(self, running, check);
+    else {
+      known.set(check.id, check);
+      self.cast(running.scheduler).changed(check);
+    }
+  }
 }
 
 export async function restoreCheck(self: TenantSelf, needs: TenantNeeds, checkId: string, asked: Asked) {
@@ -56,12 +139,21 @@ export async function restoreCheck(self: TenantSelf, needs: TenantNeeds, checkId
     throw new TenantRefusal('too_many_checks', `a tenant has at most ${checksPerTenantMax} checks`);
   }
   const terms = { liveMax: self.state.terms.checksMax, keptMs: archivedKeptMs };
-  const restored = await needs.checks.restore(self.state.tenantId, checkId, { ...asked, ...terms });
+  const restored = await unlessUnsure(
+    self,
+    needs,
+    needs.checks.restore(self.state.tenantId, checkId, { ...asked, ...terms }),
+  );
   if (restored === null) return null;
-  self.state.checks.set(checkId, restored);
+  const known = self.state.checks.get(checkId);
+  if (known === undefined || isNewer(restored, known)) comeBack(self, running, restored);
+  return viewOf(restored);
+}
+
+function comeBack(self: TenantSelf, running: Running, restored: Check): void {
+  self.state.checks.set(restored.id, restored);
   self.cast(running.scheduler).restored(restored);
   self.cast(running.health).adopt([restored], []);
-  return viewOf(restored);
 }
 
 export async function explainCheck(self: TenantSelf, needs: TenantNeeds, checkId: string) {
@@ -84,7 +176,9 @@ export async function explainCheck(self: TenantSelf, needs: TenantNeeds, checkId
 export async function runNow(self: TenantSelf, checkId: string) {
   const running = runningOf(self);
   mayChange(self);
-  return self.state.checks.has(checkId) ? await self.call(running.scheduler).runNow(checkId) : null;
+  return self.state.checks.get(checkId)?.archivedAtMs === null
+    ? await self.call(running.scheduler).runNow(checkId)
+    : null;
 }
 
 function suspension({ suspendedSinceMs }: TenantTerms): string[] {

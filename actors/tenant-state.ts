@@ -39,6 +39,10 @@ export interface TenantState {
   asking: Promise<LeaseAnswer> | null;
   /** The last question had no answer: it may have been granted all the same. */
   unsure: boolean;
+  /** The checks are being read again: a change of them had no answer. */
+  rereading: boolean;
+  rereadAgain: boolean;
+  isUnsureOfChecks: boolean;
   /** The timer after which it is asked for again. */
   waiting: number | null;
 }

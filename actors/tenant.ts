@@ -3,17 +3,39 @@
  * held. Without it, it waits in `standby`. Whatever ends one of the three ends all; the restart asks for the lease
  * again and accounts for what was missed.
  */
-import { defineActor, messageOf, type Ref } from '../runtime/index.ts';
+import { defineActor, type Info, messageOf, type Ref } from '../runtime/index.ts';
 import { answer } from './answer-later.ts';
 import { healthMonitor } from './health-monitor.ts';
-import { archivedLookBackMs, flushOnStopMs, leaseRetryJitterMs, leaseRetryMs } from './limits.ts';
-import { type TenantProtocol, type TenantTerms, tenantKey, type WriterProtocol } from './messages.ts';
+import {
+  archivedLookBackMs,
+  checksRereadMs,
+  flushOnStopMs,
+  leaseRetryJitterMs,
+  leaseRetryMs,
+} from './limits.ts';
+import {
+  healthKey,
+  pollerDoorKey,
+  schedulerKey,
+  type TenantProtocol,
+  type TenantTerms,
+  tenantKey,
+  type WriterProtocol,
+} from './messages.ts';
 import type { Check, CheckStateRow } from './ports/check.ts';
 import type { LeaseAnswer } from './ports/lease-store.ts';
 import type { AccountedCheck } from './ports/result-store.ts';
 import { scheduler } from './scheduler.ts';
 import { dayStartMs } from './standstill.ts';
-import { addChecks, explainCheck, removeCheck, restoreCheck, runNow } from './tenant-checks.ts';
+import {
+  addChecks,
+  explainCheck,
+  removeCheck,
+  reread,
+  restoreCheck,
+  runNow,
+  takeChecks,
+} from './tenant-checks.ts';
 import {
   liveChecks,
   runningOf,
@@ -45,6 +67,9 @@ export function tenant(needs: TenantNeeds) {
         refusedBy: null,
         asking: null,
         unsure: false,
+        rereading: false,
+        rereadAgain: false,
+        isUnsureOfChecks: false,
         waiting: null,
       };
       self.state = state;
@@ -73,6 +98,11 @@ export function tenant(needs: TenantNeeds) {
       fenced(self, epoch) {
         if (self.state.running !== null && self.state.epoch === epoch) self.stop('fenced');
       },
+      checksChanged: (self) => reread(self, needs),
+      confirm: (self) => confirm(self, needs),
+      overtaken(self, epoch) {
+        if (self.state.running !== null && self.state.running.epoch < epoch) self.stop('fenced');
+      },
       leaseFree(self) {
         if (self.state.waiting === null) return;
         self.cancel(self.state.waiting);
@@ -83,17 +113,25 @@ export function tenant(needs: TenantNeeds) {
         tellTerms(self, needs);
       },
     },
-    info(self, info) {
-      if (info.type === 'timeout') askLease(self, needs);
-      else if (info.type === 'done' && info.tag === 'lease') {
-        leased(self, needs, info.value as LeaseAnswer | null, info.error);
-      } else if (info.type === 'done' && info.tag === 'loaded') {
-        loaded(self, needs, info.value as Loaded | null, info.error);
-      } else if (info.type === 'done' && info.error !== null) throw info.error;
-      else if (info.type === 'exit') self.stop(`a part ended: ${info.reason}`);
-    },
+    info: (self, info) => handleInfo(self, needs, info),
     terminate: (self, reason) => giveUp(self, needs, reason),
   });
+}
+
+function handleInfo(self: TenantSelf, needs: TenantNeeds, info: Info): void {
+  if (info.type === 'timeout' && info.tag === 'confirm') confirm(self, needs);
+  else if (info.type === 'timeout' && info.tag === 'reread') reread(self, needs);
+  else if (info.type === 'timeout') askLease(self, needs);
+  else if (info.type === 'done' && info.tag === 'lease') {
+    leased(self, needs, info.value as LeaseAnswer | null, info.error);
+  } else if (info.type === 'done' && info.tag === 'checks') {
+    takeChecks(self, info.value as Check[] | null);
+  } else if (info.type === 'done' && info.tag === 'confirmed') {
+    confirmed(self, info.value as LeaseAnswer | null);
+  } else if (info.type === 'done' && info.tag === 'loaded') {
+    loaded(self, needs, info.value as Loaded | null, info.error);
+  } else if (info.type === 'done' && info.error !== null) throw info.error;
+  else if (info.type === 'exit') self.stop(`a part ended: ${info.reason}`);
 }
 
 /** Ends the parts, brings the last rows to the store, and gives the lease back. */
@@ -113,7 +151,7 @@ async function giveUp(self: TenantSelf, needs: TenantNeeds, reason: string): Pro
   if (writer !== null && reason !== 'fenced')
     await self
       .call(writer, flushOnStopMs)
-      .flush()
+      .flush(tenantId)
       .catch(() => {});
   const { node, boot } = needs.cluster;
   await needs.leases.release(tenantId, node, boot, epoch).catch(() => needs.owed(tenantId, epoch));
@@ -124,6 +162,27 @@ function askLease(self: TenantSelf, needs: TenantNeeds): void {
   const { node, boot } = needs.cluster;
   self.state.asking = needs.leases.acquire(self.state.tenantId, node, boot);
   self.pipe(self.state.asking, 'lease');
+}
+
+/** A tree that writes nothing for hours would not be told that its lease is somebody else's. */
+function confirm(self: TenantSelf, needs: TenantNeeds): void {
+  if (self.state.epoch === null || self.state.asking !== null) return;
+  const { node, boot } = needs.cluster;
+  self.state.asking = needs.leases.acquire(self.state.tenantId, node, boot);
+  self.pipe(self.state.asking, 'confirmed');
+}
+
+function confirmed(self: TenantSelf, lease: LeaseAnswer | null): void {
+  const { state } = self;
+  state.asking = null;
+  state.unsure = lease === null;
+  if (lease === null) self.after(leaseRetryMs, 'confirm');
+  else if (!lease.granted) self.stop('fenced');
+  else if (lease.epoch !== state.epoch) {
+    // It was free, and is ours again under another epoch: what was written since the last row may be somebody else's.
+    state.epoch = lease.epoch;
+    self.stop('fenced');
+  }
 }
 
 function leased(self: TenantSelf, needs: TenantNeeds, lease: LeaseAnswer | null, error: unknown): void {
@@ -160,7 +219,7 @@ async function load(
   const { tenantId } = self.state;
   const writer = needs.writer();
   // What an earlier incarnation of this tree gave the writer must be there before it is asked what is there.
-  if (writer !== null) await self.call(writer, 30_000).flush();
+  if (writer !== null) await self.call(writer, 30_000).flush(tenantId);
   const nowMs = self.monotonicMs() + databaseOffsetMs;
   const checks = await needs.checks.list(tenantId, Math.floor(nowMs - archivedLookBackMs));
   const accounted = await needs.results.accounted(tenantId);
@@ -186,11 +245,29 @@ function loaded(self: TenantSelf, needs: TenantNeeds, load: Loaded | null, error
     self.state.waiting = self.after(leaseRetryMs, 'ask');
     return;
   }
+  if (isNamedElsewhere(self, needs, load.epoch)) return;
   const writer = needs.writer();
   if (writer === null) throw new Error('this core has no writer');
   self.state.checks = new Map(load.checks.map((check) => [check.id, check]));
   self.state.refusedBy = null;
   self.pipe(startParts(self, needs, load, writer), 'started');
+}
+
+/**
+ * A name that another core still shows would be kept by that one, and this tree be ended for it again and again. The other
+ * is told; when its name goes, or after a while, the lease is asked for again.
+ */
+function isNamedElsewhere(self: TenantSelf, needs: TenantNeeds, epoch: number): boolean {
+  const { names, node } = needs.cluster;
+  const { tenantId } = self.state;
+  const other = names.lookup<TenantProtocol>(tenantKey(tenantId));
+  const isElsewhere = (ref: Ref | null) => ref !== null && ref.node !== node;
+  const parts = [schedulerKey, healthKey, pollerDoorKey].map((keyOf) => names.lookup(keyOf(tenantId)));
+  if (other !== null && isElsewhere(other)) self.cast(other).overtaken(epoch);
+  // The parts' names may be there a moment longer than the tenant's own.
+  else if (!parts.some(isElsewhere)) return false;
+  self.state.waiting = self.after(leaseRetryMs, 'ask');
+  return true;
 }
 
 async function startParts(self: TenantSelf, needs: TenantNeeds, load: Loaded, writer: Ref<WriterProtocol>) {
@@ -206,6 +283,8 @@ async function startParts(self: TenantSelf, needs: TenantNeeds, load: Loaded, wr
   const schedulerRef = await self.startLink(scheduler({ cluster, checks, accounted }), start);
   self.state.running = { epoch, scheduler: schedulerRef, health };
   cluster.names.register(tenantKey(tenantId), self.ref, { status: statusOf(terms), epoch });
+  if (self.state.rereadAgain) reread(self, needs);
+  self.after(checksRereadMs + self.random() * checksRereadMs, 'reread');
   // They may have changed while the parts were started.
   if (self.state.terms !== terms) tellTerms(self, needs);
   self.log('info', 'tenant active', { tenant: tenantId, epoch, checks: self.state.checks.size });

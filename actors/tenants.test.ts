@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
 import type { Cluster } from '../cluster/index.ts';
 import { noCoordination } from '../cluster/testing/no-coordination.ts';
-import { ActorSystem, defineActor, manualClock } from '../runtime/index.ts';
+import { ActorSystem, defineActor, manualClock, Ref } from '../runtime/index.ts';
 import { tenantRow } from '../test/contract/tenant-row.ts';
-import type { WriterProtocol, WriterTotals } from './messages.ts';
+import type { TenantProtocol, WriterProtocol, WriterRows, WriterTotals } from './messages.ts';
+import type { Check } from './ports/check.ts';
+import type { CheckStore } from './ports/check-store.ts';
+import type { LeaseAnswer, LeaseStore } from './ports/lease-store.ts';
 import type { Tenant } from './ports/tenant-store.ts';
 import { tenants } from './tenants.ts';
 
@@ -90,18 +93,26 @@ test('a lease that could not be given back when its tenant moved away is given b
   expect(released).toEqual([7]);
 });
 
-/** A keeper whose rows are changed by the test, over a store that grants every lease and has no checks. */
-function keeperOf(rows: { now: Tenant[] }) {
+interface Played {
+  leases: Partial<LeaseStore>;
+  checks: Partial<CheckStore>;
+  lookup: Cluster['names']['lookup'];
+}
+
+/** A keeper whose rows are changed by the test, over a store that grants every lease and has no checks, unless told. */
+function keeperOf(rows: { now: Tenant[] }, played: Partial<Played> = {}) {
   const clock = manualClock();
   const actors = new ActorSystem({ clock, node: 'core_1', boot: 1 });
   const asked: string[] = [];
   const told: unknown[] = [];
+  const written: WriterRows[] = [];
   let reads = 0;
   const cluster = clusterOf(
     () => ['core_1'],
     () => {},
   );
-  const names = { ...cluster.names, update: (_key: unknown, metadata: unknown) => void told.push(metadata) };
+  const update = (_key: unknown, metadata: unknown) => void told.push(metadata);
+  const names = { ...cluster.names, update, ...(played.lookup && { lookup: played.lookup }) };
   const list = async () => {
     reads += 1;
     return rows.now;
@@ -111,7 +122,7 @@ function keeperOf(rows: { now: Tenant[] }) {
       name: 'writer',
       init: () => null,
       call: { flush: () => null as unknown as Promise<void>, totals: () => null as unknown as WriterTotals },
-      cast: { write() {} },
+      cast: { write: (_self, _tenantId, _epoch, rows) => void written.push(rows) },
     }),
   );
   const keeper = actors.spawn(
@@ -126,6 +137,7 @@ function keeperOf(rows: { now: Tenant[] }) {
         list: async () => [],
         remove: async () => null,
         restore: async () => null,
+        ...played.checks,
       },
       leases: {
         renewSession: async () => ({ databaseNowMs: 0, expiresAtMs: 4_000 }),
@@ -135,6 +147,7 @@ function keeperOf(rows: { now: Tenant[] }) {
           return { granted: true, epoch: 1, databaseNowMs: 0 };
         },
         release: async () => {},
+        ...played.leases,
       },
       results: {
         write: async () => ({ fenced: [] }),
@@ -145,7 +158,7 @@ function keeperOf(rows: { now: Tenant[] }) {
       },
     }),
   );
-  return { clock, actors, keeper, asked, told, reads: () => reads };
+  return { clock, actors, keeper, asked, told, written, reads: () => reads };
 }
 
 test('a tenant with a schema that this code does not work with is not run, and is once it has been migrated', async () => {
@@ -183,4 +196,172 @@ test('however often somebody asks for the rows, they are read once in five secon
   const before = reads();
   await clock.advance(20_000);
   expect(reads() - before).toBe(4);
+});
+
+const grantedOf = (epoch: number): LeaseAnswer => ({ granted: true, epoch, databaseNowMs: 0 });
+const refused: LeaseAnswer = {
+  ...{ granted: false, holder: 'core_2', holderBoot: 1 },
+  ...{ expiresAtMs: 4_000, databaseNowMs: 0 },
+};
+
+test('after a lapse of the session a tree whose lease is another’s by now ends, although it had nothing to write', async () => {
+  let answer = grantedOf(3);
+  let asked = 0;
+  const acquire = async () => {
+    asked += 1;
+    return answer;
+  };
+  const { clock, actors, keeper } = keeperOf({ now: [tenantRow(tenantId, 'acme')] }, { leases: { acquire } });
+  await clock.advance(2_000);
+  const tree = actors.whereis<TenantProtocol>(`tenant:${tenantId}`)!;
+  expect(await actors.call(tree).listChecks()).toEqual([]);
+  actors.cast(keeper).lapsed();
+  await clock.settle();
+  expect([asked, await actors.call(tree).listChecks()]).toEqual([2, []]);
+  answer = refused;
+  actors.cast(keeper).lapsed();
+  await clock.settle();
+  const again = actors.whereis<TenantProtocol>(`tenant:${tenantId}`)!;
+  expect(again.id).not.toBe(tree.id);
+  await expect(actors.call(again).listChecks()).rejects.toMatchObject({ code: 'standby' });
+});
+
+test('a lease that was free after a lapse is ours again under another epoch: the tree begins anew, and gives that one back', async () => {
+  const answers = [grantedOf(3), grantedOf(5), grantedOf(6)];
+  const released: number[] = [];
+  const leases: Partial<LeaseStore> = {
+    acquire: async () => answers.shift()!,
+    release: async (_tenant, _node, _boot, epoch) => void released.push(epoch),
+  };
+  const { clock, actors, keeper } = keeperOf({ now: [tenantRow(tenantId, 'acme')] }, { leases });
+  await clock.advance(2_000);
+  actors.cast(keeper).lapsed();
+  await clock.settle();
+  expect([answers, released]).toEqual([[], [5]]);
+});
+
+test('while another core still shows the tenant’s name a new holder tells it and waits, and is not ended for it', async () => {
+  const other = new Ref<TenantProtocol>('core_2', 1, 9);
+  let shown: Ref<TenantProtocol> | null = other;
+  let own = 'tenant';
+  let asked = 0;
+  const { clock, actors } = keeperOf(
+    { now: [tenantRow(tenantId, 'acme')] },
+    {
+      lookup: ({ kind }) => (kind === own ? (shown as never) : null),
+      leases: {
+        acquire: async () => {
+          asked += 1;
+          return grantedOf(4);
+        },
+      },
+    },
+  );
+  const told: unknown[] = [];
+  actors.router = {
+    cast: (ref, method, args) => {
+      told.push([ref.toString(), method, ...args]);
+      return true;
+    },
+    call: () => {},
+    signal: () => true,
+  };
+  await clock.advance(2_700);
+  const tree = actors.whereis<TenantProtocol>(`tenant:${tenantId}`)!;
+  expect([told[0], told.length, asked]).toEqual([[other.toString(), 'overtaken', 4], asked, asked]);
+  await expect(actors.call(tree).listChecks()).rejects.toMatchObject({ code: 'standby' });
+  // Its scheduler's name is there a moment longer than its own.
+  own = 'scheduler';
+  const before = told.length;
+  await clock.advance(2_000);
+  await expect(actors.call(tree).listChecks()).rejects.toMatchObject({ code: 'standby' });
+  expect(told.length).toBe(before);
+  shown = null;
+  await clock.advance(1_100);
+  expect(await actors.call(tree).listChecks()).toEqual([]);
+});
+
+const check: Check = {
+  ...{ id: 'chk_1', name: 'a check', kind: 'tcp', target: '192.0.2.1', port: 1, partition: 'default' },
+  ...{ intervalMs: 1_000, timeoutMs: 500, retries: 1, settings: {}, enabled: true, createdAtMs: 0 },
+  ...{ archivedAtMs: null, schedule: [] },
+};
+
+test('a check whose adding or removing had no answer is read again, and a reading that is older brings nothing back', async () => {
+  const away = Object.assign(new Error('away'), { code: 'store_unavailable' });
+  let rows: Check[] = [];
+  let isRead = true;
+  const removed: Check = { ...check, archivedAtMs: 5 };
+  let remove: () => Promise<Check | null> = () => Promise.reject(away);
+  const checks: Partial<CheckStore> = {
+    add: () => Promise.reject(away),
+    list: async () => {
+      if (!isRead) throw away;
+      return rows;
+    },
+    remove: () => remove(),
+  };
+  const { clock, actors } = keeperOf({ now: [tenantRow(tenantId, 'acme')] }, { checks });
+  await clock.advance(2_000);
+  const tree = actors.whereis<TenantProtocol>(`tenant:${tenantId}`)!;
+  const ids = async () => (await actors.call(tree).listChecks()).map(({ id }) => id);
+  isRead = false;
+  const { target: _, ...asked } = check;
+  const added = actors.call(tree).addChecks([{ ...asked, target: 'example.com' }]);
+  await expect(added).rejects.toMatchObject({ code: 'store_unavailable' });
+  rows = [check];
+  await clock.advance(3_000);
+  isRead = true;
+  await clock.advance(1_000);
+  expect(await ids()).toEqual(['chk_1']);
+  await expect(actors.call(tree).removeCheck('chk_1', 'somebody', null)).rejects.toMatchObject({
+    code: 'store_unavailable',
+  });
+  remove = async () => removed;
+  await actors.call(tree).removeCheck('chk_1', 'somebody', null);
+  await clock.advance(40_000);
+  expect(await ids()).toEqual([]);
+});
+
+test('a tree that ends while a change of its checks is under way asks for nothing when that fails', async () => {
+  let fail = (_: unknown) => {};
+  let lists = 0;
+  const checks: Partial<CheckStore> = {
+    remove: () =>
+      new Promise((_, reject) => {
+        fail = reject;
+      }),
+    list: async () => {
+      lists += 1;
+      return [];
+    },
+  };
+  const { clock, actors } = keeperOf({ now: [tenantRow(tenantId, 'acme')] }, { checks });
+  await clock.advance(2_000);
+  const tree = actors.whereis<TenantProtocol>(`tenant:${tenantId}`)!;
+  const removed = actors.call(tree).removeCheck('chk_1', 'somebody', null);
+  removed.catch(() => {});
+  await clock.settle();
+  actors.exit(tree, 'kill');
+  await clock.settle();
+  const before = lists;
+  fail(Object.assign(new Error('away'), { code: 'store_unavailable' }));
+  await clock.settle();
+  expect(lists).toBe(before);
+});
+
+test('a check that this core never heard of, and removes, is accounted for up to its end', async () => {
+  const schedule = [{ version: 1, intervalMs: 1_000, phaseMs: 0, validFromMs: 0, validToMs: 2_500 }];
+  const removed: Check = { ...check, id: 'chk_2', archivedAtMs: 2_500, schedule };
+  const checks: Partial<CheckStore> = { remove: async () => removed };
+  const { clock, actors, written } = keeperOf({ now: [tenantRow(tenantId, 'acme')] }, { checks });
+  await clock.advance(4_000);
+  const tree = actors.whereis<TenantProtocol>(`tenant:${tenantId}`)!;
+  await actors.call(tree).removeCheck('chk_2', 'somebody', null);
+  await clock.advance(10_000);
+  const gaps = written.flatMap((rows) => rows.gaps ?? []).map(({ fromMs, toMs }) => [fromMs, toMs]);
+  const results = written.flatMap((rows) => rows.results ?? []).map(({ row }) => row.dueAtMs);
+  expect([...gaps.flat(), ...results].sort((a, b) => a - b)).toEqual(
+    expect.arrayContaining([0, 1_000, 2_000]),
+  );
 });

@@ -26,6 +26,8 @@ export interface TenantsProtocol {
   cast: {
     /** Rows or members may have changed. */
     refresh(): void;
+    /** This core's session had ended for a while: trees ask whether their lease is still theirs. */
+    lapsed(): void;
     /** A tree ended without giving its lease back; `epoch` null: nobody knows which. */
     owed(tenantId: string, epoch: number | null): void;
   };
@@ -83,6 +85,12 @@ export function tenants(needs: TenantsNeeds) {
     call: { list: (self) => self.state.rows },
     cast: {
       refresh: (self) => read(self, needs),
+      lapsed(self) {
+        for (const tenantId of self.state.trees.keys()) {
+          const ref = self.whereis(`tenant:${tenantId}`) as Ref<TenantProtocol> | null;
+          if (ref !== null) self.cast(ref).confirm();
+        }
+      },
       owed(self, tenantId, epoch) {
         self.state.owed.set(tenantId, epoch);
         giveBack(self, needs, tenantId);

@@ -83,12 +83,20 @@ export function isEmpty(buffer: WriteBuffer): boolean {
   return buffer.tenants.size === 0;
 }
 
-/** Takes up to about `rowsMax` results of all tenants, and with them whatever else of those tenants waits. */
-export function takeWrites(buffer: WriteBuffer, rowsMax: number): TenantWrite[] {
+/**
+ * Takes up to about `rowsMax` results of all tenants but those of `except`, and with them whatever else of those tenants
+ * waits.
+ */
+export function takeWrites(
+  buffer: WriteBuffer,
+  rowsMax: number,
+  except: { has(tenantId: string): boolean } = new Set(),
+): TenantWrite[] {
   const writes: TenantWrite[] = [];
   let left = rowsMax;
   for (const tenant of [...buffer.tenants.values()]) {
     if (left <= 0) break;
+    if (except.has(tenant.tenantId)) continue;
     const results = tenant.results.splice(0, left).map(({ row }) => row);
     left -= results.length;
     // A watermark may only be written once everything below it is: with the tenant's last rows.

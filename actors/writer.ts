@@ -4,9 +4,9 @@
  */
 import type { Cluster } from '../cluster/index.ts';
 import { defineActor, type LaterReply, messageOf, type Ref, type Self } from '../runtime/index.ts';
-import { bufferedRowsMax, writeIntervalMs, writeRetryMs, writeRowsMax } from './limits.ts';
+import { bufferedRowsMax, writeIntervalMs, writeLateMs, writeRetryMs, writeRowsMax } from './limits.ts';
 import { type TenantProtocol, type WriterProtocol, type WriterTotals, writerKey } from './messages.ts';
-import type { ResultStore, TenantWrite } from './ports/result-store.ts';
+import type { ResultStore, TenantWrite, WriteAnswer } from './ports/result-store.ts';
 import {
   addRows,
   discardTenant,
@@ -22,10 +22,18 @@ interface WriterState {
   writing: TenantWrite[] | null;
   /** The statement for it is under way. */
   busy: boolean;
+  askedAtMs: number;
   /** Batches of one tenant each, after the store refused the content of a joint one. */
   split: TenantWrite[][];
   timer: boolean;
-  flushes: LaterReply[];
+  /**
+   * What the store could not write because the tenant's lease is locked by somebody else. It goes before all that came later
+   * of its tenant, and holds no other up.
+   */
+  aside: Map<string, TenantWrite>;
+  /** Not tried again before. */
+  asideUntilMs: number;
+  flushes: { tenantId: string; reply: LaterReply }[];
   written: number;
   fenced: number;
   storeAwaySinceMs: number | null;
@@ -56,8 +64,11 @@ export function writer(needs: WriterNeeds) {
         buffer: writeBuffer(needs.rowsMax ?? bufferedRowsMax),
         writing: null,
         busy: false,
+        askedAtMs: 0,
         split: [],
         timer: false,
+        aside: new Map(),
+        asideUntilMs: 0,
         flushes: [],
         written: 0,
         fenced: 0,
@@ -66,9 +77,9 @@ export function writer(needs: WriterNeeds) {
       };
     },
     call: {
-      flush(self) {
+      flush(self, tenantId) {
         const reply = self.replyLater();
-        self.state.flushes.push(reply);
+        self.state.flushes.push({ tenantId, reply });
         advance(self, needs);
         return reply;
       },
@@ -84,8 +95,7 @@ export function writer(needs: WriterNeeds) {
       if (info.type === 'timeout') {
         self.state.timer = false;
         advance(self, needs);
-      } else if (info.type === 'done')
-        written(self, needs, info.value as { fenced: string[] } | null, info.error);
+      } else if (info.type === 'done') written(self, needs, info.value as WriteAnswer | null, info.error);
     },
     async terminate(self) {
       // A drain: what is here goes out once more, if the store takes it.
@@ -93,6 +103,7 @@ export function writer(needs: WriterNeeds) {
       const last = [
         ...(state.writing ?? []),
         ...state.split.flat(),
+        ...state.aside.values(),
         ...takeWrites(state.buffer, Number.MAX_SAFE_INTEGER),
       ];
       if (last.length > 0) await needs.store.write(needs.node, needs.boot, last);
@@ -108,23 +119,29 @@ function writeAfter(self: WriterSelf, delayMs: number): void {
 function advance(self: WriterSelf, needs: WriterNeeds): void {
   const { state } = self;
   if (state.busy) return;
+  state.writing ??= next(self);
+  answerFlushes(state);
   if (state.writing === null) {
-    if (state.split.length === 0 && isEmpty(state.buffer)) {
-      answerFlushes(state);
-      return;
-    }
-    state.writing = state.split.shift() ?? takeWrites(state.buffer, writeRowsMax);
+    if (state.aside.size > 0 && !state.timer) writeAfter(self, writeRetryMs);
+    return;
   }
   state.busy = true;
+  state.askedAtMs = self.monotonicMs();
   self.pipe(needs.store.write(needs.node, needs.boot, state.writing), 'written');
 }
 
-function written(
-  self: WriterSelf,
-  needs: WriterNeeds,
-  answer: { fenced: string[] } | null,
-  error: unknown,
-): void {
+/** Null: there is nothing that could be written now. */
+function next(self: WriterSelf): TenantWrite[] | null {
+  const { state } = self;
+  const first = state.split.shift();
+  if (first !== undefined) return first;
+  const again = self.monotonicMs() < state.asideUntilMs ? [] : [...state.aside.values()];
+  const writes = [...again, ...takeWrites(state.buffer, writeRowsMax, state.aside)];
+  for (const { tenantId } of again) state.aside.delete(tenantId);
+  return writes.length === 0 ? null : writes;
+}
+
+function written(self: WriterSelf, needs: WriterNeeds, answer: WriteAnswer | null, error: unknown): void {
   const { state } = self;
   state.busy = false;
   if (answer === null) {
@@ -136,19 +153,36 @@ function written(
     self.log('info', 'the store is back', { awayMs, buffered: state.buffer.rows });
     state.storeAwaySinceMs = null;
   }
-  count(self, state.writing!);
+  const busy = new Set(answer.busy);
+  const [aside, done] = [true, false].map((is) =>
+    state.writing!.filter((one) => busy.has(one.tenantId) === is),
+  );
+  setAside(self, aside!);
+  count(self, done!);
   for (const tenantId of answer.fenced) fence(self, needs, tenantId, state.writing!);
   state.writing = null;
+  answerFlushes(state);
   if (state.split.length > 0) advance(self, needs);
-  else if (isEmpty(state.buffer)) answerFlushes(state);
+  else if (isEmpty(state.buffer) && state.aside.size === 0) return;
   else if (state.buffer.rows >= writeRowsMax || state.flushes.length > 0) advance(self, needs);
   else writeAfter(self, writeIntervalMs);
+}
+
+function setAside(self: WriterSelf, writes: readonly TenantWrite[]): void {
+  const { state } = self;
+  if (writes.length === 0) return;
+  state.asideUntilMs = self.monotonicMs() + writeRetryMs;
+  for (const write of writes) {
+    const { tenantId } = write;
+    state.aside.set(tenantId, write);
+    self.log('debug', 'a tenant’s lease is locked; its rows wait', { tenant: tenantId });
+  }
 }
 
 /** The same batch is tried again: what had arrived of it changes nothing the second time. */
 function failed(self: WriterSelf, needs: WriterNeeds, error: unknown): void {
   const { state } = self;
-  for (const reply of state.flushes.splice(0)) reply.fail(error);
+  for (const { reply } of state.flushes.splice(0)) reply.fail(error);
   if ((error as { code?: unknown }).code === 'store_unavailable') {
     if (state.storeAwaySinceMs === null) {
       state.storeAwaySinceMs = self.monotonicMs();
@@ -176,13 +210,20 @@ function fence(self: WriterSelf, needs: WriterNeeds, tenantId: string, writes: r
   self.state.fenced += 1;
   if ((self.state.buffer.tenants.get(tenantId)?.epoch ?? 0) <= epoch)
     discardTenant(self.state.buffer, tenantId);
+  if ((self.state.aside.get(tenantId)?.epoch ?? 0) <= epoch) self.state.aside.delete(tenantId);
   const tenant = needs.tenantOf(tenantId);
   self.log('warn', 'a write was fenced: another core holds the tenant', { tenant: tenantId, epoch });
   if (tenant !== null) self.cast(tenant).fenced(epoch);
 }
 
+/** Those whose tenants have nothing left here. */
 function answerFlushes(state: WriterState): void {
-  for (const reply of state.flushes.splice(0)) reply.answer(null);
+  if (state.flushes.length === 0) return;
+  const under = new Set([...(state.writing ?? []), ...state.split.flat()].map(({ tenantId }) => tenantId));
+  const isHere = (id: string) => under.has(id) || state.aside.has(id) || state.buffer.tenants.has(id);
+  const done = state.flushes.filter(({ tenantId }) => !isHere(tenantId));
+  state.flushes = state.flushes.filter(({ tenantId }) => isHere(tenantId));
+  for (const { reply } of done) reply.answer(null);
 }
 
 const rateSeconds = 10;
@@ -199,17 +240,29 @@ function count(self: WriterSelf, writes: readonly TenantWrite[]): void {
   while (state.rates[0] !== undefined && state.rates[0].second < second - rateSeconds) state.rates.shift();
 }
 
+/** A database that stands still gives no error for as long as a statement may take: whoever asks is told before. */
+function isLate(self: WriterSelf): boolean {
+  const { busy, askedAtMs } = self.state;
+  return busy && self.monotonicMs() - askedAtMs > writeLateMs;
+}
+
+function asideRows({ aside }: WriterState): number {
+  let rows = 0;
+  for (const { results, late } of aside.values()) rows += results.length + late.length;
+  return rows;
+}
+
 function totals(self: WriterSelf): WriterTotals {
   const { state } = self;
   const second = Math.floor(self.monotonicMs() / 1000);
   const whole = state.rates.filter((rate) => rate.second < second && rate.second >= second - rateSeconds);
   const rows = whole.reduce((sum, rate) => sum + rate.rows, 0);
   return {
-    buffered: state.buffer.rows,
+    buffered: state.buffer.rows + asideRows(state),
     written: state.written,
     fenced: state.fenced,
     dropped: state.buffer.dropped,
     resultsPerS: Math.round((rows / rateSeconds) * 10) / 10,
-    storeAway: state.storeAwaySinceMs !== null,
+    storeAway: state.storeAwaySinceMs !== null || isLate(self),
   };
 }

@@ -44,7 +44,7 @@ test('a takeover waits for a write that is under way', async () => {
   expect(await takeover).toMatchObject({ granted: true, epoch: old.epoch + 1 });
 });
 
-test('a write that finds a takeover under way waits for it, writes nothing and is fenced', async () => {
+test('a write that finds a takeover under way is told that the lease is locked, and afterwards that it is fenced', async () => {
   const setup = { ...database.store, expireSession: async () => {} };
   const tenantId = await newTenant(setup);
   const old = await holderOf(setup, tenantId);
@@ -52,11 +52,41 @@ test('a write that finds a takeover under way waits for it, writes nothing and i
   await other.query("UPDATE platform.leases SET node = 'other', epoch = epoch + 1 WHERE tenant_id = $1", [
     tenantId,
   ]);
-  const write = old.write({ results: [result('chk_x', 1_800_000_000_000)] });
-  await waitsForLock();
+  const write = () => old.write({ results: [result('chk_x', 1_800_000_000_000)] });
+  expect(await write()).toEqual({ fenced: [], busy: [tenantId] });
   await other.query('COMMIT');
-  expect(await write).toEqual({ fenced: [tenantId] });
+  expect(await write()).toEqual({ fenced: [tenantId], busy: [] });
   expect(await database.store.results.results(tenantId, everything)).toEqual([]);
+});
+
+test('a lease that somebody keeps locked holds up no other tenant’s rows, and its own are written whole when it is free', async () => {
+  const setup = { ...database.store, expireSession: async () => {} };
+  const [locked, free] = [await newTenant(setup), await newTenant(setup)];
+  const node = unique('core');
+  await database.store.leases.renewSession(node, 1);
+  const dueMs = 1_800_000_000_000;
+  const writes = [];
+  for (const tenantId of [locked, free]) {
+    const lease = await database.store.leases.acquire(tenantId, node, 1);
+    writes.push({
+      ...{ tenantId, epoch: lease.granted ? lease.epoch : 0, gaps: [], states: [] },
+      results: [result('chk_x', dueMs)],
+      late: [result('chk_x', dueMs + 1)],
+      watermarks: [{ checkId: 'chk_x', dueAtMs: dueMs + 1 }],
+    });
+  }
+  const duesOf = async (tenantId: string) =>
+    (await database.store.results.results(tenantId, everything)).map(({ dueAtMs }) => dueAtMs - dueMs);
+  await other.query('BEGIN');
+  await other.query('SELECT FROM platform.leases WHERE tenant_id = $1 FOR UPDATE', [locked]);
+  expect(await database.store.results.write(node, 1, writes)).toEqual({ fenced: [], busy: [locked] });
+  expect([await duesOf(locked), await duesOf(free)]).toEqual([[], [1, 0]]);
+  await other.query('COMMIT');
+  expect(await database.store.results.write(node, 1, writes)).toEqual({ fenced: [], busy: [] });
+  expect([await duesOf(locked), await duesOf(free)]).toEqual([
+    [1, 0],
+    [1, 0],
+  ]);
 });
 
 test('sessions end and writes go on at once for many tenants without a deadlock', async () => {

@@ -1,6 +1,7 @@
 /**
  * The statements of the result writer, built once from their parts. Each is joined to the lease rows of its tenants,
- * locked FOR SHARE: a takeover waits for it or comes first, and under an older epoch no row is selected to be written.
+ * locked FOR SHARE: a takeover waits for it or comes first, and under an older epoch no row is selected to be written. A
+ * lease row that somebody else has locked is not waited for: its tenant is told as busy, and the others are written.
  * Instants are whole milliseconds in parameters and in the arithmetic of gaps, timestamptz in the tables.
  */
 
@@ -35,7 +36,7 @@ held AS MATERIALIZED (
   SELECT a.n, l.tenant_id FROM asked a
   JOIN platform.leases l ON l.tenant_id = a.tenant_id AND l.epoch = a.epoch
   WHERE l.node = $1 AND l.boot = $2::bigint
-  ORDER BY l.tenant_id FOR SHARE OF l
+  ORDER BY l.tenant_id FOR SHARE OF l SKIP LOCKED
 )`,
     ],
     parameters: 4,
@@ -227,7 +228,12 @@ function statement(...additions: ((parts: Parts) => void)[]): string {
   const parts = openStatement();
   for (const add of additions) add(parts);
   return `${parts.text.join(',\n')}
-SELECT DISTINCT tenant_id FROM asked WHERE n NOT IN (SELECT n FROM held)`;
+SELECT a.tenant_id, bool_or(l.tenant_id IS NOT NULL) AS busy
+FROM asked a
+LEFT JOIN platform.leases l
+  ON l.tenant_id = a.tenant_id AND l.epoch = a.epoch AND l.node = $1 AND l.boot = $2::bigint
+WHERE a.n NOT IN (SELECT n FROM held)
+GROUP BY a.tenant_id`;
 }
 
 /** Parameters after the first four: result columns, gap columns, watermark columns, state columns, as far as present. */

@@ -9,6 +9,7 @@ import { assertInstant, assertWhole } from './columns.ts';
 import { limits } from './limits.ts';
 import type { Partitions } from './partitions.ts';
 import {
+  type Batch,
   gapColumns,
   resultColumns,
   stateColumns,
@@ -37,6 +38,12 @@ interface GapTableRow extends Record<string, unknown> {
   interval_ms: number;
   count: number;
   reason: string;
+}
+
+/** `busy`: the write's epoch is the present one, and somebody else has the lease's row locked. */
+interface RefusedRow extends Record<string, unknown> {
+  tenant_id: string;
+  busy: boolean;
 }
 
 interface AccountedRow extends Record<string, unknown> {
@@ -121,18 +128,23 @@ export interface ResultDatabases {
 export function createResultStore({ writer, reader, partitions }: ResultDatabases): ResultStore {
   return {
     async write(node, boot, writes) {
-      if (writes.length === 0) return { fenced: [] };
-      const statements = statementsFor(writes);
+      const fenced = new Set<string>();
+      const busy = new Set<string>();
+      if (writes.length === 0) return { fenced: [], busy: [] };
+      let batch = toBatch(writes);
       await partitions.makeAhead(newestDueMs(writes));
-      const fenced = await writer.asWriter(async (unit) => {
-        const tenants: string[] = [];
-        for (const { text, values } of statements) {
-          const rows = await unit.query<{ tenant_id: string }>(text, [node, boot, ...values]);
-          tenants.push(...rows.map((row) => row.tenant_id));
+      await writer.asWriter(async (unit) => {
+        for (const statementOf of steps) {
+          // Whose rows were not written first must not have the progress that is written last.
+          if (busy.size > 0) batch = toBatch(writes.filter(({ tenantId }) => !busy.has(tenantId)));
+          const statement = statementOf(batch);
+          if (statement === null) continue;
+          const { text, values } = statement;
+          for (const row of await unit.query<RefusedRow>(text, [node, boot, ...values]))
+            (row.busy ? busy : fenced).add(row.tenant_id);
         }
-        return tenants;
       });
-      return { fenced: [...new Set(fenced)] };
+      return { fenced: [...fenced], busy: [...busy] };
     },
     async accounted(tenantId) {
       const rows = await reader.asTenant(tenantId, (unit) => unit.query<AccountedRow>(accounted, [tenantId]));
@@ -160,25 +172,33 @@ export function createResultStore({ writer, reader, partitions }: ResultDatabase
   };
 }
 
-/** The cheapest statements that hold the batch; all but the last leave watermarks and states alone. */
-function statementsFor(writes: readonly TenantWrite[]): { text: string; values: string[] }[] {
-  const batch = toBatch(writes);
-  const tenants = tenantColumns(batch.writes);
-  const results = resultColumns(batch.results);
-  const gaps = batch.gaps.length > 0 ? gapColumns(batch.gaps) : [];
-  const progress = [...watermarkColumns(batch.watermarks), ...stateColumns(batch.states)];
-  if (batch.late.length === 0) {
-    const text =
-      gaps.length > 0 ? writeStatements.resultsGapsAndProgress : writeStatements.resultsAndProgress;
-    return [{ text, values: [...tenants, ...results, ...gaps, ...progress] }];
-  }
-  const late = {
-    text: writeStatements.lateAndProgress,
-    values: [...tenants, ...resultColumns(batch.late), ...progress],
-  };
-  if (batch.results.length === 0 && gaps.length === 0) return [late];
-  const text = gaps.length > 0 ? writeStatements.resultsAndGaps : writeStatements.results;
-  return [{ text, values: [...tenants, ...results, ...gaps] }, late];
+interface Asked {
+  text: string;
+  values: string[];
+}
+
+/** Rows and gaps, with watermarks and states when nothing is late; then what is late, with them. Null: there is nothing of it. */
+const steps: readonly ((batch: Batch) => Asked | null)[] = [
+  (batch) => {
+    const hasGaps = batch.gaps.length > 0;
+    const isLast = batch.late.length === 0;
+    if (!isLast && batch.results.length === 0 && !hasGaps) return null;
+    const values = [...tenantColumns(batch.writes), ...resultColumns(batch.results)];
+    if (hasGaps) values.push(...gapColumns(batch.gaps));
+    const { results, resultsAndGaps, resultsAndProgress, resultsGapsAndProgress } = writeStatements;
+    if (!isLast) return { text: hasGaps ? resultsAndGaps : results, values };
+    values.push(...progressColumns(batch));
+    return { text: hasGaps ? resultsGapsAndProgress : resultsAndProgress, values };
+  },
+  (batch) => {
+    if (batch.late.length === 0) return null;
+    const values = [...tenantColumns(batch.writes), ...resultColumns(batch.late), ...progressColumns(batch)];
+    return { text: writeStatements.lateAndProgress, values };
+  },
+];
+
+function progressColumns({ watermarks, states }: Batch): string[] {
+  return [...watermarkColumns(watermarks), ...stateColumns(states)];
 }
 
 function newestDueMs(writes: readonly TenantWrite[]): number {

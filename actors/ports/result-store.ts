@@ -23,6 +23,16 @@ export interface TenantWrite {
   states: readonly CheckStateRow[];
 }
 
+export interface WriteAnswer {
+  /** Tenants whose epoch was not the present one: nothing of theirs was written. */
+  fenced: string[];
+  /**
+   * Tenants whose lease's row somebody else has locked now: of theirs the watermarks and what comes with them were not written,
+   * and the same is to be written again. Absent: none.
+   */
+  busy?: string[];
+}
+
 /** What a new holder of a lease must know to account for what it did not see. */
 export interface AccountedCheck {
   checkId: string;
@@ -47,8 +57,7 @@ export interface ResultQuery {
 }
 
 export interface ResultStore {
-  /** Answers the ids of the tenants whose epoch was not the present one: nothing of theirs was written. */
-  write(node: string, boot: number, writes: readonly TenantWrite[]): Promise<{ fenced: string[] }>;
+  write(node: string, boot: number, writes: readonly TenantWrite[]): Promise<WriteAnswer>;
   accounted(tenantId: string): Promise<AccountedCheck[]>;
   /** How many due instants at or after `sinceMs`, up to the watermark of their check, gaps cover. */
   gapInstants(tenantId: string, sinceMs: number): Promise<number>;

@@ -42,7 +42,7 @@ export function resultStoreContract(setupOf: () => StoreSetup): void {
   test('results are read back as they were written, newest first', async () => {
     const t = await begin();
     const rows = [result(t.id, at(0)), result(t.id, at(1), 'critical'), result(t.id, at(2), 'skipped')];
-    expect(await t.write({ results: rows })).toEqual({ fenced: [] });
+    expect(await t.write({ results: rows })).toMatchObject({ fenced: [] });
     expect(await t.results()).toEqual([...rows].reverse());
     const { results } = setupOf();
     expect(await results.results(t.tenantId, { checkId: t.id, sinceMs: at(1), limit: 1 })).toEqual([rows[2]]);
@@ -221,12 +221,12 @@ export function resultStoreContract(setupOf: () => StoreSetup): void {
       watermarks: [{ checkId: id, dueAtMs: at(2) }],
       states: [{ checkId: id, state: 'up' as const, flapping: false, sinceMs: at(0), because: 'x' }],
     });
-    expect(await lost.write(rows(lost.id))).toEqual({ fenced: [lost.tenantId] });
+    expect(await lost.write(rows(lost.id))).toMatchObject({ fenced: [lost.tenantId] });
     const answer = await results.write(kept.node, kept.boot, [
       { tenantId: lost.tenantId, epoch: 1, ...rows(lost.id) },
       { tenantId: kept.tenantId, epoch: kept.epoch, ...rows(kept.id) },
     ]);
-    expect(answer).toEqual({ fenced: [lost.tenantId] });
+    expect(answer).toMatchObject({ fenced: [lost.tenantId] });
     expect(await lost.results()).toEqual([]);
     expect(await lost.gaps()).toEqual([]);
     expect((await results.accounted(lost.tenantId))[0]).toMatchObject({ watermarkMs: null, state: null });
@@ -236,13 +236,13 @@ export function resultStoreContract(setupOf: () => StoreSetup): void {
   test('a released lease fences its former holder', async () => {
     const t = await begin();
     await setupOf().leases.release(t.tenantId, t.node, t.boot, t.epoch);
-    expect(await t.write({ results: [result(t.id, at(0))] })).toEqual({ fenced: [t.tenantId] });
+    expect(await t.write({ results: [result(t.id, at(0))] })).toMatchObject({ fenced: [t.tenantId] });
   });
 
   test('an expired session whose lease nobody took may still write', async () => {
     const t = await begin();
     await setupOf().expireSession(t.node);
-    expect(await t.write({ results: [result(t.id, at(0))] })).toEqual({ fenced: [] });
+    expect(await t.write({ results: [result(t.id, at(0))] })).toMatchObject({ fenced: [] });
   });
 
   test('text that no table holds is stored without its bad character, and a row that makes no sense is refused', async () => {

@@ -11,7 +11,11 @@ import { fileURLToPath } from 'node:url';
 import { isSameProcess, startedAt } from '../../bin/process-table.ts';
 import { childrenOf, folderOf, kill } from './processes.ts';
 
-export const script = fileURLToPath(new URL('../../dist/bin/picket.js', import.meta.url));
+const scripts = ['../../dist/bin/picket.js', '../../../dist/bin/picket.js'].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+);
+/** As `npm run build` made it; the second is where the soak, which is built into a folder of its own, finds it. */
+export const script = scripts.find((path) => existsSync(path)) ?? scripts[0]!;
 /** No command takes this long; one that does is ended, and its status is -1. */
 const commandMs = 90_000;
 const lookEveryMs = 100;

@@ -77,6 +77,35 @@ export const starvedMs = 20_000;
 /** After the nodes see each other again, this is left for anything that would still move. */
 export const fleetStillMs = 3_000;
 
+// Leases
+export const historiesDefault = 10_000;
+export const historiesTold = 500;
+export const historyLinesShown = 60;
+
+// Histories of leases with real processes
+export const leaseHistoriesDefault = 20;
+export const leaseTenants = 5;
+export const leaseChecks = 8;
+export const leaseFaultsPerHistory = 4;
+/** The faults of a history begin within about this; each lasts up to 10 s. */
+export const leaseFaultsMs = 12_000;
+/** From the end of the trouble to the next run of each tenant; the last of its checks is due each second. */
+export const leaseBackMsMax = 5_000;
+export const leaseCalmMs = 4_000;
+/** What is younger may be under way: a timeout, the grace for its answer, the writer. */
+export const leaseOpenMs = 9_000;
+export const leaseMovesPerCauseMax = 3;
+export const leaseLookMs = 100;
+export const leaseWaitMs = 60_000;
+
+// Database away
+/** 400 a second. */
+export const awayChecks = 800;
+export const awayIntervalMs = 2_000;
+export const awayMs = 60_000;
+export const awayDiskMib = 400;
+export const awayWaitMs = 90_000;
+
 // Archives
 export const archivedResults = 1_000_000;
 export const archivedDevices = 10_000;

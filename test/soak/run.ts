@@ -1,5 +1,8 @@
 /**
  * `npm run soak [-- --inputs N] [--seed S] [--rotations N] [--rounds N] [--cuts NAME,...] [--names N] [--children N]
+ * [--record FILE] [--size N ...] [--pauses MS,...] [--histories N] [--flaw NAME] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
+ * so that one that hangs is seen from outside and the heap that is measured is its own; then `attack`, `rotations`, `splits`
+ * and `nodes`, each with clusters of its own, and `leases`, which is simulated. Ends with one line, and with status 1 when anything failed.
  * [--record FILE] [--size N ...] [--pauses MS,...] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
  * so that one that hangs is seen from outside and the heap that is measured is its own; then `attack`, `rotations`, `splits`,
  * `archives` and `nodes`, each with clusters or a database of its own. Ends with one line, and with status 1 when anything failed.
@@ -11,13 +14,18 @@ import { soakArchives } from './archives.ts';
 import { soakAttack } from './attack.ts';
 import {
   heapGrowthBytesMax,
+  historiesDefault,
   inputsDefault,
+  leaseHistoriesDefault,
   rotationsDefault,
   silenceMsMax,
   splitChildren,
   splitNames,
   splitRoundsDefault,
 } from './bounds.ts';
+import { soakDatabaseAway } from './database-away.ts';
+import { soakLeaseHistories } from './lease-histories.ts';
+import { soakLeases } from './leases.ts';
 import { soakNodes } from './nodes.ts';
 import { soakRotations } from './rotations-run.ts';
 import { soakSplits } from './splits.ts';
@@ -36,6 +44,8 @@ const { values, positionals } = parseArgs({
     record: { type: 'string' },
     size: { type: 'string', multiple: true },
     pauses: { type: 'string' },
+    histories: { type: 'string' },
+    flaw: { type: 'string' },
   },
 });
 const inputs = Number(values.inputs ?? inputsDefault);
@@ -49,6 +59,11 @@ const splitsAsked = {
   record: values.record ?? null,
 };
 const pausesAsked = values.pauses?.split(',').map(Number) ?? null;
+const leasesAsked = {
+  histories: Number(values.histories ?? historiesDefault),
+  seed,
+  flaw: values.flaw ?? null,
+};
 const rotationCount = Number(values.rotations ?? rotationsDefault);
 
 function say(text: string): void {
@@ -93,6 +108,12 @@ const targets = [
   { name: 'attack', run: () => soakAttack(say) },
   { name: 'rotations', run: () => soakRotations(rotationCount, say) },
   { name: 'splits', run: () => soakSplits(splitsAsked, say) },
+  { name: 'leases', run: () => soakLeases(leasesAsked, say) },
+  {
+    name: 'lease-histories',
+    run: () => soakLeaseHistories(Number(values.rounds ?? leaseHistoriesDefault), seed, say),
+  },
+  { name: 'database-away', run: () => soakDatabaseAway(say) },
   { name: 'archives', run: () => soakArchives(say) },
   { name: 'nodes', run: () => soakNodes((values.size ?? []).map(Number), pausesAsked, say) },
 ];
