@@ -63,7 +63,7 @@ export class TenantHome {
       await system.call(scheduler, storeCallMs).totals();
       const writer = cluster.names.lookup<WriterProtocol>(writerKey(scheduler.node));
       if (writer === null) return away('its core writes nothing');
-      await system.call(writer, storeCallMs).flush();
+      await system.call(writer, storeCallMs).flush(tenantId);
       return null;
     } catch (error) {
       return away(messageOf(error));

@@ -145,14 +145,22 @@ export function playTenant({ system, cluster }: Pick<Stage, 'system' | 'cluster'
         totals: unasked,
       },
     },
-    cast: { fenced() {}, leaseFree() {}, terms() {} },
+    cast: { fenced() {}, checksChanged() {}, confirm() {}, overtaken() {}, leaseFree() {}, terms() {} },
   });
   const scheduler = defineActor<null, Pick<SchedulerProtocol, 'call' | 'cast'> & { start: [] }>({
     name: 'scheduler',
     init: () => null,
     call: { totals: () => ({ checks: 0, pending: 0, late: 0 }), due: () => null, runNow: () => null },
     cast: {
-      ...{ added() {}, removed() {}, restored() {}, terms() {}, notRun() {}, pollersChanged() {} },
+      ...{
+        added() {},
+        removed() {},
+        changed() {},
+        restored() {},
+        terms() {},
+        notRun() {},
+        pollersChanged() {},
+      },
       results: (_self, told) => void rows.push(...told),
     },
   });
