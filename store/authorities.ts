@@ -1,7 +1,7 @@
 /** The authority of each tenant, in its schema: the certificate as it is, the key sealed. */
 import type { AuthorityStore, TenantAuthority } from '../actors/ports/authority-store.ts';
 import { noteChange } from './audit.ts';
-import { orBehind } from './schema-versions.ts';
+import { atNewest } from './schema-versions.ts';
 import type { Database } from './unit-of-work.ts';
 import type { Vault } from './vault/vault.ts';
 
@@ -40,8 +40,7 @@ export function createAuthorityStore(db: Database, vault: Vault): AuthorityStore
     rowId: 'signing',
   });
   async function current(tenantId: string): Promise<TenantAuthority | null> {
-    const [row] = await orBehind(
-      tenantId,
+    const [row] = await atNewest('authority', () =>
       db.asTenant(tenantId, (unit) => unit.query<Columns>(read)),
     );
     if (row === undefined) return null;
@@ -56,10 +55,7 @@ export function createAuthorityStore(db: Database, vault: Vault): AuthorityStore
       const sealed = vault.seal(place(tenantId), privateKeyPem);
       const values = [certificatePem, sealed, by];
       const [text, given] = before === null ? [make, values] : [renew, [...values, before.certificatePem]];
-      await orBehind(
-        tenantId,
-        db.asTenant(tenantId, (unit) => unit.query(text, given)),
-      );
+      await atNewest('authority', () => db.asTenant(tenantId, (unit) => unit.query(text, given)));
       return (await current(tenantId))!;
     },
   };

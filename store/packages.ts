@@ -15,7 +15,7 @@ import { textColumn } from './columns.ts';
 import { StoreError } from './errors.ts';
 import { limits } from './limits.ts';
 import { constraintOf, sqlStateOf } from './pg-errors.ts';
-import { hasNothing, orBehind } from './schema-versions.ts';
+import { atNewest, hasNothing } from './schema-versions.ts';
 import type { Database, Parameter } from './unit-of-work.ts';
 
 interface Columns extends Record<string, unknown> {
@@ -101,8 +101,7 @@ const expiring = packageStates.filter((state) => 'to' in packageLife.next(state,
 
 export function createPackageStore(db: Database): PackageStore {
   async function ask(tenantId: string, text: string, values: readonly Parameter[] = []): Promise<Package[]> {
-    const rows = await orBehind(
-      tenantId,
+    const rows = await atNewest('packages', () =>
       db.asTenant(tenantId, (unit) => unit.query<Columns>(text, values)),
     );
     return rows.map(toPackage);
@@ -130,8 +129,7 @@ export function createPackageStore(db: Database): PackageStore {
     },
     async deliver(tenantId, id, { keyFingerprint, serial, chainPem }) {
       const values = [clean(id), 'enrolment', keyFingerprint, serial, chainPem];
-      const rows = await orBehind(
-        tenantId,
+      const rows = await atNewest('packages', () =>
         db.asTenant(tenantId, (unit) => unit.query(deliver, values)),
       );
       return rows.length > 0;
