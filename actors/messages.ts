@@ -61,11 +61,6 @@ export function agentKey(node: string): RegistryKey {
   return { tenant: ownerOfNode(node), partition: defaultPartition, kind: 'agent', id: node };
 }
 
-/** The door of a poller for programs at the edge; its metadata say where: `address`. */
-export function gatewayKey(node: string): RegistryKey {
-  return { tenant: platformTenant, partition: defaultPartition, kind: 'gateway', id: node };
-}
-
 function ownerOfNode(node: string): string {
   return tenantOfNode(node) ?? platformTenant;
 }
