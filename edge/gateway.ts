@@ -2,8 +2,8 @@
  * The actor that has the gateway's port of a poller open for as long as it lives, and tells the cluster where it is. Wires
  * the listener with enrolment and with the services for those that have a certificate.
  */
-import { gatewayKey } from '../actors/messages.ts';
-import type { Cluster } from '../cluster/index.ts';
+import { defaultPartition, platformTenant } from '../actors/messages.ts';
+import type { Cluster, RegistryKey } from '../cluster/index.ts';
 import { enrollmentMethods } from '../proto/index.ts';
 import { type ActorSystem, type Clock, defineActor, type Log, messageOf } from '../runtime/index.ts';
 import { openAgentDoor } from './agent-door.ts';
@@ -34,6 +34,11 @@ export interface GatewayProtocol {
 interface GatewayState {
   listener: EdgeListener;
   address: string;
+}
+
+/** The gateway of a poller; its metadata say where it is dialled: `address`. */
+function gatewayKey(node: string): RegistryKey {
+  return { tenant: platformTenant, partition: defaultPartition, kind: 'gateway', id: node };
 }
 
 /** Hosts that say nothing of where a listener is reached. */

@@ -40,7 +40,7 @@ export function createAuthorityStore(db: Database, vault: Vault): AuthorityStore
     rowId: 'signing',
   });
   async function current(tenantId: string): Promise<TenantAuthority | null> {
-    const [row] = await atNewest('authorities', () =>
+    const [row] = await atNewest('authority', () =>
       db.asTenant(tenantId, (unit) => unit.query<Columns>(read)),
     );
     if (row === undefined) return null;
@@ -55,7 +55,7 @@ export function createAuthorityStore(db: Database, vault: Vault): AuthorityStore
       const sealed = vault.seal(place(tenantId), privateKeyPem);
       const values = [certificatePem, sealed, by];
       const [text, given] = before === null ? [make, values] : [renew, [...values, before.certificatePem]];
-      await atNewest('authorities', () => db.asTenant(tenantId, (unit) => unit.query(text, given)));
+      await atNewest('authority', () => db.asTenant(tenantId, (unit) => unit.query(text, given)));
       return (await current(tenantId))!;
     },
   };
