@@ -14,6 +14,7 @@ import { chores } from './chores.ts';
 import { type CoordinatorNeeds, coordinator } from './coordinator.ts';
 import { keyRotation } from './key-rotation.ts';
 import type { TenantProtocol, WriterProtocol } from './messages.ts';
+import { type PackageEndsNeeds, packageEnds } from './package-ends.ts';
 import type { ArchiveStore } from './ports/archive-store.ts';
 import type { BackupRunner } from './ports/backup-runner.ts';
 import type { KeyRotation } from './ports/key-rotation.ts';
@@ -42,10 +43,14 @@ export type CoreNeeds = Omit<TenantsNeeds, 'writer' | 'usable'> &
     backups?: BackupRunner;
     /** Absent: nothing is sealed anew here. */
     rotation?: KeyRotation;
+    packages?: PackageEndsNeeds['packages'];
+    /** Absent: nobody ends packages here. */
+    packageEnded?: PackageEndsNeeds['ended'];
   };
 
 export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
   const { cluster, leases, results, lives, telemetry, archive = null, backups: runner, rotation } = needs;
+  const { packages, packageEnded: ended } = needs;
   const writerRef = () => system.whereis<WriterProtocol>('writer');
   const tenantsRef = () => system.whereis<TenantsProtocol>('tenants');
   const { node, boot } = cluster;
@@ -102,6 +107,9 @@ export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
       ...(rotation === undefined
         ? []
         : [{ id: 'key_rotation', start: childOf(keyRotation({ cluster, rotation })) }]),
+      ...(packages === undefined || ended === undefined
+        ? []
+        : [{ id: 'package_ends', start: childOf(packageEnds({ cluster, packages, ended })) }]),
     ]),
   );
   return { ref, writer: writerRef, tenants: tenantsRef };

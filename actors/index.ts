@@ -25,6 +25,7 @@ export {
 export { judgeNewCheck } from './new-check.ts';
 export { type DeviceSaid, judgeNewDevice } from './new-device.ts';
 export { poller } from './poller.ts';
+export type { AuthorityStore, TenantAuthority } from './ports/authority-store.ts';
 export {
   type Check,
   type CheckKind,
@@ -40,6 +41,12 @@ export type { Device, NewDevice } from './ports/device.ts';
 export { deviceId, seedsOf } from './ports/device-id.ts';
 export { type DeviceEvent, type DeviceState, deviceEvents, deviceLife } from './ports/device-lifecycle.ts';
 export type { DeviceChange, DeviceStore } from './ports/device-store.ts';
+export {
+  type NewPackage,
+  type Package,
+  type PackageKind,
+  packageKinds,
+} from './ports/package-store.ts';
 export type { Plan, PlanStore } from './ports/plan-store.ts';
 export type { ResultQuery } from './ports/result-store.ts';
 export type {

@@ -147,3 +147,5 @@ export const arrivalTextCharactersMax = 4_096;
 export const instantMsMax = 8_640_000_000_000_000;
 /** A day: no check runs as long. */
 export const latencyMsMax = 86_400_000;
+/** How often packages whose time is over are ended: within a minute of it. */
+export const packageEndsLookMs = 30_000;

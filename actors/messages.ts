@@ -2,7 +2,6 @@
  * What the monitor's actors say to each other, and the names that they are found by. Doors (web, command line, edge)
  * import this and nothing behind it.
  */
-import { type RegistryKey, tenantOfNode } from '../cluster/index.ts';
 import type { Ref } from '../runtime/index.ts';
 import type {
   Check,
@@ -18,51 +17,22 @@ import type {
 
 import type { RunTerms } from './standstill.ts';
 
-export type { CheckKind, CheckState, ResultStatus } from './ports/check.ts';
+export {
+  agentKey,
+  defaultPartition,
+  gatewayKey,
+  healthKey,
+  nameKinds,
+  platformTenant,
+  pollerDoorKey,
+  pollerKey,
+  schedulerKey,
+  tenantKey,
+  writerKey,
+} from './names.ts';
+export type { CheckKind, CheckState, ResultRow, ResultStatus } from './ports/check.ts';
 export type { Tenant, TenantStore } from './ports/tenant-store.ts';
-
-export const defaultPartition = 'default';
-export const platformTenant = 'platform';
-
-/** Of the monitor's own names; whoever uses the cluster beside it may have others. */
-export const nameKinds: readonly string[] = [
-  'tenant',
-  'scheduler',
-  'health_monitor',
-  'poller_door',
-  'poller',
-  'agent',
-  'writer',
-  'coordinator',
-  'topic',
-];
-
-export function tenantKey(tenantId: string): RegistryKey {
-  return { tenant: tenantId, partition: defaultPartition, kind: 'tenant', id: tenantId };
-}
-export function schedulerKey(tenantId: string): RegistryKey {
-  return { tenant: tenantId, partition: defaultPartition, kind: 'scheduler', id: tenantId };
-}
-export function pollerDoorKey(tenantId: string): RegistryKey {
-  return { tenant: tenantId, partition: defaultPartition, kind: 'poller_door', id: tenantId };
-}
-export function healthKey(tenantId: string): RegistryKey {
-  return { tenant: tenantId, partition: defaultPartition, kind: 'health_monitor', id: tenantId };
-}
-/** A tenant's own poller is a name of that tenant. */
-export function pollerKey(node: string): RegistryKey {
-  return { tenant: ownerOfNode(node), partition: defaultPartition, kind: 'poller', id: node };
-}
-export function writerKey(node: string): RegistryKey {
-  return { tenant: platformTenant, partition: defaultPartition, kind: 'writer', id: node };
-}
-export function agentKey(node: string): RegistryKey {
-  return { tenant: ownerOfNode(node), partition: defaultPartition, kind: 'agent', id: node };
-}
-
-function ownerOfNode(node: string): string {
-  return tenantOfNode(node) ?? platformTenant;
-}
+export { dueAtOrBefore } from './schedule.ts';
 
 /** What a cluster lets the nodes of tenants do: they hold these names, and write to the actors that hold those. */
 export const tenantAccess = { holds: ['poller', 'agent', 'topic'], doors: ['poller_door', 'topic'] } as const;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ScheduleVersion } from './ports/check.ts';
-import { dueAfter, dueRuns, nextDue, phaseOf, uncovered, versionOf } from './schedule.ts';
+import { dueAfter, dueAtOrBefore, dueRuns, nextDue, phaseOf, uncovered, versionOf } from './schedule.ts';
 
 const version = fc
   .record({
@@ -89,4 +89,28 @@ test('phases of neighbouring ids spread evenly', () => {
   for (let index = 0; index < 10_000; index += 1)
     counts[Math.floor(phaseOf(`chk_${index}`, 1_000) / 100)] += 1;
   for (const count of counts) expect(Math.abs(count - 1_000)).toBeLessThan(150);
+});
+
+test('the last instant of the grid is the one that is due', () => {
+  fc.assert(
+    fc.property(
+      fc.uuid(),
+      fc.integer({ min: 1_000, max: 86_400_000 }),
+      fc.nat(2_000_000_000),
+      (id, intervalMs, atMs) => {
+        const phaseMs = phaseOf(id, intervalMs);
+        const one: ScheduleVersion = {
+          version: 1,
+          intervalMs,
+          phaseMs,
+          validFromMs: -intervalMs,
+          validToMs: null,
+        };
+        const dueMs = dueAtOrBefore(id, intervalMs, atMs);
+        expect(dueMs).toBeLessThanOrEqual(atMs);
+        expect(dueAfter(one, dueMs - 1)).toBe(dueMs);
+        expect(dueAfter(one, dueMs)).toBeGreaterThan(atMs);
+      },
+    ),
+  );
 });

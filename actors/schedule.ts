@@ -32,6 +32,12 @@ export function dueAfter(version: ScheduleVersion, afterMs: number): number | nu
   return validToMs !== null && dueMs >= validToMs ? null : dueMs;
 }
 
+/** The last instant of a check's grid that is not after `atMs`, whether or not its schedule held then. */
+export function dueAtOrBefore(checkId: string, intervalMs: number, atMs: number): number {
+  const phaseMs = phaseOf(checkId, intervalMs);
+  return Math.floor((atMs - phaseMs) / intervalMs) * intervalMs + phaseMs;
+}
+
 /** The first due instant of a check, over all its versions, that is after `afterMs`. */
 export function nextDue(
   versions: readonly ScheduleVersion[],

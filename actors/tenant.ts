@@ -19,7 +19,6 @@ import {
   pollerDoorKey,
   schedulerKey,
   type TenantProtocol,
-  type TenantTerms,
   tenantKey,
   type WriterProtocol,
 } from './messages.ts';

@@ -84,6 +84,12 @@ export type ProcedureCode =
   | 'tenant_not_running'
   /** The tenant is suspended: what it has can only be read. */
   | 'tenant_suspended'
+  /** This core holds no authority that could sign for the tenant: the sentence says how to bring it one. */
+  | 'no_tenant_authority'
+  /** No gateway is known that the token could name: start a poller with --gateway, or name one with --endpoint. */
+  | 'no_gateway'
+  /** The package is over; its certificate is put on a list only where the authority lies: picket certs revoke there. */
+  | 'certificate_not_revoked'
   /** The tenant's plan allows no more checks; nothing was added. */
   | 'quota_checks'
   /** The tenant's plan allows no more devices; nothing was added. */

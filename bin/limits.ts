@@ -90,3 +90,8 @@ export const ringSettleMs = 2_500;
 /** How long `picket vault rotate --wait` waits, and how often it looks. */
 export const rotationWaitMs = 3_600_000;
 export const rotationLookMs = 1_000;
+/** How long a token may be used: at least a second, at most as long as a leaf may live. */
+export const packageLifeMsMin = 1_000;
+export const packageLifeMsMax = 30 * 24 * 3_600_000;
+/** A partition's name: what older certificates have room for. */
+export const partitionCharsMax = 63;

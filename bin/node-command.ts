@@ -3,7 +3,7 @@
  * told to or when the launcher that started it is gone. Loads of the roles only the one that it is.
  */
 import { tenantAccess } from '../actors/index.ts';
-import { ClusterNode, tlsTransport } from '../cluster/index.ts';
+import { ClusterNode, type TlsTransport, tlsTransport } from '../cluster/index.ts';
 import { type Clock, startWatchdog, systemClock } from '../runtime/index.ts';
 import { dataFolder, nextBoot } from './data-folder.ts';
 import { openDiscovery } from './discovery.ts';
@@ -66,13 +66,17 @@ export async function runNode(given: NodeFlags): Promise<void> {
     },
   });
   const address = await node.start();
-  trust.watch({ credential: () => transport.renew(), trust: () => transport.trustChanged() }, log);
+  let role: RunningRole | null = null;
+  trust.watch(
+    hearing(transport, () => role),
+    log,
+  );
   const { start } = await loadRole[flags.role]();
   const fail = (why: string) => {
     log('error', 'this node cannot go on', { why });
     process.exit(1);
   };
-  const role = await start({ node, flags, environment: process.env, log, logger, clock, fail });
+  role = await start({ node, flags, environment: process.env, log, logger, clock, trust, fail });
   log('info', 'ready', { address, role: flags.role, pid: process.pid, boot: node.boot });
   process.send?.({ type: 'ready', address, http: role.http ?? null });
   const reason = await ending;
@@ -80,6 +84,20 @@ export async function runNode(given: NodeFlags): Promise<void> {
   await drain(node, role, clock);
   log('info', 'ended', {});
   process.exit(0);
+}
+
+/** Whom a new credential, and a change of whom this node trusts, concern: the links, and what the role keeps open beside them. */
+function hearing(transport: TlsTransport, role: () => RunningRole | null) {
+  return {
+    credential() {
+      transport.renew();
+      role()?.credentialChanged?.();
+    },
+    trust() {
+      transport.trustChanged();
+      role()?.trustChanged?.();
+    },
+  };
 }
 
 /** The last commands, the role's actors, the node. A part that does not let go keeps neither the next one nor the process. */

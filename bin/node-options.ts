@@ -23,6 +23,7 @@ export interface NodeFlags extends DiscoveryFlags {
   policy?: string;
   crl?: string;
   http?: string;
+  gateway?: string;
   logFile?: string;
   logLevel: string;
   ownMachineTenant?: string;
@@ -42,6 +43,10 @@ export function judgeNodeFlags(flags: NodeFlags, environment: Environment): Judg
   }
   if (flags.advertise !== undefined) addressOf(flags.advertise);
   const role = flags.role as Role;
+  if (flags.gateway !== undefined) {
+    addressOf(flags.gateway);
+    if (role !== 'poller') throw usage('--gateway is for pollers: programs at the edge dial them');
+  }
   return { ...flags, role, choice: judgeDiscovery(flags, role, environment) };
 }
 

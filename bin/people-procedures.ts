@@ -2,11 +2,11 @@
  * What operators' commands ask of a core about a tenant's users and integrations. Judged and sealed by the store; nothing
  * here answers with credentials. A suspended tenant's rows can only be read.
  */
-import { isRun, type Tenant } from '../actors/index.ts';
+import type { Tenant } from '../actors/index.ts';
 import { formatSpiffeId } from '../certs/index.ts';
-import { type Caller, type ClusterNode, ProcedureError } from '../cluster/index.ts';
+import type { Caller, ClusterNode } from '../cluster/index.ts';
 import type { NewIntegration, NewUser, Store, UserChange } from '../store/index.ts';
-import { findTenant, text } from './named-tenant.ts';
+import { findTenant, judgeWrite, text } from './named-tenant.ts';
 import { integrationView, userView } from './people-views.ts';
 
 interface Named {
@@ -59,11 +59,4 @@ export function declarePeople(
   write('integration_remove', async ({ id }, asked: Named & { id: string }, by) =>
     integrationView(await integrations.remove(id, text(asked.id), by)),
   );
-}
-
-function judgeWrite({ status, slug }: Tenant): void {
-  if (status === 'suspended')
-    throw new ProcedureError('tenant_suspended', `tenant ${slug} is suspended: what it has can only be read`);
-  if (!isRun(status))
-    throw new ProcedureError('tenant_not_running', `tenant ${slug} is ${status}: nothing of it is changed`);
 }

@@ -11,11 +11,13 @@ import { addCheckCommands } from './commands/check.ts';
 import { addChildrenCommand } from './commands/children.ts';
 import { addDbCommands } from './commands/db.ts';
 import { addDeviceCommands } from './commands/device.ts';
+import { addEnrollCommand } from './commands/enroll.ts';
 import { addExplainCommands } from './commands/explain.ts';
 import { addIntegrationCommands } from './commands/integration.ts';
 import { addLinksCommand } from './commands/links.ts';
 import { addLookCommands } from './commands/look.ts';
 import { addNodeCommand } from './commands/node.ts';
+import { addPackageCommands } from './commands/package.ts';
 import { addPlanCommands } from './commands/plan.ts';
 import { addRecordCommand } from './commands/record.ts';
 import { addReplayCommand } from './commands/replay.ts';
@@ -52,6 +54,8 @@ for (const add of [
   addLinksCommand,
   addChildrenCommand,
   addTenantCommands,
+  addPackageCommands,
+  addEnrollCommand,
   addPlanCommands,
   addDbCommands,
   addBackupCommands,

@@ -179,9 +179,10 @@ export function tenantChangeView({ atMs, who, event, from, to, why }: TenantChan
   return { at: instant(atMs), who, event, from, to, why };
 }
 
-/** What was changed stands where the reason of other changes does. */
-export function auditView({ atMs, who, event, subject }: AuditRow): TenantChangeView {
-  return { at: instant(atMs), who, event, from: null, to: null, why: subject };
+/** What was changed stands where the reason of other changes does, before its own. */
+export function auditView({ atMs, who, event, subject, why }: AuditRow): TenantChangeView {
+  const told = why === null ? subject : `${subject}: ${why}`;
+  return { at: instant(atMs), who, event, from: null, to: null, why: told };
 }
 
 function quotasView({ devices, users, checks, resultsPerDay }: Quotas): QuotasView {

@@ -3,8 +3,8 @@
  * and Ed25519, by a key that public-keys.ts takes. The mathematics is OpenSSL's, through node:crypto.
  */
 import { verify } from 'node:crypto';
-import type { AlgorithmIdentifier, Certificate } from './certificate.ts';
-import { type KeyKind, keyAlgorithms, readPublicKey } from './public-keys.ts';
+import type { AlgorithmIdentifier } from './certificate.ts';
+import { type KeyCarrier, type KeyKind, keyAlgorithms, readPublicKey } from './public-keys.ts';
 import { refusal, type VerdictError } from './verdict.ts';
 
 interface SignatureScheme {
@@ -42,7 +42,7 @@ export function judgeSignatureAlgorithm(algorithm: AlgorithmIdentifier): Verdict
 
 /** Whether `signer` made `signature` over `signed`. False, never an exception, for anything that does not fit. */
 export function isSignedBy(
-  signer: Pick<Certificate, 'keyAlgorithm' | 'publicKey' | 'inOpenssl'>,
+  signer: KeyCarrier,
   algorithm: AlgorithmIdentifier,
   signed: Uint8Array,
   signature: Uint8Array,

@@ -11,6 +11,30 @@ export { readAuthority, writeAuthority, writeIntermediates } from './authority-f
 export { type Certificate, type CertificateRead, readCertificate } from './certificate.ts';
 export { credentialPath, isTrustedIn, readCredential, writeCredential } from './credential-files.ts';
 export { readTextFile } from './durable-files.ts';
+export { type EnrolmentCode, type EnrolmentError, enrolmentCodes } from './enrolment/codes.ts';
+export {
+  type Enrolled,
+  readEnrolled,
+  readPendingKey,
+  writeEnrolled,
+} from './enrolment/enrolled-files.ts';
+export { judgeCertificateRequest } from './enrolment/request-rules.ts';
+export {
+  issueRequested,
+  makeCertificateRequest,
+  newKeyPem,
+  type RequestedLeaf,
+} from './enrolment/requested-leaf.ts';
+export {
+  type EnrolmentToken,
+  hashOfSecret,
+  isEndpoint,
+  makeToken,
+  pinOf,
+  readToken,
+  type TokenContents,
+  type TokenRead,
+} from './enrolment/token.ts';
 export { CertsError, type CertsErrorCode } from './errors.ts';
 export { type CertificateSummary, inspectPem, trustDomainOfRoots, verifyPem } from './inspect.ts';
 export { type Credential, issueLeaf, issueNode, issueOperator, issueTenantNode } from './issue.ts';
@@ -56,8 +80,9 @@ export {
   tenantNodeRoles,
 } from './spiffe.ts';
 export { readSvid, svidPaths } from './svid-files.ts';
-export { openTenantAuthority } from './tenant-authority.ts';
+export { openTenantAuthority, tenantAuthorityLeftMs } from './tenant-authority.ts';
 export {
+  chainFrom,
   clientTlsOptions,
   isReusedSession,
   presentedChain,

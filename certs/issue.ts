@@ -3,22 +3,14 @@
  * out passes verify.ts when the intermediate is the right one for the identity.
  */
 import type { Authority } from './authority.ts';
-import { derTags } from './der.ts';
+
 import { CertsError } from './errors.ts';
-import { isRight, operatorRightsOid } from './extensions.ts';
+import { isRight } from './extensions.ts';
 import type { KeyedCertificate, WallClock } from './keyed-certificate.ts';
 import { limits } from './limits.ts';
+import { signLeaf } from './sign-leaf.ts';
+import { keyed, newKeys } from './signing.ts';
 import {
-  importPair,
-  keyed,
-  nameExtensions,
-  newKeys,
-  newSerial,
-  signingAlgorithm,
-  validity,
-} from './signing.ts';
-import {
-  formatSpiffeId,
   isName,
   isNodeName,
   type NodeRole,
@@ -27,7 +19,6 @@ import {
   type TenantNodeRole,
   tenantNodeRoles,
 } from './spiffe.ts';
-import { x509 } from './x509-library.ts';
 
 /** What a node or an operator holds: its chain (leaf, then intermediate), its key, and the roots that it trusts. */
 export interface Credential {
@@ -114,49 +105,11 @@ export async function issueLeaf(
   wanted: { readonly identity: PeerIdentity; readonly lifetimeMs?: number | undefined },
   clock: WallClock,
 ): Promise<Credential> {
-  const { identity, lifetimeMs = limits.leafLifetimeMsDefault } = wanted;
-  if (!(lifetimeMs >= limits.leafLifetimeMsMin && lifetimeMs <= limits.leafLifetimeMsMax)) {
-    throw new CertsError('bad_lifetime', `a leaf lives from 1 s to 30 days, not ${lifetimeMs} ms`);
-  }
   const keys = await newKeys();
-  const issuerCertificate = new x509.X509Certificate(issuer.certificatePem);
-  const { KeyUsageFlags, ExtendedKeyUsage } = x509;
-  const backdateMs = Math.min(limits.issueBackdateMs, limits.leafLifetimeMsMax - lifetimeMs);
-  const certificate = await x509.X509CertificateGenerator.create({
-    serialNumber: newSerial(),
-    subject: [
-      { O: [identity.trustDomain] },
-      { CN: [identity.kind === 'tenant' ? identity.id : identity.name] },
-    ],
-    issuer: issuerCertificate.subjectName,
-    ...validity(clock.wallMs(), lifetimeMs, issuerCertificate.notAfter.getTime(), backdateMs),
-    publicKey: keys.publicKey,
-    signingKey: (await importPair(issuer.privateKeyPem)).privateKey,
-    signingAlgorithm,
-    extensions: [
-      new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new x509.ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth], false),
-      ...(await nameExtensions(formatSpiffeId(identity), keys.publicKey, issuerCertificate)),
-      ...(identity.kind === 'operator' ? [rightsExtension(identity.rights)] : []),
-    ],
-  });
-  const leaf = await keyed(certificate, keys);
+  const leaf = await keyed(await signLeaf(issuer, wanted, keys.publicKey, clock), keys);
   return {
     chainPem: leaf.certificatePem + issuer.certificatePem,
     privateKeyPem: leaf.privateKeyPem,
     rootsPem: root.certificatePem,
   };
-}
-
-/** SEQUENCE OF UTF8String; not critical, so that other tools still read the certificate. */
-function rightsExtension(rights: readonly string[]): x509.Extension {
-  const strings = rights.map((right) =>
-    Buffer.concat([Buffer.of(derTags.utf8String, right.length), Buffer.from(right)]),
-  );
-  const content = Buffer.concat(strings);
-  const length =
-    content.length < 0x80 ? [content.length] : [0x82, content.length >> 8, content.length & 0xff];
-  if (content.length >= 0x80 && content.length < 0x100) length.splice(0, 3, 0x81, content.length);
-  return new x509.Extension(operatorRightsOid, false, Buffer.concat([Buffer.of(0x30, ...length), content]));
 }

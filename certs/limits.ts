@@ -82,4 +82,16 @@ export const limits = {
   intermediateRenewBeforeMs: 120 * dayMs,
   /** How long a revocation list announces itself current; the list goes on counting afterwards. */
   revocationListLifetimeMs: 7 * dayMs,
+  /** A request for a certificate, as DER. Ours have about 350 bytes. */
+  requestBytesMax: 4_096,
+  /** DER values in one request. Ours have about 25. */
+  requestDerValuesMax: 256,
+  /** An enrolment token, as text. Ours have about 600 characters; endpoints are the rest. */
+  tokenCharsMax: 4_096,
+  /** Gateways that one token names. */
+  tokenEndpointsMax: 8,
+  /** A host name of 253, brackets or not, and a port. */
+  tokenEndpointCharsMax: 261,
+  /** The one-time secret of a token. */
+  tokenSecretBytes: 32,
 } as const;

@@ -3,7 +3,7 @@
  * has it. What is not written so is refused here, because OpenSSL passes over much of it. Between certificate.ts, which
  * has the octets, and algorithms.ts and verify.ts, which use the key.
  */
-import type { KeyObject } from 'node:crypto';
+import type { KeyObject, X509Certificate } from 'node:crypto';
 import type { Certificate } from './certificate.ts';
 import {
   type DerValue,
@@ -33,7 +33,10 @@ const pointOctets: Readonly<Record<string, number>> = { 'P-256': 32, 'P-384': 48
 
 const derNull = Uint8Array.of(5, 0);
 
-type KeyCarrier = Pick<Certificate, 'keyAlgorithm' | 'publicKey' | 'inOpenssl'>;
+/** A certificate, or a request for one. */
+export interface KeyCarrier extends Pick<Certificate, 'keyAlgorithm' | 'publicKey'> {
+  readonly inOpenssl: () => Pick<X509Certificate, 'publicKey'> | null;
+}
 
 export type KeyRead =
   | { readonly ok: true; readonly key: KeyObject; readonly kind: KeyKind; readonly name: string }

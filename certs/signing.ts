@@ -9,7 +9,7 @@ import { limits } from './limits.ts';
 import { readPem, toPem } from './pem.ts';
 import { x509 } from './x509-library.ts';
 
-const p256 = { name: 'ECDSA', namedCurve: 'P-256' } as const;
+export const p256 = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 export const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' } as const;
 
 export function newKeys(): Promise<webcrypto.CryptoKeyPair> {

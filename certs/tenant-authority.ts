@@ -4,11 +4,15 @@
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isSignedBy } from './algorithms.ts';
 import { type Authority, createIntermediate } from './authority.ts';
 import { readKeyed, writeKeyed } from './authority-files.ts';
+import { readCertificate } from './certificate.ts';
 import { makeFolder } from './durable-files.ts';
+import { judgeIntermediate, scopeOf } from './issuer-rules.ts';
 import type { KeyedCertificate, WallClock } from './keyed-certificate.ts';
 import { limits } from './limits.ts';
+import { readPem } from './pem.ts';
 
 /** Where the intermediates of tenants are, each called by the tenant's id. */
 export function tenantAuthorities(folder: string): string {
@@ -39,4 +43,29 @@ export async function openTenantAuthority(
   await makeFolder(place);
   await writeKeyed(place, tenantId, made);
   return made;
+}
+
+/**
+ * Milliseconds that it has left to sign for this tenant below one of these roots; null when what it signed would be refused:
+ * it is another tenant's, another cluster's, or over.
+ */
+export function tenantAuthorityLeftMs(
+  certificatePem: string,
+  tenantId: string,
+  trust: { readonly roots: readonly Uint8Array[]; readonly trustDomain: string; readonly nowMs: number },
+): number | null {
+  const pem = readPem(certificatePem, 'CERTIFICATE');
+  const read = pem.ok && pem.blocks.length === 1 ? readCertificate(pem.blocks[0]!) : null;
+  if (read === null || !read.ok) return null;
+  const { certificate } = read;
+  const { signatureAlgorithm, signed, signature } = certificate;
+  const isOurs = trust.roots.some((der) => {
+    const root = readCertificate(der);
+    return root.ok && isSignedBy(root.certificate, signatureAlgorithm, signed, signature);
+  });
+  const scope = scopeOf(certificate.subject, trust.trustDomain);
+  if (!isOurs || scope?.kind !== 'tenant' || scope.tenantId !== tenantId) return null;
+  if (judgeIntermediate(certificate, trust.trustDomain) !== null) return null;
+  const leftMs = certificate.notAfterMs - trust.nowMs;
+  return leftMs > 0 ? leftMs : null;
 }

@@ -49,10 +49,14 @@ function ownSide(credential: Credential) {
  * issuer and ends at a root that points to itself, so the walk is bounded and stops where it has been before.
  */
 export function presentedChain(socket: TLSSocket): Uint8Array[] {
+  return chainFrom(socket.getPeerCertificate(true) ?? undefined);
+}
+
+/** The same of a certificate as Node hands it to `checkServerIdentity`. */
+export function chainFrom(leaf: Partial<DetailedPeerCertificate> | undefined): Uint8Array[] {
   const chain: Uint8Array[] = [];
   const seen = new Set<string>();
-  let certificate: Partial<DetailedPeerCertificate> | undefined =
-    socket.getPeerCertificate(true) ?? undefined;
+  let certificate = leaf;
   while (certificate?.raw !== undefined && chain.length <= limits.pathCertificatesMax) {
     const fingerprint = certificate.fingerprint256 ?? certificate.raw.toString('base64');
     if (seen.has(fingerprint)) break;

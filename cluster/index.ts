@@ -1,5 +1,7 @@
 /** The cluster's door: many processes as one. */
-export { splitAddress } from './address.ts';
+export { joinAddress, splitAddress } from './address.ts';
+export { HandshakeRate } from './admission/handshake-rate.ts';
+export { Handshakes } from './admission/handshakes.ts';
 export type { ChildSpec } from './child-spec.ts';
 export type { ChildReport } from './children-procedures.ts';
 export type { ChildExplanation, ChildRow, ChildView } from './children-view.ts';

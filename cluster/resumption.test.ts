@@ -116,14 +116,22 @@ describe('every server that we open', () => {
       })),
   );
 
-  test('with TLS is the peer port, with the options that refuse sessions', () => {
+  test('with TLS is the peer port or the gateway, with the options that refuse sessions', () => {
     const secure = sources.filter(
       ({ text }) =>
-        /createServer|createSecureServer|new (?:tls\.)?Server\(|ServerCredentials|createSsl/.test(text) &&
-        /node:(?:tls|https|http2)|grpc/.test(text),
+        /createServer|createSecureServer|new (?:tls\.)?Server\(/.test(text) &&
+        /node:(?:tls|https|http2)/.test(text.replace(/^import type .*$/gm, '')),
     );
-    expect(secure.map(({ path }) => path)).toEqual(['cluster/tls-transport.ts']);
-    expect(secure[0]!.text.match(/createServer\(/g)).toHaveLength(1);
-    expect(secure[0]!.text).toMatch(/createServer\(\{\s*\.\.\.serverTlsOptions\(/);
+    expect(secure.map(({ path }) => path)).toEqual(['cluster/tls-transport.ts', 'edge/listener.ts']);
+    for (const { text } of secure) {
+      expect(text.match(/\bcreateServer\(/g)).toHaveLength(1);
+      expect(text).toMatch(/createServer\(\{\s*\.\.\.serverTlsOptions\(/);
+    }
+  });
+
+  test('of gRPC ends no TLS itself: it is handed connections that were judged', () => {
+    const servers = sources.filter(({ text }) => /\bServerCredentials\b/.test(text));
+    expect(servers.length).toBeGreaterThan(0);
+    for (const { text } of servers) expect(text).not.toMatch(/ServerCredentials\.createSsl|bindAsync/);
   });
 });

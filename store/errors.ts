@@ -62,6 +62,10 @@ export const storeErrorCodes = [
   'integration_exists',
   /** The tenant has no integration of this id or name. */
   'no_such_integration',
+  /** A living package of the tenant has this kind and name: revoke it first. */
+  'package_exists',
+  /** The tenant has no package of this id. */
+  'no_such_package',
   /** The tenant's schema is one version behind and has no place for it: picket db migrate. */
   'schema_behind',
   /** There is no archive of this name: picket backup list tells which there are. */

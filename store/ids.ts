@@ -59,6 +59,11 @@ export function newIntegrationId(): string {
   return `int_${letters(randomBytes(16))}`;
 }
 
+/** As enrolment tokens spell it. */
+export function newPackageId(): string {
+  return `pkg_${letters(randomBytes(16))}`;
+}
+
 function letters(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += alphabet[byte & 31]!;

@@ -28,6 +28,7 @@ export { type EmbeddedOptions, type EmbeddedServer, startEmbedded } from './embe
 export { type StopMode, stopOrphan } from './embedded/stop-server.ts';
 export { StoreError, type StoreErrorCode, storeErrorCodes } from './errors.ts';
 export type { Explained } from './explain.ts';
+export { newPackageId } from './ids.ts';
 export type { Integration, Integrations, NewIntegration } from './integrations.ts';
 export type { LintFinding } from './lint.ts';
 export type { StoreLog } from './log.ts';

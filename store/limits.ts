@@ -106,6 +106,8 @@ export const limits = {
   contactCharsMax: 500,
   /** Users, integrations or changes that one list answers. */
   listedRowsMax: 10_000,
+  /** Packages whose end is written in one turn; the others are due at the next. */
+  packageEndsPerTurn: 1_000,
   /** Users that are opened in one turn: some 45 us of each are the node's. */
   openedRows: 200,
   /** What is sealed at once: each chunk has its own tag, and this much memory is held of it. */

@@ -3,17 +3,20 @@
  * ports on top. Wired in `bin/` on core and web nodes only. Nothing is connected until the first use.
  */
 import type { ArchiveStore } from '../actors/ports/archive-store.ts';
+import type { AuthorityStore } from '../actors/ports/authority-store.ts';
 import type { CheckStore } from '../actors/ports/check-store.ts';
 import type { CoordinatorStore } from '../actors/ports/coordinator-store.ts';
 import type { DeviceStore } from '../actors/ports/device-store.ts';
 import type { KeyRotation } from '../actors/ports/key-rotation.ts';
 import type { LeaseStore } from '../actors/ports/lease-store.ts';
+import type { PackageStore } from '../actors/ports/package-store.ts';
 import type { PlanStore } from '../actors/ports/plan-store.ts';
 import type { ResultStore } from '../actors/ports/result-store.ts';
 import type { TelemetryStore } from '../actors/ports/telemetry-store.ts';
 import type { TenantLives } from '../actors/ports/tenant-lives.ts';
 import type { TenantStore } from '../actors/ports/tenant-store.ts';
 import { createArchiveStore } from './archive.ts';
+import { createAuthorityStore } from './authorities.ts';
 import { type BackupSchedule, createBackupSchedule } from './backup/schedule.ts';
 import { createCheckStore, type PhaseOf } from './checks.ts';
 import type { StoreClock } from './clock.ts';
@@ -27,6 +30,7 @@ import { limits } from './limits.ts';
 import { type StoreLog, silentLog } from './log.ts';
 import { type MigrateOptions, migrate } from './migrate.ts';
 import { tenantMigrations } from './migrations/all.ts';
+import { createPackageStore } from './packages.ts';
 import { createPartitions } from './partitions.ts';
 import { createPlanStore } from './plans.ts';
 import { openPool } from './pool.ts';
@@ -70,6 +74,8 @@ export interface Store {
   backupSchedule: BackupSchedule;
   users: Users;
   integrations: Integrations;
+  authorities: AuthorityStore;
+  packages: PackageStore;
   /** What is sealed in rows, brought under the key that seals now. */
   rotation: KeyRotation;
   /** Brings platform and tenants to this code's schema. Safe from several processes at once. */
@@ -127,6 +133,8 @@ export function openStore(options: StoreOptions): Store {
     backupSchedule: createBackupSchedule(queries),
     users: createUsers(queries, vault),
     integrations: createIntegrations(queries, vault),
+    authorities: createAuthorityStore(queries, vault),
+    packages: createPackageStore(queries),
     rotation: createRotation(queries, keys, clock),
     migrate: (options) => migrate(queries, log, undefined, options),
     load: () => ({ control: control.load(), queries: queries.load() }),

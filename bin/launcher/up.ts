@@ -111,10 +111,9 @@ async function bringUp(
   parts.database = database;
   await prepareDefaultTenant(database.store, folder, http);
   const random = systemRandom();
-  const ports = await portsFor(
-    plan.map(({ name }) => name),
-    folder.at('ports.json'),
-    () => random.next(),
+  const gateways = plan.flatMap(({ name, role }) => (role === 'poller' ? [gatewayOf(name)] : []));
+  const ports = await portsFor([...plan.map(({ name }) => name), ...gateways], folder.at('ports.json'), () =>
+    random.next(),
   );
   const say = (text: string) => {
     logger.warn(text);
@@ -159,10 +158,15 @@ interface Surroundings {
   seen(): void;
 }
 
+/** What the port of a poller's gateway is remembered by. No node has a point in its name. */
+function gatewayOf(name: string): string {
+  return `${name}.gateway`;
+}
+
 function childOf(node: PlannedNode, around: Surroundings): Child {
   const { options, folder, ports, clock, databaseUrl, http, say, seen } = around;
   const seeds = [...ports]
-    .filter(([name]) => name !== node.name)
+    .filter(([name]) => name !== node.name && !name.endsWith(gatewayOf('')))
     .flatMap(([, port]) => ['--seed', `127.0.0.1:${port}`]);
   const args = [
     'node',
@@ -176,6 +180,7 @@ function childOf(node: PlannedNode, around: Surroundings): Child {
   args.push('--discovery', 'static', ...seeds, '--data', folder.path, '--log-level', options.logLevel);
   args.push('--log-file', folder.at(`logs/${node.name}.log`), '--own-machine-tenant', defaultTenant);
   if (options.allowTenantNodes) args.push('--allow-tenant-nodes');
+  if (node.role === 'poller') args.push('--gateway', `127.0.0.1:${ports.get(gatewayOf(node.name))}`);
   if (node.role === 'web') args.push('--http', String(http));
   const needsDatabase = node.role === 'core' || node.role === 'web';
   return new Child({

@@ -1,6 +1,8 @@
 /** A core node: coordinates, holds tenants, writes the database, and answers operators. */
-import { startCore } from '../../actors/index.ts';
+import { type Package, startCore } from '../../actors/index.ts';
+import { announcePackage } from '../../edge/index.ts';
 import { declareDatabase } from '../database-procedures.ts';
+import { declarePackages } from '../package-procedures.ts';
 import { declarePeople } from '../people-procedures.ts';
 import { declareMonitor } from '../procedures.ts';
 import { declareStatus } from '../status.ts';
@@ -16,8 +18,12 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   const store = openRoleStore(context, ring.keys);
   const ownMachineTenant = flags.ownMachineTenant ?? null;
   const backups = dailyBackups(context, store);
-  const core = startCore(node.system, { cluster: node, ...store, ownMachineTenant, backups });
+  const packageEnded = (tenantId: string, row: Package) =>
+    announcePackage(node.topics, node.system, tenantId, row);
+  const needs = { cluster: node, ...store, ownMachineTenant, backups, packageEnded };
+  const core = startCore(node.system, needs);
   declarePeople(node, store);
+  declarePackages(context, store);
   declareStatus(node, store);
   declareDatabase(node, store);
   declareMonitor(node, store, core, ownMachineTenant);

@@ -1,17 +1,46 @@
 /** A poller node: dispatches checks. Loads no database, and nothing that reaches one. */
 import { poller } from '../../actors/index.ts';
+import type { EdgeListener } from '../../edge/index.ts';
 import { childOf, supervisor } from '../../runtime/index.ts';
 import { declareStatus } from '../status.ts';
 import { keepTree } from './keep-tree.ts';
 import type { RoleContext, RunningRole } from './role.ts';
 
 export async function start(context: RoleContext): Promise<RunningRole> {
-  const { node } = context;
+  const { node, flags } = context;
+  const door = flags.gateway === undefined ? null : await openGateway(context, flags.gateway);
   declareStatus(node, null);
   const tree = node.system.spawn(
     supervisor({ name: 'poller_tree', restartsMax: 10, withinMs: 30_000 }, [
       { id: 'poller', start: childOf(poller({ cluster: node })) },
+      ...(door === null ? [] : [door.child]),
     ]),
   );
-  return { stop: keepTree(context, tree) };
+  const stop = keepTree(context, tree);
+  if (door === null) return { stop };
+  const { credentialChanged, trustChanged } = door;
+  return { stop, credentialChanged, trustChanged };
+}
+
+/** Loaded by those alone that have the door: it brings gRPC with it. */
+async function openGateway({ node, trust, clock, log }: RoleContext, listen: string) {
+  const { gateway } = await import('../../edge/index.ts');
+  let listener: EdgeListener | null = null;
+  const actor = gateway({
+    system: node.system,
+    cluster: node,
+    clock,
+    log,
+    listen,
+    trust,
+    ask: (core, procedure, argument, timeoutMs) => node.procedures.ask(core, procedure, argument, timeoutMs),
+    opened(now) {
+      listener = now;
+    },
+  });
+  return {
+    child: { id: 'gateway', start: childOf(actor) },
+    credentialChanged: () => listener?.renew(),
+    trustChanged: () => listener?.trustChanged(),
+  };
 }

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { ClusterNode } from '../../cluster/index.ts';
 import type { Clock, Log } from '../../runtime/index.ts';
 import type { NodeFlags } from '../node-options.ts';
+import type { NodeTrust } from '../node-trust.ts';
 
 export interface RoleContext {
   readonly node: ClusterNode;
@@ -11,12 +12,16 @@ export interface RoleContext {
   readonly log: Log;
   readonly logger: Logger;
   readonly clock: Clock;
+  readonly trust: NodeTrust;
   /** This node cannot go on: ends the process with the reason in its log. */
   fail(reason: string): void;
 }
 
 export interface RunningRole {
   readonly http?: string;
+  /** The node has another credential, or trusts others than before. */
+  readonly credentialChanged?: () => void;
+  readonly trustChanged?: () => void;
   /** Stops the role's actors, in order; what they hold is given away or stored. */
   stop(): Promise<void>;
 }

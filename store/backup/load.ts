@@ -22,6 +22,7 @@ import {
 import { rebind } from './rebind.ts';
 import { type RecordReader, Summing } from './records.ts';
 import { cut } from './seal.ts';
+import { endTokens } from './tokens.ts';
 
 export interface Load {
   session: CopySession;
@@ -66,6 +67,7 @@ export async function load(work: Load): Promise<Totals> {
   await finishSchema(work, tables);
   for (const migration of newer) await session.run(tenantScript(tenantId, migration));
   await rebind({ session, keys: work.keys, fromId: manifest.tenant.id, tenantId, note: work.note });
+  await endTokens(session, manifest.tenant.id, tenantId);
   return totals;
 }
 

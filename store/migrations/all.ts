@@ -10,10 +10,12 @@ import { platform0005 } from './platform-0005.ts';
 import { platform0006 } from './platform-0006.ts';
 import { platform0007 } from './platform-0007.ts';
 import { platform0008 } from './platform-0008.ts';
+import { platform0010 } from './platform-0010.ts';
 import { tenant0001 } from './tenant-0001.ts';
 import { tenant0002 } from './tenant-0002.ts';
 import { tenant0003 } from './tenant-0003.ts';
 import { tenant0004 } from './tenant-0004.ts';
+import { tenant0005 } from './tenant-0005.ts';
 
 export interface Migration {
   version: number;
@@ -36,8 +38,15 @@ export const platformMigrations: readonly Migration[] = [
   platform0006,
   platform0007,
   platform0008,
+  platform0010,
 ];
-export const tenantMigrations: readonly Migration[] = [tenant0001, tenant0002, tenant0003, tenant0004];
+export const tenantMigrations: readonly Migration[] = [
+  tenant0001,
+  tenant0002,
+  tenant0003,
+  tenant0004,
+  tenant0005,
+];
 
 export function checksumOf(migration: Migration): string {
   return createHash('sha256').update(migration.sql).digest('hex');

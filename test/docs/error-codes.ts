@@ -28,6 +28,18 @@ export const codeLists: readonly CodeList[] = [
     name: 'verdictCodes',
   },
   {
+    title: 'Tokens and requests',
+    intro: 'Said by `picket enroll` before it dials, and by the gateway.',
+    file: 'certs/enrolment/codes.ts',
+    name: 'enrolmentCodes',
+  },
+  {
+    title: 'Enrolment',
+    intro: 'Said by `picket enroll`, and by a gateway as the first word of a status.',
+    file: 'edge/enrol-errors.ts',
+    name: 'EnrolRefusalCode',
+  },
+  {
     title: 'Certificates on disk',
     intro: 'Authority, credentials, policy.',
     file: 'certs/errors.ts',
@@ -64,6 +76,18 @@ export const codeLists: readonly CodeList[] = [
     intro: 'What a check is refused with.',
     file: 'checks/errors.ts',
     name: 'CheckRefusalCode',
+  },
+  {
+    title: 'The edge door',
+    intro: 'What programs at the edge are refused with, before the text of a gRPC status.',
+    file: 'edge/errors.ts',
+    name: 'GatewayRefusalCode',
+  },
+  {
+    title: 'The edge door: items',
+    intro: 'Why an item of a push was left out; the others were taken.',
+    file: 'edge/status-items.ts',
+    name: 'DropReason',
   },
   { title: 'Store', intro: 'The database.', file: 'store/errors.ts', name: 'storeErrorCodes' },
   {

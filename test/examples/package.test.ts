@@ -120,6 +120,8 @@ describe('the packed package', () => {
       'dist/runtime/index.d.ts',
       'dist/bin/picket.js',
       'dist/examples/chat/chat.js',
+      'dist/proto/monitoring/gateway.proto',
+      'dist/proto/picket/edge/v1/enrollment.proto',
       'examples/chat/chat.ts',
       'docs/GUIDE.md',
       'README.md',

@@ -3,7 +3,15 @@
  * run. Packages are linked from here, so that no network is needed; what the lock file calls a development package is
  * there only when it is asked for.
  */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { node, type Program, root } from './program.ts';
@@ -30,6 +38,8 @@ export function emptyProject(): Project {
     write,
     link(name, to = join(root, 'node_modules', name)) {
       const place = join(folder, 'node_modules', name);
+      // One that a package of ours brings along may be asked for by the newcomer, too.
+      if (existsSync(place)) return;
       mkdirSync(dirname(place), { recursive: true });
       symlinkSync(to, place, 'dir');
     },

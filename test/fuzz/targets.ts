@@ -1,7 +1,7 @@
 /**
  * What is fuzzed: everything that reads bytes of a stranger. A target takes one input and throws when something is not
  * as promised: an error of another kind than the room's, a verdict outside the closed set, a value held that should not
- * be. Tokens come with enrolment; there is no reader of them yet.
+ * be.
  */
 import { readCertificate, readRevocationList, verdictCodes, verifyPeer } from '../../certs/index.ts';
 import { createForeignWorld } from '../../certs/testing/foreign-world.ts';
@@ -15,6 +15,8 @@ import { partedFramesMax, partsStartBytes, wholeFrameBytesMax } from '../../clus
 import { fencedPartBounds } from '../../cluster/part-bounds.ts';
 import { Parts } from '../../cluster/parts.ts';
 import { type Random, Ref } from '../../runtime/index.ts';
+import { edgeChunks, edgeControl, edgeItems } from './edge-targets.ts';
+import { requests, tokens } from './enrolment-targets.ts';
 import { fence, rows } from './fence-targets.ts';
 import { hints } from './hint-target.ts';
 import { live } from './live-target.ts';
@@ -55,8 +57,13 @@ export const fuzzTargets: readonly { readonly name: string; make(): FuzzTarget }
   { name: 'policies', make: policies },
   { name: 'pem', make: pem },
   { name: 'heads', make: heads },
+  { name: 'edge items', make: edgeItems },
+  { name: 'edge chunks', make: edgeChunks },
+  { name: 'edge control', make: edgeControl },
   { name: 'sealed', make: sealed },
   { name: 'rings', make: rings },
+  { name: 'tokens', make: tokens },
+  { name: 'certificate requests', make: requests },
 ];
 
 /** A stream of frames, cut anywhere: whole frames and one stated failure, and no more held than was allowed. */

@@ -1,0 +1,51 @@
+/** The names that the monitor's actors are found by: kinds and keys. Whose a name is, its key says. */
+import { type RegistryKey, tenantOfNode } from '../cluster/index.ts';
+
+export const defaultPartition = 'default';
+export const platformTenant = 'platform';
+
+/** Of the monitor's own names; whoever uses the cluster beside it may have others. */
+export const nameKinds: readonly string[] = [
+  'tenant',
+  'scheduler',
+  'health_monitor',
+  'poller_door',
+  'poller',
+  'agent',
+  'gateway',
+  'writer',
+  'coordinator',
+  'topic',
+];
+
+export function tenantKey(tenantId: string): RegistryKey {
+  return { tenant: tenantId, partition: defaultPartition, kind: 'tenant', id: tenantId };
+}
+export function schedulerKey(tenantId: string): RegistryKey {
+  return { tenant: tenantId, partition: defaultPartition, kind: 'scheduler', id: tenantId };
+}
+export function pollerDoorKey(tenantId: string): RegistryKey {
+  return { tenant: tenantId, partition: defaultPartition, kind: 'poller_door', id: tenantId };
+}
+export function healthKey(tenantId: string): RegistryKey {
+  return { tenant: tenantId, partition: defaultPartition, kind: 'health_monitor', id: tenantId };
+}
+/** A tenant's own poller is a name of that tenant. */
+export function pollerKey(node: string): RegistryKey {
+  return { tenant: ownerOfNode(node), partition: defaultPartition, kind: 'poller', id: node };
+}
+export function writerKey(node: string): RegistryKey {
+  return { tenant: platformTenant, partition: defaultPartition, kind: 'writer', id: node };
+}
+export function agentKey(node: string): RegistryKey {
+  return { tenant: ownerOfNode(node), partition: defaultPartition, kind: 'agent', id: node };
+}
+
+/** The door of a poller for programs at the edge; its metadata say where: `address`. */
+export function gatewayKey(node: string): RegistryKey {
+  return { tenant: platformTenant, partition: defaultPartition, kind: 'gateway', id: node };
+}
+
+function ownerOfNode(node: string): string {
+  return tenantOfNode(node) ?? platformTenant;
+}

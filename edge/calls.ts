@@ -1,0 +1,112 @@
+/**
+ * What every call goes through before its handler: draining, who is calling and whether they may, whether the message could
+ * be read, and how much is held. Between grpc-js and the handlers, which see a peer and a message and answer with a value or
+ * a refusal.
+ */
+import type { ServerReadableStream, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import { messageOf } from '../runtime/index.ts';
+import type { Caller, Callers } from './callers.ts';
+import { type GatewayRefusal, isRefusal, type Outcome, refuse, statusOf } from './errors.ts';
+import type { HeldBytes } from './held-bytes.ts';
+import { type EdgePeer, holderOf } from './peer.ts';
+import { judgeCall } from './peer-policy.ts';
+import type { Received } from './received.ts';
+import type { RefusalCount } from './refusal-count.ts';
+
+export interface CallNeeds {
+  readonly callers: Callers;
+  readonly held: HeldBytes;
+  readonly refusals: RefusalCount;
+  readonly isDraining: () => boolean;
+}
+
+/** Who is calling, when they may. */
+export function admit(
+  needs: CallNeeds,
+  call: Parameters<Callers['of']>[0] & { getPath(): string },
+): Caller | GatewayRefusal {
+  const caller = needs.callers.of(call);
+  const refusal = judgeCall(caller?.peer ?? null, call.getPath());
+  if (refusal !== null) return refusal;
+  return needs.isDraining() ? refuse('node_draining', 'this node ends') : caller!;
+}
+
+export function told(needs: CallNeeds, peer: EdgePeer | null, refusal: GatewayRefusal) {
+  needs.refusals.add(refusal.code, peer === null ? 'nobody' : holderOf(peer), refusal.detail);
+  return statusOf(refusal);
+}
+
+export function unary<Q extends object, A>(
+  needs: CallNeeds,
+  work: (peer: EdgePeer, message: Q) => Promise<Outcome<A>> | Outcome<A>,
+) {
+  return async (call: ServerUnaryCall<Received<Q>, A>, answer: sendUnaryData<A>): Promise<void> => {
+    const caller = admit(needs, call);
+    if (isRefusal(caller)) {
+      answer(told(needs, needs.callers.of(call)?.peer ?? null, caller));
+      return;
+    }
+    const { peer } = caller;
+    const received = call.request;
+    const holder = holderOf(peer);
+    if (!received.ok) answer(told(needs, peer, received.refusal));
+    else if (!needs.held.take(holder, received.bytes)) answer(told(needs, peer, overfull));
+    else {
+      const outcome = await settled(() => work(peer, received.message));
+      needs.held.give(holder, received.bytes);
+      if (isRefusal(outcome)) answer(told(needs, peer, outcome));
+      else answer(null, outcome);
+    }
+  };
+}
+
+/**
+ * A stream that is read to its end, then answered. `step` takes a message at a time, and its answer is waited for before the
+ * next is read; `end` is asked when the peer has said all. What was taken counts as held until the answer is given.
+ */
+export function chunked<Q extends object, A>(
+  needs: CallNeeds,
+  begin: (peer: EdgePeer) => {
+    step(message: Q, bytes: number): GatewayRefusal | null;
+    end(): Promise<Outcome<A>>;
+  },
+) {
+  return async (call: ServerReadableStream<Received<Q>, A>, answer: sendUnaryData<A>): Promise<void> => {
+    const caller = admit(needs, call);
+    if (isRefusal(caller)) {
+      answer(told(needs, needs.callers.of(call)?.peer ?? null, caller));
+      return;
+    }
+    const { peer } = caller;
+    const holder = holderOf(peer);
+    let held = 0;
+    const outcome = await settled(async (): Promise<Outcome<A>> => {
+      const stream = begin(peer);
+      if (!(await needs.held.calm(holder))) return refuse('tenant_unavailable', 'the store falls behind');
+      for await (const received of call as AsyncIterable<Received<Q>>) {
+        if (!received.ok) return received.refusal;
+        if (!needs.held.take(holder, received.bytes)) return overfull;
+        held += received.bytes;
+        const refusal = stream.step(received.message, received.bytes);
+        if (refusal !== null) return refusal;
+        caller.readNext();
+      }
+      return stream.end();
+    });
+    needs.held.give(holder, held);
+    if (call.cancelled) return;
+    if (isRefusal(outcome)) answer(told(needs, peer, outcome));
+    else answer(null, outcome);
+  };
+}
+
+const overfull = refuse('too_large', 'too much of this sender is under way: wait for its answers');
+
+/** What throws is a fault of ours, or a peer that went: told as UNAVAILABLE, so that it comes again. */
+async function settled<A>(work: () => Promise<Outcome<A>> | Outcome<A>): Promise<Outcome<A>> {
+  try {
+    return await work();
+  } catch (error) {
+    return refuse('tenant_unavailable', messageOf(error));
+  }
+}

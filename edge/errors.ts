@@ -1,0 +1,67 @@
+/**
+ * The closed set of the edge door's refusals, with the gRPC status that each one is told as. The status is the contract's;
+ * the code is ours, stands first in the status's text, and is what is counted and logged.
+ */
+import { status } from '@grpc/grpc-js';
+
+export type GatewayRefusalCode =
+  /** The connection has no certificate that says who is calling. */
+  | 'no_identity'
+  /** The bearer of this certificate may not call this. */
+  | 'not_allowed'
+  /** The message says another tenant, agent or partition than the certificate. */
+  | 'identity_mismatch'
+  /** The bytes are no message of this kind. */
+  | 'bad_message'
+  /** A chunk is out of order, or of another stream than those before it. */
+  | 'bad_chunk'
+  /** The stream ended without its final chunk: nothing of it was stored. */
+  | 'stream_incomplete'
+  /** Something else than a hello came first on a control stream, or a second one later. */
+  | 'bad_control'
+  /** A field that must be there is not. */
+  | 'field_missing'
+  /** More items in one request or stream than allowed. */
+  | 'too_many_services'
+  /** A message, a stream, or all that an agent has under way holds more bytes than allowed. */
+  | 'too_large'
+  /** No core has the tenant now, or the store does not take results: come again. */
+  | 'tenant_unavailable'
+  /** The node ends: come again, to another. */
+  | 'node_draining';
+
+export interface GatewayRefusal {
+  readonly code: GatewayRefusalCode;
+  readonly detail: string;
+}
+
+export function refuse(code: GatewayRefusalCode, detail: string): GatewayRefusal {
+  return { code, detail };
+}
+
+/** What was asked for, or why not. */
+export type Outcome<T> = T | GatewayRefusal;
+
+export function isRefusal(value: unknown): value is GatewayRefusal {
+  return typeof value === 'object' && value !== null && 'code' in value && 'detail' in value;
+}
+
+const statuses: Readonly<Record<GatewayRefusalCode, status>> = {
+  no_identity: status.UNAUTHENTICATED,
+  not_allowed: status.PERMISSION_DENIED,
+  identity_mismatch: status.PERMISSION_DENIED,
+  bad_message: status.INVALID_ARGUMENT,
+  bad_chunk: status.INVALID_ARGUMENT,
+  stream_incomplete: status.INVALID_ARGUMENT,
+  bad_control: status.INVALID_ARGUMENT,
+  field_missing: status.INVALID_ARGUMENT,
+  too_many_services: status.RESOURCE_EXHAUSTED,
+  too_large: status.RESOURCE_EXHAUSTED,
+  tenant_unavailable: status.UNAVAILABLE,
+  node_draining: status.UNAVAILABLE,
+};
+
+/** As grpc-js takes it. */
+export function statusOf({ code, detail }: GatewayRefusal): { code: status; details: string } {
+  return { code: statuses[code], details: `${code}: ${detail}` };
+}

@@ -1,0 +1,11 @@
+/** The room's door: the port for programs in customers' networks, and how they get their certificate. */
+export { type EnrolmentAnswer, enrolAt } from './enrol-client.ts';
+export { decideEnrolment, type EnrolDecision, type PackageRow } from './enrol-decision.ts';
+export type { EnrolRefusal, EnrolRefusalCode } from './enrol-errors.ts';
+export type { EnrolAnswer, EnrolQuestion } from './enrol-service.ts';
+export { gateway } from './gateway.ts';
+export type { EdgeListener, EdgeTrust } from './listener.ts';
+export type { BearerAnswer, BearerQuestion } from './listener-admission.ts';
+export type { EdgeConnection } from './listener-connections.ts';
+export type { ServedContract } from './listener-contract.ts';
+export { announcePackage } from './package-news.ts';

@@ -1,0 +1,20 @@
+/** Bounds of the gateway's port and of enrolment, by name, unit last. Handshakes are bounded as those of peer links are. */
+
+/** Of one who has no certificate: it enrols and goes. */
+export const strangerConnectionMs = 30_000;
+/** A token and a request; and the calls at once of one connection. */
+export const strangerMessageBytesMax = 16_384;
+export const strangerStreamsMax = 8;
+/** What Node's HTTP/2 may hold for one stranger's session, MB: its own least. */
+export const strangerSessionMemoryMb = 1;
+/** A core answers a gateway within this: it may make the tenant's authority meanwhile. */
+export const coreAnswerMs = 8_000;
+/** Bearers whose package is remembered, so that they come back while no core answers. */
+export const admittedBearersMax = 20_000;
+/** How often certificates of open connections are looked at for their end. */
+export const connectionLookMs = 2_000;
+/** Calls under way when the door closes. */
+export const closeGraceMs = 2_000;
+/** At the edge: to connect, and for the answer; with the time that the gateway waits for a core. */
+export const enrolConnectMs = 5_000;
+export const enrolCallMs = 15_000;

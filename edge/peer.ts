@@ -1,0 +1,60 @@
+/**
+ * Who dials: what a certificate proves, as the door uses it, and what a message says of it. The certificate decides; a
+ * message that says otherwise is refused. Pure.
+ */
+import type { TenantIdentity } from '../certs/index.ts';
+import { type GatewayRefusal, refuse } from './errors.ts';
+import { partitionBytesMax } from './limits.ts';
+
+export interface EdgePeer {
+  readonly tenantId: string;
+  /** `agent`, `poller`, or another that its package names. */
+  readonly role: string;
+  readonly id: string;
+  readonly partition: string;
+}
+
+export const partitionDefault = 'default';
+
+/**
+ * `packagePartition`: what the bearer's package says, where one is held; an older certificate names it itself. Nodes and
+ * operators have no business at this door.
+ */
+export function peerOf(identity: TenantIdentity, packagePartition: string | null): EdgePeer {
+  const { tenantId, role, id } = identity;
+  return { tenantId, role, id, partition: identity.partition ?? packagePartition ?? partitionDefault };
+}
+
+/** By which it is counted and logged. */
+export function holderOf(peer: EdgePeer): string {
+  return `${peer.tenantId}/${peer.role}/${peer.id}`;
+}
+
+/** What a message says of its sender; what is empty says nothing. */
+export interface Claim {
+  readonly id: string;
+  readonly partition: string;
+}
+
+export function judgeClaim(peer: EdgePeer, { id, partition }: Claim): GatewayRefusal | null {
+  if (id !== '' && id !== peer.id) {
+    return refuse('identity_mismatch', `the certificate is of ${peer.id}, the message says ${shown(id)}`);
+  }
+  const said = partitionOf(partition);
+  if (said === null || said === peer.partition) return null;
+  return refuse(
+    'identity_mismatch',
+    `the certificate is of partition ${peer.partition}, the message says ${shown(said)}`,
+  );
+}
+
+/** Null: it says none. One that is too long to be one is the default. */
+function partitionOf(text: string): string | null {
+  if (text === '') return null;
+  return Buffer.byteLength(text) > partitionBytesMax ? partitionDefault : text;
+}
+
+/** What a stranger wrote, as a status may carry it. */
+function shown(text: string): string {
+  return JSON.stringify(text.slice(0, 64));
+}
