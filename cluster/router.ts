@@ -163,14 +163,7 @@ export class RemoteRouter implements Router {
     this.system.nodeDown(node);
   }
 
-  private deliver(
-    link: Link,
-    node: string,
-    boot: number,
-    frame: RoutedFrame,
-    to: Ref,
-    value: unknown,
-  ): void {
+  private deliver(link: Link, node: string, boot: number, frame: RoutedFrame, to: Ref, value: unknown): void {
     if (!Array.isArray(value) || typeof value[0] !== 'string' || !Array.isArray(value[1])) {
       this.refuse(link, frame, new ClusterError('cannot_decode', 'not a method with arguments'));
       return;
