@@ -1,8 +1,8 @@
 /**
- * The heartbeats of one link: which of ours wait for their echo, and what was last heard. Between the vigil, which sends
- * and reads them, and nobody else. Mostly one waits, so a short list is all there is.
+ * The heartbeats of one link: which of ours wait for their echo, what was last heard, and how old what is read now may be.
+ * Between the vigil, which sends and reads them, and nobody else. Mostly one waits, so a short list is all there is.
  */
-import { heartbeatsUnechoedMax } from './limits.ts';
+import { heartbeatsUnechoedMax, probesUnansweredMax } from './limits.ts';
 
 export class Beat {
   /** Of the last one that was sent. */
@@ -12,6 +12,47 @@ export class Beat {
   /** When those were sent that wait, oldest first; the first of them has the sequence `sentFrom`. */
   private readonly sentMs: number[] = [];
   private sentFrom = 1;
+  /** The last one of ours that was echoed, and when it was sent. */
+  private echo = 0;
+  private echoSentMs = Number.NEGATIVE_INFINITY;
+  /** What is read now was sent then or later: a link keeps the order of its frames. */
+  private saidMs: number;
+  /** When probes were sent that were not answered yet, by nonce, oldest first. */
+  private readonly askedMs = new Map<number, number>();
+
+  /** `sinceMs`: the link's beginning. */
+  constructor(sinceMs: number) {
+    this.saidMs = sinceMs;
+  }
+
+  /** A heartbeat of the peer is read, sent `echoAgeMs` after it had read that one of ours: the round trip, or null. */
+  heard(sequence: number, echo: number, echoAgeMs: number, nowMs: number): number | null {
+    this.heardSequence = sequence;
+    this.heardAtMs = nowMs;
+    const sentMs = this.echoed(echo);
+    if (sentMs !== null) {
+      this.echo = echo;
+      this.echoSentMs = sentMs;
+    }
+    if (echo === this.echo) this.saidMs = Math.min(nowMs, Math.max(this.saidMs, this.echoSentMs + echoAgeMs));
+    return sentMs === null ? null : Math.max(0, nowMs - sentMs - echoAgeMs);
+  }
+
+  asks(nonce: number, nowMs: number): void {
+    this.askedMs.set(nonce, nowMs);
+    if (this.askedMs.size > probesUnansweredMax) this.askedMs.delete(this.askedMs.keys().next().value!);
+  }
+
+  /**
+   * For how long, at most, the frame that is read now was under way: what stood still on its path, or lay in a socket that
+   * was not read, says nothing of now. `answers`: the nonce of the probe that it answers.
+   */
+  lateMs(nowMs: number, answers: number | null = null): number {
+    const askedMs = answers === null ? undefined : this.askedMs.get(answers);
+    if (askedMs === undefined) return nowMs - this.saidMs;
+    this.askedMs.delete(answers!);
+    return nowMs - Math.max(askedMs, this.saidMs);
+  }
 
   /** One more is sent now: its sequence. */
   next(nowMs: number): number {

@@ -9,6 +9,7 @@ import { reconcile, stop } from './children-reconcile.ts';
 import {
   type Child,
   type ChildrenState,
+  dropHanded,
   type Handed,
   isGone,
   isWantedHere,
@@ -20,7 +21,7 @@ import { handedKeptMax, handedKeptMs, handoverHopsMax } from './limits.ts';
 export function startedUp(state: ChildrenState, effects: ChildrenEffect[], id: string, nowMs: number): void {
   const child = state.children.get(id);
   if (child?.phase !== 'starting') return;
-  state.handed.delete(id);
+  dropHanded(state, id, child.started!.version);
   setPhase(state, child, 'running', nowMs);
   reconcile(state, effects, child, nowMs);
 }
@@ -133,7 +134,11 @@ export function handedOver(
     return;
   }
   // It came too late for one that began without it, and is older than what that has done since.
-  if (child?.phase === 'starting' || child?.phase === 'running') return;
+  const begun = child?.phase === 'starting' || child?.phase === 'running' ? child.started : null;
+  if (begun?.version === version) return;
+  // One node was behind with its rows: what is given here next goes before what was wanted before it.
+  const wanted = child?.want?.version;
+  if (wanted !== undefined && wanted !== version && state.handed.get(id)?.version === wanted) return;
   keepHanded(state, id, { version, state: handed, hops }, nowMs);
   if (child?.phase === 'held') claim(state, effects, child, nowMs);
 }
@@ -143,7 +148,8 @@ export function passOnHanded(state: ChildrenState, effects: ChildrenEffect[]): v
   for (const id of [...state.handed.keys()]) {
     const child = state.children.get(id);
     // One under start here has been given its state, and may have made more of it.
-    if (child !== undefined && child.phase !== 'starting') follow(state, effects, child);
+    const isGiven = child?.phase === 'starting' && child.started!.version === state.handed.get(id)!.version;
+    if (child !== undefined && !isGiven) follow(state, effects, child);
   }
 }
 

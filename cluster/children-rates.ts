@@ -40,10 +40,9 @@ export function pumpStarts(state: ChildrenState, effects: ChildrenEffect[], nowM
     }
     state.starts -= 1;
     const want = child.want!;
-    // Kept until it runs: one that could not start with it is given it again.
+    // Kept until it runs: one that could not start with it is given it again. Of another version: until that is wanted here.
     const handed = state.handed.get(child.id);
     const isOfWant = handed?.version === want.version;
-    if (!isOfWant) state.handed.delete(child.id);
     child.started = want;
     setPhase(state, child, 'starting', nowMs);
     effects.push({ type: 'start', id: child.id, want, handed: isOfWant ? handed.state : null });

@@ -5,7 +5,14 @@
 
 import type { ChildrenEffect } from './children.ts';
 import { claim } from './children-claims.ts';
-import { type Child, type ChildrenState, isWantedHere, type StopCause, setPhase } from './children-state.ts';
+import {
+  type Child,
+  type ChildrenState,
+  dropHanded,
+  isWantedHere,
+  type StopCause,
+  setPhase,
+} from './children-state.ts';
 
 export function reconcile(
   state: ChildrenState,
@@ -49,7 +56,7 @@ export function stop(
   child.stopCause = cause;
   state.toMove.delete(child);
   // What was handed over to one that had not come up is for its next start; of any other stop there is none.
-  if (cause !== 'hung') state.handed.delete(child.id);
+  if (cause !== 'hung') dropHanded(state, child.id, child.started!.version);
   setPhase(state, child, 'stopping', nowMs);
   effects.push({ type: 'stop', id: child.id, cause, handoff: cause === 'moved' });
 }

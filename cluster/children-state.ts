@@ -198,6 +198,11 @@ export function lifeOf(child: Child): ChildLife {
   return child.life;
 }
 
+/** Of that version alone: what was handed over for another may be that of a row which this node has yet to read. */
+export function dropHanded(state: ChildrenState, id: string, version: string): void {
+  if (state.handed.get(id)?.version === version) state.handed.delete(id);
+}
+
 /** Whether this node is known to be there no more. Of one that nobody has spoken of yet that is not known. */
 export function isGone(state: ChildrenState, node: string): boolean {
   return state.members.get(node)?.live === false;

@@ -12,6 +12,7 @@ import { meetAgain, peerLinked, stoodStill } from './children-standstill.ts';
 import {
   type ChildrenState,
   createChild,
+  dropHanded,
   type MemberSeen,
   placementOf,
   placeOf,
@@ -199,6 +200,9 @@ function want(
     if (wanted === null) return;
     child = createChild(state, id, wanted, nowMs);
   }
+  // Wanted again later it starts afresh.
+  if (child.want !== null && child.want.version !== wanted?.version)
+    dropHanded(state, id, child.want.version);
   child.want = wanted;
   if (wanted !== null) {
     child.holder = holder;

@@ -82,6 +82,8 @@ export const nodesMax = 2_000;
 export const heartbeatIntervalMs = 500;
 /** A peer that echoes none of our heartbeats does not make their list grow. */
 export const heartbeatsUnechoedMax = 64;
+/** Probes on one link whose answer would still be known for one: a peer that cannot vouch does not answer. */
+export const probesUnansweredMax = 64;
 /** Four heartbeats missing. */
 export const suspectAfterMs = 2_000;
 /**

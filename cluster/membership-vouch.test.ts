@@ -70,3 +70,16 @@ describe('a node that did not run itself', () => {
     expect(downMs).toBeLessThanOrEqual(downAfterMs + membershipTickMs);
   });
 });
+
+describe('a view that was late', () => {
+  it('is a sign of life from when it was sent, not from when it was read', () => {
+    const entries = [{ ...identity('core_2'), status: 'up' as const, incarnation: 0, ageMs: 100 }];
+    const signOf = (lateMs?: number) => {
+      const state = node('core_1', 'core_2', 'core_3');
+      const at = { nowMs: 9_000, ...(lateMs !== undefined && { lateMs }) };
+      stepMembership(state, { type: 'gossip', from: 'core_3', entries, ...at });
+      return state.peers.get('core_2')!.indirectMs;
+    };
+    expect([signOf(), signOf(0), signOf(3_000)]).toEqual([8_900, 8_900, 5_900]);
+  });
+});

@@ -40,9 +40,9 @@ export type MembershipEvent =
    * say that not even its host answers.
    */
   | { type: 'dial_failed'; name: string; code: string; nowMs: number }
-  /** The view of a peer. */
-  | { type: 'gossip'; from: string; entries: readonly ViewEntry[]; nowMs: number }
-  /** `by` heard from that life of the node `ageMs` before it answered. */
+  /** The view of a peer, under way for `lateMs` at most. Absent: 0. */
+  | { type: 'gossip'; from: string; entries: readonly ViewEntry[]; lateMs?: number; nowMs: number }
+  /** `by` heard from that life of the node `ageMs` ago, the time that its answer was under way included. */
   | { type: 'indirect_alive'; name: string; boot: number; by: string; ageMs: number; nowMs: number }
   /** This node itself did not run for `gapMs`: it cannot tell who was silent meanwhile, so it accuses nobody for it. */
   | { type: 'paused'; gapMs: number; nowMs: number };
@@ -89,7 +89,8 @@ export function stepMembership(state: MembershipState, event: MembershipEvent): 
     }
     case 'gossip':
       if (isTrusted(state, event.from)) {
-        for (const entry of event.entries) hear(state, effects, event.from, entry, event.nowMs);
+        const saidMs = event.nowMs - (event.lateMs ?? 0);
+        for (const entry of event.entries) hear(state, effects, event.from, entry, saidMs, event.nowMs);
       }
       break;
     case 'indirect_alive':
@@ -159,6 +160,7 @@ function hear(
   effects: MembershipEffect[],
   from: string,
   entry: ViewEntry,
+  saidMs: number,
   nowMs: number,
 ): void {
   const { name, boot, status } = entry;
@@ -172,7 +174,7 @@ function hear(
     // A life that is news here: dialled, and believed once it is linked.
     if (alive) meet(state, entry, nowMs);
   } else if (boot === peer.identity.boot) {
-    if (alive) heardThrough(state, name, boot, nowMs - entry.ageMs);
+    if (alive) heardThrough(state, name, boot, saidMs - entry.ageMs);
     else if (status === 'left' && !peer.linked) {
       leaving(state, effects, name, boot, `${from} says that it left`, nowMs);
     }

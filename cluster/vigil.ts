@@ -138,7 +138,7 @@ export class Vigil implements Members {
   }
 
   linked(link: Link): void {
-    this.beats.set(link, new Beat());
+    this.beats.set(link, new Beat(this.needs.clock.monotonicMs()));
     this.beat(link);
   }
 
@@ -149,14 +149,16 @@ export class Vigil implements Members {
   /** Membership frames of a linked node. */
   receive(link: Link, name: string, boot: number, frame: ControlFrame): void {
     const nowMs = this.needs.clock.monotonicMs();
+    const beat = this.beats.get(link);
+    if (beat === undefined) return;
     switch (frame.kind) {
       case 'heartbeat':
-        this.heard(link, name, boot, frame.header, nowMs);
+        this.heard(link, beat, name, boot, frame.header, nowMs);
         return;
       case 'view': {
         const entries = readView(this.needs.codec.decode(frame.payload), this.state.self.tenant);
         if (entries === null) link.close('cannot_decode', 'a view that is none');
-        else this.apply({ type: 'gossip', from: name, entries, nowMs });
+        else this.apply({ type: 'gossip', from: name, entries, lateMs: beat.lateMs(nowMs), nowMs });
         return;
       }
       case 'probe': {
@@ -167,7 +169,8 @@ export class Vigil implements Members {
         return;
       }
       case 'probe_alive': {
-        const { subject, subjectBoot, ageMs } = frame.header;
+        const { subject, subjectBoot, nonce } = frame.header;
+        const ageMs = frame.header.ageMs + beat.lateMs(nowMs, nonce);
         this.apply({ type: 'indirect_alive', name: subject, boot: subjectBoot, by: name, ageMs, nowMs });
         return;
       }
@@ -179,17 +182,13 @@ export class Vigil implements Members {
 
   private heard(
     link: Link,
+    beat: Beat,
     name: string,
     boot: number,
     header: Extract<ControlFrame, { kind: 'heartbeat' }>['header'],
     nowMs: number,
   ): void {
-    const beat = this.beats.get(link);
-    if (beat === undefined) return;
-    beat.heardSequence = header.sequence;
-    beat.heardAtMs = nowMs;
-    const sentMs = beat.echoed(header.echo);
-    const rttMs = sentMs === null ? null : Math.max(0, nowMs - sentMs - header.echoAgeMs);
+    const rttMs = beat.heard(header.sequence, header.echo, header.echoAgeMs, nowMs);
     this.apply({ type: 'heartbeat', name, boot, incarnation: header.incarnation, nowMs, rttMs });
     this.needs.headsHeard(name, header.headsHigh, header.headsLow);
     const audience = link.fence?.tenant ?? null;
@@ -276,7 +275,10 @@ export class Vigil implements Members {
         for (const via of effect.via) {
           this.nonce = (this.nonce + 1) % 0x1_0000_0000;
           const header = { nonce: this.nonce, subjectBoot: effect.boot, subject: effect.name };
-          needs.linkTo(via)?.sendControl('probe', header);
+          const link = needs.linkTo(via);
+          if (link === null) continue;
+          this.beats.get(link)?.asks(this.nonce, needs.clock.monotonicMs());
+          link.sendControl('probe', header);
         }
         return;
       case 'refute':

@@ -83,6 +83,25 @@ it('knows a node dead within five seconds whose power went', async () => {
   expect(told).toEqual(['node_2 suspect', 'node_2 down']);
 });
 
+it('takes what vouched for the dead, and came late, for no sign of now', async () => {
+  const told = await outsidePromises(() => {
+    const { world, lives } = quietWorld(3);
+    const [seer, witness, gone] = lives as [Life, Life, Life];
+    // From here on only the witness hears it, and is asked for it.
+    world.network.cut(gone.site.host, seer.site.host);
+    world.loop.runUntil(world.loop.nowMs + 3_000);
+    const announced = announcementsTo(world, seer);
+    world.network.cut(witness.site.host, seer.site.host);
+    world.loop.runUntil(world.loop.nowMs + 700);
+    world.crash(gone, false);
+    world.loop.runUntil(world.loop.nowMs + 1_500);
+    world.network.heal(witness.site.host, seer.site.host);
+    world.loop.runUntil(world.loop.nowMs + 3_500);
+    return announced.filter((one) => one.startsWith(gone.name));
+  });
+  expect(told).toEqual(['node_2 down']);
+});
+
 it('does not call a node dead that stood still for four seconds', async () => {
   const told = await outsidePromises(() => {
     const { world, lives } = quietWorld(3);
