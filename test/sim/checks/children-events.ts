@@ -83,12 +83,12 @@ function judgeTwins(world: World, instance: Instance): void {
 }
 
 /**
- * Nodes that have just started and have found only each other are one side of a split, until somebody else finds them: no chain of
- * links leads from one to the other.
+ * A node that has found nobody since it started, or only others that started with it, is one side of a split until somebody else
+ * finds it: no chain of links leads from one to the other.
  */
 function areSidesOfStart(world: World, a: Life, b: Life): boolean {
   const youngMs = Math.max(a.startedAtMs, b.startedAtMs);
-  if (world.loop.nowMs - youngMs > strangerKeptMs) return false;
+  if (world.loop.nowMs - youngMs > excuseMs) return false;
   const living = new Map(world.living().map((life) => [life.name, life]));
   const reached = new Set([a.name]);
   for (const name of reached)
