@@ -28,12 +28,13 @@ ended AS (DELETE FROM schedules s USING gone g WHERE s.check_id = g.id)
 INSERT INTO lives_audit (what, subject, event, who, from_state)
 SELECT 'check', id, 'purge', 'retention', 'archived' FROM gone RETURNING subject`;
 
+/** Said twice: of a row that was restored meanwhile the DELETE judges its own condition anew, and not the list that it was in. */
 const removeDevices = `
 WITH room AS MATERIALIZED (SELECT FROM device_usage FOR UPDATE),
 gone AS (
   DELETE FROM devices WHERE id IN (
     SELECT id FROM devices, room WHERE ${isOver} ORDER BY archived_at LIMIT ${limits.archivedPerPurgeMax}
-  ) RETURNING id, state
+  ) AND ${isOver} RETURNING id, state
 )
 INSERT INTO lives_audit (what, subject, event, who, from_state)
 SELECT 'device', id, 'purge', 'retention', state FROM gone RETURNING subject`;
