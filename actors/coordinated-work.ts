@@ -26,7 +26,7 @@ export interface CoordinatedWorkProtocol {
   cast: Record<never, never>;
 }
 
-interface WorkState {
+export interface WorkState {
   /** The failure that was logged last, so that it is logged once. */
   told: string | null;
 }
