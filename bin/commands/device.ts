@@ -1,10 +1,10 @@
 /** `picket device`: what a tenant's network is made of, from the day that it was seen to the day that it is gone. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { DeviceChangeView, DeviceView } from '../device-views.ts';
 import { devicesPageRows } from '../limits.ts';
 import { type OperatorSession, type Target, withOperator } from '../operator-session.ts';
 import { table } from '../table.ts';
-import { dataOption } from './node.ts';
+import { tenantCommand } from './tenant-command.ts';
 import type { Surroundings } from './up.ts';
 
 interface DeviceFlags extends Target {
@@ -29,14 +29,6 @@ export function addDeviceCommands(program: Command, surroundings: Surroundings):
   for (const add of [addAdd, addList, addShow, addChanges]) add(device, surroundings);
 }
 
-function common(command: Command, { environment }: Surroundings, examples: string): Command {
-  return command
-    .addOption(new Option('--tenant <tenant>', 'slug or id').default('default'))
-    .addOption(dataOption(environment))
-    .addOption(new Option('--json', 'print JSON'))
-    .addHelpText('after', `\n${examples}`);
-}
-
 const several = (one: string, all: string[]) => [...all, one];
 
 function addAdd(device: Command, surroundings: Surroundings): void {
@@ -50,7 +42,7 @@ function addAdd(device: Command, surroundings: Surroundings): void {
     .option('--serial <serial>', 'serial number')
     .option('--type <type>', 'router, switch, firewall, access_point, server, printer, ...')
     .option('--partition <name>', 'address space of the tenant (default: default)');
-  common(
+  tenantCommand(
     command,
     surroundings,
     `Its id is made of its first MAC, without one of its first address: the same device is there once.
@@ -76,7 +68,7 @@ function addList(device: Command, surroundings: Surroundings): void {
     .command('list')
     .description('the devices of a tenant, by age')
     .option('--archived', 'those that were decommissioned and are not removed yet');
-  common(
+  tenantCommand(
     command,
     surroundings,
     'Examples:\n  picket device list --tenant acme\n  picket device list --archived --json\n',
@@ -106,7 +98,7 @@ function addShow(device: Command, surroundings: Surroundings): void {
     .command('show')
     .description('one device, and what was done to it')
     .argument('<id>', 'of the device');
-  common(
+  tenantCommand(
     command,
     surroundings,
     'Example:\n  picket device show sr:14f9ca79-be46-436f-b6b5-9a83ca66a350 --tenant acme\n',
@@ -137,7 +129,7 @@ function addChanges(device: Command, surroundings: Surroundings): void {
       .description(does)
       .argument('<id>', 'of the device')
       .option('--why <text>', 'the reason, for its history');
-    common(
+    tenantCommand(
       command,
       surroundings,
       `Example:\n  picket device ${event} sr:14f9ca79-be46-436f-b6b5-9a83ca66a350 --tenant acme --why "as agreed"\n`,

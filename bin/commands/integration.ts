@@ -1,10 +1,10 @@
 /** `picket integration`: what a tenant is connected with. Credentials go in by a file or stdin, and come out nowhere here. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { type Target, withOperator } from '../operator-session.ts';
 import type { IntegrationView } from '../people-views.ts';
 import { readSecret } from '../read-secret.ts';
 import { table } from '../table.ts';
-import { dataOption } from './node.ts';
+import { tenantCommand } from './tenant-command.ts';
 import type { Surroundings } from './up.ts';
 
 interface IntegrationFlags extends Target {
@@ -23,14 +23,6 @@ export function addIntegrationCommands(program: Command, surroundings: Surroundi
   for (const add of [addAdd, addList, addRemove]) add(integration, surroundings);
 }
 
-function common(command: Command, { environment }: Surroundings, example: string): Command {
-  return command
-    .addOption(new Option('--tenant <tenant>', 'slug or id').default('default'))
-    .addOption(dataOption(environment))
-    .option('--json', 'print JSON')
-    .addHelpText('after', `\n${example}`);
-}
-
 function addAdd(integration: Command, surroundings: Surroundings): void {
   const { output } = surroundings;
   const command = integration
@@ -46,7 +38,7 @@ Examples:
   picket integration add --tenant acme --name cmdb --kind netbox --endpoint https://cmdb.example/api --credentials-file token
   pass show cmdb | picket integration add --name cmdb --kind netbox --endpoint https://cmdb.example/api --credentials-file -
 `;
-  common(command, surroundings, example).action(async (flags: IntegrationFlags) => {
+  tenantCommand(command, surroundings, example).action(async (flags: IntegrationFlags) => {
     const { tenant, name, kind, endpoint, credentialsFile } = flags;
     const credentials = credentialsFile === undefined ? null : await readSecret(credentialsFile);
     const asked = { tenant, integration: { name, kind, endpoint, credentials } };
@@ -61,7 +53,7 @@ Examples:
 function addList(integration: Command, surroundings: Surroundings): void {
   const { output } = surroundings;
   const command = integration.command('list').description('all of a tenant, without their credentials');
-  common(command, surroundings, 'Example:\n  picket integration list --tenant acme --json\n').action(
+  tenantCommand(command, surroundings, 'Example:\n  picket integration list --tenant acme --json\n').action(
     async (flags: IntegrationFlags) => {
       const { tenant } = flags;
       const rows = await withOperator(flags, (session) =>
@@ -79,7 +71,7 @@ function addRemove(integration: Command, surroundings: Surroundings): void {
     .command('remove')
     .description('forget it with its credentials')
     .argument('<name>', 'name or id');
-  common(command, surroundings, 'Example:\n  picket integration remove cmdb --tenant acme\n').action(
+  tenantCommand(command, surroundings, 'Example:\n  picket integration remove cmdb --tenant acme\n').action(
     async (id: string, flags: IntegrationFlags) => {
       const { tenant } = flags;
       const row = await withOperator(flags, (session) =>

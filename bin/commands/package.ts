@@ -1,5 +1,5 @@
 /** `picket package`: what an operator makes for a program in a customer's network, so that it becomes part of a tenant. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { openTenantAuthority, readAuthority } from '../../certs/index.ts';
 import { systemClock } from '../../runtime/index.ts';
 import { withAuthorityLock } from '../authority-lock.ts';
@@ -9,7 +9,7 @@ import { type Target, withOperator } from '../operator-session.ts';
 import type { PackageAsked } from '../package-procedures.ts';
 import type { PackageView } from '../package-views.ts';
 import { table } from '../table.ts';
-import { dataOption } from './node.ts';
+import { tenantCommand } from './tenant-command.ts';
 import type { Surroundings } from './up.ts';
 
 interface Flags extends Target {
@@ -41,14 +41,6 @@ export function addPackageCommands(program: Command, surroundings: Surroundings)
   addAuthority(packages, surroundings);
 }
 
-function common(command: Command, { environment }: Surroundings, example: string): Command {
-  return command
-    .addOption(new Option('--tenant <tenant>', 'slug or id').default('default'))
-    .addOption(dataOption(environment))
-    .option('--json', 'print JSON')
-    .addHelpText('after', `\n${example}`);
-}
-
 function addCreate(packages: Command, surroundings: Surroundings): void {
   const { output } = surroundings;
   const command = packages
@@ -65,7 +57,7 @@ function addCreate(packages: Command, surroundings: Surroundings): void {
     );
   const example =
     'Whoever has the token and is first gets the certificate: send it by a way that nobody else reads.\n\nExample:\n  picket package create --tenant acme --kind agent --name site_4 --endpoint gateway.example.org:5443\n';
-  common(command, surroundings, example).action(async (flags: CreateFlags) => {
+  tenantCommand(command, surroundings, example).action(async (flags: CreateFlags) => {
     const { tenant, kind, name, partition = null, endpoint: endpoints = null } = flags;
     const lifeMs = parseDuration(flags.expires, '--expires');
     const asked: PackageAsked = { tenant, kind, name, partition, lifeMs, endpoints };
@@ -84,7 +76,7 @@ function addCreate(packages: Command, surroundings: Surroundings): void {
 function addList(packages: Command, surroundings: Surroundings): void {
   const { output } = surroundings;
   const command = packages.command('list').description('those that were not deleted, the newest first');
-  common(command, surroundings, 'Example:\n  picket package list --tenant acme\n').action(
+  tenantCommand(command, surroundings, 'Example:\n  picket package list --tenant acme\n').action(
     async (flags: Flags) => {
       const { tenant } = flags;
       const rows = await withOperator(flags, (session) =>
@@ -109,14 +101,16 @@ function addEnd(
     .argument('<id>', 'see picket package list')
     .option('--why <text>', 'for the history');
   const example = `Example:\n  picket package ${verb} pkg_abcdefghijklmnop --tenant acme\n`;
-  common(command, surroundings, example).action(async (id: string, flags: Flags & { why?: string }) => {
-    const { tenant, why = null } = flags;
-    const row = await withOperator(flags, (session) =>
-      session.call<PackageView>(`package_${verb}`, { tenant, id, why }),
-    );
-    if (flags.json) output.json(row);
-    else output.line(show([row]));
-  });
+  tenantCommand(command, surroundings, example).action(
+    async (id: string, flags: Flags & { why?: string }) => {
+      const { tenant, why = null } = flags;
+      const row = await withOperator(flags, (session) =>
+        session.call<PackageView>(`package_${verb}`, { tenant, id, why }),
+      );
+      if (flags.json) output.json(row);
+      else output.line(show([row]));
+    },
+  );
 }
 
 function addAuthority(packages: Command, surroundings: Surroundings): void {
@@ -127,7 +121,7 @@ function addAuthority(packages: Command, surroundings: Surroundings): void {
     .requiredOption('--authority <dir>', 'the folder that picket certs init made');
   const example =
     'For clusters whose cores do not hold the root key; needed once a year for each tenant.\n\nExample:\n  picket --at core.example.org:7400 --as ./ann.pem package authority --tenant acme --authority /root/picket/authority\n';
-  common(command, surroundings, example).action(async (flags: Flags & { authority: string }) => {
+  tenantCommand(command, surroundings, example).action(async (flags: Flags & { authority: string }) => {
     const clock = systemClock();
     const answer = await withOperator(flags, async (session) => {
       const rows = await session.call<{ id: string; slug: string }[]>('tenant_list', null);

@@ -4,7 +4,7 @@ import { usage } from '../failure.ts';
 import { type Target, withOperator } from '../operator-session.ts';
 import type { UserView } from '../people-views.ts';
 import { table } from '../table.ts';
-import { dataOption } from './node.ts';
+import { tenantCommand } from './tenant-command.ts';
 import type { Surroundings } from './up.ts';
 
 interface UserFlags extends Target {
@@ -28,14 +28,6 @@ const contactOption = () =>
     (one: string, all: string[] | undefined) => several(one, all ?? []),
   );
 
-function common(command: Command, { environment }: Surroundings, example: string): Command {
-  return command
-    .addOption(new Option('--tenant <tenant>', 'slug or id').default('default'))
-    .addOption(dataOption(environment))
-    .option('--json', 'print JSON')
-    .addHelpText('after', `\n${example}`);
-}
-
 function addAdd(user: Command, surroundings: Surroundings): void {
   const command = user
     .command('add')
@@ -47,7 +39,7 @@ function addAdd(user: Command, surroundings: Surroundings): void {
   const example = `Example:
   picket user add --tenant acme --email ann@example.org --name "Ann Lee" --role admin --contact phone=+31205550101
 `;
-  common(command, surroundings, example).action(async (flags: UserFlags) => {
+  tenantCommand(command, surroundings, example).action(async (flags: UserFlags) => {
     const { tenant, email, role, name = email } = flags;
     const user = { email, name, role, ...contactOf(flags) };
     await shown(surroundings, flags, (call) =>
@@ -62,7 +54,7 @@ function addList(user: Command, surroundings: Surroundings): void {
     .description('those who are active, or who has an address')
     .option('--all', 'the archived ones, too')
     .option('--email <address>', 'the one with this address, however it is written');
-  common(
+  tenantCommand(
     command,
     surroundings,
     'At most 10,000 by age; --email finds whoever it is.\n\nExample:\n  picket user list --tenant acme --json\n',
@@ -90,7 +82,7 @@ function addChange(user: Command, surroundings: Surroundings): void {
     .option('--role <role>', 'admin, operator or viewer')
     .addOption(contactOption());
   const example = 'Example:\n  picket user change usr_abcdefghijklmnop --tenant acme --role operator\n';
-  common(command, surroundings, example).action(async (id: string, flags: UserFlags) => {
+  tenantCommand(command, surroundings, example).action(async (id: string, flags: UserFlags) => {
     const { tenant, name, role } = flags;
     const given = { ...(name === undefined ? {} : { name }), ...(role === undefined ? {} : { role }) };
     const change = { ...given, ...contactOf(flags) };
@@ -107,7 +99,7 @@ function addArchive(user: Command, surroundings: Surroundings): void {
     .description('end it for somebody; the row stays, the address is free')
     .argument('<id>', 'see picket user list');
   const example = 'Example:\n  picket user archive usr_abcdefghijklmnop --tenant acme\n';
-  common(command, surroundings, example).action(async (id: string, flags: UserFlags) => {
+  tenantCommand(command, surroundings, example).action(async (id: string, flags: UserFlags) => {
     const { tenant } = flags;
     await shown(surroundings, flags, (call) =>
       call<UserView>('user_archive', { tenant, id }).then((row) => [row]),
