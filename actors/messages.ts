@@ -219,7 +219,8 @@ export interface WriterProtocol {
 }
 
 export interface WriterRows {
-  results?: { row: ResultRow; intervalMs: number }[];
+  /** `intervalMs`: of the schedule version that made the instant due; null: of none, somebody asked for the run. */
+  results?: { row: ResultRow; intervalMs: number | null }[];
   late?: ResultRow[];
   gaps?: GapRow[];
   watermarks?: WatermarkRow[];
@@ -230,8 +231,10 @@ export interface WriterTotals {
   buffered: number;
   written: number;
   fenced: number;
-  /** Results that became gaps because the buffer was full. */
+  /** Results that became gaps because the buffer was full, since the node started. */
   dropped: number;
+  /** Those of the outage that lasts, or has not been written down yet. */
+  droppedNow: number;
   resultsPerS: number;
   storeAway: boolean;
 }
