@@ -70,6 +70,12 @@ export function healthMonitor({ cluster }: { cluster: Cluster }) {
         // Found only once it has something to tell: a subscriber's first picture is whole.
         cluster.names.register(healthKey(self.state.tenantId), self.ref, {});
       },
+      changed(self, check) {
+        const watched = self.state.checks.get(check.id);
+        if (watched === undefined) return;
+        watched.check = check;
+        tell(self, check.id);
+      },
       forget(self, checkId) {
         self.state.checks.delete(checkId);
         self.state.changed.delete(checkId);

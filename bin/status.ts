@@ -132,7 +132,8 @@ async function ratesOf(node: ClusterNode, because: string[]): Promise<number> {
   for (const [at, one] of totals.entries()) {
     const name = writers[at]!.node;
     if (one === null) because.push(`the writer of ${name} does not answer`);
-    else if (one.storeAway) because.push(`${name} cannot reach the store: ${one.buffered} results wait${lostOf(one)}`);
+    else if (one.storeAway)
+      because.push(`${name} cannot reach the store: ${one.buffered} results wait${lostOf(one)}`);
     perS += one?.resultsPerS ?? 0;
   }
   return perS;

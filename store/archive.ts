@@ -1,7 +1,7 @@
 /**
  * Removes what was archived long enough ago: of a check its telemetry in bounded statements first, then its rows, each
  * tenant by itself. A kill leaves a check without some of its telemetry, still archived; the next call removes the rest.
- * By then it cannot be restored: that is judged on the same clock (`check-archive.ts`).
+ * By then it cannot be restored: that is judged on the same clock (`check-changes.ts`).
  */
 import type { ArchiveStore, Purged } from '../actors/ports/archive-store.ts';
 import { isRun } from '../actors/ports/tenant-lifecycle.ts';

@@ -46,7 +46,7 @@ export interface Users {
   change(tenantId: string, id: string, change: UserChange, by: string): Promise<User>;
   /** The address is free from then on. Throws `no_such_user`. */
   archive(tenantId: string, id: string, by: string): Promise<User>;
-  /** Changes of whatever a tenant's people change, with who did it. */
+  /** Changes of users, integrations, packages and checks, with who did it. */
   changes(tenantId: string): Promise<AuditRow[]>;
 }
 
