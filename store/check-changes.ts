@@ -3,7 +3,7 @@
  * version from the other on, or both at once, so that no instant is due twice and what was due before stays as it was.
  * Each is noted in the tenant's audit.
  */
-const moment = "moment AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS at)";
+import { moment } from './moment.ts';
 
 /** $2 who, $3 why. */
 const note = (event: string, from: string, to: string) => `noted AS (

@@ -10,6 +10,7 @@ import { assertWhole, numberColumn, textColumn } from './columns.ts';
 import { StoreError } from './errors.ts';
 import { newCheckId } from './ids.ts';
 import { limits } from './limits.ts';
+import { moment } from './moment.ts';
 import type { Database, Parameter, Unit } from './unit-of-work.ts';
 
 /** See `actors/schedule.ts`; handed over so that store and schedule cannot differ. */
@@ -44,7 +45,7 @@ const scheduleJson = (alias: string) => `json_agg(json_build_object('version', $
 
 /** `room` holds a row when the new checks fit under the quota ($12, null: none): locked, and counted by the database itself. */
 const insert = `
-WITH moment AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS at),
+WITH ${moment},
 room AS MATERIALIZED (
   SELECT FROM usage WHERE what = 'checks'
     AND ($12::bigint IS NULL OR amount + cardinality($1::text[]) <= $12::bigint) FOR UPDATE

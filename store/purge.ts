@@ -3,6 +3,7 @@
  * one transaction. A kill leaves some rows; the next call removes the rest. The tenant's own row and its audit stay.
  */
 import type { LifeAnswer } from '../actors/ports/tenant-lives.ts';
+import { plainText } from './audit-text.ts';
 import { textColumn } from './columns.ts';
 import { limits } from './limits.ts';
 import { step } from './migration-records.ts';
@@ -49,7 +50,7 @@ export async function purge(db: Database, tenantId: string, by: string, keptMs: 
   }
   await db.asPlatform((unit) => unit.query(fence, [tenantId]));
   await removeTelemetry(db, tenantId, null);
-  const who = by.replaceAll('\u0000', '');
+  const who = plainText(by);
   await db.asPlatform((unit) => step(unit, removalScript(tenantId), `the removal of tenant ${slug}`));
   await db.asPlatform((unit) => unit.query(note, [tenantId, who]));
   return { tenant: await db.asPlatform((unit) => tenantById(unit, tenantId)) };
