@@ -97,23 +97,7 @@ export function createCheckStore(db: Database, phaseOf: PhaseOf): CheckStore {
       if (moment === undefined) {
         throw new StoreError('quota_checks', `the tenant's plan allows ${liveMax} checks: nothing was added`);
       }
-      const createdAtMs = moment.at;
-      return checks.map((check, i) => ({
-        ...check,
-        id: ids[i]!,
-        enabled: true,
-        createdAtMs,
-        archivedAtMs: null,
-        schedule: [
-          {
-            version: 1,
-            intervalMs: check.intervalMs,
-            phaseMs: phases[i]!,
-            validFromMs: createdAtMs,
-            validToMs: null,
-          },
-        ],
-      }));
+      return checks.map((check, i) => freshCheck(ids[i]!, check, phases[i]!, moment.at));
     },
     async list(tenantId, archivedSinceMs) {
       const rows = await db.asTenant(tenantId, (unit) => unit.query<CheckColumns>(list, [archivedSinceMs]));
@@ -149,6 +133,12 @@ export function createCheckStore(db: Database, phaseOf: PhaseOf): CheckStore {
       });
     },
   };
+}
+
+function freshCheck(id: string, check: NewCheck, phaseMs: number, createdAtMs: number): Check {
+  const { intervalMs } = check;
+  const version = { version: 1, intervalMs, phaseMs, validFromMs: createdAtMs, validToMs: null };
+  return { ...check, id, enabled: true, createdAtMs, archivedAtMs: null, schedule: [version] };
 }
 
 /** What was changed, and why: `interval, retries: too many connections`. */
