@@ -69,7 +69,8 @@ test('a check that is changed runs by its new interval, and each instant of ever
     [],
   );
   const rows = await picket.ask<CheckRow[]>('check', 'list');
-  expect(rows.map(({ name, interval_ms }) => [name, interval_ms])).toEqual([
+  // Behind those that a new cluster has of its own.
+  expect(rows.slice(-2).map(({ name, interval_ms }) => [name, interval_ms])).toEqual([
     ['seldom', 1_000],
     [other.name, 1_000],
   ]);
