@@ -83,6 +83,7 @@ async function filled(): Promise<{ id: string; slug: string; checks: string[] }>
     states: [{ checkId: checks[0]!, state: 'down', flapping: true, sinceMs: due, because: 'x' }],
   });
   await setup.leases.release(id, node, boot, epoch);
+  for (let more = true; more; ) ({ more } = await database.store.telemetry.roll());
   return { id, slug, checks };
 }
 
