@@ -200,7 +200,7 @@ test('an archive of which any record is something else is restored or refused by
       expect(theirs).toEqual(before[1]);
       expect(await schema.lint()).toEqual([]);
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
   const { rows } = await raw.query("SELECT FROM platform.sessions WHERE node LIKE 'restore-%'");
   expect(rows).toEqual([]);
