@@ -18,6 +18,11 @@ const isOver = "archived_at <= clock_timestamp() - $1::float8 * interval '1 mill
 
 const overChecks = `SELECT id FROM checks WHERE ${isOver} ORDER BY archived_at LIMIT ${limits.archivedPerPurgeMax}`;
 
+/** Of whoever has the tenant now: telemetry is removed under it alone, so that what a restore brings back meanwhile stays. */
+const epochNow = `
+WITH free AS (INSERT INTO platform.leases (tenant_id, epoch) VALUES ($1, 0) ON CONFLICT DO NOTHING)
+SELECT coalesce((SELECT epoch FROM platform.leases WHERE tenant_id = $1), 0) AS epoch`;
+
 /** The row that counts them is locked first, as by those who restore. */
 const removeChecks = `
 WITH room AS MATERIALIZED (SELECT FROM usage WHERE what = 'checks' FOR UPDATE),
@@ -68,10 +73,14 @@ async function purgeTenant(db: Database, tenantId: string, keptMs: number, purge
     removed = (await asTenant(removeDevices, [keptMs])).length;
     purged.devices += removed;
   }
+  const [lease] = await db.asPlatform((unit) => unit.query<{ epoch: number }>(epochNow, [tenantId]));
   for (let removed = limits.archivedPerPurgeMax as number; removed === limits.archivedPerPurgeMax; ) {
     const over = (await asTenant(overChecks, [keptMs])).map(({ id }) => id);
     if (over.length === 0) return;
-    purged.rows += await removeTelemetry(db, tenantId, over);
+    const { rows, held } = await removeTelemetry(db, tenantId, over, lease!.epoch);
+    purged.rows += rows;
+    // Another has the tenant: what is over now, the next round looks for.
+    if (!held) return;
     removed = (await asTenant(removeChecks, [keptMs, textColumn(over)])).length;
     purged.checks += removed;
   }
