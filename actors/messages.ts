@@ -18,7 +18,6 @@ import type {
 import type { RunTerms } from './standstill.ts';
 
 export type { DocumentAsked, DocumentRefusalCode } from './document-place.ts';
-export { documentPartBytesMax } from './limits.ts';
 export {
   agentKey,
   defaultPartition,

@@ -1,7 +1,7 @@
 /**
  * Sends a document to the cluster: read once from its source, sent within the credit, and gone on with over another stream where
  * the other end has it when one breaks. Between an agent program, which dials, and `picket.edge.v1.Documents`. Holds a window
- * of it and no more, whatever its length.
+ * of it, whatever its length, and what the source gives at once.
  */
 import { createHash } from 'node:crypto';
 import type { DocumentDown } from '../proto/index.ts';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { documentPartBytesMax as takenByCores } from '../actors/limits.ts';
 import {
   creditOf,
   type DocumentEvent,
@@ -92,4 +93,8 @@ test('whatever comes, what is not stored yet is within the window, and only what
       }
     }),
   );
+});
+
+test('a part that a gateway takes is one that a core takes', () => {
+  expect(documentPartBytesMax).toBe(takenByCores);
 });
