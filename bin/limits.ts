@@ -95,3 +95,6 @@ export const packageLifeMsMin = 1_000;
 export const packageLifeMsMax = 30 * 24 * 3_600_000;
 /** A partition's name: what older certificates have room for. */
 export const partitionCharsMax = 63;
+/** Documents that a list shows unless told, and at most. */
+export const documentsListedDefault = 100;
+export const documentsListedMax = 10_000;

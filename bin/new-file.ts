@@ -41,6 +41,11 @@ export class NewFile {
     if (this.waitingBytes >= recordWriteBytes) this.flush();
   }
 
+  write(bytes: Uint8Array): void {
+    this.flush();
+    this.put(bytes);
+  }
+
   /** Gives it its name. Throws `disk_full`, `file_exists` and `cannot_write`; then nothing is left of it. */
   finish(): void {
     this.flush();
@@ -71,6 +76,10 @@ export class NewFile {
     const bytes = Buffer.from(this.waiting.join(''));
     this.waiting = [];
     this.waitingBytes = 0;
+    this.put(bytes);
+  }
+
+  private put(bytes: Uint8Array): void {
     this.guarded(() => {
       for (let at = 0; at < bytes.length; ) at += writeSync(this.handle, bytes, at);
     });

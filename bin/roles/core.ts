@@ -2,6 +2,7 @@
 import { type Package, startCore } from '../../actors/index.ts';
 import { announcePackage } from '../../edge/index.ts';
 import { declareDatabase } from '../database-procedures.ts';
+import { declareDocuments } from '../document-procedures.ts';
 import { declarePackages } from '../package-procedures.ts';
 import { declarePeople } from '../people-procedures.ts';
 import { declareMonitor } from '../procedures.ts';
@@ -24,6 +25,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   const core = startCore(node.system, needs);
   declarePeople(node, store);
   declarePackages(context, store);
+  declareDocuments(node, store);
   declareStatus(node, store);
   declareDatabase(node, store);
   declareMonitor(node, store, core, ownMachineTenant);

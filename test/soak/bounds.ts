@@ -116,3 +116,15 @@ export const changedAt = [0.01, 0.37, 0.83] as const;
 export const killedAt = [0.02, 0.25, 0.6] as const;
 /** What a killed command leaves goes when the server notices, a second later. */
 export const leftoverMsMax = 30_000;
+
+// Documents
+export const documentUpdatesDefault = 100_000;
+export const documentLookMs = 200;
+export const documentSentMs = 1_800_000;
+/** What an agent of ours has resident at the most, gRPC with it; and what pollers and core may have more than before. */
+export const documentAgentMiBMax = 300;
+export const documentGrowthMiBMax = 200;
+/** As agents of today cut a sync. */
+export const documentUpdatesPerChunk = 1_365;
+/** What an older agent's socket has not taken yet. */
+export const documentUnsentBytesMax = 2 * 1_048_576;

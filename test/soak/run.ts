@@ -1,11 +1,12 @@
 /**
  * `npm run soak [-- --inputs N] [--seed S] [--rotations N] [--rounds N] [--cuts NAME,...] [--names N] [--children N]
- * [--record FILE] [--size N ...] [--pauses MS,...] [--histories N] [--flaw NAME] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
+ * [--record FILE] [--size N ...] [--pauses MS,...] [--histories N] [--flaw NAME]
+ * [--updates N] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
  * so that one that hangs is seen from outside and the heap that is measured is its own; then `attack`, `rotations`, `splits`
  * and `nodes`, each with clusters of its own, and `leases`, which is simulated. Ends with one line, and with status 1 when anything failed.
  * [--record FILE] [--size N ...] [--pauses MS,...] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
  * so that one that hangs is seen from outside and the heap that is measured is its own; then `attack`, `rotations`, `splits`,
- * `archives` and `nodes`, each with clusters or a database of its own. Ends with one line, and with status 1 when anything failed.
+ * `archives`, `documents` and `nodes`, each with clusters or a database of its own. Ends with one line, and with status 1 when anything failed.
  */
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
@@ -13,6 +14,7 @@ import { fuzzTargets } from '../fuzz/targets.ts';
 import { soakArchives } from './archives.ts';
 import { soakAttack } from './attack.ts';
 import {
+  documentUpdatesDefault,
   heapGrowthBytesMax,
   historiesDefault,
   inputsDefault,
@@ -24,6 +26,7 @@ import {
   splitRoundsDefault,
 } from './bounds.ts';
 import { soakDatabaseAway } from './database-away.ts';
+import { soakDocuments } from './documents.ts';
 import { soakLeaseHistories } from './lease-histories.ts';
 import { soakLeases } from './leases.ts';
 import { soakNodes } from './nodes.ts';
@@ -46,6 +49,7 @@ const { values, positionals } = parseArgs({
     pauses: { type: 'string' },
     histories: { type: 'string' },
     flaw: { type: 'string' },
+    updates: { type: 'string' },
   },
 });
 const inputs = Number(values.inputs ?? inputsDefault);
@@ -115,6 +119,10 @@ const targets = [
   },
   { name: 'database-away', run: () => soakDatabaseAway(say) },
   { name: 'archives', run: () => soakArchives(say) },
+  {
+    name: 'documents',
+    run: () => soakDocuments(Number(values.updates ?? documentUpdatesDefault), say),
+  },
   { name: 'nodes', run: () => soakNodes((values.size ?? []).map(Number), pausesAsked, say) },
 ];
 const chosen = targets.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
