@@ -2,6 +2,7 @@
  * What the monitor's actors say to each other, and the names that they are found by. Doors (web, command line, edge)
  * import this and nothing behind it.
  */
+import type { NameEvent } from '../cluster/index.ts';
 import type { Ref } from '../runtime/index.ts';
 import type {
   Check,
@@ -17,9 +18,11 @@ import type {
 
 import type { RunTerms } from './standstill.ts';
 
+export { type EdgeCandidate, edgeCandidateOf, runCommand, selfRunnerOf } from './edge-agents.ts';
 export {
   agentKey,
   defaultPartition,
+  edgeAgentKey,
   gatewayKey,
   healthKey,
   nameKinds,
@@ -52,13 +55,18 @@ export interface Job {
   allowAll: boolean;
   /** What is left until the instant is written off. */
   leftMs: number;
+  /** The edge agent of the tenant, in this partition and with a connection to this poller, that is to run it; null: one of the cluster's. */
+  agentId: string | null;
 }
+
+/** `again`: the agent that had it did not run it, and another may. */
+export type NotRunAs = 'gap' | 'skipped' | 'again';
 
 export interface NotRun {
   checkId: string;
   dueAtMs: number;
   reason: string;
-  as: 'gap' | 'skipped';
+  as: NotRunAs;
 }
 
 /** A check as a listing shows it. */
@@ -150,6 +158,8 @@ export interface SchedulerProtocol {
     results(rows: ResultRow[]): void;
     notRun(items: NotRun[]): void;
     pollersChanged(): void;
+    /** A name of an agent of the tenant has come, changed or gone. */
+    agentNamed(type: NameEvent['type'], entry: NameEvent['entry']): void;
   };
 }
 
@@ -242,6 +252,8 @@ export interface PollerProtocol {
   cast: {
     run(jobs: Job[]): void;
     finished(agent: string, items: Finished[]): void;
+    /** An edge agent did not run them and will not: it is gone, or took too much on. */
+    returned(items: Returned[]): void;
     agentsChanged(): void;
   };
 }
@@ -253,6 +265,11 @@ export interface Finished {
   latencyMs: number | null;
   status: ResultStatus;
   reason: string | null;
+}
+
+export interface Returned {
+  number: number;
+  reason: string;
 }
 
 export interface NumberedJob {

@@ -160,6 +160,7 @@ export function playTenant({ system, cluster }: Pick<Stage, 'system' | 'cluster'
         terms() {},
         notRun() {},
         pollersChanged() {},
+        agentNamed() {},
       },
       results: (_self, told) => void rows.push(...told),
     },
