@@ -6,8 +6,15 @@
  * themselves come first, each check with one of them (rendezvous hashing of the check's id over the agents'); where there is
  * none, those that take `check.run` are told at each due instant; where there is none either, the cluster's own agents run it.
  */
-import { type Metadata, type NameEvent, ownerOf, tenantOfNode } from '../cluster/index.ts';
+import {
+  createPlacement,
+  type Metadata,
+  type NameEvent,
+  type Placement,
+  tenantOfNode,
+} from '../cluster/index.ts';
 import type { Candidate, Wanted } from './dispatch.ts';
+import { selfRunnersMax } from './limits.ts';
 import { checkKinds } from './ports/check.ts';
 
 /** The command by which an agent is told to run one check; an agent that takes it names it among its capabilities. */
@@ -29,7 +36,7 @@ export function edgeCandidateOf({ key, node, metadata }: NameEvent['entry']): Ed
   const { partition, id: name } = key;
   const capabilities = capabilitiesOf(metadata);
   const takesJobs = metadata.listens === true && capabilities.includes(runCommand);
-  const runsItself = typeof metadata.config === 'string' && metadata.config !== '';
+  const runsItself = metadata.runs_config === true;
   return {
     ...{ name, node, partition, capabilities, takesJobs, runsItself },
     ...{ status: 'connected', partitions: [partition], load: 0 },
@@ -46,59 +53,112 @@ export function canRun({ capabilities }: Pick<Candidate, 'capabilities'>, kind: 
   return kinds.length === 0 || kinds.includes(kind);
 }
 
-/** The agent that runs the check by its own config, of those of its partition; null: none does. */
-export function selfRunnerOf(
-  check: Wanted & { readonly id: string },
-  agents: Iterable<EdgeCandidate>,
-): string | null {
-  const fit: string[] = [];
-  for (const one of agents) {
-    if (one.runsItself && one.partition === check.partition && canRun(one, check.kind)) fit.push(one.name);
-  }
-  return fit.length < 2 ? (fit[0] ?? null) : ownerOf(check.id, fit);
+interface Partition {
+  readonly agents: Map<string, EdgeCandidate & { load: number }>;
+  /** Those that run a config by themselves, in order. */
+  readonly runners: string[];
+  /** Which of them runs a check, by the check's kind; made when it is first asked for. */
+  readonly placements: Map<string, Placement>;
 }
 
 export class EdgeAgents {
-  private readonly byPartition = new Map<string, Map<string, EdgeCandidate & { load: number }>>();
+  private readonly byPartition = new Map<string, Partition>();
 
-  /** Answers whether one that was there is gone, or runs nothing by itself any more: what it had is for others. */
+  /** Answers whether one that ran its checks by itself is gone, or does so no more: what it had is for others. */
   changed(type: NameEvent['type'], entry: NameEvent['entry']): boolean {
     const { partition, id } = entry.key;
-    const before = this.byPartition.get(partition)?.get(id);
     const now = type === 'removed' ? null : edgeCandidateOf(entry);
-    if (now === null) {
-      this.byPartition.get(partition)?.delete(id);
-      if (this.byPartition.get(partition)?.size === 0) this.byPartition.delete(partition);
-      return before !== undefined;
-    }
-    const agents = this.byPartition.get(partition) ?? new Map<string, EdgeCandidate & { load: number }>();
-    this.byPartition.set(partition, agents);
-    agents.set(id, { ...now, load: before?.load ?? 0 });
-    return before?.runsItself === true && !now.runsItself;
+    const one = this.byPartition.get(partition) ?? { agents: new Map(), runners: [], placements: new Map() };
+    const before = one.agents.get(id);
+    if (now === null) one.agents.delete(id);
+    else one.agents.set(id, { ...now, load: before?.load ?? 0 });
+    if (one.agents.size > 0) this.byPartition.set(partition, one);
+    else this.byPartition.delete(partition);
+    const [did, does] = [before?.runsItself === true, now?.runsItself === true];
+    if (did && !does) one.runners.splice(placeOf(one.runners, id), 1);
+    if (!did && does) one.runners.splice(placeOf(one.runners, id), 0, id);
+    const isSame = did === does && String(before?.capabilities) === String(now?.capabilities);
+    if (!isSame) one.placements.clear();
+    return did && !does;
   }
 
-  of(partition: string): EdgeCandidate[] {
-    return [...(this.byPartition.get(partition)?.values() ?? [])];
+  of(partition: string): Iterable<EdgeCandidate> {
+    return this.byPartition.get(partition)?.agents.values() ?? [];
+  }
+
+  runsItself(partition: string, id: string): boolean {
+    return this.byPartition.get(partition)?.agents.get(id)?.runsItself === true;
+  }
+
+  /** The agent that runs the check by its own config, of those of its partition; null: none does. */
+  runnerOf(check: Wanted & { readonly id: string }): string | null {
+    const one = this.byPartition.get(check.partition);
+    return one === undefined || one.runners.length === 0
+      ? null
+      : placementFor(one, check.kind).ownerOf(check.id);
+  }
+
+  /**
+   * Whether the agent is that one, or would be if it ran a config from now on: it is given its share before it is known to have
+   * it. For many checks of one partition.
+   */
+  sharesOf(partition: string, id: string): (check: Wanted & { readonly id: string }) => boolean {
+    const one = this.byPartition.get(partition);
+    if (one?.agents.get(id)?.runsItself === true) return (check) => this.runnerOf(check) === id;
+    const own = one?.agents.get(id)?.capabilities ?? [];
+    const placements = new Map<string, Placement>();
+    return ({ id: checkId, kind }) => {
+      if (!canRun({ capabilities: own }, kind)) return false;
+      const others = one === undefined ? [] : runnersFor(one, kind);
+      const placement = placements.get(kind) ?? createPlacement([...others, id]);
+      placements.set(kind, placement);
+      return placement.ownerOf(checkId) === id;
+    };
   }
 
   addLoad(partition: string, id: string, jobs: number): void {
-    const one = this.byPartition.get(partition)?.get(id);
+    const one = this.byPartition.get(partition)?.agents.get(id);
     if (one !== undefined) one.load = Math.max(0, one.load + jobs);
   }
 }
 
-/** The least loaded of those that can be told, by name where loads are equal; `except` while another is there. */
+function placementFor(one: Partition, kind: string): Placement {
+  const placement = one.placements.get(kind) ?? createPlacement(runnersFor(one, kind));
+  one.placements.set(kind, placement);
+  return placement;
+}
+
+function runnersFor({ runners, agents }: Partition, kind: string): string[] {
+  const fit: string[] = [];
+  for (const id of runners) {
+    if (fit.length >= selfRunnersMax) break;
+    if (canRun(agents.get(id)!, kind)) fit.push(id);
+  }
+  return fit;
+}
+
+/** Where it stands, or would. */
+function placeOf(sorted: readonly string[], id: string): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sorted[middle]! < id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The least loaded of those that can be told, by name where loads are equal; `except` had it and did not run it. */
 export function chooseEdgeAgent(
-  agents: readonly EdgeCandidate[],
+  agents: Iterable<EdgeCandidate>,
   wanted: Wanted,
   except: string | null,
+  isReached: (one: EdgeCandidate) => boolean,
 ): EdgeCandidate | null {
-  const fit = agents.filter(
-    (one) => one.takesJobs && one.partition === wanted.partition && canRun(one, wanted.kind),
-  );
-  const others = fit.filter(({ name }) => name !== except);
   let best: EdgeCandidate | null = null;
-  for (const one of others) {
+  for (const one of agents) {
+    const isFit = one.takesJobs && one.partition === wanted.partition && one.name !== except;
+    if (!isFit || !canRun(one, wanted.kind) || !isReached(one)) continue;
     if (best === null || one.load < best.load || (one.load === best.load && one.name < best.name)) best = one;
   }
   return best;

@@ -4,7 +4,7 @@
  */
 import { awaitPush } from './awaited-instants.ts';
 import { type Candidate, choosePoller } from './dispatch.ts';
-import { chooseEdgeAgent, selfRunnerOf } from './edge-agents.ts';
+import { chooseEdgeAgent, type EdgeCandidate } from './edge-agents.ts';
 import { handedTo } from './handouts.ts';
 import type { Dispatch } from './job.ts';
 import type { SchedulerState } from './scheduler-state.ts';
@@ -25,13 +25,14 @@ export type HandedOut = Map<string, Handed>;
 /** Decides, and notes the decision. */
 export function handOut(state: SchedulerState, pollers: readonly Candidate[], dispatch: Dispatch): Handing {
   const { check, dueAtMs, attempt, except = null } = dispatch;
-  const agents = state.edge.of(check.partition);
   const isAsked = state.accounting.extra.get(check.id)?.dueMs === dueAtMs;
   // Who runs it by itself does so anyway; what a person asks for, and what somebody else has lost, has to be told.
-  const runner = isAsked || attempt > 1 || agents.length === 0 ? null : selfRunnerOf(check, agents);
+  const runner = isAsked || attempt > 1 ? null : state.edge.runnerOf(check);
   if (runner !== null && awaitPush(state.accounting, check.id, dueAtMs, runner)) return { type: 'awaited' };
-  const reached = agents.filter(({ node }) => pollers.some((one) => one.name === node && isOpen(one)));
-  const agent = chooseEdgeAgent(reached, check, except);
+  const isReached = ({ node }: EdgeCandidate) =>
+    pollers.some(({ name, status }) => name === node && status === 'available');
+  const there = state.edge.of(check.partition);
+  const agent = chooseEdgeAgent(there, check, except, isReached);
   const choice = agent === null ? choosePoller(pollers, check, null) : { chosen: agent.node };
   if ('refused' in choice) return { type: 'nobody' };
   const [poller, agentId] = [choice.chosen, agent?.name ?? null];
@@ -40,10 +41,6 @@ export function handOut(state: SchedulerState, pollers: readonly Candidate[], di
   state.handed.set(handKey(check.id, dueAtMs), { poller, partition: check.partition, agentId });
   handedTo(state.accounting, check.id, dueAtMs, poller, agentId);
   return { type: 'poller', poller, agentId };
-}
-
-function isOpen({ status }: Candidate): boolean {
-  return status === 'available';
 }
 
 export function takeBack(state: SchedulerState, checkId: string, dueAtMs: number): void {

@@ -15,6 +15,9 @@ export const redispatchLeftMs = 500;
  */
 export const pushWaitMs = 45_000;
 
+/** Agents of one partition that share its checks; of more, the first by name do, and the others stand by. */
+export const selfRunnersMax = 64;
+
 /** Checks of one tenant; more are refused when they are added. */
 export const checksPerTenantMax = 200_000;
 /** Checks in one `import` message. */

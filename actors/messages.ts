@@ -18,7 +18,7 @@ import type {
 
 import type { RunTerms } from './standstill.ts';
 
-export { type EdgeCandidate, edgeCandidateOf, runCommand, selfRunnerOf } from './edge-agents.ts';
+export { EdgeAgents, type EdgeCandidate, edgeCandidateOf, runCommand } from './edge-agents.ts';
 export {
   agentKey,
   defaultPartition,

@@ -278,7 +278,6 @@ function watchAgents(self: SchedulerSelf, cluster: Cluster): void {
 function agentsLost(self: SchedulerSelf, cluster: Cluster): void {
   const { state } = self;
   state.losing = false;
-  const isThere = (partition: string, agent: string) =>
-    state.edge.of(partition).some((one) => one.name === agent && one.runsItself);
+  const isThere = (partition: string, agent: string) => state.edge.runsItself(partition, agent);
   apply(self, cluster, { type: 'agents_lost', isThere, nowMs: now(self) });
 }

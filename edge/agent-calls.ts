@@ -8,7 +8,7 @@ import type {
 } from '../proto/index.ts';
 import { type ActorSystem, type Clock, messageOf, type Ref } from '../runtime/index.ts';
 import { type AgentConfig, configAnswer, configOf } from './agent-config.ts';
-import { factsOf } from './agent-facts.ts';
+import { factsOf, heldVersionOf } from './agent-facts.ts';
 import type { Agents } from './agents.ts';
 import { admit, type CallNeeds, told, unary } from './calls.ts';
 import type { ControlCall, ControlWires } from './control-wires.ts';
@@ -34,7 +34,7 @@ export interface AgentCallNeeds extends CallNeeds {
 
 export async function configFor(home: TenantHome, peer: EdgePeer): Promise<Outcome<AgentConfig>> {
   const checks = await home.checks(peer.tenantId);
-  return isRefusal(checks) ? checks : configOf(checks, peer.partition);
+  return isRefusal(checks) ? checks : configOf(home.shareOf(peer, checks), peer.partition);
 }
 
 export function agentCalls(needs: AgentCallNeeds) {
@@ -59,7 +59,7 @@ async function hello(
   if (mismatch !== null) return mismatch;
   const actor = agents.actorOf(peer);
   if (actor === null) return refuse('node_draining', 'the connection ends');
-  system.cast(actor).hello(factsOf(message));
+  system.cast(actor).hello(factsOf(message), heldVersionOf(message));
   // An agent is welcome also while its tenant's core is away: it asks for its config later.
   const config = await configFor(home, peer);
   return {
@@ -74,7 +74,7 @@ async function hello(
 }
 
 async function getConfig(
-  { home, clock, refusals }: AgentCallNeeds,
+  { system, agents, home, clock, refusals }: AgentCallNeeds,
   peer: EdgePeer,
   message: AgentConfigRequest,
 ): Promise<Outcome<AgentConfigResponse>> {
@@ -83,6 +83,8 @@ async function getConfig(
   const config = await configFor(home, peer);
   if (isRefusal(config)) return config;
   if (config.leftOut > 0) refusals.add('config_cut', peer.id, 'its checks are more than one config holds', 1);
+  const actor = agents.actorOf(peer);
+  if (actor !== null) system.cast(actor).tookConfig(config.version);
   return configAnswer(config, message.configVersion, clock.wallMs());
 }
 

@@ -50,10 +50,10 @@ export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
   const callers = new Callers();
   const held = new HeldBytes(clock);
   const refusals = new RefusalCount(clock, log);
-  const home = new TenantHome(needs);
+  const home: TenantHome = new TenantHome(needs, (tenantId) => agents.lookAgain(tenantId));
   const wires = new ControlWires();
   const agent = edgeAgent({ cluster, wires, config: (peer) => configFor(home, peer) });
-  const agents = new Agents({ system, clock, start: (peer) => system.spawn(agent, peer) });
+  const agents: Agents = new Agents({ system, clock, start: (peer) => system.spawn(agent, peer) });
   const shared = { callers, held, refusals, home, clock, isDraining: () => draining, node: cluster.node };
   const methods = [gatewayMethods(), pollerMethods()] as const;
   const server = createServer();
@@ -92,6 +92,7 @@ export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
       for (const injector of connections.values()) injector.drain(drainMs);
       await Promise.all([agents.endAll(), allClosed(connections, clock)]);
       server.forceShutdown();
+      home.end();
     },
   };
 }

@@ -61,6 +61,13 @@ export class Agents {
     return one.ref;
   }
 
+  /** Their configs may be other ones now. */
+  lookAgain(tenantId: string): void {
+    for (const { peer, ref } of this.present.values()) {
+      if (peer.tenantId === tenantId && ref !== null) this.needs.system.cast(ref).lookAgain();
+    }
+  }
+
   get size(): number {
     return this.present.size;
   }

@@ -29,6 +29,8 @@ import {
   ClusterError,
   formatKey,
   type Metadata,
+  type NameEvent,
+  type NameQuery,
   type RegistryKey,
 } from '../../cluster/index.ts';
 import { ActorSystem, defineActor, type Ref, systemClock } from '../../runtime/index.ts';
@@ -106,18 +108,45 @@ export async function openStage() {
   };
 }
 
+interface Watcher {
+  readonly query: NameQuery;
+  readonly onEvent: (event: NameEvent) => void;
+}
+
 function namesOf(system: ActorSystem, names: Map<string, { ref: Ref; metadata: Metadata }>) {
+  const watchers = new Set<Watcher>();
+  const tell = (type: NameEvent['type'], text: string, to: Iterable<Watcher> = watchers) => {
+    const [tenant = '', partition = '', kind = '', id = ''] = text.split('/');
+    const { ref, metadata } = names.get(text)!;
+    const key = { tenant, partition, kind, id };
+    for (const { query, onEvent } of to) {
+      const { tenant: whose, kind: which } = query;
+      if (whose === tenant && which === kind)
+        onEvent({ type, entry: { key, ref, node: ref.node, metadata } });
+    }
+  };
   return {
     register(key: RegistryKey, ref: Ref, metadata: Metadata) {
       const text = formatKey(key);
       if (names.has(text)) throw new ClusterError('name_taken', text);
       names.set(text, { ref, metadata });
-      void system.ended(ref).then(() => names.delete(text));
+      tell('added', text);
+      void system.ended(ref).then(() => {
+        tell('removed', text);
+        names.delete(text);
+      });
     },
     update(key: RegistryKey, metadata: Metadata) {
       names.get(formatKey(key))!.metadata = metadata;
+      tell('updated', formatKey(key));
     },
     lookup: (key: RegistryKey) => names.get(formatKey(key))?.ref ?? null,
+    watch(query: NameQuery, onEvent: (event: NameEvent) => void, signal: AbortSignal) {
+      const one = { query, onEvent };
+      watchers.add(one);
+      signal.addEventListener('abort', () => watchers.delete(one));
+      for (const key of names.keys()) tell('added', key, [one]);
+    },
   };
 }
 
