@@ -29,7 +29,11 @@ export class Fences {
     if (!verdict.allowed || node === null || node.tenant === null) return verdict;
     const refusals = this.counts.get(node.name);
     if (refusals === undefined || mayLink(refusals, this.needs.monotonicMs())) return verdict;
-    return { allowed: false, detail: `${refusals.total} refusals: it may link again a little later` };
+    return {
+      allowed: false,
+      code: 'fenced',
+      detail: `${refusals.total} refusals: it may link again a little later`,
+    };
   }
 
   /** The fence of that life of the peer; null between nodes of the platform. */
