@@ -16,8 +16,8 @@ import { wordOf } from './control-words.ts';
 import type { EdgeAgentProtocol } from './edge-agent.ts';
 import { type GatewayRefusal, isRefusal, type Outcome, refuse } from './errors.ts';
 import { heartbeatIntervalS } from './limits.ts';
-import { type EdgePeer, judgeClaim } from './peer.ts';
-import { judgeControl } from './peer-policy.ts';
+import type { EdgePeer } from './peer.ts';
+import { judgeControl, judgeSaid } from './peer-policy.ts';
 import type { Received } from './received.ts';
 import { toSeconds } from './sent-time.ts';
 import type { TenantHome } from './tenant-home.ts';
@@ -55,8 +55,6 @@ async function hello(
   message: AgentHelloRequest,
 ): Promise<Outcome<AgentHelloResponse>> {
   const { system, agents, home, node, clock } = needs;
-  const mismatch = judgeClaim(peer, { id: message.agentId, partition: message.partition });
-  if (mismatch !== null) return mismatch;
   const actor = agents.actorOf(peer);
   if (actor === null) return refuse('node_draining', 'the connection ends');
   system.cast(actor).hello(factsOf(message), heldVersionOf(message));
@@ -78,11 +76,9 @@ async function getConfig(
   peer: EdgePeer,
   message: AgentConfigRequest,
 ): Promise<Outcome<AgentConfigResponse>> {
-  const mismatch = judgeClaim(peer, { id: message.agentId, partition: '' });
-  if (mismatch !== null) return mismatch;
   const config = await configFor(home, peer);
   if (isRefusal(config)) return config;
-  if (config.leftOut > 0) refusals.add('config_cut', peer.id, 'its checks are more than one config holds', 1);
+  if (config.leftOut > 0) refusals.add('config_cut', peer, 'its checks are more than one config holds');
   const actor = agents.actorOf(peer);
   if (actor !== null) system.cast(actor).tookConfig(config.version);
   return configAnswer(config, message.configVersion, clock.wallMs());
@@ -115,7 +111,10 @@ async function listen(
     for await (const received of heard) {
       if (!received.ok) return received.refusal;
       const { message } = received;
-      const refusal = judgeControl(greeted, message) ?? hear(needs, peer, wire, message);
+      const refusal =
+        judgeControl(greeted, message) ??
+        judgeSaid(peer, call.getPath(), message) ??
+        hear(needs, peer, wire, message);
       if (refusal !== null) return refusal;
       greeted = true;
       readNext();
@@ -136,10 +135,6 @@ function hear(
   const { system } = needs;
   const said = wordOf(message);
   if (said === null) return null;
-  if (said.type === 'listens') {
-    const mismatch = judgeClaim(peer, said);
-    if (mismatch !== null) return mismatch;
-  }
   return tell(needs, peer, (actor) => {
     const to = system.cast(actor);
     if (said.type === 'listens') to.listens(wire, said.facts, said.configVersion);

@@ -18,7 +18,7 @@ import { resultsOf } from './check-results.ts';
 import { type ChunkOrder, noChunks, stepChunks } from './chunk-order.ts';
 import { type GatewayRefusal, isRefusal, type Outcome, refuse } from './errors.ts';
 import { joinMessages } from './joined-messages.ts';
-import { type EdgePeer, holderOf, judgeClaim } from './peer.ts';
+import type { EdgePeer } from './peer.ts';
 import { pushedAtMs } from './sent-time.ts';
 import { judgeItems, type StatusItem } from './status-items.ts';
 import type { TenantHome } from './tenant-home.ts';
@@ -121,16 +121,14 @@ function judged<Q>(
   { isOlderPoller }: Contract<Q>,
   report: Report,
 ): Outcome<StatusItem[]> {
-  const { senderId: id, partition, sourceIp } = report;
+  const { partition, sourceIp } = report;
   if (isOlderPoller && (partition === '' || sourceIp === '')) {
     return refuse('field_missing', 'partition and source_ip must be there');
   }
-  const mismatch = judgeClaim(peer, { id, partition });
-  if (mismatch !== null) return mismatch;
   const items = judgeItems(peer, report.services, isOlderPoller);
   if (isRefusal(items)) return items;
   for (const [reason, times] of items.dropped) {
-    needs.refusals.add(reason, holderOf(peer), 'items were dropped', times);
+    needs.refusals.add(reason, peer, 'items were dropped', times);
   }
   return items.taken;
 }
@@ -144,7 +142,7 @@ async function bringHome<Q>(
 ): Promise<Outcome<StatusReceived>> {
   const { home, refusals, node, clock } = needs;
   const count = (code: string, detail: string, times: number) => {
-    if (times > 0) refusals.add(code, holderOf(peer), detail, times);
+    if (times > 0) refusals.add(code, peer, detail, times);
   };
   const joined = isOlderPoller ? joinMessages(taken) : { items: taken, tooLong: 0 };
   count('message_too_long', 'items were dropped', joined.tooLong);

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import type {
   CheckView,
+  NotRun,
   ResultRow,
   SchedulerProtocol,
   TenantProtocol,
@@ -29,6 +30,7 @@ import {
   ClusterError,
   formatKey,
   type Metadata,
+  type NameEntry,
   type NameEvent,
   type NameQuery,
   type RegistryKey,
@@ -115,15 +117,15 @@ interface Watcher {
 
 function namesOf(system: ActorSystem, names: Map<string, { ref: Ref; metadata: Metadata }>) {
   const watchers = new Set<Watcher>();
-  const tell = (type: NameEvent['type'], text: string, to: Iterable<Watcher> = watchers) => {
+  const entryOf = (text: string): NameEntry => {
     const [tenant = '', partition = '', kind = '', id = ''] = text.split('/');
     const { ref, metadata } = names.get(text)!;
-    const key = { tenant, partition, kind, id };
-    for (const { query, onEvent } of to) {
-      const { tenant: whose, kind: which } = query;
-      if (whose === tenant && which === kind)
-        onEvent({ type, entry: { key, ref, node: ref.node, metadata } });
-    }
+    return { key: { tenant, partition, kind, id }, ref, node: ref.node, metadata };
+  };
+  const tell = (type: NameEvent['type'], text: string, to: Iterable<Watcher> = watchers) => {
+    const entry = entryOf(text);
+    for (const { query, onEvent } of to)
+      if (query.tenant === entry.key.tenant && query.kind === entry.key.kind) onEvent({ type, entry });
   };
   return {
     register(key: RegistryKey, ref: Ref, metadata: Metadata) {
@@ -140,6 +142,14 @@ function namesOf(system: ActorSystem, names: Map<string, { ref: Ref; metadata: M
       names.get(formatKey(key))!.metadata = metadata;
       tell('updated', formatKey(key));
     },
+    list({ tenant, kind, partition, id }: NameQuery): NameEntry[] {
+      const fits = ({ key }: NameEntry) =>
+        (tenant ?? key.tenant) === key.tenant &&
+        (kind ?? key.kind) === key.kind &&
+        (partition ?? key.partition) === key.partition &&
+        (id ?? key.id) === key.id;
+      return [...names.keys()].map(entryOf).filter(fits);
+    },
     lookup: (key: RegistryKey) => names.get(formatKey(key))?.ref ?? null,
     watch(query: NameQuery, onEvent: (event: NameEvent) => void, signal: AbortSignal) {
       const one = { query, onEvent };
@@ -153,9 +163,11 @@ function namesOf(system: ActorSystem, names: Map<string, { ref: Ref; metadata: M
 /** The actors of a tenant, as its core has them: what they were given can be looked at, and the store can be held. */
 export function playTenant({ system, cluster }: Pick<Stage, 'system' | 'cluster'>, tenantId: string) {
   const rows: ResultRow[] = [];
+  const notRun: NotRun[] = [];
   const state = {
     checks: [checkView],
     rows,
+    notRun,
     /** Null: the store takes everything at once. */
     store: null as Promise<void> | null,
     flushes: 0,
@@ -187,11 +199,11 @@ export function playTenant({ system, cluster }: Pick<Stage, 'system' | 'cluster'
         changed() {},
         restored() {},
         terms() {},
-        notRun() {},
         pollersChanged() {},
         agentNamed() {},
       },
       results: (_self, told) => void rows.push(...told),
+      notRun: (_self, told) => void notRun.push(...told),
     },
   });
   const writer = defineActor<null, WriterProtocol>({
