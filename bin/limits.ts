@@ -95,3 +95,8 @@ export const packageLifeMsMin = 1_000;
 export const packageLifeMsMax = 30 * 24 * 3_600_000;
 /** A partition's name: what older certificates have room for. */
 export const partitionCharsMax = 63;
+
+/** How often `picket agents command --wait` asks what became of its command. */
+export const agentLookMs = 250;
+/** What a command to an agent may carry: a quarter of what the door takes, so that it fits a frame whatever else there is. */
+export const agentPayloadBytesMax = 262_144;

@@ -14,7 +14,7 @@ import { admit, type CallNeeds, told, unary } from './calls.ts';
 import type { ControlCall, ControlWires } from './control-wires.ts';
 import { wordOf } from './control-words.ts';
 import type { EdgeAgentProtocol } from './edge-agent.ts';
-import { type GatewayRefusal, isRefusal, type Outcome, refuse } from './errors.ts';
+import { drainRefusal, type GatewayRefusal, isRefusal, type Outcome, refuse } from './errors.ts';
 import { heartbeatIntervalS } from './limits.ts';
 import type { EdgePeer } from './peer.ts';
 import { judgeControl, judgeSaid } from './peer-policy.ts';
@@ -56,7 +56,7 @@ async function hello(
 ): Promise<Outcome<AgentHelloResponse>> {
   const { system, agents, home, node, clock } = needs;
   const actor = agents.actorOf(peer);
-  if (actor === null) return refuse('node_draining', 'the connection ends');
+  if (actor === null) return drainRefusal;
   system.cast(actor).hello(factsOf(message), heldVersionOf(message));
   // An agent is welcome also while its tenant's core is away: it asks for its config later.
   const config = await configFor(home, peer);
@@ -94,7 +94,7 @@ async function control(
   const wire = needs.wires.add(call);
   const refusal = isRefusal(caller) ? caller : await listen(needs, caller, call, wire);
   if (peer !== null) tell(needs, peer, (actor) => needs.system.cast(actor).hungUp(wire));
-  if (refusal !== null) call.emit('error', told(needs, peer, refusal));
+  if (refusal !== null && needs.wires.has(wire)) call.emit('error', told(needs, peer, refusal));
   needs.wires.end(wire);
 }
 
@@ -149,7 +149,7 @@ function tell(
   what: (actor: Ref<EdgeAgentProtocol>) => void,
 ): GatewayRefusal | null {
   const actor = agents.actorOf(peer);
-  if (actor === null) return refuse('node_draining', 'the connection ends');
+  if (actor === null) return drainRefusal;
   what(actor);
   return null;
 }

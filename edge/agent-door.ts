@@ -12,10 +12,12 @@ import { Agents } from './agents.ts';
 import { Callers } from './callers.ts';
 import { ControlWires } from './control-wires.ts';
 import { edgeAgent } from './edge-agent.ts';
+import { drainRefusal, statusOf } from './errors.ts';
 import { HeldBytes } from './held-bytes.ts';
 import {
   connectionIdleMs,
   drainMs,
+  drainTellMs,
   keepaliveAnswerMs,
   keepaliveEveryMs,
   receivedMessageBytesMax,
@@ -24,7 +26,7 @@ import {
 import type { KnownDoor } from './listener-contract.ts';
 import { controlBounds, smallBounds, statusBounds } from './message-bounds.ts';
 import { boundMethods } from './received.ts';
-import { RefusalCount } from './refusal-count.ts';
+import { type Counts, RefusalCount, type SenderView } from './refusal-count.ts';
 import { statusCalls } from './status-calls.ts';
 import { TenantHome } from './tenant-home.ts';
 
@@ -35,13 +37,23 @@ export interface AgentDoorNeeds {
   readonly log: Log;
 }
 
+export interface DoorTotals {
+  readonly agents: number;
+  readonly connections: number;
+  readonly heldBytes: number;
+  readonly refused: Counts;
+}
+
+/** An agent as its door knows it. */
+export interface SenderOfDoor extends SenderView {
+  readonly partition: string;
+  readonly id: string;
+}
+
 export interface AgentDoor extends KnownDoor {
-  totals(): {
-    agents: number;
-    connections: number;
-    heldBytes: number;
-    refused: Readonly<Record<string, number>>;
-  };
+  totals(): DoorTotals;
+  /** The agents of that tenant that are connected here. */
+  senders(tenantId: string): SenderOfDoor[];
 }
 
 export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
@@ -78,6 +90,8 @@ export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
       });
       injector.injectConnection(connection);
     },
+    senders: (tenantId) =>
+      agents.of(tenantId).map((peer) => ({ partition: peer.partition, id: peer.id, ...refusals.of(peer) })),
     totals: () => ({
       ...{
         agents: agents.size,
@@ -88,13 +102,20 @@ export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
     }),
     async drain() {
       draining = true;
-      wires.endAll();
+      // Their names are free at once, for the door that they dial next; what is under way of them is answered here.
+      wires.refuseAll(statusOf(drainRefusal));
+      const ended = agents.endAll();
+      if (connections.size > 0) await passed(clock, drainTellMs);
       for (const injector of connections.values()) injector.drain(drainMs);
-      await Promise.all([agents.endAll(), allClosed(connections, clock)]);
+      await Promise.all([ended, allClosed(connections, clock)]);
       server.forceShutdown();
       home.end();
     },
   };
+}
+
+function passed(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => void clock.timer(ms, resolve));
 }
 
 /** What is read of each rpc, and who answers it. */

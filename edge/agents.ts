@@ -68,6 +68,10 @@ export class Agents {
     }
   }
 
+  of(tenantId: string): EdgePeer[] {
+    return [...this.present.values()].flatMap(({ peer }) => (peer.tenantId === tenantId ? [peer] : []));
+  }
+
   get size(): number {
     return this.present.size;
   }

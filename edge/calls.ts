@@ -6,7 +6,7 @@
 import type { ServerReadableStream, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { messageOf } from '../runtime/index.ts';
 import type { Caller, Callers } from './callers.ts';
-import { type GatewayRefusal, isRefusal, type Outcome, refuse, statusOf } from './errors.ts';
+import { drainRefusal, type GatewayRefusal, isRefusal, type Outcome, refuse, statusOf } from './errors.ts';
 import type { HeldBytes } from './held-bytes.ts';
 import { type EdgePeer, holderOf } from './peer.ts';
 import { judgeCall, judgeSaid } from './peer-policy.ts';
@@ -29,7 +29,7 @@ export function admit(
   const refusal = judgeCall(caller?.peer ?? null, call.getPath());
   if (refusal !== null) return refusal;
   needs.refusals.heard(holderOf(caller!.peer));
-  return needs.isDraining() ? refuse('node_draining', 'this node ends') : caller!;
+  return needs.isDraining() ? drainRefusal : caller!;
 }
 
 export function told(needs: CallNeeds, peer: EdgePeer | null, refusal: GatewayRefusal) {

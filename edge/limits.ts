@@ -106,5 +106,7 @@ export const configLookMs = 15_000;
 export const agentLingerMs = 5_000;
 /** What was refused is logged this often at most. */
 export const refusalsLogMs = 10_000;
-/** Calls that are under way when the node drains have this long. */
+/** A node that drains answers new calls with the reason for this long, before it tells HTTP/2 that it takes no more. */
+export const drainTellMs = 250;
+/** Calls that are under way then have this long. */
 export const drainMs = 3_000;

@@ -14,7 +14,10 @@ describe('who a connection is of', () => {
     const identity: TenantIdentity = { kind: 'tenant', trustDomain, tenantId, role, id };
     expect(peerOf(identity, null)).toMatchObject(agent);
     expect(peerOf(identity, 'branch')).toMatchObject({ ...agent, partition: 'branch' });
-    expect(peerOf({ ...identity, partition: 'older' }, 'branch')).toMatchObject({ ...agent, partition: 'older' });
+    expect(peerOf({ ...identity, partition: 'older' }, 'branch')).toMatchObject({
+      ...agent,
+      partition: 'older',
+    });
   });
   it('is not what a message says, whatever it says', () => {
     expect(judgeClaim(agent, { id: '', partition: '' })).toBeNull();

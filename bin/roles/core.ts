@@ -1,6 +1,7 @@
 /** A core node: coordinates, holds tenants, writes the database, and answers operators. */
 import { type Package, startCore } from '../../actors/index.ts';
 import { announcePackage } from '../../edge/index.ts';
+import { declareAgents } from '../agent-procedures.ts';
 import { declareDatabase } from '../database-procedures.ts';
 import { declarePackages } from '../package-procedures.ts';
 import { declarePeople } from '../people-procedures.ts';
@@ -24,6 +25,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   const core = startCore(node.system, needs);
   declarePeople(node, store);
   declarePackages(context, store);
+  declareAgents({ node, store, log: context.log });
   declareStatus(node, store);
   declareDatabase(node, store);
   declareMonitor(node, store, core, ownMachineTenant);

@@ -323,9 +323,38 @@ describe('a node that drains', () => {
     const control = agent.open(`${gateway}/ControlStream`);
     control.send(message([1, message([1, 'branch-7'])]));
     await control.next();
-    await stage.door.drain();
+    const draining = stage.door.drain();
+    expect(await control.ended).toMatchObject({
+      ...{ status: unavailable, detail: 'node_draining: this node ends: dial another gateway' },
+    });
+    expect(await agent.unary(`${gateway}/Hello`, message([1, 'branch-7']))).toMatchObject({
+      ...{ status: unavailable, detail: 'node_draining: this node ends: dial another gateway' },
+    });
+    await draining;
     await agent.closed;
     expect(stage.names.has(`${tenantA}/default/agent/branch-7`)).toBe(false);
     expect(stage.door.totals()).toMatchObject({ agents: 0, connections: 0 });
+  });
+
+  it('answers the pushes that are under way before it goes, however many wait for the store', async () => {
+    let stored = () => {};
+    core.store = new Promise((resolve) => {
+      stored = resolve;
+    });
+    const agents = await Promise.all([1, 2, 3].map((at) => dial('agent', `site-${at}`)));
+    const pushes = agents.map((agent) =>
+      agent.unary(`${gateway}/PushStatus`, message([1, item('web', true)])),
+    );
+    while (core.rows.length < 3) await new Promise((resolve) => setImmediate(resolve));
+    const draining = stage.door.drain();
+    for (const agent of agents) {
+      const late = await agent.unary(`${gateway}/PushStatus`, message([1, item('web', true)]));
+      expect(late).toMatchObject({ status: unavailable, detail: expect.stringContaining('node_draining') });
+    }
+    stored();
+    for (const push of pushes) expect(await push).toMatchObject({ status: ok });
+    await draining;
+    for (const agent of agents) await agent.closed;
+    expect(core.rows).toHaveLength(3);
   });
 });
