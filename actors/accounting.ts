@@ -137,12 +137,7 @@ export function account(state: Accounting, event: AccountingEvent): AccountingEf
       runNow(state, event.checkId, event.nowMs, effects);
       return effects;
     case 'poller_lost':
-      for (const tracked of state.checks.values()) {
-        for (const pending of [...tracked.pending]) {
-          if (pending.poller === event.poller)
-            again(state, tracked, pending, event.nowMs, 'poller_lost', effects);
-        }
-      }
+      pollerLost(state, event, effects);
       return effects;
     case 'agents_lost':
       giveUpAwaited(state, event, effects);
@@ -151,6 +146,18 @@ export function account(state: Accounting, event: AccountingEvent): AccountingEf
   const nextMs = Math.min(state.due.peek()?.atMs ?? Infinity, state.expiry.peek()?.atMs ?? Infinity);
   if (nextMs !== Infinity) effects.push({ type: 'wake', atMs: nextMs });
   return effects;
+}
+
+function pollerLost(
+  state: Accounting,
+  { poller, nowMs }: AccountingEvent & { type: 'poller_lost' },
+  effects: AccountingEffect[],
+): void {
+  for (const tracked of state.checks.values()) {
+    for (const pending of [...tracked.pending]) {
+      if (pending.poller === poller) again(state, tracked, pending, nowMs, 'poller_lost', effects);
+    }
+  }
 }
 
 /** Whether a row for the instant is still wanted; a run that was asked for counts too. */

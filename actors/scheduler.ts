@@ -71,13 +71,7 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
         late: state.accounting.late,
       }),
       due: (self, checkId) => dueOf(self, checkId),
-      runNow(self, checkId) {
-        const before = self.state.accounting.extra.get(checkId);
-        if (before !== undefined && before.expiresAtMs > now(self)) return { due_at: instant(before.dueMs)! };
-        apply(self, cluster, { type: 'run_now', checkId, nowMs: now(self) });
-        const asked = self.state.accounting.extra.get(checkId);
-        return asked === undefined ? null : { due_at: instant(asked.dueMs)! };
-      },
+      runNow: (self, checkId) => runNow(self, cluster, checkId),
     },
     cast: {
       added: (self, added) => apply(self, cluster, { type: 'added', checks: added, nowMs: now(self) }),
@@ -110,6 +104,15 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
       else if (info.type === 'down') pollerDown(self, cluster, info.monitor);
     },
   });
+}
+
+function runNow(self: SchedulerSelf, cluster: Cluster, checkId: string): { due_at: string } | null {
+  const { extra } = self.state.accounting;
+  const before = extra.get(checkId);
+  if (before !== undefined && before.expiresAtMs > now(self)) return { due_at: instant(before.dueMs)! };
+  apply(self, cluster, { type: 'run_now', checkId, nowMs: now(self) });
+  const asked = extra.get(checkId);
+  return asked === undefined ? null : { due_at: instant(asked.dueMs)! };
 }
 
 function eventOf({ checkId, dueAtMs, reason, as }: NotRun, nowMs: number): AccountingEvent {

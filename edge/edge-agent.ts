@@ -18,6 +18,7 @@ import type {
 import { cancelCommand, expireCommands, hearAgent, loseAgent, newBook, sendQueued } from './command-book.ts';
 import { isRefusal, type Outcome } from './errors.ts';
 import { configLookMs } from './limits.ts';
+import type { EdgePeer } from './peer.ts';
 
 export type { AgentFacts, EdgeAgentProtocol } from './agent-state.ts';
 
@@ -28,21 +29,7 @@ export function edgeAgent(needs: EdgeAgentNeeds) {
     name: 'edge_agent',
     trapExit: true,
     init(self, peer) {
-      const state: EdgeAgentState = {
-        ...{
-          peer,
-          facts: noFacts,
-          named: false,
-          shown: '',
-          wire: null,
-          configVersion: '',
-          runsConfig: false,
-          lookTimer: null,
-          looking: false,
-        },
-        ...{ book: newBook(), asked: new Map(), jobs: new Map(), orders: new Map() },
-        ...{ sinceMs: self.wallMs(), numbers: 0, endTimer: null },
-      };
+      const state = newState(peer, self.wallMs());
       self.state = state;
       takeName(self, needs);
       return state;
@@ -64,16 +51,7 @@ export function edgeAgent(needs: EdgeAgentNeeds) {
         hasFromBefore(self, configVersion);
         introduce(self, needs, facts);
       },
-      listens(self, wire, facts, configVersion) {
-        // One stream an agent: the newer counts, the older is of a connection that it has lost.
-        if (self.state.wire !== null) needs.wires.end(self.state.wire);
-        returnJobs(self, needs);
-        self.state.wire = wire;
-        hasFromBefore(self, configVersion);
-        introduce(self, needs, facts);
-        perform(self, needs, sendQueued(self.state.book));
-        look(self, needs);
-      },
+      listens: (self, wire, facts, configVersion) => listens(self, needs, wire, facts, configVersion),
       says(self, wire, commandId, commandType, word) {
         if (wire === self.state.wire)
           perform(self, needs, hearAgent(self.state.book, commandId, commandType, word));
@@ -103,9 +81,37 @@ export function edgeAgent(needs: EdgeAgentNeeds) {
     },
     terminate(self) {
       if (self.state.wire !== null) needs.wires.end(self.state.wire);
+      // Whoever gave them watches this actor.
+      self.state.jobs.clear();
       for (const effect of loseAgent(self.state.book)) if (effect.type === 'settled') settled(self, effect);
     },
   });
+}
+
+function newState(peer: EdgePeer, sinceMs: number): EdgeAgentState {
+  return {
+    ...{ peer, facts: noFacts, named: false, shown: '', wire: null, sinceMs },
+    ...{ configVersion: '', runsConfig: false, lookTimer: null, looking: false },
+    ...{ book: newBook(), asked: new Map(), jobs: new Map(), orders: new Map() },
+    ...{ numbers: 0, endTimer: null },
+  };
+}
+
+function listens(
+  self: AgentSelf,
+  needs: EdgeAgentNeeds,
+  wire: number,
+  facts: AgentFacts,
+  configVersion: string,
+): void {
+  // One stream an agent: the newer counts, the older is of a connection that it has lost.
+  if (self.state.wire !== null) needs.wires.end(self.state.wire);
+  returnJobs(self, needs);
+  self.state.wire = wire;
+  hasFromBefore(self, configVersion);
+  introduce(self, needs, facts);
+  perform(self, needs, sendQueued(self.state.book));
+  look(self, needs);
 }
 
 function hasFromBefore({ state }: AgentSelf, version: string): void {

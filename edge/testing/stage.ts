@@ -162,12 +162,10 @@ function namesOf(system: ActorSystem, names: Map<string, { ref: Ref; metadata: M
 
 /** The actors of a tenant, as its core has them: what they were given can be looked at, and the store can be held. */
 export function playTenant({ system, cluster }: Pick<Stage, 'system' | 'cluster'>, tenantId: string) {
-  const rows: ResultRow[] = [];
-  const notRun: NotRun[] = [];
   const state = {
     checks: [checkView],
-    rows,
-    notRun,
+    rows: [] as ResultRow[],
+    notRun: [] as NotRun[],
     /** Null: the store takes everything at once. */
     store: null as Promise<void> | null,
     flushes: 0,
@@ -202,8 +200,8 @@ export function playTenant({ system, cluster }: Pick<Stage, 'system' | 'cluster'
         pollersChanged() {},
         agentNamed() {},
       },
-      results: (_self, told) => void rows.push(...told),
-      notRun: (_self, told) => void notRun.push(...told),
+      results: (_self, told) => void state.rows.push(...told),
+      notRun: (_self, told) => void state.notRun.push(...told),
     },
   });
   const writer = defineActor<null, WriterProtocol>({
