@@ -169,12 +169,17 @@ export function playTenant({ system, cluster }: Pick<Stage, 'system' | 'cluster'
     /** Null: the store takes everything at once. */
     store: null as Promise<void> | null,
     flushes: 0,
+    /** How often it was asked for its checks. */
+    asked: 0,
   };
   const tenant = defineActor<null, Pick<TenantProtocol, 'call' | 'cast'> & { start: [] }>({
     name: 'tenant',
     init: () => null,
     call: {
-      listChecks: () => Promise.resolve(state.checks),
+      listChecks() {
+        state.asked += 1;
+        return Promise.resolve(state.checks);
+      },
       ...{
         addChecks: unasked,
         removeCheck: unasked,
