@@ -221,12 +221,7 @@ export function playTenant({ system, cluster }: Pick<Stage, 'system' | 'cluster'
     },
     cast: { write() {} },
   });
-  const key = (kind: string, tenantOf: string, id: string) => ({
-    tenant: tenantOf,
-    partition: 'default',
-    kind,
-    id,
-  });
+  const key = (kind: string, tenant: string, id: string) => ({ tenant, partition: 'default', kind, id });
   cluster.names.register(key('tenant', tenantId, tenantId), system.spawn(tenant), {});
   cluster.names.register(key('scheduler', tenantId, tenantId), system.spawn(scheduler), {});
   // One core, one writer: that of the tenant which was there first.
