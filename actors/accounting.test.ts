@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type AccountingEffect, type AccountingEvent, account, handedTo } from './accounting.ts';
+import { type AccountingEffect, type AccountingEvent, account } from './accounting.ts';
+import { handedTo } from './handouts.ts';
 import { type Accounting, accounting } from './open-instants.ts';
 import type { Check, GapRow, ResultRow } from './ports/check.ts';
 import type { AccountedCheck } from './ports/result-store.ts';

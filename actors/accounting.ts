@@ -10,17 +10,17 @@
  */
 
 import { adopt } from './adoption.ts';
-import { answerGraceMs, attemptsMax, redispatchLeftMs } from './limits.ts';
+import { giveUpAwaited, passAwaited } from './awaited-instants.ts';
+import { again, notRun, returned, runNow, toGap } from './handouts.ts';
+import { answerGraceMs } from './limits.ts';
 import {
   type Accounting,
-  growGap,
   type Pending,
   queueNext,
   resume,
   retire,
   settle,
   skip,
-  syntheticRow,
   type Tracked,
   track,
 } from './open-instants.ts';
@@ -28,7 +28,7 @@ import type { Check, GapRow, ResultRow, WatermarkRow } from './ports/check.ts';
 import type { AccountedCheck } from './ports/result-store.ts';
 import { versionOf } from './schedule.ts';
 import { coverMissed, takeSchedule } from './schedule-change.ts';
-import { coverBefore, giveBack, type RunTerms, release, standStill, take, whyNot } from './standstill.ts';
+import { coverBefore, type RunTerms, release, standStill, take, whyNot } from './standstill.ts';
 
 export type AccountingEvent =
   /** Once, first: what the tenant has and what is accounted for. Instants up to now that nothing covers become gaps. */
@@ -55,13 +55,25 @@ export type AccountingEvent =
   | { type: 'result'; row: ResultRow; nowMs: number }
   /** A poller or the dispatch could not have it run. `gap` reasons are joined into one gap while they last. */
   | { type: 'not_run'; checkId: string; dueAtMs: number; reason: string; as: 'gap' | 'skipped' }
+  /** The edge agent that was to run it did not, and another may. */
+  | { type: 'returned'; checkId: string; dueAtMs: number; reason: string; nowMs: number }
   /** A run that a person asks for, at an instant of its own beside the schedule: it is stored, and accounts for nothing. */
   | { type: 'run_now'; checkId: string; nowMs: number }
   /** The poller is gone: what it had is handed out again. */
-  | { type: 'poller_lost'; poller: string; nowMs: number };
+  | { type: 'poller_lost'; poller: string; nowMs: number }
+  /** Edge agents are gone: what was awaited of one that runs nothing by itself any more is handed out. */
+  | { type: 'agents_lost'; isThere(partition: string, agent: string): boolean; nowMs: number };
 
 export type AccountingEffect =
-  | { type: 'dispatch'; check: Check; dueAtMs: number; attempt: number; expiresAtMs: number }
+  /** `except`: the edge agent that had it and did not run it. */
+  | {
+      type: 'dispatch';
+      check: Check;
+      dueAtMs: number;
+      attempt: number;
+      expiresAtMs: number;
+      except?: string | null;
+    }
   /** `intervalMs`: of the version that made the instant due; null: of a run that was asked for, which accounts for none. */
   | { type: 'result'; row: ResultRow; intervalMs: number | null }
   | { type: 'late'; row: ResultRow }
@@ -119,15 +131,17 @@ export function account(state: Accounting, event: AccountingEvent): AccountingEf
     case 'not_run':
       notRun(state, event, effects);
       return effects;
+    case 'returned':
+      returned(state, event, effects);
+      return effects;
     case 'run_now':
       runNow(state, event.checkId, event.nowMs, effects);
       return effects;
     case 'poller_lost':
-      for (const tracked of state.checks.values()) {
-        for (const pending of [...tracked.pending]) {
-          if (pending.poller === event.poller) again(state, tracked, pending, event.nowMs, effects);
-        }
-      }
+      pollerLost(state, event, effects);
+      return effects;
+    case 'agents_lost':
+      giveUpAwaited(state, event, effects);
       return effects;
   }
   const nextMs = Math.min(state.due.peek()?.atMs ?? Infinity, state.expiry.peek()?.atMs ?? Infinity);
@@ -135,18 +149,22 @@ export function account(state: Accounting, event: AccountingEvent): AccountingEf
   return effects;
 }
 
+function pollerLost(
+  state: Accounting,
+  { poller, nowMs }: AccountingEvent & { type: 'poller_lost' },
+  effects: AccountingEffect[],
+): void {
+  for (const tracked of state.checks.values()) {
+    for (const pending of [...tracked.pending]) {
+      if (pending.poller === poller) again(state, tracked, pending, nowMs, 'poller_lost', effects);
+    }
+  }
+}
+
 /** Whether a row for the instant is still wanted; a run that was asked for counts too. */
 export function isOpen(state: Accounting, checkId: string, dueAtMs: number): boolean {
   if (state.extra.get(checkId)?.dueMs === dueAtMs) return true;
   return state.checks.get(checkId)?.pending.some(({ dueMs }) => dueMs === dueAtMs) ?? false;
-}
-
-/** Notes who has the instant, so that the loss of a poller finds it. False when it is no longer pending. */
-export function handedTo(state: Accounting, checkId: string, dueAtMs: number, poller: string): boolean {
-  const pending = state.checks.get(checkId)?.pending.find(({ dueMs }) => dueMs === dueAtMs);
-  if (pending === undefined) return false;
-  pending.poller = poller;
-  return true;
 }
 
 function tick(state: Accounting, nowMs: number, effects: AccountingEffect[]): void {
@@ -163,7 +181,10 @@ function tick(state: Accounting, nowMs: number, effects: AccountingEffect[]): vo
     state.expiry.pop();
     const tracked = state.checks.get(entry.checkId);
     const pending = tracked?.pending.find(({ dueMs }) => dueMs === entry.dueMs);
-    if (tracked !== undefined && pending !== undefined) {
+    if (tracked === undefined || pending === undefined) continue;
+    if (pending.awaited !== null) {
+      if (pending.awaited.untilMs <= nowMs) toGap(state, tracked, pending, 'not_pushed', effects);
+    } else {
       skip(state, tracked, pending, pending.poller === null ? 'no_poller' : 'no_answer', effects);
     }
   }
@@ -201,6 +222,8 @@ function fallDue(
     poller: null,
     attempt: 1,
     expiresAtMs,
+    awaited: null,
+    agent: null,
   };
   tracked.pending.push(pending);
   tracked.lastDueMs = dueMs;
@@ -212,24 +235,6 @@ function fallDue(
   }
   state.expiry.push({ atMs: expiresAtMs, checkId: check.id, dueMs });
   effects.push({ type: 'dispatch', check, dueAtMs: dueMs, attempt: 1, expiresAtMs });
-}
-
-function again(
-  state: Accounting,
-  tracked: Tracked,
-  pending: Pending,
-  nowMs: number,
-  effects: AccountingEffect[],
-): void {
-  const leftMs = pending.expiresAtMs - nowMs;
-  if (pending.attempt >= attemptsMax || leftMs < redispatchLeftMs) {
-    skip(state, tracked, pending, 'poller_lost', effects);
-    return;
-  }
-  pending.attempt += 1;
-  pending.poller = null;
-  const { dueMs: dueAtMs, attempt, expiresAtMs } = pending;
-  effects.push({ type: 'dispatch', check: tracked.check, dueAtMs, attempt, expiresAtMs });
 }
 
 function takeResult(state: Accounting, row: ResultRow, nowMs: number, effects: AccountingEffect[]): void {
@@ -257,41 +262,5 @@ function takeResult(state: Accounting, row: ResultRow, nowMs: number, effects: A
   }
   effects.push({ type: 'result', row, intervalMs: pending.version.intervalMs });
   settle(state, tracked, pending, effects);
-}
-
-function runNow(state: Accounting, checkId: string, nowMs: number, effects: AccountingEffect[]): void {
-  const check = state.checks.get(checkId)?.check;
-  if (check === undefined || check.archivedAtMs !== null) return;
-  // The millisecond after a due instant is none: the shortest interval is a second.
-  const dueMs = versionOf(check.schedule, nowMs) === null ? nowMs : nowMs + 1;
-  const expiresAtMs = dueMs + check.timeoutMs + answerGraceMs;
-  // What a person asks for runs, and counts.
-  take(state.allowance, dueMs);
-  state.extra.set(checkId, { dueMs, expiresAtMs });
-  effects.push({ type: 'dispatch', check, dueAtMs: dueMs, attempt: 1, expiresAtMs });
-}
-
-function notRun(
-  state: Accounting,
-  event: AccountingEvent & { type: 'not_run' },
-  effects: AccountingEffect[],
-): void {
-  if (state.extra.get(event.checkId)?.dueMs === event.dueAtMs) {
-    state.extra.delete(event.checkId);
-    const row = syntheticRow(event.checkId, event.dueAtMs, event.reason, null);
-    effects.push({ type: 'result', row, intervalMs: null });
-    return;
-  }
-  const tracked = state.checks.get(event.checkId);
-  const pending = tracked?.pending.find(({ dueMs }) => dueMs === event.dueAtMs);
-  if (tracked === undefined || pending === undefined) return;
-  if (event.as === 'skipped') {
-    skip(state, tracked, pending, event.reason, effects);
-    return;
-  }
-  const { dueMs, version } = pending;
-  giveBack(state.allowance, dueMs);
-  const { intervalMs } = version;
-  growGap(tracked, { fromMs: dueMs, toMs: dueMs, intervalMs, count: 1 }, event.reason, effects);
-  settle(state, tracked, pending, effects);
+  passAwaited(state, tracked, row.dueAtMs, effects);
 }

@@ -9,6 +9,7 @@ export {
   type CheckView,
   defaultPartition,
   type Explanation,
+  edgeCandidateOf,
   type FeedProtocol,
   type HealthProtocol,
   healthKey,

@@ -4,9 +4,17 @@ import type { Job, SchedulerStart } from './messages.ts';
 
 export type Dispatch = AccountingEffect & { type: 'dispatch' };
 
-export function jobOf(start: SchedulerStart, { check, dueAtMs, expiresAtMs }: Dispatch, nowMs: number): Job {
+export function jobOf(
+  start: SchedulerStart,
+  { check, dueAtMs, expiresAtMs }: Dispatch,
+  nowMs: number,
+  agentId: string | null,
+): Job {
   const { tenantId, allowAll } = start;
   const { id: checkId, kind, target, port, timeoutMs, settings, partition } = check;
   const leftMs = expiresAtMs - nowMs;
-  return { tenantId, checkId, dueAtMs, kind, target, port, timeoutMs, settings, partition, allowAll, leftMs };
+  return {
+    ...{ tenantId, checkId, dueAtMs, kind, target, port, timeoutMs, settings, partition, allowAll, leftMs },
+    agentId,
+  };
 }

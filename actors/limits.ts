@@ -9,6 +9,15 @@ export const attemptsMax = 3;
 /** A job is not handed out again when less than this is left until its instant is written off. */
 export const redispatchLeftMs = 500;
 
+/**
+ * What an edge agent runs by its own config is waited for this long past its due instant: such agents push every 30 s, and a push
+ * takes a moment. What comes later takes the place of the gap that is written then.
+ */
+export const pushWaitMs = 45_000;
+
+/** Agents of one partition that share its checks; of more, the first by name do, and the others stand by. */
+export const selfRunnersMax = 64;
+
 /** Checks of one tenant; more are refused when they are added. */
 export const checksPerTenantMax = 200_000;
 /** Checks in one `import` message. */

@@ -2,8 +2,8 @@
  * What the monitor's actors say to each other, and the names that they are found by. Doors (web, command line, edge)
  * import this and nothing behind it.
  */
+import type { NameEvent } from '../cluster/index.ts';
 import type { Ref } from '../runtime/index.ts';
-import type { DocumentAsked } from './document-place.ts';
 import type {
   Check,
   CheckEdit,
@@ -16,13 +16,17 @@ import type {
   ResultStatus,
   WatermarkRow,
 } from './ports/check.ts';
+import type { NotRun } from './run-messages.ts';
 import type { RunTerms } from './standstill.ts';
 
+export type { DocumentDeskProtocol, DocumentOpened } from './document-messages.ts';
 export type { DocumentAsked, DocumentRefusalCode } from './document-place.ts';
+export { EdgeAgents, type EdgeCandidate, edgeCandidateOf, runCommand } from './edge-agents.ts';
 export {
   agentKey,
   defaultPartition,
   documentDeskKey,
+  edgeAgentKey,
   gatewayKey,
   healthKey,
   nameKinds,
@@ -35,34 +39,20 @@ export {
 } from './names.ts';
 export type { CheckKind, CheckState, ResultRow, ResultStatus } from './ports/check.ts';
 export type { Tenant, TenantStore } from './ports/tenant-store.ts';
+export type {
+  AgentProtocol,
+  Finished,
+  Job,
+  NotRun,
+  NotRunAs,
+  NumberedJob,
+  PollerProtocol,
+  Returned,
+} from './run-messages.ts';
 export { dueAtOrBefore } from './schedule.ts';
 
 /** What a cluster lets the nodes of tenants do: they hold these names, and write to the actors that hold those. */
 export const tenantAccess = { holds: ['poller', 'agent', 'topic'], doors: ['poller_door', 'topic'] } as const;
-
-/** One due instant to be run. Durations, not instants, since clocks of nodes differ. */
-export interface Job {
-  tenantId: string;
-  checkId: string;
-  dueAtMs: number;
-  kind: CheckKind;
-  target: string;
-  port: number | null;
-  timeoutMs: number;
-  settings: Readonly<Record<string, string>>;
-  partition: string;
-  /** The default tenant of a one-machine cluster may watch its own machine; no one else may. */
-  allowAll: boolean;
-  /** What is left until the instant is written off. */
-  leftMs: number;
-}
-
-export interface NotRun {
-  checkId: string;
-  dueAtMs: number;
-  reason: string;
-  as: 'gap' | 'skipped';
-}
 
 /** A check as a listing shows it. */
 export interface CheckView {
@@ -155,6 +145,8 @@ export interface SchedulerProtocol {
     results(rows: ResultRow[]): void;
     notRun(items: NotRun[]): void;
     pollersChanged(): void;
+    /** A name of an agent of the tenant has come, changed or gone. */
+    agentNamed(type: NameEvent['type'], entry: NameEvent['entry']): void;
   };
 }
 
@@ -244,59 +236,4 @@ export interface WriterTotals {
   droppedNow: number;
   resultsPerS: number;
   storeAway: boolean;
-}
-
-export interface DocumentOpened {
-  /** By which the core knows it: of the sender and its id. */
-  id: string;
-  heldBytes: number;
-}
-
-/** What gateways bring to the core of a tenant. Refused with a `DocumentRefusalCode`, `standby` or the store's own code. */
-export interface DocumentDeskProtocol {
-  start: [];
-  call: {
-    open(tenantId: string, asked: DocumentAsked): Promise<DocumentOpened>;
-    /** Answered when it is in the store. */
-    part(tenantId: string, id: string, offset: number, bytes: Uint8Array): Promise<{ heldBytes: number }>;
-    /** Answered when the document is whole and its hash (hexadecimal) agrees. */
-    end(tenantId: string, id: string, totalBytes: number, sha256: string): Promise<{ items: number }>;
-    totals(): { open: number; received: number; receivedBytes: number };
-  };
-  cast: {
-    /** A stream that opened it is over. */
-    left(tenantId: string, id: string): void;
-    /** It will never be finished: nothing of it is to be kept. */
-    forget(tenantId: string, id: string): void;
-  };
-}
-
-export interface PollerProtocol {
-  start: [];
-  call: { totals(): { underWay: number; held: number; dropped: number } };
-  cast: {
-    run(jobs: Job[]): void;
-    finished(agent: string, items: Finished[]): void;
-    agentsChanged(): void;
-  };
-}
-
-export interface Finished {
-  /** As the job was numbered by its poller. */
-  number: number;
-  startedAtMs: number | null;
-  latencyMs: number | null;
-  status: ResultStatus;
-  reason: string | null;
-}
-
-export interface NumberedJob {
-  number: number;
-  job: Job;
-}
-
-export interface AgentProtocol {
-  start: [];
-  call: { totals(): { running: number; waiting: number; done: number } };
-  cast: { run(jobs: NumberedJob[], poller: Ref<PollerProtocol>): void };
 }

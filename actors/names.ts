@@ -46,6 +46,11 @@ export function agentKey(node: string): RegistryKey {
   return { tenant: ownerOfNode(node), partition: defaultPartition, kind: 'agent', id: node };
 }
 
+/** An agent in a customer's network: a name of its tenant, on the node whose door it dialled. */
+export function edgeAgentKey(tenant: string, partition: string, id: string): RegistryKey {
+  return { tenant, partition, kind: 'agent', id };
+}
+
 /** The door of a poller for programs at the edge; its metadata say where: `address`. */
 export function gatewayKey(node: string): RegistryKey {
   return { tenant: platformTenant, partition: defaultPartition, kind: 'gateway', id: node };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type AccountingEffect, account, handedTo } from './accounting.ts';
+import { type AccountingEffect, account } from './accounting.ts';
+import { handedTo } from './handouts.ts';
 import { accounting } from './open-instants.ts';
 import type { Check, ResultRow, ScheduleVersion } from './ports/check.ts';
 import { dueRuns } from './schedule.ts';

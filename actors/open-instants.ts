@@ -16,6 +16,18 @@ export interface Pending {
   poller: string | null;
   attempt: number;
   expiresAtMs: number;
+  /** An edge agent that runs the check by itself is to push what it found, until then; null: a poller runs it. */
+  awaited: { readonly agent: string; readonly untilMs: number } | null;
+  /** The edge agent that it was given to last. */
+  agent: string | null;
+}
+
+/** A run that was asked for. */
+export interface Extra {
+  readonly dueMs: number;
+  readonly expiresAtMs: number;
+  attempt: number;
+  agent: string | null;
 }
 
 export interface Tracked {
@@ -44,7 +56,7 @@ export interface Accounting {
   readonly due: TimeHeap<DueEntry>;
   readonly expiry: TimeHeap<ExpiryEntry>;
   /** Instants of runs that were asked for, by check, until their result comes or they expire. */
-  readonly extra: Map<string, { dueMs: number; expiresAtMs: number }>;
+  readonly extra: Map<string, Extra>;
   allowance: Allowance;
   /** Results that name an instant which is none of the check's, or no check of ours. */
   refused: number;

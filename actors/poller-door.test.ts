@@ -31,6 +31,7 @@ function stage() {
         },
         notRun() {},
         pollersChanged() {},
+        agentNamed() {},
       },
     }),
   ) as Ref as Ref<SchedulerProtocol>;

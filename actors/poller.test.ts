@@ -16,6 +16,7 @@ const job: Job = {
   partition: 'default',
   allowAll: false,
   leftMs: 10_000,
+  agentId: null,
 };
 
 test('jobs for an agent whose link is lost wait for it a moment, and are then told as no_agent', async () => {
@@ -38,6 +39,7 @@ test('jobs for an agent whose link is lost wait for it a moment, and are then to
           told.push(...items);
         },
         pollersChanged() {},
+        agentNamed() {},
       },
     }),
     {} as never,

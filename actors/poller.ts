@@ -5,6 +5,7 @@
 import type { Cluster } from '../cluster/index.ts';
 import { defineActor, type Self } from '../runtime/index.ts';
 import { chooseAgent } from './dispatch.ts';
+import { assignEdge, edgeDown, releaseEdge, returnJob } from './edge-jobs.ts';
 import {
   agentGraceMs,
   attemptsMax,
@@ -17,37 +18,13 @@ import {
   type AgentProtocol,
   agentKey,
   type Finished,
-  type Job,
-  type NotRun,
-  type NumberedJob,
   type PollerProtocol,
   platformTenant,
   pollerKey,
 } from './messages.ts';
-import { type Homes, homeOf, sendHome, sendLater } from './poller-homes.ts';
+import { homeOf, sendHome, sendLater } from './poller-homes.ts';
 import { Roster } from './roster.ts';
-
-interface UnderWay {
-  number: number;
-  job: Job;
-  agent: string | null;
-  attempt: number;
-  takenAtMs: number;
-  /** When the agent's answer is no longer waited for. */
-  answerByMs: number;
-}
-
-interface PollerState extends Homes {
-  agents: Roster;
-  underWay: Map<number, UnderWay>;
-  /** Jobs that no agent was there for yet. */
-  parked: UnderWay[];
-  numbers: number;
-  toAgents: Map<string, NumberedJob[]>;
-  sweeping: boolean;
-  /** When an agent was last there to be chosen. */
-  hadAgentMs: number;
-}
+import { notRun, type PollerState, queueJob, type UnderWay } from './under-way.ts';
 
 type PollerSelf = Self<PollerState, PollerProtocol>;
 
@@ -64,6 +41,7 @@ export function poller({ cluster }: { cluster: Cluster }) {
       cluster.names.register(pollerKey(cluster.node), self.ref, { status, partitions: [] });
       return {
         agents: new Roster('agent', [tenant]),
+        edge: new Map(),
         underWay: new Map(),
         parked: [],
         homes: new Map(),
@@ -89,7 +67,8 @@ export function poller({ cluster }: { cluster: Cluster }) {
         for (const job of jobs) {
           self.state.numbers += 1;
           const { numbers: number } = self.state;
-          assign(self, { number, job, agent: null, attempt: 0, takenAtMs: nowMs, answerByMs: 0 });
+          const one = { number, job, agent: null, attempt: 0, takenAtMs: nowMs, answerByMs: 0 };
+          if (!assignEdge(self, cluster, one)) assign(self, one);
         }
         sendJobs(self, cluster);
         sweepLater(self, cluster);
@@ -97,11 +76,19 @@ export function poller({ cluster }: { cluster: Cluster }) {
       finished(self, agent, items) {
         for (const item of items) finish(self, agent, item);
       },
+      returned(self, items) {
+        for (const { number, reason } of items) {
+          const one = self.state.underWay.get(number);
+          if (one !== undefined && one.job.agentId !== null) returnJob(self, one, reason);
+        }
+      },
       agentsChanged: (self) => agentsChanged(self, cluster),
     },
     info(self, info) {
-      if (info.type === 'down') agentDown(self, info.monitor, cluster);
-      else if (info.type === 'timeout' && info.tag === 'sweep') sweep(self, cluster);
+      if (info.type === 'down') {
+        if (!edgeDown(self, info.monitor)) agentDown(self, info.monitor, cluster);
+      }
+      if (info.type === 'timeout' && info.tag === 'sweep') sweep(self, cluster);
       else if (info.type === 'timeout' && info.tag === 'send') sendHome(self, cluster);
     },
   });
@@ -125,10 +112,7 @@ function assign(self: PollerSelf, one: UnderWay): void {
   one.answerByMs = nowMs + one.job.timeoutMs + agentGraceMs;
   state.underWay.set(one.number, one);
   state.agents.addLoad(choice.chosen, 1);
-  const batch = state.toAgents.get(choice.chosen);
-  const numbered = { number: one.number, job: one.job };
-  if (batch === undefined) state.toAgents.set(choice.chosen, [numbered]);
-  else batch.push(numbered);
+  queueJob(state, choice.chosen, one);
 }
 
 function sendJobs(self: PollerSelf, cluster: Cluster): void {
@@ -136,11 +120,16 @@ function sendJobs(self: PollerSelf, cluster: Cluster): void {
   const batches = [...state.toAgents];
   state.toAgents.clear();
   for (const [name, jobs] of batches) {
-    const ref = cluster.names.lookup<AgentProtocol>(agentKey(name));
+    const edge = state.edge.get(name);
+    const ref = edge?.ref ?? cluster.names.lookup<AgentProtocol>(agentKey(name));
     for (let at = 0; at < jobs.length; at += batchItemsMax) {
       const part = jobs.slice(at, at + batchItemsMax);
       const sent = ref !== null && self.cast(ref).run(part, self.ref);
       if (sent) continue;
+      if (edge !== undefined) {
+        edgeDown(self, edge.monitor);
+        break;
+      }
       // Its link is lost or full: all that it had is for others, or waits a moment for it. What was not sent is no try.
       for (const { number } of jobs.slice(at)) {
         const one = state.underWay.get(number);
@@ -158,8 +147,9 @@ function sendJobs(self: PollerSelf, cluster: Cluster): void {
 function finish(self: PollerSelf, agent: string, item: Finished): void {
   const { state } = self;
   const one = state.underWay.get(item.number);
-  if (one === undefined || one.agent !== agent) return;
-  release(state, one);
+  const { agentId = null } = one?.job ?? {};
+  if (one === undefined || (agentId ?? one.agent) !== agent) return;
+  release(self, one);
   const { number: _, ...outcome } = item;
   const { checkId, dueAtMs, tenantId } = one.job;
   homeOf(self, tenantId).rows.push({ checkId, dueAtMs, ...outcome, agent, poller: self.ref.node });
@@ -170,20 +160,23 @@ function finish(self: PollerSelf, agent: string, item: Finished): void {
 /** The agent will not answer: another one has a try while there is time. */
 function lostAt(self: PollerSelf, one: UnderWay | undefined, reason: string): void {
   if (one === undefined) return;
-  release(self.state, one);
+  if (one.job.agentId !== null) {
+    returnJob(self, one, reason);
+    return;
+  }
+  release(self, one);
   const leftMs = one.job.leftMs - (self.monotonicMs() - one.takenAtMs);
   if (one.attempt >= attemptsMax || leftMs < redispatchLeftMs) notRun(self, one.job, reason, 'skipped');
   else assign(self, one);
 }
 
-function release(state: PollerState, one: UnderWay): void {
-  state.underWay.delete(one.number);
-  if (one.agent !== null) state.agents.addLoad(one.agent, -1);
-}
-
-function notRun(self: PollerSelf, job: Job, reason: string, as: NotRun['as']): void {
-  homeOf(self, job.tenantId).notRun.push({ checkId: job.checkId, dueAtMs: job.dueAtMs, reason, as });
-  sendLater(self);
+function release(self: PollerSelf, one: UnderWay): void {
+  if (one.job.agentId !== null) {
+    releaseEdge(self, one);
+    return;
+  }
+  self.state.underWay.delete(one.number);
+  if (one.agent !== null) self.state.agents.addLoad(one.agent, -1);
 }
 
 function agentsChanged(self: PollerSelf, cluster: Cluster): void {

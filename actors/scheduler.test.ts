@@ -32,6 +32,7 @@ function pollerActor(jobs: Job[]) {
         jobs.push(...given);
       },
       finished() {},
+      returned() {},
       agentsChanged() {},
     },
   });

@@ -3,14 +3,15 @@
  * batches; rows go to the core's writer, results also to the health monitor. Its clock is the database's, read with the
  * lease and carried on by this node's monotonic clock.
  */
-import type { Cluster } from '../cluster/index.ts';
-import { defineActor, type Self } from '../runtime/index.ts';
-import { type AccountingEvent, account, handedTo, isOpen } from './accounting.ts';
-import { choosePoller } from './dispatch.ts';
+import type { Cluster, NameEvent } from '../cluster/index.ts';
+import { defineActor, type Ref, type Self } from '../runtime/index.ts';
+import { type AccountingEvent, account, isOpen } from './accounting.ts';
+import { forgetPoller, handOut, takeBack } from './handing.ts';
 import { type Dispatch, jobOf } from './job.ts';
-import { batchItemsMax, noPollerWaitMs, pollerLookMs } from './limits.ts';
+import { batchItemsMax, batchMs, noPollerWaitMs, pollerLookMs } from './limits.ts';
 import {
   type Job,
+  type NotRun,
   type PollerProtocol,
   platformTenant,
   pollerKey,
@@ -44,6 +45,7 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
       const changed = () => self.cast(self.ref).pollersChanged();
       for (const tenant of [platformTenant, start.tenantId])
         cluster.names.watch({ tenant, kind: 'poller' }, changed, self.signal);
+      watchAgents(self, cluster);
       pollersChanged(self, cluster);
       const { terms, gapsToday } = start;
       const nowMs = now(self);
@@ -68,13 +70,7 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
         late: state.accounting.late,
       }),
       due: (self, checkId) => dueOf(self, checkId),
-      runNow(self, checkId) {
-        const before = self.state.accounting.extra.get(checkId);
-        if (before !== undefined && before.expiresAtMs > now(self)) return { due_at: instant(before.dueMs)! };
-        apply(self, cluster, { type: 'run_now', checkId, nowMs: now(self) });
-        const asked = self.state.accounting.extra.get(checkId);
-        return asked === undefined ? null : { due_at: instant(asked.dueMs)! };
-      },
+      runNow: (self, checkId) => runNow(self, cluster, checkId),
     },
     cast: {
       added: (self, added) => apply(self, cluster, { type: 'added', checks: added, nowMs: now(self) }),
@@ -88,18 +84,39 @@ export function scheduler({ cluster, checks, accounted }: SchedulerNeeds) {
       },
       notRun(self, items) {
         for (const item of items) takeBack(self.state, item.checkId, item.dueAtMs);
-        apply(self, cluster, ...items.map((item): AccountingEvent => ({ type: 'not_run', ...item })));
+        const nowMs = now(self);
+        apply(self, cluster, ...items.map((item) => eventOf(item, nowMs)));
       },
       pollersChanged: (self) => pollersChanged(self, cluster),
+      agentNamed(self, type, entry) {
+        if (!self.state.edge.changed(type, entry) || self.state.losing) return;
+        self.state.losing = true;
+        self.after(batchMs, 'agents');
+      },
     },
     info(self, info) {
       if (info.type === 'timeout' && info.tag === 'tick') {
         self.state.timer = null;
         apply(self, cluster, { type: 'tick', nowMs: now(self) });
-      } else if (info.type === 'timeout') look(self, cluster);
+      } else if (info.type === 'timeout' && info.tag === 'agents') agentsLost(self, cluster);
+      else if (info.type === 'timeout') look(self, cluster);
       else if (info.type === 'down') pollerDown(self, cluster, info.monitor);
     },
   });
+}
+
+function runNow(self: SchedulerSelf, cluster: Cluster, checkId: string): { due_at: string } | null {
+  const { extra } = self.state.accounting;
+  const before = extra.get(checkId);
+  if (before !== undefined && before.expiresAtMs > now(self)) return { due_at: instant(before.dueMs)! };
+  apply(self, cluster, { type: 'run_now', checkId, nowMs: now(self) });
+  const asked = extra.get(checkId);
+  return asked === undefined ? null : { due_at: instant(asked.dueMs)! };
+}
+
+function eventOf({ checkId, dueAtMs, reason, as }: NotRun, nowMs: number): AccountingEvent {
+  const instant = { checkId, dueAtMs, reason };
+  return as === 'again' ? { type: 'returned', ...instant, nowMs } : { type: 'not_run', ...instant, as };
 }
 
 function dueOf(self: SchedulerSelf, checkId: string) {
@@ -174,19 +191,14 @@ function hand(self: SchedulerSelf, cluster: Cluster, dispatches: readonly Dispat
   for (const dispatch of dispatches) {
     // It may have been written off while it waited for a poller.
     if (!isOpen(state.accounting, dispatch.check.id, dispatch.dueAtMs)) continue;
-    const choice = choosePoller(candidates, dispatch.check, null);
-    if ('refused' in choice) {
-      park(self, cluster, dispatch);
-      continue;
-    }
-    const name = choice.chosen;
+    const handing = handOut(state, candidates, dispatch);
+    if (handing.type === 'nobody') park(self, cluster, dispatch);
+    if (handing.type !== 'poller') continue;
+    const { poller, agentId } = handing;
     state.hadPollerMs = self.monotonicMs();
-    state.pollers.addLoad(name, 1);
-    state.handed.set(handKey(dispatch.check.id, dispatch.dueAtMs), name);
-    handedTo(state.accounting, dispatch.check.id, dispatch.dueAtMs, name);
-    const handout = { job: jobOf(state.start, dispatch, now(self)), dispatch };
-    const batch = batches.get(name);
-    if (batch === undefined) batches.set(name, [handout]);
+    const handout = { job: jobOf(state.start, dispatch, now(self), agentId), dispatch };
+    const batch = batches.get(poller);
+    if (batch === undefined) batches.set(poller, [handout]);
     else batch.push(handout);
   }
   for (const [name, batch] of batches) {
@@ -236,18 +248,6 @@ function look(self: SchedulerSelf, cluster: Cluster): void {
   if (self.state.pollers.size === 0 || self.state.parked.length > 0) lookLater(self);
 }
 
-function handKey(checkId: string, dueAtMs: number): string {
-  return `${checkId}|${dueAtMs}`;
-}
-
-function takeBack(state: SchedulerState, checkId: string, dueAtMs: number): void {
-  const key = handKey(checkId, dueAtMs);
-  const name = state.handed.get(key);
-  if (name === undefined) return;
-  state.handed.delete(key);
-  state.pollers.addLoad(name, -1);
-}
-
 function pollersChanged(self: SchedulerSelf, cluster: Cluster): void {
   const { state } = self;
   state.pollers.refresh(self, cluster, (name) => pollerGone(self, cluster, name));
@@ -262,7 +262,24 @@ function pollerDown(self: SchedulerSelf, cluster: Cluster, monitor: number): voi
 
 /** What it had is handed out again. */
 function pollerGone(self: SchedulerSelf, cluster: Cluster, name: string): void {
-  const { state } = self;
-  for (const [key, holder] of [...state.handed]) if (holder === name) state.handed.delete(key);
+  forgetPoller(self.state, name);
   apply(self, cluster, { type: 'poller_lost', poller: name, nowMs: now(self) });
+}
+
+/** By what happens, not by a look at all: a tenant may have thousands of them. */
+function watchAgents(self: SchedulerSelf, cluster: Cluster): void {
+  const { tenantId: tenant } = self.state.start;
+  const ref = self.ref as Ref<SchedulerProtocol>;
+  const told = ({ type, entry }: NameEvent) => {
+    // The tenant's own nodes are found by the pollers that they work for.
+    if (entry.metadata.edge === true) self.cast(ref).agentNamed(type, entry);
+  };
+  cluster.names.watch({ tenant, kind: 'agent' }, told, self.signal);
+}
+
+function agentsLost(self: SchedulerSelf, cluster: Cluster): void {
+  const { state } = self;
+  state.losing = false;
+  const isThere = (partition: string, agent: string) => state.edge.runsItself(partition, agent);
+  apply(self, cluster, { type: 'agents_lost', isThere, nowMs: now(self) });
 }

@@ -10,13 +10,20 @@ import {
   checksRereadMs,
   leaseRetryMs,
 } from './limits.ts';
-import type { TenantTerms } from './messages.ts';
+import { type TenantTerms, tenantKey } from './messages.ts';
 import { judgeNewCheck, knownEdit } from './new-check.ts';
 import type { Check, CheckEdit, NewCheck } from './ports/check.ts';
 import type { Asked } from './ports/check-store.ts';
 import { isNewer } from './schedule-change.ts';
 import { TenantRefusal } from './tenant-refusal.ts';
-import { liveChecks, type Running, runningOf, type TenantNeeds, type TenantSelf } from './tenant-state.ts';
+import {
+  liveChecks,
+  nameMetadataOf,
+  type Running,
+  runningOf,
+  type TenantNeeds,
+  type TenantSelf,
+} from './tenant-state.ts';
 
 /** Those of a suspended tenant may be looked at, nothing else. */
 function mayChange(self: TenantSelf): void {
@@ -41,7 +48,7 @@ export async function addChecks(self: TenantSelf, needs: TenantNeeds, checks: Ne
     throw new TenantRefusal('too_many_checks', `a tenant has at most ${checksPerTenantMax} checks`);
   }
   const added = await unlessUnsure(self, needs, needs.checks.add(tenantId, checks, checksMax));
-  begin(self, running, added);
+  begin(self, needs, running, added);
   return added.map((check) => viewOf(check));
 }
 
@@ -65,7 +72,7 @@ export async function editCheck(
   if (edited === null) return null;
   // It may have been read already, or be changed once more.
   const known = checks.get(checkId);
-  if (known !== undefined && isNewer(edited, known)) goOn(self, running, edited);
+  if (known !== undefined && isNewer(edited, known)) goOn(self, needs, running, edited);
   const [view] = await self.call(running.health).views([edited]);
   return view!;
 }
@@ -75,22 +82,32 @@ export async function removeCheck(self: TenantSelf, needs: TenantNeeds, checkId:
   mayChange(self);
   const removed = await unlessUnsure(self, needs, needs.checks.remove(self.state.tenantId, checkId, asked));
   if (removed === null) return null;
-  end(self, running, removed);
+  end(self, needs, running, removed);
   return viewOf(removed);
 }
 
-function begin(self: TenantSelf, running: Running, checks: readonly Check[]): void {
+/** Who keeps the tenant's checks is told by its name that there are others. */
+function changed(self: TenantSelf, { cluster }: TenantNeeds): void {
+  const { state } = self;
+  state.checksVersion += 1;
+  if (state.running === null) return;
+  cluster.names.update(tenantKey(state.tenantId), nameMetadataOf(state, state.running.epoch));
+}
+
+function begin(self: TenantSelf, needs: TenantNeeds, running: Running, checks: readonly Check[]): void {
   const added = checks.filter(({ id }) => !self.state.checks.has(id));
   if (added.length === 0) return;
   for (const check of added) self.state.checks.set(check.id, check);
+  changed(self, needs);
   self.cast(running.scheduler).added(added);
   self.cast(running.health).adopt(added, []);
 }
 
-function end(self: TenantSelf, running: Running, removed: Check): void {
+function end(self: TenantSelf, needs: TenantNeeds, running: Running, removed: Check): void {
   const isKnown = self.state.checks.has(removed.id);
   // Kept: a reading that is older than this must not bring it back.
   self.state.checks.set(removed.id, removed);
+  changed(self, needs);
   // One that was added while the lease moved is unknown here, and what was due of it until now is accounted for all the same.
   if (isKnown) self.cast(running.scheduler).removed(removed);
   else self.cast(running.scheduler).added([removed]);
@@ -126,7 +143,7 @@ export function reread(self: TenantSelf, needs: TenantNeeds): void {
 }
 
 /** Null: they could not be read. */
-export function takeChecks(self: TenantSelf, checks: readonly Check[] | null): void {
+export function takeChecks(self: TenantSelf, needs: TenantNeeds, checks: readonly Check[] | null): void {
   const { running, checks: known } = self.state;
   self.state.rereading = false;
   if (checks === null) self.after(leaseRetryMs, 'reread');
@@ -141,6 +158,7 @@ export function takeChecks(self: TenantSelf, checks: readonly Check[] | null): v
   if (checks === null || running === null) return;
   begin(
     self,
+    needs,
     running,
     checks.filter(({ archivedAtMs }) => archivedAtMs === null),
   );
@@ -148,9 +166,9 @@ export function takeChecks(self: TenantSelf, checks: readonly Check[] | null): v
     const before = known.get(check.id);
     // The reading may be older than what is known.
     if (before === undefined || !isNewer(check, before)) continue;
-    if (check.archivedAtMs !== null) end(self, running, check);
-    else if (before.archivedAtMs !== null) comeBack(self, running, check);
-    else goOn(self, running, check);
+    if (check.archivedAtMs !== null) end(self, needs, running, check);
+    else if (before.archivedAtMs !== null) comeBack(self, needs, running, check);
+    else goOn(self, needs, running, check);
   }
 }
 
@@ -168,19 +186,21 @@ export async function restoreCheck(self: TenantSelf, needs: TenantNeeds, checkId
   );
   if (restored === null) return null;
   const known = self.state.checks.get(checkId);
-  if (known === undefined || isNewer(restored, known)) comeBack(self, running, restored);
+  if (known === undefined || isNewer(restored, known)) comeBack(self, needs, running, restored);
   return viewOf(restored);
 }
 
 /** By another version of its schedule, and by another definition. */
-function goOn(self: TenantSelf, running: Running, changed: Check): void {
-  self.state.checks.set(changed.id, changed);
-  self.cast(running.scheduler).changed(changed);
-  self.cast(running.health).changed(changed);
+function goOn(self: TenantSelf, needs: TenantNeeds, running: Running, edited: Check): void {
+  self.state.checks.set(edited.id, edited);
+  changed(self, needs);
+  self.cast(running.scheduler).changed(edited);
+  self.cast(running.health).changed(edited);
 }
 
-function comeBack(self: TenantSelf, running: Running, restored: Check): void {
+function comeBack(self: TenantSelf, needs: TenantNeeds, running: Running, restored: Check): void {
   self.state.checks.set(restored.id, restored);
+  changed(self, needs);
   self.cast(running.scheduler).restored(restored);
   self.cast(running.health).adopt([restored], []);
 }

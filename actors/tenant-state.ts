@@ -1,11 +1,12 @@
 /** What a tenant's actor needs and holds; between its life (`tenant.ts`) and what it does for callers (`tenant-checks.ts`). */
-import type { Cluster } from '../cluster/index.ts';
+import type { Cluster, Metadata } from '../cluster/index.ts';
 import type { Ref, Self } from '../runtime/index.ts';
 import type { HealthProtocol, SchedulerProtocol, TenantTerms, WriterProtocol } from './messages.ts';
 import type { Check } from './ports/check.ts';
 import type { CheckStore } from './ports/check-store.ts';
 import type { LeaseAnswer, LeaseStore } from './ports/lease-store.ts';
 import type { ResultStore } from './ports/result-store.ts';
+import { statusOf } from './tenant-news.ts';
 import { TenantRefusal } from './tenant-refusal.ts';
 
 export interface TenantNeeds {
@@ -33,6 +34,8 @@ export interface TenantState {
   terms: TenantTerms;
   running: Running | null;
   checks: Map<string, Check>;
+  /** Raised with every change of them; its name tells it, so that who keeps them asks again. */
+  checksVersion: number;
   epoch: number | null;
   refusedBy: string | null;
   /** The question for the lease that is under way: an actor that ends must not leave a granted lease behind. */
@@ -48,6 +51,11 @@ export interface TenantState {
 }
 
 export type TenantSelf = Self<TenantState>;
+
+/** What the tenant's name says: to be changed with what it says. */
+export function nameMetadataOf({ terms, checksVersion }: TenantState, epoch: number): Metadata {
+  return { status: statusOf(terms), epoch, checks: `${epoch}.${checksVersion}` };
+}
 
 export function runningOf(self: TenantSelf): Running {
   const { running } = self.state;

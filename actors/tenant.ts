@@ -37,9 +37,9 @@ import {
   runNow,
   takeChecks,
 } from './tenant-checks.ts';
-import { statusOf } from './tenant-news.ts';
 import {
   liveChecks,
+  nameMetadataOf,
   runningOf,
   type TenantNeeds,
   type TenantSelf,
@@ -65,6 +65,7 @@ export function tenant(needs: TenantNeeds) {
         terms: needs.termsOf(tenantId),
         running: null,
         checks: new Map(),
+        checksVersion: 0,
         epoch: null,
         refusedBy: null,
         asking: null,
@@ -129,7 +130,7 @@ function handleInfo(self: TenantSelf, needs: TenantNeeds, info: Info): void {
   else if (info.type === 'done' && info.tag === 'lease') {
     leased(self, needs, info.value as LeaseAnswer | null, info.error);
   } else if (info.type === 'done' && info.tag === 'checks') {
-    takeChecks(self, info.value as Check[] | null);
+    takeChecks(self, needs, info.value as Check[] | null);
   } else if (info.type === 'done' && info.tag === 'confirmed') {
     confirmed(self, info.value as LeaseAnswer | null);
   } else if (info.type === 'done' && info.tag === 'loaded') {
@@ -218,7 +219,7 @@ async function load(
 function tellTerms(self: TenantSelf, needs: TenantNeeds): void {
   const { running, terms, tenantId } = self.state;
   if (running === null) return;
-  needs.cluster.names.update(tenantKey(tenantId), { status: statusOf(terms), epoch: running.epoch });
+  needs.cluster.names.update(tenantKey(tenantId), nameMetadataOf(self.state, running.epoch));
   self.cast(running.scheduler).terms(terms);
 }
 
@@ -266,7 +267,7 @@ async function startParts(self: TenantSelf, needs: TenantNeeds, load: Loaded, wr
   const start = { tenantId, epoch, allowAll, databaseOffsetMs, terms, gapsToday, writer, health };
   const schedulerRef = await self.startLink(scheduler({ cluster, checks, accounted }), start);
   self.state.running = { epoch, scheduler: schedulerRef, health };
-  cluster.names.register(tenantKey(tenantId), self.ref, { status: statusOf(terms), epoch });
+  cluster.names.register(tenantKey(tenantId), self.ref, nameMetadataOf(self.state, epoch));
   if (self.state.rereadAgain) reread(self, needs);
   self.after(checksRereadMs + self.random() * checksRereadMs, 'reread');
   // They may have changed while the parts were started.

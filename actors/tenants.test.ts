@@ -115,7 +115,7 @@ test('a tenant that runs hears that it was suspended, and one that was cancelled
   rows.now = [tenantRow(tenantId, 'acme', { status: 'suspended', statusAtMs: 5 })];
   actors.cast(keeper).refresh();
   await clock.settle();
-  expect(told).toEqual([{ status: 'suspended', epoch: 1 }]);
+  expect(told).toEqual([{ status: 'suspended', epoch: 1, checks: '1.0' }]);
   rows.now = [tenantRow(tenantId, 'acme', { status: 'cancelled' })];
   actors.cast(keeper).refresh();
   await clock.advance(1_000);

@@ -67,6 +67,8 @@ export type CommandCode =
   | 'record_partial'
   /** The record has nothing about the subject that was asked for. */
   | 'no_such_subject'
+  /** The agent did not do the command; the sentence says how it ended. */
+  | 'command_failed'
   /** No node of this name is in the cluster. */
   | 'no_such_node'
   /** No tenant has this slug or id. */
@@ -80,6 +82,12 @@ export type ProcedureCode =
   | 'bad_argument'
   /** No check has this id. */
   | 'no_such_check'
+  /** No agent of this id is connected. */
+  | 'no_such_agent'
+  /** The agent has too many commands under way. */
+  | 'agent_busy'
+  /** The agent's poller knows no such command any more: it keeps the last few that are over. */
+  | 'no_such_command'
   /** The tenant is moving between cores: the command tries again by itself. */
   | 'standby'
   /** The tenant is being made, failed, cancelled, or has a schema of another version: no core runs it. */

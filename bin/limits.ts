@@ -98,3 +98,8 @@ export const partitionCharsMax = 63;
 /** Documents that a list shows unless told, and at most. */
 export const documentsListedDefault = 100;
 export const documentsListedMax = 10_000;
+
+/** How often `picket agents command --wait` asks what became of its command. */
+export const agentLookMs = 250;
+/** What a command to an agent may carry: a quarter of what the door takes, so that it fits a frame whatever else there is. */
+export const agentPayloadBytesMax = 262_144;

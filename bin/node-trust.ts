@@ -125,7 +125,7 @@ export function ownIdentity(
   const identity = leaf !== undefined && 'identity' in leaf ? leaf.identity : null;
   if (identity?.kind !== 'tenant') return { name: flags.name, tenant: null };
   const node = nodeOf(identity);
-  if (node !== null && identity.id === flags.name && identity.role === flags.role)
+  if (node !== null && identity.id === flags.name && node.role === flags.role)
     return { name: node.name, tenant: node.tenant };
   throw new CommandFailure(
     'bad_credential',

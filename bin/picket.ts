@@ -5,6 +5,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
+import { addAgentsCommands } from './commands/agents.ts';
 import { addBackupCommands } from './commands/backup.ts';
 import { addCertCommands } from './commands/certs.ts';
 import { addCheckCommands } from './commands/check.ts';
@@ -57,6 +58,7 @@ for (const add of [
   addTenantCommands,
   addPackageCommands,
   addEnrollCommand,
+  addAgentsCommands,
   addPlanCommands,
   addDbCommands,
   addBackupCommands,

@@ -3,7 +3,13 @@
  * The tenants that ought to run are rows: a node with the store reads them, any other asks a core; when neither has an
  * answer, those that do run are known.
  */
-import { type TenantProtocol, tenantKey, type WriterProtocol, type WriterTotals } from '../actors/index.ts';
+import {
+  edgeCandidateOf,
+  type TenantProtocol,
+  tenantKey,
+  type WriterProtocol,
+  type WriterTotals,
+} from '../actors/index.ts';
 import { type ClusterNode, type Coordinator, platformTenant } from '../cluster/index.ts';
 import type { Ref } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
@@ -19,6 +25,8 @@ export interface StatusView {
   checks: number;
   pollers: number;
   agents: number;
+  /** Programs in customers' networks that are connected. */
+  edge_agents: number;
   results_per_s: number;
   splits: number;
   because: string[];
@@ -109,10 +117,15 @@ async function status(node: ClusterNode, store: Pick<Store, 'tenants'> | null): 
     checks: checks.reduce((sum, one) => sum + one, 0),
     pollers,
     agents,
+    edge_agents: edgeAgentsOf(node),
     results_per_s: Math.round(resultsPerS * 10) / 10,
     splits: split === null ? 0 : 1,
     because,
   };
+}
+
+function edgeAgentsOf({ names }: ClusterNode): number {
+  return names.list({ kind: 'agent' }).filter((entry) => edgeCandidateOf(entry) !== null).length;
 }
 
 async function checksOf(node: ClusterNode, { id, shown }: TenantSeen, because: string[]): Promise<number> {

@@ -77,6 +77,7 @@ export {
   type SpiffeId,
   type TenantIdentity,
   type TenantNodeRole,
+  tenantNodeRoleOf,
   tenantNodeRoles,
 } from './spiffe.ts';
 export { readSvid, svidPaths } from './svid-files.ts';

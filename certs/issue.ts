@@ -11,6 +11,7 @@ import { limits } from './limits.ts';
 import { signLeaf } from './sign-leaf.ts';
 import { keyed, newKeys } from './signing.ts';
 import {
+  certifiedRoleOf,
   isName,
   isNodeName,
   type NodeRole,
@@ -75,7 +76,8 @@ export async function issueTenantNode(
       `${JSON.stringify(name)} is not a name of a tenant's node: use a-z, 0-9, '_', '-', at most ${most}`,
     );
   }
-  const identity: PeerIdentity = { kind: 'tenant', trustDomain, tenantId, role, id: name };
+  const certified = certifiedRoleOf(role);
+  const identity: PeerIdentity = { kind: 'tenant', trustDomain, tenantId, role: certified, id: name };
   return issueLeaf(root, issuer, { identity, lifetimeMs }, clock);
 }
 

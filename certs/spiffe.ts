@@ -10,6 +10,20 @@ export const nodeRoles: readonly NodeRole[] = ['core', 'web', 'poller', 'agent']
 /** What a tenant may run of its own in our cluster. */
 export type TenantNodeRole = 'poller' | 'agent';
 export const tenantNodeRoles: readonly TenantNodeRole[] = ['poller', 'agent'];
+/**
+ * The role in the certificate of each, which says that its bearer is a node. `agent` and `collector` are programs in a
+ * customer's network: they enrol by themselves and dial a gateway, and no certificate of theirs may do for a node.
+ */
+const certifiedRoles: Readonly<Record<TenantNodeRole, string>> = { poller: 'poller', agent: 'node-agent' };
+
+export function certifiedRoleOf(role: TenantNodeRole): string {
+  return certifiedRoles[role];
+}
+
+/** What a node with that role in its tenant's certificate does; null: its bearer is no node. */
+export function tenantNodeRoleOf(certified: string): TenantNodeRole | null {
+  return tenantNodeRoles.find((role) => certifiedRoles[role] === certified) ?? null;
+}
 
 /** A cluster member: `spiffe://<trust domain>/node/<role>/<name>`. */
 export interface NodeIdentity {

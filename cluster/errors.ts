@@ -34,6 +34,8 @@ export type ClusterErrorCode =
   | 'leaving'
   /** The tenant fence: the link's certificate does not allow it. */
   | 'fenced'
+  /** The link's certificate is of a program in a customer's network: it dials a gateway, and is no node. */
+  | 'not_a_node'
   /** The peer declares no procedure of this name. */
   | 'no_such_procedure'
   /** The procedure is not for this kind of peer. */

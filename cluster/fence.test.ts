@@ -36,6 +36,27 @@ test('a tenant’s node has a link only where tenants’ nodes are taken, or at 
   }
 });
 
+test('a program in a customer’s network has no link, whatever the cluster grants, and is told why', () => {
+  const holders = [
+    { tenant: null, access: null },
+    { tenant: null, access },
+    { tenant: tenantA, access: null },
+  ];
+  for (const role of ['agent', 'collector', 'gateway', 'core', 'web', '']) {
+    for (const holder of holders) {
+      expect(judgePeer(ofTenant(tenantA, role), holder)).toMatchObject({
+        allowed: false,
+        code: 'not_a_node',
+      });
+    }
+    expect(nodeOf(ofTenant(tenantA, role))).toBe(null);
+  }
+  for (const role of ['poller', 'node-agent']) {
+    expect(judgePeer(ofTenant(tenantA, role), holders[0]!)).toMatchObject({ code: 'fenced' });
+    expect(judgePeer(ofTenant(tenantA, role), holders[1]!)).toEqual({ allowed: true });
+  }
+});
+
 test('of all kinds of frames an operator may send three', () => {
   expect(kinds.filter((kind) => judgeOperatorFrame(kind).allowed).sort()).toEqual([
     'close',
@@ -56,7 +77,7 @@ test('no tenant’s node can have the name of a platform’s, or of another tena
       expect(tenantOfNode(second)).toBe(null);
       expect(name).not.toBe(second);
       if (one !== other) expect(name).not.toBe(tenantNodeName(other, second));
-      expect(nodeOf(ofTenant(one, 'agent', first))).toEqual({ name, role: 'agent', tenant: one });
+      expect(nodeOf(ofTenant(one, 'node-agent', first))).toEqual({ name, role: 'agent', tenant: one });
     }),
   );
 });

@@ -4,7 +4,7 @@
  * an end knows of its own actors comes as a question. Links, exports and counts are fence-link.ts's, what stands inside
  * payloads is fence-payload.ts's.
  */
-import type { PeerIdentity } from '../certs/index.ts';
+import { type PeerIdentity, tenantNodeRoleOf } from '../certs/index.ts';
 import type { FrameKind } from './frame-layout.ts';
 import { tenantNodeName } from './names.ts';
 
@@ -37,16 +37,16 @@ export type FenceRule =
   /** A payload that is not what its frame says. */
   | 'malformed';
 
-export type FenceVerdict = { allowed: true } | { allowed: false; detail: string };
+export type FenceVerdict = { allowed: true } | { allowed: false; code: FenceCode; detail: string };
+
+/** Why a peer has no link: the fence as a whole, or that its certificate is of a program that is no node. */
+export type FenceCode = 'fenced' | 'not_a_node';
 
 const operatorKinds: ReadonlySet<FrameKind> = new Set<FrameKind>([
   'procedure_call',
   'procedure_cancel',
   'close',
 ]);
-
-/** A core of a customer would be placed upon, and its web node would be asked for the page: there are none. */
-const tenantRoles: ReadonlySet<string> = new Set(['poller', 'agent']);
 
 /** A peer as a node of the cluster; null for one that is none, such as an operator's command. */
 export interface NodeOfPeer {
@@ -59,9 +59,11 @@ export interface NodeOfPeer {
 export function nodeOf(identity: PeerIdentity): NodeOfPeer | null {
   if (identity.kind === 'node') return { name: identity.name, role: identity.role, tenant: null };
   if (identity.kind === 'operator') return null;
-  const { tenantId: tenant, role, id } = identity;
+  const { tenantId: tenant, id } = identity;
   const name = tenantNodeName(tenant, id);
-  return name === null || !tenantRoles.has(role) ? null : { name, role, tenant };
+  // A core of a customer would be placed upon, and its web node would be asked for the page: there are none.
+  const role = tenantNodeRoleOf(identity.role);
+  return name === null || role === null ? null : { name, role, tenant };
 }
 
 /** Who judges: a node of the platform with what it grants to tenants' nodes (null: nothing), or a tenant's own node. */
@@ -74,10 +76,12 @@ export interface FenceHolder {
 export function judgePeer(identity: PeerIdentity, holder: FenceHolder): FenceVerdict {
   if (identity.kind !== 'tenant') return { allowed: true };
   const { tenantId, role, id } = identity;
-  const refused = (detail: string): FenceVerdict => ({
-    allowed: false,
+  const refused = (detail: string, code: FenceCode = 'fenced'): FenceVerdict => ({
+    ...{ allowed: false, code },
     detail: `a node of tenant ${tenantId}: ${detail}`,
   });
+  // Before what this cluster grants: who dials a gateway by that certificate has no link in any.
+  if (tenantNodeRoleOf(role) === null) return refused(`the role "${role}" is of no node`, 'not_a_node');
   if (nodeOf(identity) === null) return refused(`"${role}/${id}" is no role and name that it could have`);
   if (holder.tenant !== null)
     return holder.tenant === tenantId ? { allowed: true } : refused('this is a node of another tenant');
@@ -86,7 +90,9 @@ export function judgePeer(identity: PeerIdentity, holder: FenceHolder): FenceVer
 
 /** What an operator's command may send. A link of it carries nothing else. */
 export function judgeOperatorFrame(kind: FrameKind): FenceVerdict {
-  return operatorKinds.has(kind) ? { allowed: true } : { allowed: false, detail: `${kind} from operator` };
+  return operatorKinds.has(kind)
+    ? { allowed: true }
+    : { allowed: false, code: 'fenced', detail: `${kind} from operator` };
 }
 
 type Rule =

@@ -31,10 +31,18 @@ export class Fences {
     const nowMs = this.needs.monotonicMs();
     const { refusals, budget } = this.conductOf(node.name);
     if (!mayLink(refusals, nowMs))
-      return { allowed: false, detail: `${refusals.total} refusals: it may link again a little later` };
+      return {
+        allowed: false,
+        code: 'fenced',
+        detail: `${refusals.total} refusals: it may link again a little later`,
+      };
     const restMs = linkRestMs(budget, nowMs);
     if (restMs > 0)
-      return { allowed: false, detail: `it took more than its share: it may link again in ${restMs} ms` };
+      return {
+        allowed: false,
+        code: 'fenced',
+        detail: `it took more than its share: it may link again in ${restMs} ms`,
+      };
     spendLink(budget, nowMs);
     return verdict;
   }

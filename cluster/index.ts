@@ -35,7 +35,7 @@ export {
 } from './names.ts';
 export { ClusterNode, type NodeOptions } from './node.ts';
 export { connectOperator, type OperatorClient } from './operator-client.ts';
-export { ownerOf, rank } from './placement.ts';
+export { createPlacement, ownerOf, type Placement, rank } from './placement.ts';
 export type { AddressSource, SourceCall } from './ports/address-source.ts';
 export { type Caller, type Procedure, ProcedureError } from './procedures.ts';
 export { defineTopic, type OnPublished, type Publisher, type PubSub, type Topic } from './pubsub.ts';

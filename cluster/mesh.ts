@@ -169,7 +169,7 @@ export class Mesh {
     const { identity, greeting } = link.peer!;
     const verdict = this.options.fences.admit(identity);
     if (!verdict.allowed) {
-      link.close('fenced', verdict.detail);
+      link.close(verdict.code, verdict.detail);
       return;
     }
     const node = nodeOf(identity);

@@ -8,16 +8,16 @@ import type {
 } from '../proto/index.ts';
 import { type ActorSystem, type Clock, messageOf, type Ref } from '../runtime/index.ts';
 import { type AgentConfig, configAnswer, configOf } from './agent-config.ts';
-import { factsOf } from './agent-facts.ts';
+import { factsOf, heldVersionOf } from './agent-facts.ts';
 import type { Agents } from './agents.ts';
 import { admit, type CallNeeds, told, unary } from './calls.ts';
 import type { ControlCall, ControlWires } from './control-wires.ts';
 import { wordOf } from './control-words.ts';
 import type { EdgeAgentProtocol } from './edge-agent.ts';
-import { type GatewayRefusal, isRefusal, type Outcome, refuse } from './errors.ts';
+import { drainRefusal, type GatewayRefusal, isRefusal, type Outcome, refuse } from './errors.ts';
 import { heartbeatIntervalS } from './limits.ts';
-import { type EdgePeer, judgeClaim } from './peer.ts';
-import { judgeControl } from './peer-policy.ts';
+import type { EdgePeer } from './peer.ts';
+import { judgeControl, judgeSaid } from './peer-policy.ts';
 import type { Received } from './received.ts';
 import { toSeconds } from './sent-time.ts';
 import type { TenantHome } from './tenant-home.ts';
@@ -34,7 +34,7 @@ export interface AgentCallNeeds extends CallNeeds {
 
 export async function configFor(home: TenantHome, peer: EdgePeer): Promise<Outcome<AgentConfig>> {
   const checks = await home.checks(peer.tenantId);
-  return isRefusal(checks) ? checks : configOf(checks, peer.partition);
+  return isRefusal(checks) ? checks : configOf(home.shareOf(peer, checks), peer.partition);
 }
 
 export function agentCalls(needs: AgentCallNeeds) {
@@ -55,11 +55,9 @@ async function hello(
   message: AgentHelloRequest,
 ): Promise<Outcome<AgentHelloResponse>> {
   const { system, agents, home, node, clock } = needs;
-  const mismatch = judgeClaim(peer, { id: message.agentId, partition: message.partition });
-  if (mismatch !== null) return mismatch;
   const actor = agents.actorOf(peer);
-  if (actor === null) return refuse('node_draining', 'the connection ends');
-  system.cast(actor).hello(factsOf(message));
+  if (actor === null) return drainRefusal;
+  system.cast(actor).hello(factsOf(message), heldVersionOf(message));
   // An agent is welcome also while its tenant's core is away: it asks for its config later.
   const config = await configFor(home, peer);
   return {
@@ -74,15 +72,15 @@ async function hello(
 }
 
 async function getConfig(
-  { home, clock, refusals }: AgentCallNeeds,
+  { system, agents, home, clock, refusals }: AgentCallNeeds,
   peer: EdgePeer,
   message: AgentConfigRequest,
 ): Promise<Outcome<AgentConfigResponse>> {
-  const mismatch = judgeClaim(peer, { id: message.agentId, partition: '' });
-  if (mismatch !== null) return mismatch;
   const config = await configFor(home, peer);
   if (isRefusal(config)) return config;
-  if (config.leftOut > 0) refusals.add('config_cut', peer.id, 'its checks are more than one config holds', 1);
+  if (config.leftOut > 0) refusals.add('config_cut', peer, 'its checks are more than one config holds');
+  const actor = agents.actorOf(peer);
+  if (actor !== null) system.cast(actor).tookConfig(config.version);
   return configAnswer(config, message.configVersion, clock.wallMs());
 }
 
@@ -96,7 +94,7 @@ async function control(
   const wire = needs.wires.add(call);
   const refusal = isRefusal(caller) ? caller : await listen(needs, caller, call, wire);
   if (peer !== null) tell(needs, peer, (actor) => needs.system.cast(actor).hungUp(wire));
-  if (refusal !== null) call.emit('error', told(needs, peer, refusal));
+  if (refusal !== null && needs.wires.has(wire)) call.emit('error', told(needs, peer, refusal));
   needs.wires.end(wire);
 }
 
@@ -113,7 +111,10 @@ async function listen(
     for await (const received of heard) {
       if (!received.ok) return received.refusal;
       const { message } = received;
-      const refusal = judgeControl(greeted, message) ?? hear(needs, peer, wire, message);
+      const refusal =
+        judgeControl(greeted, message) ??
+        judgeSaid(peer, call.getPath(), message) ??
+        hear(needs, peer, wire, message);
       if (refusal !== null) return refusal;
       greeted = true;
       readNext();
@@ -134,10 +135,6 @@ function hear(
   const { system } = needs;
   const said = wordOf(message);
   if (said === null) return null;
-  if (said.type === 'listens') {
-    const mismatch = judgeClaim(peer, said);
-    if (mismatch !== null) return mismatch;
-  }
   return tell(needs, peer, (actor) => {
     const to = system.cast(actor);
     if (said.type === 'listens') to.listens(wire, said.facts, said.configVersion);
@@ -152,7 +149,7 @@ function tell(
   what: (actor: Ref<EdgeAgentProtocol>) => void,
 ): GatewayRefusal | null {
   const actor = agents.actorOf(peer);
-  if (actor === null) return refuse('node_draining', 'the connection ends');
+  if (actor === null) return drainRefusal;
   what(actor);
   return null;
 }

@@ -13,10 +13,12 @@ import { Callers } from './callers.ts';
 import { ControlWires } from './control-wires.ts';
 import { documentCalls } from './document-calls.ts';
 import { edgeAgent } from './edge-agent.ts';
+import { drainRefusal, statusOf } from './errors.ts';
 import { HeldBytes } from './held-bytes.ts';
 import {
   connectionIdleMs,
   drainMs,
+  drainTellMs,
   keepaliveAnswerMs,
   keepaliveEveryMs,
   receivedMessageBytesMax,
@@ -25,7 +27,7 @@ import {
 import type { KnownDoor } from './listener-contract.ts';
 import { controlBounds, documentBounds, smallBounds, statusBounds } from './message-bounds.ts';
 import { boundMethods } from './received.ts';
-import { RefusalCount } from './refusal-count.ts';
+import { type Counts, RefusalCount, type SenderView } from './refusal-count.ts';
 import { statusCalls } from './status-calls.ts';
 import { TenantHome } from './tenant-home.ts';
 
@@ -36,13 +38,23 @@ export interface AgentDoorNeeds {
   readonly log: Log;
 }
 
+export interface DoorTotals {
+  readonly agents: number;
+  readonly connections: number;
+  readonly heldBytes: number;
+  readonly refused: Counts;
+}
+
+/** An agent as its door knows it. */
+export interface SenderOfDoor extends SenderView {
+  readonly partition: string;
+  readonly id: string;
+}
+
 export interface AgentDoor extends KnownDoor {
-  totals(): {
-    agents: number;
-    connections: number;
-    heldBytes: number;
-    refused: Readonly<Record<string, number>>;
-  };
+  totals(): DoorTotals;
+  /** The agents of that tenant that are connected here. */
+  senders(tenantId: string): SenderOfDoor[];
 }
 
 export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
@@ -51,10 +63,10 @@ export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
   const callers = new Callers();
   const held = new HeldBytes(clock);
   const refusals = new RefusalCount(clock, log);
-  const home = new TenantHome(needs);
+  const home: TenantHome = new TenantHome(needs, (tenantId) => agents.lookAgain(tenantId));
   const wires = new ControlWires();
   const agent = edgeAgent({ cluster, wires, config: (peer) => configFor(home, peer) });
-  const agents = new Agents({ system, clock, start: (peer) => system.spawn(agent, peer) });
+  const agents: Agents = new Agents({ system, clock, start: (peer) => system.spawn(agent, peer) });
   const asking = { callers, held, refusals, isDraining: () => draining };
   const shared = { ...asking, home, clock, node: cluster.node };
   const ofDocuments = documentMethods();
@@ -85,6 +97,8 @@ export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
       });
       injector.injectConnection(connection);
     },
+    senders: (tenantId) =>
+      agents.of(tenantId).map((peer) => ({ partition: peer.partition, id: peer.id, ...refusals.of(peer) })),
     totals: () => ({
       ...{
         agents: agents.size,
@@ -95,12 +109,20 @@ export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
     }),
     async drain() {
       draining = true;
-      wires.endAll();
+      // Their names are free at once, for the door that they dial next; what is under way of them is answered here.
+      wires.refuseAll(statusOf(drainRefusal));
+      const ended = agents.endAll();
+      if (connections.size > 0) await passed(clock, drainTellMs);
       for (const injector of connections.values()) injector.drain(drainMs);
-      await Promise.all([agents.endAll(), allClosed(connections, clock)]);
+      await Promise.all([ended, allClosed(connections, clock)]);
       server.forceShutdown();
+      home.end();
     },
   };
+}
+
+function passed(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => void clock.timer(ms, resolve));
 }
 
 /** What is read of each rpc, and who answers it. */

@@ -61,6 +61,17 @@ export class Agents {
     return one.ref;
   }
 
+  /** Their configs may be other ones now. */
+  lookAgain(tenantId: string): void {
+    for (const { peer, ref } of this.present.values()) {
+      if (peer.tenantId === tenantId && ref !== null) this.needs.system.cast(ref).lookAgain();
+    }
+  }
+
+  of(tenantId: string): EdgePeer[] {
+    return [...this.present.values()].flatMap(({ peer }) => (peer.tenantId === tenantId ? [peer] : []));
+  }
+
   get size(): number {
     return this.present.size;
   }

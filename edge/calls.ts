@@ -6,10 +6,10 @@
 import type { ServerReadableStream, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { messageOf } from '../runtime/index.ts';
 import type { Caller, Callers } from './callers.ts';
-import { type GatewayRefusal, isRefusal, type Outcome, refuse, statusOf } from './errors.ts';
+import { drainRefusal, type GatewayRefusal, isRefusal, type Outcome, refuse, statusOf } from './errors.ts';
 import type { HeldBytes } from './held-bytes.ts';
 import { type EdgePeer, holderOf } from './peer.ts';
-import { judgeCall } from './peer-policy.ts';
+import { judgeCall, judgeSaid } from './peer-policy.ts';
 import type { Received } from './received.ts';
 import type { RefusalCount } from './refusal-count.ts';
 
@@ -28,11 +28,12 @@ export function admit(
   const caller = needs.callers.of(call);
   const refusal = judgeCall(caller?.peer ?? null, call.getPath());
   if (refusal !== null) return refusal;
-  return needs.isDraining() ? refuse('node_draining', 'this node ends') : caller!;
+  needs.refusals.heard(holderOf(caller!.peer));
+  return needs.isDraining() ? drainRefusal : caller!;
 }
 
 export function told(needs: CallNeeds, peer: EdgePeer | null, refusal: GatewayRefusal) {
-  needs.refusals.add(refusal.code, peer === null ? 'nobody' : holderOf(peer), refusal.detail);
+  needs.refusals.add(refusal.code, peer, refusal.detail);
   return statusOf(refusal);
 }
 
@@ -52,7 +53,8 @@ export function unary<Q extends object, A>(
     if (!received.ok) answer(told(needs, peer, received.refusal));
     else if (!needs.held.take(holder, received.bytes)) answer(told(needs, peer, overfull));
     else {
-      const outcome = await settled(() => work(peer, received.message));
+      const mismatch = judgeSaid(peer, call.getPath(), received.message);
+      const outcome = mismatch ?? (await settled(() => work(peer, received.message)));
       needs.held.give(holder, received.bytes);
       if (isRefusal(outcome)) answer(told(needs, peer, outcome));
       else answer(null, outcome);
@@ -88,6 +90,8 @@ export function chunked<Q extends object, A>(
         if (!received.ok) return received.refusal;
         if (!needs.held.take(holder, received.bytes)) return overfull;
         held += received.bytes;
+        const mismatch = judgeSaid(peer, call.getPath(), received.message);
+        if (mismatch !== null) return mismatch;
         const stepped = await stream.step(received.message, received.bytes);
         if (isRefusal(stepped)) return stepped;
         const passed = received.bytes - stepped.keptBytes;

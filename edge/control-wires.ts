@@ -4,6 +4,7 @@
  */
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { ControlStreamResponse } from '../proto/index.ts';
+import type { statusOf } from './errors.ts';
 import { commandsMax } from './limits.ts';
 
 export type ControlCall<Q> = ServerDuplexStream<Q, ControlStreamResponse>;
@@ -36,7 +37,13 @@ export class ControlWires {
     if (this.open.delete(number)) call?.end();
   }
 
-  endAll(): void {
-    for (const number of [...this.open.keys()]) this.end(number);
+  /** With the status as the reason: their agents are to dial elsewhere. */
+  refuseAll(status: ReturnType<typeof statusOf>): void {
+    for (const call of this.open.values()) call.emit('error', status);
+    this.open.clear();
+  }
+
+  has(number: number): boolean {
+    return this.open.has(number);
   }
 }

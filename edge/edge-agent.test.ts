@@ -54,7 +54,7 @@ describe('the actor of an agent', () => {
     agents.joined(peer);
     await clock.advance(1);
     expect(names.get(key)).toMatchObject({ status: 'connected', partitions: ['branch'], load: 0 });
-    system.cast(agents.actorOf(peer)!).hello(facts);
+    system.cast(agents.actorOf(peer)!).hello(facts, '');
     await clock.advance(1);
     expect(names.get(key)).toMatchObject({ capabilities: ['tcp'], hostname: 'h' });
     agents.left(peer);

@@ -54,6 +54,9 @@ export function refuse(code: GatewayRefusalCode, detail: string): GatewayRefusal
 /** What was asked for, or why not. */
 export type Outcome<T> = T | GatewayRefusal;
 
+/** What agents are told by a node that ends, whatever they call. */
+export const drainRefusal = refuse('node_draining', 'this node ends: dial another gateway');
+
 export function isRefusal(value: unknown): value is GatewayRefusal {
   return typeof value === 'object' && value !== null && 'code' in value && 'detail' in value;
 }

@@ -6,7 +6,7 @@ import { defaultPartition, platformTenant } from '../actors/messages.ts';
 import type { Cluster, RegistryKey } from '../cluster/index.ts';
 import { enrollmentMethods } from '../proto/index.ts';
 import { type ActorSystem, type Clock, defineActor, type Log, messageOf } from '../runtime/index.ts';
-import { openAgentDoor } from './agent-door.ts';
+import { type AgentDoor, openAgentDoor } from './agent-door.ts';
 import { type CoreAsker, enrolHandlers } from './enrol-service.ts';
 import { EdgeListener, type EdgeTrust } from './listener.ts';
 import { Admission } from './listener-admission.ts';
@@ -22,7 +22,7 @@ export interface GatewayNeeds {
   readonly trust: EdgeTrust;
   ask: CoreAsker['ask'];
   /** Told of the listener while there is one: trust and credential change outside of the actors. */
-  opened(listener: EdgeListener | null): void;
+  opened(listener: EdgeListener | null, door: AgentDoor | null): void;
 }
 
 export interface GatewayProtocol {
@@ -56,6 +56,7 @@ export function gateway(needs: GatewayNeeds) {
         nowMs: () => clock.wallMs(),
         log: (message, fields) => log('info', message, fields),
       });
+      const door = openAgentDoor(needs);
       const listener = new EdgeListener({
         listen,
         trust,
@@ -63,10 +64,10 @@ export function gateway(needs: GatewayNeeds) {
         log,
         admission: new Admission(asker),
         enrolment: { methods: enrollmentMethods(), handlers },
-        known: openAgentDoor(needs),
+        known: door,
       });
       const address = await listener.listen();
-      needs.opened(listener);
+      needs.opened(listener, door);
       const over = (news: unknown) => {
         const serial = serialOfEnded(news);
         if (serial !== null) listener.putOut(serial);
@@ -84,7 +85,7 @@ export function gateway(needs: GatewayNeeds) {
       if (info.type === 'exit') self.stop(info.reason);
     },
     async terminate(self) {
-      needs.opened(null);
+      needs.opened(null, null);
       await self.state.listener
         .close()
         .catch((error: unknown) =>

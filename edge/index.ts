@@ -1,4 +1,6 @@
 /** The room's door: the port for programs in customers' networks, and how they get their certificate. */
+export type { AgentDoor, DoorTotals, SenderOfDoor } from './agent-door.ts';
+export type { EdgeAgentProtocol, OrderView } from './agent-state.ts';
 export {
   type DocumentClientNeeds,
   type DocumentToSend,

@@ -64,7 +64,11 @@ export const roomWaitMs = 20_000;
 export const configChecksMax = servicesMax;
 /** One config: programs written in Go take 4 MiB. */
 export const configBytesMax = 3 * 1_048_576;
-/** A tenant's checks are asked for at most this often, however many agents ask for theirs. */
+/** Tenants whose checks and agents are followed, the latest asked for: each is a few kilobytes and its checks. */
+export const tenantsFollowedMax = 5_000;
+/** What changes in a tenant's checks and agents within this is told to its agents together. */
+export const newsGatheredMs = 250;
+/** A tenant's checks are asked for when they have changed; where nobody says so, this often, however many agents ask for theirs. */
 export const checksKeptMs = 5_000;
 /** The tenant's core is waited for this long. */
 export const tenantCallMs = 5_000;
@@ -86,7 +90,14 @@ export const commandTtlSDefault = 300;
 export const commandTtlSMax = 86_400;
 export const commandPayloadBytesMax = 1_048_576;
 
+/** A check that an agent is told to run has its own time and this for both ways; the poller gives it up by its own clock. */
+export const commandSlackMs = 2_000;
+/** Of one agent that people sent and that are over: whoever waits for one asks for it. Their answers are kept with them. */
+export const ordersKeptMax = 8;
+
 // Agents
+/** Senders whose calls and refusals are counted apart, the latest: more than a door has connections. */
+export const sendersCountedMax = 20_000;
 /** While another poller still has the agent's name, it is asked for this often. */
 export const nameRetryMs = 1_000;
 /** An agent's config is compared this often while it listens on its control stream. */
@@ -95,7 +106,9 @@ export const configLookMs = 15_000;
 export const agentLingerMs = 5_000;
 /** What was refused is logged this often at most. */
 export const refusalsLogMs = 10_000;
-/** Calls that are under way when the node drains have this long. */
+/** A node that drains answers new calls with the reason for this long, before it tells HTTP/2 that it takes no more. */
+export const drainTellMs = 250;
+/** Calls that are under way then have this long. */
 export const drainMs = 3_000;
 
 // Documents (`picket.edge.v1.Documents`)

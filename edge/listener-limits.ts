@@ -13,8 +13,8 @@ export const coreAnswerMs = 8_000;
 export const admittedBearersMax = 20_000;
 /** How often certificates of open connections are looked at for their end. */
 export const connectionLookMs = 2_000;
-/** Calls under way when the door closes. */
-export const closeGraceMs = 2_000;
+/** What is left of connections when the door closes is cut after this: longer than the door for those it knows takes to drain. */
+export const closeGraceMs = 4_000;
 /** At the edge: to connect, and for the answer; with the time that the gateway waits for a core. */
 export const enrolConnectMs = 5_000;
 export const enrolCallMs = 15_000;

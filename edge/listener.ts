@@ -111,7 +111,10 @@ export class EdgeListener {
     const closed = new Promise<void>((resolve) => this.door.close(() => resolve()));
     const cancel = this.options.clock.timer(closeGraceMs, () => this.connections.endAll());
     this.strangers.end();
-    await Promise.all([closed, drained]);
+    await drained;
+    // Strangers may come again elsewhere at any time.
+    this.connections.endAll();
+    await closed;
     cancel();
   }
 

@@ -12,9 +12,12 @@ describe('who a connection is of', () => {
   it("is what its certificate says; its partition is its own, its package's, or the default", () => {
     const { tenantId, role, id } = agent;
     const identity: TenantIdentity = { kind: 'tenant', trustDomain, tenantId, role, id };
-    expect(peerOf(identity, null)).toEqual(agent);
-    expect(peerOf(identity, 'branch')).toEqual({ ...agent, partition: 'branch' });
-    expect(peerOf({ ...identity, partition: 'older' }, 'branch')).toEqual({ ...agent, partition: 'older' });
+    expect(peerOf(identity, null)).toMatchObject(agent);
+    expect(peerOf(identity, 'branch')).toMatchObject({ ...agent, partition: 'branch' });
+    expect(peerOf({ ...identity, partition: 'older' }, 'branch')).toMatchObject({
+      ...agent,
+      partition: 'older',
+    });
   });
   it('is not what a message says, whatever it says', () => {
     expect(judgeClaim(agent, { id: '', partition: '' })).toBeNull();

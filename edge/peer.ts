@@ -2,7 +2,7 @@
  * Who dials: what a certificate proves, as the door uses it, and what a message says of it. The certificate decides; a
  * message that says otherwise is refused. Pure.
  */
-import type { TenantIdentity } from '../certs/index.ts';
+import { formatSpiffeId, type TenantIdentity } from '../certs/index.ts';
 import { type GatewayRefusal, refuse } from './errors.ts';
 import { partitionBytesMax } from './limits.ts';
 
@@ -12,6 +12,8 @@ export interface EdgePeer {
   readonly role: string;
   readonly id: string;
   readonly partition: string;
+  /** The id in its certificate; absent where there is none of ours, as in an agent that we dial. */
+  readonly spiffeId?: string;
 }
 
 export const partitionDefault = 'default';
@@ -22,12 +24,18 @@ export const partitionDefault = 'default';
  */
 export function peerOf(identity: TenantIdentity, packagePartition: string | null): EdgePeer {
   const { tenantId, role, id } = identity;
-  return { tenantId, role, id, partition: identity.partition ?? packagePartition ?? partitionDefault };
+  const partition = identity.partition ?? packagePartition ?? partitionDefault;
+  return { tenantId, role, id, partition, spiffeId: formatSpiffeId(identity) };
 }
 
 /** By which it is counted and logged. */
 export function holderOf(peer: EdgePeer): string {
   return `${peer.tenantId}/${peer.role}/${peer.id}`;
+}
+
+/** As the log has it. */
+export function spiffeIdOf(peer: EdgePeer): string {
+  return peer.spiffeId ?? holderOf(peer);
 }
 
 /** What a message says of its sender; what is empty says nothing. */

@@ -20,7 +20,7 @@ import type { DocumentRelayNeeds } from './document-relay.ts';
 import { type GatewayRefusal, isRefusal, type Outcome, refuse } from './errors.ts';
 import { resultsMessageBytesMax } from './limits.ts';
 import { isDocument, OlderDocuments } from './older-documents.ts';
-import { type EdgePeer, holderOf, judgeClaim } from './peer.ts';
+import type { EdgePeer } from './peer.ts';
 import { pushedAtMs } from './sent-time.ts';
 import { judgeItems, type StatusItem } from './status-items.ts';
 import type { TenantHome } from './tenant-home.ts';
@@ -164,16 +164,14 @@ function judged<Q>(
   { isOlderPoller }: Contract<Q>,
   report: Report,
 ): Outcome<StatusItem[]> {
-  const { senderId: id, partition, sourceIp } = report;
+  const { partition, sourceIp } = report;
   if (isOlderPoller && (partition === '' || sourceIp === '')) {
     return refuse('field_missing', 'partition and source_ip must be there');
   }
-  const mismatch = judgeClaim(peer, { id, partition });
-  if (mismatch !== null) return mismatch;
   const items = judgeItems(peer, report.services, isOlderPoller);
   if (isRefusal(items)) return items;
   for (const [reason, times] of items.dropped) {
-    needs.refusals.add(reason, holderOf(peer), 'items were dropped', times);
+    needs.refusals.add(reason, peer, 'items were dropped', times);
   }
   return items.taken;
 }
@@ -186,7 +184,7 @@ async function bringHome(
 ): Promise<Outcome<StatusReceived>> {
   const { home, refusals, node, clock } = needs;
   const count = (code: string, detail: string, times: number) => {
-    if (times > 0) refusals.add(code, holderOf(peer), detail, times);
+    if (times > 0) refusals.add(code, peer, detail, times);
   };
   const items = taken.filter((item) => !isDocument(item));
   if (items.length === 0) return { received: true };

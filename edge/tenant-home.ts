@@ -15,7 +15,15 @@ import {
 import type { Cluster } from '../cluster/index.ts';
 import { type ActorSystem, type Clock, messageOf } from '../runtime/index.ts';
 import { type GatewayRefusal, refuse } from './errors.ts';
-import { checksKeptMs, resultsPerMessageMax, storeCallMs, tenantCallMs } from './limits.ts';
+import { FollowedTenants } from './followed-tenants.ts';
+import {
+  checksKeptMs,
+  resultsPerMessageMax,
+  storeCallMs,
+  tenantCallMs,
+  tenantsFollowedMax,
+} from './limits.ts';
+import type { EdgePeer } from './peer.ts';
 
 export interface TenantHomeNeeds {
   readonly system: ActorSystem;
@@ -24,6 +32,7 @@ export interface TenantHomeNeeds {
 }
 
 interface Kept {
+  readonly version: string | null;
   readonly untilMs: number;
   readonly checks: Promise<readonly CheckView[] | GatewayRefusal>;
 }
@@ -31,22 +40,40 @@ interface Kept {
 export class TenantHome {
   private readonly needs: TenantHomeNeeds;
   private readonly kept = new Map<string, Kept>();
+  private readonly followed: FollowedTenants;
 
-  constructor(needs: TenantHomeNeeds) {
+  /** `changed` is told of a tenant whose agents may have another config now. */
+  constructor(needs: TenantHomeNeeds, changed: (tenantId: string) => void = () => {}) {
     this.needs = needs;
+    this.followed = new FollowedTenants(needs.cluster, needs.clock, changed);
   }
 
-  /** Asked for once however many agents of the tenant want them, and then again after `checksKeptMs`. */
+  /** Asked for once however many agents of the tenant want them, and again when its core says that they have changed. */
   checks(tenantId: string): Promise<readonly CheckView[] | GatewayRefusal> {
     const nowMs = this.needs.clock.monotonicMs();
-    for (const [id, { untilMs }] of this.kept) if (untilMs <= nowMs) this.kept.delete(id);
+    const version = this.followed.checksVersion(tenantId);
     const known = this.kept.get(tenantId);
-    if (known !== undefined) return known.checks;
+    if (known !== undefined && known.version === version && (version !== null || known.untilMs > nowMs))
+      return known.checks;
     const checks = this.ask(tenantId);
-    this.kept.set(tenantId, { untilMs: nowMs + checksKeptMs, checks });
+    const kept = { version, untilMs: nowMs + checksKeptMs, checks };
+    this.kept.delete(tenantId);
+    this.kept.set(tenantId, kept);
+    if (this.kept.size > tenantsFollowedMax) this.kept.delete(this.kept.keys().next().value as string);
     // What was refused is asked for again at once.
-    void checks.then((answer) => Array.isArray(answer) || this.kept.delete(tenantId));
+    void checks.then((answer) => {
+      if (!Array.isArray(answer) && this.kept.get(tenantId) === kept) this.kept.delete(tenantId);
+    });
     return checks;
+  }
+
+  /** Of these checks those that the agent is to run by itself. */
+  shareOf({ tenantId, partition, id }: EdgePeer, views: readonly CheckView[]): CheckView[] {
+    return this.followed.shareOf(tenantId, partition, id, views);
+  }
+
+  end(): void {
+    this.followed.end();
   }
 
   /** Null when all of them are in the store. */

@@ -1,6 +1,7 @@
 /** A core node: coordinates, holds tenants, writes the database, and answers operators. */
 import { type Package, startCore } from '../../actors/index.ts';
 import { announcePackage } from '../../edge/index.ts';
+import { declareAgents } from '../agent-procedures.ts';
 import { declareDatabase } from '../database-procedures.ts';
 import { declareDocuments } from '../document-procedures.ts';
 import { declarePackages } from '../package-procedures.ts';
@@ -26,6 +27,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   declarePeople(node, store);
   declarePackages(context, store);
   declareDocuments(node, store);
+  declareAgents({ node, store, log: context.log });
   declareStatus(node, store);
   declareDatabase(node, store);
   declareMonitor(node, store, core, ownMachineTenant);

@@ -1,6 +1,6 @@
 /** A poller node: dispatches checks. Loads no database, and nothing that reaches one. */
 import { poller } from '../../actors/index.ts';
-import type { EdgeListener } from '../../edge/index.ts';
+import type { AgentDoor, EdgeListener } from '../../edge/index.ts';
 import { childOf, supervisor } from '../../runtime/index.ts';
 import { declareStatus } from '../status.ts';
 import { keepTree } from './keep-tree.ts';
@@ -26,6 +26,12 @@ export async function start(context: RoleContext): Promise<RunningRole> {
 async function openGateway({ node, trust, clock, log }: RoleContext, listen: string) {
   const { gateway } = await import('../../edge/index.ts');
   let listener: EdgeListener | null = null;
+  let door: AgentDoor | null = null;
+  node.declare('edge_senders', {
+    access: 'node',
+    run: ({ tenant }: { tenant: string }) => door?.senders(tenant) ?? [],
+  });
+  node.declare('edge_door', { access: 'node', run: () => door?.totals() ?? null });
   const actor = gateway({
     system: node.system,
     cluster: node,
@@ -34,8 +40,9 @@ async function openGateway({ node, trust, clock, log }: RoleContext, listen: str
     listen,
     trust,
     ask: (core, procedure, argument, timeoutMs) => node.procedures.ask(core, procedure, argument, timeoutMs),
-    opened(now) {
+    opened(now, agents) {
       listener = now;
+      door = agents;
     },
   });
   return {

@@ -6,6 +6,7 @@
 const blamed: ReadonlySet<string> = new Set([
   'refused',
   'fenced',
+  'not_a_node',
   'frame_malformed',
   'frame_too_large',
   'cannot_decode',

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
 import type {
   CheckView,
+  NotRun,
   ResultRow,
   SchedulerProtocol,
   TenantProtocol,
@@ -29,6 +30,9 @@ import {
   ClusterError,
   formatKey,
   type Metadata,
+  type NameEntry,
+  type NameEvent,
+  type NameQuery,
   type RegistryKey,
 } from '../../cluster/index.ts';
 import { ActorSystem, defineActor, type Ref, systemClock } from '../../runtime/index.ts';
@@ -106,36 +110,76 @@ export async function openStage() {
   };
 }
 
+interface Watcher {
+  readonly query: NameQuery;
+  readonly onEvent: (event: NameEvent) => void;
+}
+
 function namesOf(system: ActorSystem, names: Map<string, { ref: Ref; metadata: Metadata }>) {
+  const watchers = new Set<Watcher>();
+  const entryOf = (text: string): NameEntry => {
+    const [tenant = '', partition = '', kind = '', id = ''] = text.split('/');
+    const { ref, metadata } = names.get(text)!;
+    return { key: { tenant, partition, kind, id }, ref, node: ref.node, metadata };
+  };
+  const tell = (type: NameEvent['type'], text: string, to: Iterable<Watcher> = watchers) => {
+    const entry = entryOf(text);
+    for (const { query, onEvent } of to)
+      if (query.tenant === entry.key.tenant && query.kind === entry.key.kind) onEvent({ type, entry });
+  };
   return {
     register(key: RegistryKey, ref: Ref, metadata: Metadata) {
       const text = formatKey(key);
       if (names.has(text)) throw new ClusterError('name_taken', text);
       names.set(text, { ref, metadata });
-      void system.ended(ref).then(() => names.delete(text));
+      tell('added', text);
+      void system.ended(ref).then(() => {
+        tell('removed', text);
+        names.delete(text);
+      });
     },
     update(key: RegistryKey, metadata: Metadata) {
       names.get(formatKey(key))!.metadata = metadata;
+      tell('updated', formatKey(key));
+    },
+    list({ tenant, kind, partition, id }: NameQuery): NameEntry[] {
+      const fits = ({ key }: NameEntry) =>
+        (tenant ?? key.tenant) === key.tenant &&
+        (kind ?? key.kind) === key.kind &&
+        (partition ?? key.partition) === key.partition &&
+        (id ?? key.id) === key.id;
+      return [...names.keys()].map(entryOf).filter(fits);
     },
     lookup: (key: RegistryKey) => names.get(formatKey(key))?.ref ?? null,
+    watch(query: NameQuery, onEvent: (event: NameEvent) => void, signal: AbortSignal) {
+      const one = { query, onEvent };
+      watchers.add(one);
+      signal.addEventListener('abort', () => watchers.delete(one));
+      for (const key of names.keys()) tell('added', key, [one]);
+    },
   };
 }
 
 /** The actors of a tenant, as its core has them: what they were given can be looked at, and the store can be held. */
 export function playTenant({ system, cluster }: Pick<Stage, 'system' | 'cluster'>, tenantId: string) {
-  const rows: ResultRow[] = [];
   const state = {
     checks: [checkView],
-    rows,
+    rows: [] as ResultRow[],
+    notRun: [] as NotRun[],
     /** Null: the store takes everything at once. */
     store: null as Promise<void> | null,
     flushes: 0,
+    /** How often it was asked for its checks. */
+    asked: 0,
   };
   const tenant = defineActor<null, Pick<TenantProtocol, 'call' | 'cast'> & { start: [] }>({
     name: 'tenant',
     init: () => null,
     call: {
-      listChecks: () => Promise.resolve(state.checks),
+      listChecks() {
+        state.asked += 1;
+        return Promise.resolve(state.checks);
+      },
       ...{
         addChecks: unasked,
         editCheck: unasked,
@@ -159,10 +203,11 @@ export function playTenant({ system, cluster }: Pick<Stage, 'system' | 'cluster'
         changed() {},
         restored() {},
         terms() {},
-        notRun() {},
         pollersChanged() {},
+        agentNamed() {},
       },
-      results: (_self, told) => void rows.push(...told),
+      results: (_self, told) => void state.rows.push(...told),
+      notRun: (_self, told) => void state.notRun.push(...told),
     },
   });
   const writer = defineActor<null, WriterProtocol>({
@@ -177,12 +222,7 @@ export function playTenant({ system, cluster }: Pick<Stage, 'system' | 'cluster'
     },
     cast: { write() {} },
   });
-  const key = (kind: string, tenantOf: string, id: string) => ({
-    tenant: tenantOf,
-    partition: 'default',
-    kind,
-    id,
-  });
+  const key = (kind: string, tenant: string, id: string) => ({ tenant, partition: 'default', kind, id });
   cluster.names.register(key('tenant', tenantId, tenantId), system.spawn(tenant), {});
   cluster.names.register(key('scheduler', tenantId, tenantId), system.spawn(scheduler), {});
   // One core, one writer: that of the tenant which was there first.

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tenantKey } from '../../actors/messages.ts';
 import { checkView, openStage, playTenant, type Stage, tenantA, tenantB } from '../../edge/testing/stage.ts';
 import { PlainClient } from './plain-grpc.ts';
 import { type Field, fieldsOf, message, textOf } from './plain-protobuf.ts';
@@ -156,6 +157,32 @@ describe('an agent that knows the contract by its numbers alone', () => {
     expect([state, Buffer.from(payloadJson).toString()]).toEqual(['completed', '{"b":2}']);
     control.finish();
     expect(await control.ended).toMatchObject({ status: ok });
+  });
+});
+
+describe('the checks of a tenant', () => {
+  it('are asked for when its name says that they have changed, and who listens is told at once', async () => {
+    const says = (checks: string) => stage.cluster.names.update(tenantKey(tenantA), { checks });
+    says('7.1');
+    const agent = await dial();
+    const control = agent.open(`${gateway}/ControlStream`);
+    control.send(message([1, message([1, 'branch-7'], [3, 'tcp'])]));
+    const first = fieldsOf(await control.next()).get(2)![0] as Buffer;
+    for (let at = 0; at < 5; at += 1) await agent.unary(`${gateway}/GetConfig`, message([1, 'branch-7']));
+    expect(core.asked).toBe(1);
+    core.checks = [{ ...checkView, id: 'c2' }];
+    says('7.2');
+    const second = fieldsOf(await control.next()).get(2)![0] as Buffer;
+    expect(textOf(second, 2)).not.toBe(textOf(first, 2));
+    expect(
+      fieldsOf(second)
+        .get(6)!
+        .map((check) => textOf(check as Buffer, 1)),
+    ).toEqual(['c2']);
+    expect(core.asked).toBe(2);
+    expect(stage.names.get(`${tenantA}/default/agent/branch-7`)?.metadata).toMatchObject({
+      ...{ runs_config: true, config: textOf(second, 2) },
+    });
   });
 });
 
@@ -323,9 +350,38 @@ describe('a node that drains', () => {
     const control = agent.open(`${gateway}/ControlStream`);
     control.send(message([1, message([1, 'branch-7'])]));
     await control.next();
-    await stage.door.drain();
+    const draining = stage.door.drain();
+    expect(await control.ended).toMatchObject({
+      ...{ status: unavailable, detail: 'node_draining: this node ends: dial another gateway' },
+    });
+    expect(await agent.unary(`${gateway}/Hello`, message([1, 'branch-7']))).toMatchObject({
+      ...{ status: unavailable, detail: 'node_draining: this node ends: dial another gateway' },
+    });
+    await draining;
     await agent.closed;
     expect(stage.names.has(`${tenantA}/default/agent/branch-7`)).toBe(false);
     expect(stage.door.totals()).toMatchObject({ agents: 0, connections: 0 });
+  });
+
+  it('answers the pushes that are under way before it goes, however many wait for the store', async () => {
+    let stored = () => {};
+    core.store = new Promise((resolve) => {
+      stored = resolve;
+    });
+    const agents = await Promise.all([1, 2, 3].map((at) => dial('agent', `site-${at}`)));
+    const pushes = agents.map((agent) =>
+      agent.unary(`${gateway}/PushStatus`, message([1, item('web', true)])),
+    );
+    while (core.rows.length < 3) await new Promise((resolve) => setImmediate(resolve));
+    const draining = stage.door.drain();
+    for (const agent of agents) {
+      const late = await agent.unary(`${gateway}/PushStatus`, message([1, item('web', true)]));
+      expect(late).toMatchObject({ status: unavailable, detail: expect.stringContaining('node_draining') });
+    }
+    stored();
+    for (const push of pushes) expect(await push).toMatchObject({ status: ok });
+    await draining;
+    for (const agent of agents) await agent.closed;
+    expect(core.rows).toHaveLength(3);
   });
 });

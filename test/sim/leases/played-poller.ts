@@ -39,6 +39,7 @@ export function playedPoller(cluster: Cluster) {
         }
       },
       finished() {},
+      returned() {},
       agentsChanged() {},
     },
     info(self, info) {

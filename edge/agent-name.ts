@@ -1,0 +1,76 @@
+/**
+ * The name of an edge agent in the registry: its key, what every node is told of it, and how its actor takes and changes it.
+ * Between the actor and the registry.
+ */
+import { edgeAgentKey } from '../actors/messages.ts';
+import { ClusterError, type Metadata, type RegistryKey } from '../cluster/index.ts';
+import type { AgentFacts, AgentSelf, EdgeAgentNeeds, EdgeAgentState } from './agent-state.ts';
+import { nameRetryMs } from './limits.ts';
+import type { EdgePeer } from './peer.ts';
+
+/** A name of its tenant, on the poller that it dialled. */
+export function nameOf({ tenantId, partition, id }: EdgePeer): RegistryKey {
+  return edgeAgentKey(tenantId, partition, id);
+}
+
+export interface Shown {
+  readonly peer: EdgePeer;
+  readonly facts: AgentFacts;
+  /** Commands that people and programs sent it and that are not over; checks that it was told to run are no load of this kind. */
+  readonly load: number;
+  readonly listens: boolean;
+  /** The version of the config that it has; empty: it has none. */
+  readonly config: string;
+  readonly runsConfig: boolean;
+  readonly sinceMs: number;
+}
+
+const unprintable = /[^\x21-\x7e]/g;
+
+export function metadataOf({ peer, facts, load, listens, config, runsConfig, sinceMs }: Shown): Metadata {
+  const { capabilities, version, hostname, os, arch } = facts;
+  return {
+    ...{ status: 'connected', capabilities, partitions: [peer.partition], load },
+    ...{ version, hostname, os, arch, edge: true, listens, runs_config: runsConfig },
+    config: config.replace(unprintable, ''),
+    since: new Date(sinceMs).toISOString(),
+  };
+}
+
+function shownOf({
+  peer,
+  facts,
+  book,
+  jobs,
+  wire,
+  configVersion: config,
+  runsConfig,
+  sinceMs,
+}: EdgeAgentState) {
+  const load = book.live.size - jobs.size;
+  return metadataOf({ peer, facts, load, listens: wire !== null, config, runsConfig, sinceMs });
+}
+
+/** Another poller has the name while it does not know yet that the agent has left it. */
+export function takeName(self: AgentSelf, { cluster }: EdgeAgentNeeds): void {
+  try {
+    cluster.names.register(nameOf(self.state.peer), self.ref, shownOf(self.state));
+    self.state.named = true;
+  } catch (error) {
+    if (!(error instanceof ClusterError) || error.code !== 'name_taken') throw error;
+    self.after(nameRetryMs, 'name');
+  }
+}
+
+export function introduce(self: AgentSelf, needs: EdgeAgentNeeds, facts: AgentFacts): void {
+  self.state.facts = facts;
+  tellNames(self, needs);
+}
+
+export function tellNames({ state }: AgentSelf, { cluster }: EdgeAgentNeeds): void {
+  const metadata = shownOf(state);
+  const shown = JSON.stringify(metadata);
+  if (!state.named || shown === state.shown) return;
+  state.shown = shown;
+  cluster.names.update(nameOf(state.peer), metadata);
+}
