@@ -9,6 +9,7 @@ import {
   type SupervisorProtocol,
   supervisor,
 } from '../runtime/index.ts';
+import { type AuthorityEndsNeeds, authorityEnds } from './authority-ends.ts';
 import { backups } from './backups.ts';
 import { chores } from './chores.ts';
 import { type CoordinatorNeeds, coordinator } from './coordinator.ts';
@@ -46,11 +47,13 @@ export type CoreNeeds = Omit<TenantsNeeds, 'writer' | 'usable'> &
     packages?: PackageEndsNeeds['packages'];
     /** Absent: nobody ends packages here. */
     packageEnded?: PackageEndsNeeds['ended'];
+    /** Absent: nobody retires authorities of tenants here. */
+    retireAuthorities?: AuthorityEndsNeeds['retire'];
   };
 
 export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
   const { cluster, leases, results, lives, telemetry, archive = null, backups: runner, rotation } = needs;
-  const { packages, packageEnded: ended } = needs;
+  const { packages, packageEnded: ended, retireAuthorities: retire } = needs;
   const writerRef = () => system.whereis<WriterProtocol>('writer');
   const tenantsRef = () => system.whereis<TenantsProtocol>('tenants');
   const { node, boot } = cluster;
@@ -110,6 +113,9 @@ export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
       ...(packages === undefined || ended === undefined
         ? []
         : [{ id: 'package_ends', start: childOf(packageEnds({ cluster, packages, ended })) }]),
+      ...(retire === undefined
+        ? []
+        : [{ id: 'authority_ends', start: childOf(authorityEnds({ cluster, retire })) }]),
     ]),
   );
   return { ref, writer: writerRef, tenants: tenantsRef };

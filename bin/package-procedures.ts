@@ -34,7 +34,7 @@ import { packageLifeMsMax, packageLifeMsMin, partitionCharsMax } from './limits.
 import { findTenant, judgeWrite, text } from './named-tenant.ts';
 import { packageView } from './package-views.ts';
 import type { RoleContext } from './roles/role.ts';
-import { issuerOf, takeAuthority } from './tenant-issuer.ts';
+import { issuerOf } from './tenant-issuer.ts';
 
 export interface PackageAsked {
   tenant: string;
@@ -74,15 +74,6 @@ export function declarePackages(context: RoleContext, store: Store): void {
   );
   write('package_delete', (tenant, asked: { tenant: string; id: string; why: string | null }, by) =>
     end(needs, tenant, { ...asked, event: 'soft_delete' }, by),
-  );
-  write(
-    'package_authority',
-    async (tenant, asked: { tenant: string; certificate: string; key: string }, by) => {
-      judgeWrite(tenant);
-      const given = { certificatePem: text(asked.certificate), privateKeyPem: text(asked.key) };
-      await takeAuthority(needs, tenant.id, given, by);
-      return { tenant: tenant.slug, tenant_id: tenant.id };
-    },
   );
   node.declare('enrol', { access: 'node', run: (asked: EnrolQuestion) => enrol(needs, asked) });
   node.declare('edge_bearer', {

@@ -80,7 +80,12 @@ export {
   tenantNodeRoles,
 } from './spiffe.ts';
 export { readSvid, svidPaths } from './svid-files.ts';
-export { openTenantAuthority, tenantAuthorityLeftMs } from './tenant-authority.ts';
+export {
+  openTenantAuthority,
+  retireTenantAuthority,
+  rotateTenantAuthority,
+  tenantAuthorityLeftMs,
+} from './tenant-authority.ts';
 export {
   chainFrom,
   clientTlsOptions,

@@ -108,6 +108,10 @@ export const limits = {
   listedRowsMax: 10_000,
   /** Packages whose end is written in one turn; the others are due at the next. */
   packageEndsPerTurn: 1_000,
+  /** Authorities that are looked at for their end in one turn, each in its tenant's schema. */
+  authorityEndsPerTurn: 100,
+  /** The end of one is noted before it is replaced, by so much too late: longer than its statement can take. */
+  authorityEndNotedLateMs: 120_000,
   /** Users that are opened in one turn: some 45 us of each are the node's. */
   openedRows: 200,
   /** What is sealed at once: each chunk has its own tag, and this much memory is held of it. */

@@ -1,6 +1,9 @@
 /** A core node: coordinates, holds tenants, writes the database, and answers operators. */
 import { type Package, startCore } from '../../actors/index.ts';
 import { announcePackage } from '../../edge/index.ts';
+import { declareAuthorities } from '../authority-procedures.ts';
+import { retireDue } from '../authority-retirement.ts';
+import { dataFolder } from '../data-folder.ts';
 import { declareDatabase } from '../database-procedures.ts';
 import { declarePackages } from '../package-procedures.ts';
 import { declarePeople } from '../people-procedures.ts';
@@ -20,10 +23,15 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   const backups = dailyBackups(context, store);
   const packageEnded = (tenantId: string, row: Package) =>
     announcePackage(node.topics, node.system, tenantId, row);
-  const needs = { cluster: node, ...store, ownMachineTenant, backups, packageEnded };
+  const { authorities } = store;
+  const { clock, log } = context;
+  const retirement = { authorities, clock, log, folder: dataFolder(flags.data).authority };
+  const retireAuthorities = (isStill: () => boolean) => retireDue(retirement, isStill);
+  const needs = { cluster: node, ...store, ownMachineTenant, backups, packageEnded, retireAuthorities };
   const core = startCore(node.system, needs);
   declarePeople(node, store);
   declarePackages(context, store);
+  declareAuthorities(context, store);
   declareStatus(node, store);
   declareDatabase(node, store);
   declareMonitor(node, store, core, ownMachineTenant);
