@@ -67,10 +67,20 @@ export class NewFile {
     }
   }
 
+  /** Behind the lines before them. */
+  data(bytes: Uint8Array): void {
+    this.flush();
+    this.put(bytes);
+  }
+
   private flush(): void {
     const bytes = Buffer.from(this.waiting.join(''));
     this.waiting = [];
     this.waitingBytes = 0;
+    this.put(bytes);
+  }
+
+  private put(bytes: Uint8Array): void {
     this.guarded(() => {
       for (let at = 0; at < bytes.length; ) at += writeSync(this.handle, bytes, at);
     });

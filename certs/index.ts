@@ -11,6 +11,7 @@ export { readAuthority, writeAuthority, writeIntermediates } from './authority-f
 export { type Certificate, type CertificateRead, readCertificate } from './certificate.ts';
 export { credentialPath, isTrustedIn, readCredential, writeCredential } from './credential-files.ts';
 export { readTextFile } from './durable-files.ts';
+export { readCertificateRequest } from './enrolment/certificate-request.ts';
 export { type EnrolmentCode, type EnrolmentError, enrolmentCodes } from './enrolment/codes.ts';
 export {
   type Enrolled,

@@ -6,6 +6,8 @@ import type { PackageAsked } from '../package-procedures.ts';
 import type { PackageView } from '../package-views.ts';
 import { table } from '../table.ts';
 import { addAuthorityCommand } from './package-authority.ts';
+import { addBundleCommand } from './package-bundle.ts';
+import { addSignCommand } from './package-sign.ts';
 import { tenantCommand } from './tenant-command.ts';
 import type { Surroundings } from './up.ts';
 
@@ -35,6 +37,8 @@ export function addPackageCommands(program: Command, surroundings: Surroundings)
   addList(packages, surroundings);
   addEnd(packages, surroundings, 'revoke', 'revoke it and its certificate; its connections drop within 5 s');
   addEnd(packages, surroundings, 'delete', 'revoke it and its certificate, and list it no more');
+  addBundleCommand(packages, surroundings);
+  addSignCommand(packages, surroundings);
   addAuthorityCommand(packages, surroundings);
 }
 

@@ -106,7 +106,8 @@ export async function openStage() {
   };
 }
 
-function namesOf(system: ActorSystem, names: Map<string, { ref: Ref; metadata: Metadata }>) {
+/** The names of one node, without a cluster. */
+export function namesOf(system: ActorSystem, names: Map<string, { ref: Ref; metadata: Metadata }>) {
   return {
     register(key: RegistryKey, ref: Ref, metadata: Metadata) {
       const text = formatKey(key);
@@ -185,7 +186,7 @@ export function playTenant({ system, cluster }: Pick<Stage, 'system' | 'cluster'
   cluster.names.register(key('tenant', tenantId, tenantId), system.spawn(tenant), {});
   cluster.names.register(key('scheduler', tenantId, tenantId), system.spawn(scheduler), {});
   // One core, one writer: that of the tenant which was there first.
-  const writing = key('writer', 'platform', 'poller_1');
+  const writing = key('writer', 'platform', system.node);
   if (cluster.names.lookup(writing) === null) cluster.names.register(writing, system.spawn(writer), {});
   return state;
 }

@@ -116,3 +116,6 @@ export const changedAt = [0.01, 0.37, 0.83] as const;
 export const killedAt = [0.02, 0.25, 0.6] as const;
 /** What a killed command leaves goes when the server notices, a second later. */
 export const leftoverMsMax = 30_000;
+
+// Agents at the edge
+export const edgeAgentsDefault = 200;

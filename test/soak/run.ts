@@ -1,6 +1,6 @@
 /**
  * `npm run soak [-- --inputs N] [--seed S] [--rotations N] [--rounds N] [--cuts NAME,...] [--names N] [--children N]
- * [--record FILE] [--size N ...] [--pauses MS,...] [--histories N] [--flaw NAME] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
+ * [--record FILE] [--size N ...] [--pauses MS,...] [--histories N] [--flaw NAME] [--agents N] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
  * so that one that hangs is seen from outside and the heap that is measured is its own; then `attack`, `rotations`, `splits`
  * and `nodes`, each with clusters of its own, and `leases`, which is simulated. Ends with one line, and with status 1 when anything failed.
  * [--record FILE] [--size N ...] [--pauses MS,...] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
@@ -13,6 +13,7 @@ import { fuzzTargets } from '../fuzz/targets.ts';
 import { soakArchives } from './archives.ts';
 import { soakAttack } from './attack.ts';
 import {
+  edgeAgentsDefault,
   heapGrowthBytesMax,
   historiesDefault,
   inputsDefault,
@@ -24,6 +25,7 @@ import {
   splitRoundsDefault,
 } from './bounds.ts';
 import { soakDatabaseAway } from './database-away.ts';
+import { soakEdgeRotation } from './edge-rotation.ts';
 import { soakLeaseHistories } from './lease-histories.ts';
 import { soakLeases } from './leases.ts';
 import { soakNodes } from './nodes.ts';
@@ -46,6 +48,7 @@ const { values, positionals } = parseArgs({
     pauses: { type: 'string' },
     histories: { type: 'string' },
     flaw: { type: 'string' },
+    agents: { type: 'string' },
   },
 });
 const inputs = Number(values.inputs ?? inputsDefault);
@@ -115,6 +118,7 @@ const targets = [
   },
   { name: 'database-away', run: () => soakDatabaseAway(say) },
   { name: 'archives', run: () => soakArchives(say) },
+  { name: 'edge-rotation', run: () => soakEdgeRotation(Number(values.agents ?? edgeAgentsDefault), say) },
   { name: 'nodes', run: () => soakNodes((values.size ?? []).map(Number), pausesAsked, say) },
 ];
 const chosen = targets.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
