@@ -25,6 +25,8 @@ export type GatewayRefusalCode =
   | 'too_many_services'
   /** A message, a stream, or all that an agent has under way holds more bytes than allowed. */
   | 'too_large'
+  /** A message was begun and is not whole after the time that the longest one takes on a slow line. */
+  | 'too_slow'
   /** No core has the tenant now, or the store does not take results: come again. */
   | 'tenant_unavailable'
   /** The node ends: come again, to another. */
@@ -57,6 +59,7 @@ const statuses: Readonly<Record<GatewayRefusalCode, status>> = {
   field_missing: status.INVALID_ARGUMENT,
   too_many_services: status.RESOURCE_EXHAUSTED,
   too_large: status.RESOURCE_EXHAUSTED,
+  too_slow: status.DEADLINE_EXCEEDED,
   tenant_unavailable: status.UNAVAILABLE,
   node_draining: status.UNAVAILABLE,
 };

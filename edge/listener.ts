@@ -18,6 +18,7 @@ import type { Admission } from './listener-admission.ts';
 import { Connections, type EdgeConnection } from './listener-connections.ts';
 import type { KnownDoor, ServedContract } from './listener-contract.ts';
 import { closeGraceMs, connectionLookMs } from './listener-limits.ts';
+import { HandshakeQueue } from './listener-queue.ts';
 import { strangerServer } from './listener-strangers.ts';
 import { peerOf } from './peer.ts';
 
@@ -33,7 +34,7 @@ export interface ListenerOptions {
   /** `HOST:PORT`. */
   readonly listen: string;
   readonly trust: EdgeTrust;
-  readonly clock: { wallMs(): number; timer(ms: number, run: () => void): () => void };
+  readonly clock: { wallMs(): number; monotonicMs(): number; timer(ms: number, run: () => void): () => void };
   readonly log: (level: 'info' | 'warn' | 'debug', message: string, fields: Record<string, unknown>) => void;
   readonly admission: Admission;
   readonly enrolment: ServedContract;
@@ -45,6 +46,7 @@ export class EdgeListener {
   private readonly options: ListenerOptions;
   private readonly connections = new Connections();
   private readonly handshakes: Handshakes;
+  private readonly queue: HandshakeQueue;
   private readonly tls: TlsServer;
   private readonly door: Door;
   private readonly strangers: ReturnType<typeof strangerServer>;
@@ -64,9 +66,17 @@ export class EdgeListener {
     const credential = trust.credential();
     this.tls = createServer({ ...serverTlsOptions(credential), ...shown(credential) });
     this.tls.on('secureConnection', (socket) => this.secured(socket));
-    this.tls.on('tlsClientError', (error, socket) => this.handshakes.fail(socket, error.message));
-    this.door = createDoor((socket) => {
-      if (this.handshakes.began(socket)) this.tls.emit('connection', socket);
+    this.tls.on('tlsClientError', (error, socket) => {
+      this.handshakes.fail(socket, error.message);
+      this.queue.over(socket);
+    });
+    this.queue = new HandshakeQueue({
+      monotonicMs: () => clock.monotonicMs(),
+      begin: (socket) => this.handshakes.begins(socket) && this.tls.emit('connection', socket),
+      drop: (socket, why) => this.handshakes.fail(socket, why),
+    });
+    this.door = createDoor({ pauseOnConnect: true }, (socket) => {
+      if (this.handshakes.admits(socket)) this.queue.add(socket);
       else socket.on('error', () => {});
     });
   }
@@ -106,6 +116,7 @@ export class EdgeListener {
 
   async close(): Promise<void> {
     this.cancelLook();
+    this.queue.endAll();
     this.handshakes.endAll();
     const drained = this.options.known.drain();
     const closed = new Promise<void>((resolve) => this.door.close(() => resolve()));
@@ -117,6 +128,7 @@ export class EdgeListener {
 
   private secured(socket: TLSSocket): void {
     this.handshakes.done(socket);
+    this.queue.over(socket);
     socket.on('error', () => {});
     if (isReusedSession(socket)) {
       this.handshakes.blame(socket.remoteAddress);

@@ -30,6 +30,10 @@ export function holderOf(peer: EdgePeer): string {
   return `${peer.tenantId}/${peer.role}/${peer.id}`;
 }
 
+export function tenantOfHolder(holder: string): string {
+  return holder.split('/', 1)[0]!;
+}
+
 /** What a message says of its sender; what is empty says nothing. */
 export interface Claim {
   readonly id: string;
