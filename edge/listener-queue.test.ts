@@ -4,6 +4,22 @@ import { expect, test } from 'vitest';
 import { handshakesAtOnce, handshakesWaitingMax, handshakeWaitMs } from './listener-limits.ts';
 import { HandshakeQueue } from './listener-queue.ts';
 
+class FakeSocket extends EventEmitter {
+  readonly remoteAddress = '192.0.2.1';
+  readonly remotePort: number;
+  destroyed = false;
+
+  constructor(remotePort: number) {
+    super();
+    this.remotePort = remotePort;
+  }
+
+  destroy(): void {
+    this.destroyed = true;
+    this.emit('close');
+  }
+}
+
 function scene() {
   let nowMs = 0;
   const begun: number[] = [];
@@ -20,13 +36,7 @@ function scene() {
     },
   });
   const dial = (remotePort: number) => {
-    const socket = Object.assign(new EventEmitter(), {
-      ...{ remoteAddress: '192.0.2.1', remotePort, destroyed: false },
-      destroy() {
-        this.destroyed = true;
-        this.emit('close');
-      },
-    }) as unknown as Socket;
+    const socket = new FakeSocket(remotePort) as unknown as Socket;
     queue.add(socket);
     return socket;
   };
