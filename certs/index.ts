@@ -9,6 +9,7 @@ export {
 } from './authority.ts';
 export { readAuthority, writeAuthority, writeIntermediates } from './authority-files.ts';
 export { type Certificate, type CertificateRead, readCertificate } from './certificate.ts';
+export { CertificateMemo } from './certificate-memo.ts';
 export { credentialPath, isTrustedIn, readCredential, writeCredential } from './credential-files.ts';
 export { readTextFile } from './durable-files.ts';
 export { readCertificateRequest } from './enrolment/certificate-request.ts';

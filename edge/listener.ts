@@ -6,6 +6,7 @@
 import { createServer as createDoor, type Server as Door } from 'node:net';
 import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import {
+  CertificateMemo,
   type Credential,
   isReusedSession,
   presentedChain,
@@ -50,6 +51,9 @@ export class EdgeListener {
   private readonly tls: TlsServer;
   private readonly door: Door;
   private readonly strangers: ReturnType<typeof strangerServer>;
+  private readonly memo = new CertificateMemo();
+  /** Counts the changes of what is trusted. */
+  private trustVersion = 0;
   private cancelLook = () => {};
 
   constructor(options: ListenerOptions) {
@@ -101,6 +105,7 @@ export class EdgeListener {
 
   /** Roots, policy or revocation lists are other ones: whoever would not be let in now is put out. */
   trustChanged(): void {
+    this.trustVersion += 1;
     for (const connection of this.connections.known()) {
       const verdict = this.verdict(connection.chain);
       if (!verdict.ok) this.end(connection, verdict.error.code);
@@ -159,11 +164,13 @@ export class EdgeListener {
     identity: TenantIdentity,
     { serial, notAfterMs }: { serial: string; notAfterMs: number },
   ): Promise<void> {
-    const { log, admission } = this.options;
+    const { log, admission, clock } = this.options;
+    const version = this.trustVersion;
     const admitted = await admission.ask(identity, serial);
     if (socket.destroyed) return;
     // What was revoked while a core was asked is told to nobody who is not connected yet.
-    const again = this.verdict(chain);
+    const isAsBefore = version === this.trustVersion && clock.wallMs() < notAfterMs;
+    const again = isAsBefore ? { ok: true as const } : this.verdict(chain);
     if ('partition' in admitted && again.ok) {
       const { partition } = admitted;
       this.connections.add(socket, { identity, partition, serial, notAfterMs, chain, refused: null });
@@ -196,6 +203,7 @@ export class EdgeListener {
       trustDomain,
       roots: trust.roots(),
       nowMs: clock.wallMs(),
+      memo: this.memo,
       revocationLists: trust.revocationLists(),
       ...(policy === undefined ? {} : { policy }),
     });

@@ -25,6 +25,7 @@ import {
   splitRoundsDefault,
 } from './bounds.ts';
 import { soakDatabaseAway } from './database-away.ts';
+import { soakEdgeAttack } from './edge-attack.ts';
 import { soakEdgeRotation } from './edge-rotation.ts';
 import { soakLeaseHistories } from './lease-histories.ts';
 import { soakLeases } from './leases.ts';
@@ -118,6 +119,7 @@ const targets = [
   },
   { name: 'database-away', run: () => soakDatabaseAway(say) },
   { name: 'archives', run: () => soakArchives(say) },
+  { name: 'edge-attack', run: () => soakEdgeAttack(say) },
   { name: 'edge-rotation', run: () => soakEdgeRotation(Number(values.agents ?? edgeAgentsDefault), say) },
   { name: 'nodes', run: () => soakNodes((values.size ?? []).map(Number), pausesAsked, say) },
 ];
