@@ -234,12 +234,14 @@ async function incomplete(attack: Attack): Promise<void> {
   const lanes = Array.from({ length: 4 }, () =>
     repeat(attack, async (client) => {
       const calls = Array.from({ length: 8 }, () => client.open(`${agentService}/PushStatus`));
-      for (const call of calls) call.write(Buffer.from([0, 0, 0xff, 0xff, 0xff]));
-      for (let sent = 0; sent < 15 && !client.isClosed && !attack.isOver(); sent += 1) {
-        for (const call of calls) call.write(Buffer.alloc(mebibyte));
-        await attack.pause(50);
+      for (const call of calls) {
+        call.write(Buffer.from([0, 0, 0xff, 0xff, 0xff]));
+        call.write(Buffer.alloc(15 * mebibyte));
       }
-      await attack.pause(200);
+      // As much as the gateway takes, and then it is kept there.
+      while (calls.some((call) => call.unsentBytes > 0) && !client.isClosed && !attack.isOver())
+        await attack.pause(50);
+      await attack.pause(500);
       for (const call of calls) call.reset();
     }),
   );

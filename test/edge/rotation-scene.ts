@@ -7,7 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
 import { type Credential, chainFromPem, clientTlsOptions, rootsOf, verifyPeer } from '../../certs/index.ts';
-import { type Gateway, openAuthority, openGateway, trustDomain } from '../../edge/testing/gateways.ts';
+import {
+  type Gateway,
+  type GatewayAuthority,
+  openAuthority,
+  openGateway,
+  trustDomain,
+} from '../../edge/testing/gateways.ts';
 import type { Clock } from '../../runtime/index.ts';
 import { PlainClient } from './plain-grpc.ts';
 import { message, textOf } from './plain-protobuf.ts';
@@ -25,15 +31,15 @@ export interface RotationOutcome {
   readonly droppedByRotation: number;
   /** With a certificate of the new authority, at the other gateway than before. */
   readonly renewedTaken: number;
-  /** Gateways that would take a node of the tenant whose certificate is of the old, or of the new. */
-  readonly peersTakenOfOld: number;
-  readonly peersTakenOfNew: number;
+  /** Whether peers take a node of the tenant whose certificate is of the old, or of the new. */
+  readonly isOldPeerTaken: boolean;
+  readonly isNewPeerTaken: boolean;
   /** After the retirement. */
   readonly oldPutOut: number;
   readonly newDropped: number;
   readonly pushedByNew: number;
   readonly oldRefusedWith: string;
-  readonly peersTakenOfOldAfter: number;
+  readonly isOldPeerTakenAfter: boolean;
   readonly results: number;
 }
 
@@ -59,7 +65,7 @@ export async function rotateUnderLoad(
   const agents: Agent[] = [];
   try {
     const old = await signing.issuer(tenantId);
-    for (let at = 0; at < count; at += 1) agents.push(await joined(gateways[at % 2]!, at));
+    for (let at = 0; at < count; at += 1) agents.push(await joined(signing, gateways[at % 2]!, at));
     const pushedBefore = await pushAll(agents);
     say(`${count} agents are connected`);
     const peerOfOld = await signing.leaf(tenantId, 'poller', 'edge_1');
@@ -67,10 +73,11 @@ export async function rotateUnderLoad(
     const pushedAfter = await pushAll(agents);
     const droppedByRotation = agents.filter(({ closed }) => closed).length;
     const peerOfNew = await signing.leaf(tenantId, 'poller', 'edge_1');
-    const [peersTakenOfOld, peersTakenOfNew] = [taken(peerOfOld), taken(peerOfNew)];
+    const taken = (own: Credential) => isTaken(own, signing, clock.wallMs());
+    const [isOldPeerTaken, isNewPeerTaken] = [taken(peerOfOld), taken(peerOfNew)];
     say(`another key signs: ${pushedAfter} pushes answered, ${droppedByRotation} connections lost`);
     const renewed: Agent[] = [];
-    for (let at = 0; at < count; at += 2) renewed.push(await joined(gateways[(at + 1) % 2]!, at));
+    for (let at = 0; at < count; at += 2) renewed.push(await joined(signing, gateways[(at + 1) % 2]!, at));
     const renewedTaken = await pushAll(renewed);
     await signing.retire(tenantId, old.certificatePem);
     for (const { listener } of gateways) listener.trustChanged();
@@ -85,10 +92,10 @@ export async function rotateUnderLoad(
     again.close();
     for (const { client } of renewed) client.close();
     return {
-      ...{ agents: count, pushedBefore, pushedAfter, droppedByRotation, renewedTaken, peersTakenOfOld },
-      ...{ peersTakenOfNew, oldPutOut, newDropped, pushedByNew },
+      ...{ agents: count, pushedBefore, pushedAfter, droppedByRotation, renewedTaken, isOldPeerTaken },
+      ...{ isNewPeerTaken, oldPutOut, newDropped, pushedByNew },
       oldRefusedWith: refusal.detail.split(':')[0]!,
-      peersTakenOfOldAfter: taken(peerOfOld),
+      isOldPeerTakenAfter: taken(peerOfOld),
       results: cores.reduce((sum, { rows }) => sum + rows.length, 0),
     };
   } finally {
@@ -96,29 +103,28 @@ export async function rotateUnderLoad(
     for (const gateway of gateways) await gateway.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
 
-  async function joined(gateway: Gateway, at: number): Promise<Agent> {
-    const id = `agent_${at}`;
-    const own = await signing.leaf(tenantId, 'agent', id);
-    const client = await dial(gateway, own, at);
-    const agent: Agent = { id, own, client, closed: false };
-    void client.closed.then(() => {
-      agent.closed = true;
-    });
-    const { status, messages } = await client.unary(`${service}/Hello`, message([1, id]));
-    if (status !== 0 || textOf(messages[0]!, 2) !== id) throw new Error(`${id} is not welcome: ${status}`);
-    return agent;
-  }
+async function joined(signing: GatewayAuthority, gateway: Gateway, at: number): Promise<Agent> {
+  const id = `agent_${at}`;
+  const own = await signing.leaf(tenantId, 'agent', id);
+  const client = await dial(gateway, own, at);
+  const agent: Agent = { id, own, client, closed: false };
+  void client.closed.then(() => {
+    agent.closed = true;
+  });
+  const { status, messages } = await client.unary(`${service}/Hello`, message([1, id]));
+  if (status !== 0 || textOf(messages[0]!, 2) !== id) throw new Error(`${id} is not welcome: ${status}`);
+  return agent;
+}
 
-  /** How many verifiers of peers take it: as the links of the cluster judge a node of a tenant. */
-  function taken({ chainPem, rootsPem, privateKeyPem }: Credential): number {
-    const chain = chainFromPem(chainPem);
-    if (!chain.ok) return 0;
-    const roots = rootsOf({ chainPem, rootsPem, privateKeyPem });
-    const question = { chain: chain.chain, roots, trustDomain, nowMs: clock.wallMs() };
-    const verdict = verifyPeer({ ...question, revocationLists: signing.lists });
-    return verdict.ok && verdict.identity.kind === 'tenant' ? gateways.length : 0;
-  }
+/** Whether verifiers of peers take it: as the links of the cluster judge a node of a tenant. */
+function isTaken(own: Credential, { lists }: GatewayAuthority, nowMs: number): boolean {
+  const chain = chainFromPem(own.chainPem);
+  if (!chain.ok) return false;
+  const question = { chain: chain.chain, roots: rootsOf(own), trustDomain, nowMs };
+  const verdict = verifyPeer({ ...question, revocationLists: lists });
+  return verdict.ok && verdict.identity.kind === 'tenant';
 }
 
 function dial({ port }: Gateway, own: Credential, at: number): Promise<PlainClient> {

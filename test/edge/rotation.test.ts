@@ -7,7 +7,7 @@ it('twenty agents stay and push while another key comes to sign, and what the ol
   const outcome = await rotateUnderLoad(20, clock, () => {});
   expect(outcome).toEqual({
     ...{ agents: 20, pushedBefore: 20, pushedAfter: 20, droppedByRotation: 0, renewedTaken: 10 },
-    ...{ peersTakenOfOld: 2, peersTakenOfNew: 2, oldPutOut: 20, newDropped: 0, pushedByNew: 10 },
-    ...{ oldRefusedWith: 'revoked', peersTakenOfOldAfter: 0, results: 60 },
+    ...{ isOldPeerTaken: true, isNewPeerTaken: true, oldPutOut: 20, newDropped: 0, pushedByNew: 10 },
+    ...{ oldRefusedWith: 'revoked', isOldPeerTakenAfter: false, results: 60 },
   });
 });
