@@ -49,11 +49,11 @@ export const leasesAtOnce = 100;
 export const storeConnections = 20;
 export const storesForQueries = 3;
 export const storeQueries = 20_000;
-/** Agents at the edge push as often as they are told to, and are looked at for two of their turns. */
+/** Agents at the edge push as often as they are told to, and are looked at for a turn and a half. */
 export const edgePushEveryMs = 30_000;
-export const edgePushForMs = 55_000;
+export const edgePushForMs = 45_000;
 export const edgeSettleMs = 3_000;
-/** Certificates made by one order, so that it is answered in time. */
+/** Certificates made, and handshakes with the bare server, by one order, so that it is answered in time. */
 export const edgeMadeAtOnce = 500;
 /** Dials at once of all agents together when they come for the first time, and with the bare server. */
 export const edgeDialsAtOnce = 64;

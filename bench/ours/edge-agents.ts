@@ -24,8 +24,8 @@ export type EdgeAgentsOrder =
       readonly first: number;
       readonly count: number;
     }
-  /** A handshake of each with a bare server. */
-  | { readonly type: 'bare'; readonly address: string }
+  /** A handshake of each of these with a bare server. */
+  | { readonly type: 'bare'; readonly address: string; readonly first: number; readonly count: number }
   /** All dial; they come back by themselves from then on. */
   | { readonly type: 'connect'; readonly address: string }
   | { readonly type: 'counts' }
@@ -82,12 +82,12 @@ async function make({
 }
 
 /** So many at once, one after the other. */
-async function all(work: (agent: EdgeClient) => Promise<void>): Promise<number> {
+async function all(some: readonly EdgeClient[], work: (agent: EdgeClient) => Promise<void>): Promise<number> {
   const startMs = performance.now();
   let next = 0;
   const lane = async () => {
-    while (next < agents.length) {
-      const agent = agents[next]!;
+    while (next < some.length) {
+      const agent = some[next]!;
       next += 1;
       await work(agent);
     }
@@ -117,9 +117,14 @@ obeyOrders<EdgeAgentsOrder, EdgeAgentsReport>(async (order) => {
       await make(order);
       return { type: 'done', tookMs: performance.now() - startMs };
     case 'bare':
-      return { type: 'done', tookMs: await all((agent) => agent.bare(order.address)) };
+      return {
+        type: 'done',
+        tookMs: await all(agents.slice(order.first, order.first + order.count), (agent) =>
+          agent.bare(order.address),
+        ),
+      };
     case 'connect':
-      void all((agent) => agent.connect(order.address));
+      void all(agents, (agent) => agent.connect(order.address));
       return { type: 'done', tookMs: 0 };
     case 'counts':
       return { type: 'counts', connected, lastInAtMs };
