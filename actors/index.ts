@@ -33,6 +33,7 @@ export type {
 } from './ports/authority-store.ts';
 export {
   type Check,
+  type CheckEdit,
   type CheckKind,
   type CheckState,
   checkKinds,

@@ -112,6 +112,8 @@ export const limits = {
   authorityEndsPerTurn: 100,
   /** The end of one is noted before it is replaced, by so much too late: longer than its statement can take. */
   authorityEndNotedLateMs: 120_000,
+  /** Changes of the key ring that its status shows. */
+  ringChangesShownMax: 100,
   /** Users that are opened in one turn: some 45 us of each are the node's. */
   openedRows: 200,
   /** What is sealed at once: each chunk has its own tag, and this much memory is held of it. */

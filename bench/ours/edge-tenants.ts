@@ -40,7 +40,13 @@ const tenant = defineActor<null, Pick<TenantProtocol, 'call' | 'cast'> & { start
   init: () => null,
   call: {
     listChecks: () => Promise.resolve([check]),
-    ...{ addChecks: unasked, removeCheck: unasked, restoreCheck: unasked, runNow: unasked },
+    ...{
+      addChecks: unasked,
+      removeCheck: unasked,
+      editCheck: unasked,
+      restoreCheck: unasked,
+      runNow: unasked,
+    },
     ...{ explainCheck: unasked, totals: unasked },
   },
   cast: {

@@ -1,18 +1,18 @@
 /**
- * Platform migration 11: when authorities of tenants that were replaced are to be retired, so that whoever does it looks at
- * one table and not at each tenant. A hint: whether one is due, its own row says.
+ * Platform migration 11: who changed the keys that private columns and archives are sealed with. Kept for good, beside the
+ * audits of tenants: a key is all tenants'.
  */
 export const platform0011 = {
   version: 11,
-  name: 'ends of authorities',
+  name: 'audit of the vault',
   sql: `
-CREATE TABLE platform.authority_ends (
-  tenant_id text NOT NULL,
-  serial text NOT NULL,
-  retire_at timestamptz(3) NOT NULL,
-  PRIMARY KEY (tenant_id, serial)
+CREATE TABLE platform.vault_audit (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at timestamptz(3) NOT NULL DEFAULT date_trunc('milliseconds', clock_timestamp()),
+  who text NOT NULL,
+  event text NOT NULL CHECK (event IN ('prepare', 'rotate', 'retire')),
+  key text NOT NULL
 );
-CREATE INDEX authority_ends_due ON platform.authority_ends (retire_at);
 `,
-  down: 'DROP TABLE platform.authority_ends;',
+  down: 'DROP TABLE platform.vault_audit;',
 };
