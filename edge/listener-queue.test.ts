@@ -1,17 +1,23 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { handshakesAtOnce, handshakesWaitingMax, handshakeWaitMs } from './listener-limits.ts';
+import {
+  handshakesAtOnce,
+  handshakesPerAddressAtOnce,
+  handshakesWaitingMax,
+  handshakeWaitMs,
+} from './listener-limits.ts';
 import { HandshakeQueue } from './listener-queue.ts';
 
 class FakeSocket extends EventEmitter {
-  readonly remoteAddress = '192.0.2.1';
+  readonly remoteAddress: string;
   readonly remotePort: number;
   destroyed = false;
 
-  constructor(remotePort: number) {
+  constructor(remotePort: number, remoteAddress: string) {
     super();
     this.remotePort = remotePort;
+    this.remoteAddress = remoteAddress;
   }
 
   destroy(): void {
@@ -35,8 +41,9 @@ function scene() {
       socket.destroy();
     },
   });
-  const dial = (remotePort: number) => {
-    const socket = new FakeSocket(remotePort) as unknown as Socket;
+  /** Unless told each from an address of its own. */
+  const dial = (remotePort: number, from = `address ${remotePort}`) => {
+    const socket = new FakeSocket(remotePort, from) as unknown as Socket;
     queue.add(socket);
     return socket;
   };
@@ -79,4 +86,15 @@ test('no more wait than allowed, and those that waited are ended with the door',
   expect(dropped).toHaveLength(1);
   queue.endAll();
   expect(sockets.filter(({ destroyed }) => destroyed)).toHaveLength(handshakesWaitingMax + 1);
+});
+
+test('an address has few places and its turn among the others, however many it dials with', () => {
+  const { dial, begun, queue } = scene();
+  const many = Array.from({ length: 100 }, (_, port) => dial(port, 'site'));
+  expect(begun).toHaveLength(handshakesPerAddressAtOnce);
+  for (const port of [201, 202]) dial(port, 'other');
+  expect(begun.slice(handshakesPerAddressAtOnce)).toEqual([201, 202]);
+  queue.over(many[0]!);
+  expect(begun.at(-1)).toBe(handshakesPerAddressAtOnce);
+  expect(queue.length).toBe(100 - handshakesPerAddressAtOnce - 1);
 });
