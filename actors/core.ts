@@ -4,6 +4,7 @@
  */
 import {
   type ActorSystem,
+  type ChildSpec,
   childOf,
   type Ref,
   type SupervisorProtocol,
@@ -13,11 +14,14 @@ import { type AuthorityEndsNeeds, authorityEnds } from './authority-ends.ts';
 import { backups } from './backups.ts';
 import { chores } from './chores.ts';
 import { type CoordinatorNeeds, coordinator } from './coordinator.ts';
+import { documentDesk } from './document-desk.ts';
+import { documentEnds } from './document-ends.ts';
 import { keyRotation } from './key-rotation.ts';
 import type { TenantProtocol, WriterProtocol } from './messages.ts';
 import { type PackageEndsNeeds, packageEnds } from './package-ends.ts';
 import type { ArchiveStore } from './ports/archive-store.ts';
 import type { BackupRunner } from './ports/backup-runner.ts';
+import type { DocumentShelf, DocumentStore } from './ports/document-store.ts';
 import type { KeyRotation } from './ports/key-rotation.ts';
 import type { TelemetryStore } from './ports/telemetry-store.ts';
 import type { TenantLives } from './ports/tenant-lives.ts';
@@ -44,6 +48,8 @@ export type CoreNeeds = Omit<TenantsNeeds, 'writer' | 'usable'> &
     backups?: BackupRunner;
     /** Absent: nothing is sealed anew here. */
     rotation?: KeyRotation;
+    /** Absent: documents are taken by nobody here. */
+    documents?: DocumentStore & DocumentShelf;
     packages?: PackageEndsNeeds['packages'];
     /** Absent: nobody ends packages here. */
     packageEnded?: PackageEndsNeeds['ended'];
@@ -52,26 +58,18 @@ export type CoreNeeds = Omit<TenantsNeeds, 'writer' | 'usable'> &
   };
 
 export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
-  const { cluster, leases, results, lives, telemetry, archive = null, backups: runner, rotation } = needs;
-  const { packages, packageEnded: ended, retireAuthorities: retire } = needs;
+  const { cluster, leases, results } = needs;
   const writerRef = () => system.whereis<WriterProtocol>('writer');
   const tenantsRef = () => system.whereis<TenantsProtocol>('tenants');
   const { node, boot } = cluster;
+  const tenantOf = (tenantId: string) => system.whereis<TenantProtocol>(`tenant:${tenantId}`);
   let usable = false;
   const ref = system.spawn(
     // Stopped in reverse: first what this core coordinates, the tenants (which give their last rows), then the session, then the writer.
     supervisor({ name: 'core', strategy: 'rest_for_one', restartsMax: 10, withinMs: 30_000 }, [
       {
         id: 'writer',
-        start: childOf(
-          writer({
-            cluster,
-            store: results,
-            node,
-            boot,
-            tenantOf: (tenantId) => system.whereis<TenantProtocol>(`tenant:${tenantId}`),
-          }),
-        ),
+        start: childOf(writer({ cluster, store: results, node, boot, tenantOf })),
       },
       {
         id: 'session',
@@ -98,25 +96,33 @@ export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
         start: childOf(tenants({ ...needs, writer: writerRef, usable: () => usable })),
       },
       { id: 'coordinator', start: childOf(coordinator(needs)) },
-      ...(lives === null
-        ? []
-        : [{ id: 'chores', start: childOf(chores({ cluster, lives, keeper: tenantsRef })) }]),
-      ...(telemetry === null
-        ? []
-        : [{ id: 'upkeep', start: childOf(upkeep({ cluster, telemetry, archive })) }]),
-      ...(runner === undefined
-        ? []
-        : [{ id: 'backups', start: childOf(backups({ cluster, backups: runner })) }]),
-      ...(rotation === undefined
-        ? []
-        : [{ id: 'key_rotation', start: childOf(keyRotation({ cluster, rotation })) }]),
-      ...(packages === undefined || ended === undefined
-        ? []
-        : [{ id: 'package_ends', start: childOf(packageEnds({ cluster, packages, ended })) }]),
-      ...(retire === undefined
-        ? []
-        : [{ id: 'authority_ends', start: childOf(authorityEnds({ cluster, retire })) }]),
+      ...besides(needs, { tenantsRef, tenantOf }),
     ]),
   );
   return { ref, writer: writerRef, tenants: tenantsRef };
+}
+
+interface Whereabouts {
+  tenantsRef(): Ref<TenantsProtocol> | null;
+  tenantOf(tenantId: string): Ref<TenantProtocol> | null;
+}
+
+/** What a core does when it was given what that takes. */
+function besides(needs: CoreNeeds, { tenantsRef, tenantOf }: Whereabouts): ChildSpec[] {
+  const { cluster, lives, telemetry, archive = null, backups: runner, rotation, documents } = needs;
+  const { packages, packageEnded: ended, retireAuthorities: retire } = needs;
+  const children: ChildSpec[] = [];
+  const add = (id: string, start: ChildSpec['start']) => void children.push({ id, start });
+  if (lives !== null) add('chores', childOf(chores({ cluster, lives, keeper: tenantsRef })));
+  if (telemetry !== null) add('upkeep', childOf(upkeep({ cluster, telemetry, archive })));
+  if (runner !== undefined) add('backups', childOf(backups({ cluster, backups: runner })));
+  if (rotation !== undefined) add('key_rotation', childOf(keyRotation({ cluster, rotation })));
+  if (documents !== undefined) {
+    add('document_desk', childOf(documentDesk({ cluster, documents, tenantOf })));
+    add('document_ends', childOf(documentEnds({ cluster, documents })));
+  }
+  if (packages !== undefined && ended !== undefined)
+    add('package_ends', childOf(packageEnds({ cluster, packages, ended })));
+  if (retire !== undefined) add('authority_ends', childOf(authorityEnds({ cluster, retire })));
+  return children;
 }

@@ -3,7 +3,7 @@ export { agent } from './agent.ts';
 export { type CoreTree, startCore } from './core.ts';
 export { announceDevice, type DeviceNews, devicesTopic } from './device-news.ts';
 export { foldHealth, type Health, newHealth } from './health.ts';
-export { archivedKeptMs } from './limits.ts';
+export { archivedKeptMs, documentKeptMs } from './limits.ts';
 export {
   agentKey,
   type CheckView,
@@ -47,6 +47,7 @@ export type { Device, NewDevice } from './ports/device.ts';
 export { deviceId, seedsOf } from './ports/device-id.ts';
 export { type DeviceEvent, type DeviceState, deviceEvents, deviceLife } from './ports/device-lifecycle.ts';
 export type { DeviceChange, DeviceStore } from './ports/device-store.ts';
+export type { StoredDocument } from './ports/document-store.ts';
 export {
   type NewPackage,
   type Package,

@@ -151,3 +151,28 @@ export const latencyMsMax = 86_400_000;
 export const packageEndsLookMs = 30_000;
 /** How often authorities that were replaced are retired: what they signed ends by itself, so nothing waits for it. */
 export const authorityEndsLookMs = 30_000;
+
+// Documents
+/** One of them: three million device updates. */
+export const documentBytesMax = 1_073_741_824;
+/** What one message to a core holds of it, and one row. */
+export const documentPartBytesMax = 262_144;
+/** Open at once. A sender has one a service; what was given up counts until its time is over. */
+export const documentsOpenOfSenderMax = 16;
+export const documentsOpenOfTenantMax = 1_000;
+/** All that a tenant's documents hold, whole or not; past it nothing is added until something was removed. */
+export const documentsHeldBytesMax = 8 * 1_073_741_824;
+/** A sender's id of a document, and its service. */
+export const documentTextCharactersMax = 255;
+/** Documents that come to one core at once: each has one part in its memory. */
+export const documentsAtDeskMax = 256;
+/** One that nothing was heard of for this long makes room for another when there is none. */
+export const documentIdleMs = 120_000;
+/** Messages that wait at the desk of a core, each with one part at most. */
+export const deskMessagesMax = 512;
+/** Received documents are kept this long for whoever reads them. */
+export const documentKeptMs = 7 * 86_400_000;
+/** A document that is not whole waits this long for its next part, then it is removed. */
+export const documentOpenKeptMs = 86_400_000;
+/** How often the coordinator looks which documents are to be removed. */
+export const documentsLookMs = 600_000;

@@ -3,6 +3,7 @@
  * import this and nothing behind it.
  */
 import type { Ref } from '../runtime/index.ts';
+import type { DocumentAsked } from './document-place.ts';
 import type {
   Check,
   CheckEdit,
@@ -15,12 +16,13 @@ import type {
   ResultStatus,
   WatermarkRow,
 } from './ports/check.ts';
-
 import type { RunTerms } from './standstill.ts';
 
+export type { DocumentAsked, DocumentRefusalCode } from './document-place.ts';
 export {
   agentKey,
   defaultPartition,
+  documentDeskKey,
   gatewayKey,
   healthKey,
   nameKinds,
@@ -242,6 +244,31 @@ export interface WriterTotals {
   droppedNow: number;
   resultsPerS: number;
   storeAway: boolean;
+}
+
+export interface DocumentOpened {
+  /** By which the core knows it: of the sender and its id. */
+  id: string;
+  heldBytes: number;
+}
+
+/** What gateways bring to the core of a tenant. Refused with a `DocumentRefusalCode`, `standby` or the store's own code. */
+export interface DocumentDeskProtocol {
+  start: [];
+  call: {
+    open(tenantId: string, asked: DocumentAsked): Promise<DocumentOpened>;
+    /** Answered when it is in the store. */
+    part(tenantId: string, id: string, offset: number, bytes: Uint8Array): Promise<{ heldBytes: number }>;
+    /** Answered when the document is whole and its hash (hexadecimal) agrees. */
+    end(tenantId: string, id: string, totalBytes: number, sha256: string): Promise<{ items: number }>;
+    totals(): { open: number; received: number; receivedBytes: number };
+  };
+  cast: {
+    /** A stream that opened it is over. */
+    left(tenantId: string, id: string): void;
+    /** It will never be finished: nothing of it is to be kept. */
+    forget(tenantId: string, id: string): void;
+  };
 }
 
 export interface PollerProtocol {

@@ -14,6 +14,7 @@ export const nameKinds: readonly string[] = [
   'agent',
   'gateway',
   'writer',
+  'document_desk',
   'coordinator',
   'topic',
 ];
@@ -36,6 +37,10 @@ export function pollerKey(node: string): RegistryKey {
 }
 export function writerKey(node: string): RegistryKey {
   return { tenant: platformTenant, partition: defaultPartition, kind: 'writer', id: node };
+}
+/** Where a core takes documents for the tenants that it holds. */
+export function documentDeskKey(node: string): RegistryKey {
+  return { tenant: platformTenant, partition: defaultPartition, kind: 'document_desk', id: node };
 }
 export function agentKey(node: string): RegistryKey {
   return { tenant: ownerOfNode(node), partition: defaultPartition, kind: 'agent', id: node };

@@ -70,7 +70,9 @@ export type CommandCode =
   /** No node of this name is in the cluster. */
   | 'no_such_node'
   /** No tenant has this slug or id. */
-  | 'no_such_tenant';
+  | 'no_such_tenant'
+  /** What was read of a document is not what its hash says: the database lost or changed some of it. */
+  | 'document_damaged';
 
 /** What the cluster's procedures refuse an operator with. */
 export type ProcedureCode =
@@ -119,4 +121,6 @@ export type ProcedureCode =
   /** There is no plan of this name. */
   | 'no_such_plan'
   /** No name for a plan: 2 to 40 of a-z, 0-9 and "-", first a letter. */
-  | 'bad_plan';
+  | 'bad_plan'
+  /** The document is still coming: it is read when it is whole. */
+  | 'document_open';

@@ -103,3 +103,6 @@ export const authorityOverlapMs = 24 * 3_600_000 + 10 * 60_000;
 export const authorityOverlapMsMax = 31 * 24 * 3_600_000;
 /** Authorities of one tenant that were replaced and are not retired: more rotations wait. */
 export const authoritiesOverlappingMax = 8;
+/** Documents that a list shows unless told, and at most. */
+export const documentsListedDefault = 100;
+export const documentsListedMax = 10_000;

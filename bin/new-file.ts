@@ -41,6 +41,11 @@ export class NewFile {
     if (this.waitingBytes >= recordWriteBytes) this.flush();
   }
 
+  write(bytes: Uint8Array): void {
+    this.flush();
+    this.put(bytes);
+  }
+
   /** Gives it its name. Throws `disk_full`, `file_exists` and `cannot_write`; then nothing is left of it. */
   finish(): void {
     this.flush();

@@ -3,6 +3,8 @@
 export interface Output {
   line(text: string): void;
   json(value: unknown): void;
+  /** As they are; resolves when the reader has taken them. */
+  bytes(bytes: Uint8Array): Promise<void>;
   /** To stderr. */
   note(text: string): void;
 }
@@ -11,6 +13,7 @@ export function terminalOutput(): Output {
   return {
     line: (text) => void process.stdout.write(`${text}\n`),
     json: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
+    bytes: (bytes) => new Promise((resolve) => void process.stdout.write(bytes, () => resolve())),
     note: (text) => void process.stderr.write(`${text}\n`),
   };
 }

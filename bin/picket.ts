@@ -11,6 +11,7 @@ import { addCheckCommands } from './commands/check.ts';
 import { addChildrenCommand } from './commands/children.ts';
 import { addDbCommands } from './commands/db.ts';
 import { addDeviceCommands } from './commands/device.ts';
+import { addDocumentCommands } from './commands/document.ts';
 import { addEnrollCommand } from './commands/enroll.ts';
 import { addExplainCommands } from './commands/explain.ts';
 import { addIntegrationCommands } from './commands/integration.ts';
@@ -65,6 +66,7 @@ for (const add of [
   addIntegrationCommands,
   addCheckCommands,
   addDeviceCommands,
+  addDocumentCommands,
   addExplainCommands,
   addResultCommands,
   addCertCommands,

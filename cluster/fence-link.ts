@@ -4,10 +4,10 @@
  * another one replaces, as the messages do.
  */
 import { Ref } from '../runtime/index.ts';
+import { type Budget, spendBudget } from './admission/fence-budget.ts';
 import { type Codec, createCodec } from './codec.ts';
 import { ClusterError } from './errors.ts';
 import { type FenceEnd, type FenceFields, type FenceRule, judgeCrossing } from './fence.ts';
-import { type Budget, spendBudget } from './fence-budget.ts';
 import { noteRefusal, type Refusals } from './fence-count.ts';
 import { mayExportRef, mayNameRef } from './fence-payload.ts';
 import { type Frame, isRouted } from './frame.ts';

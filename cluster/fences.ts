@@ -5,8 +5,8 @@
 import type { PeerIdentity } from '../certs/index.ts';
 import type { Clock, Log } from '../runtime/index.ts';
 import type { ActorLabels } from './actor-labels.ts';
+import { linkRestMs, newBudget, spendLink } from './admission/fence-budget.ts';
 import { type FenceHolder, type FenceVerdict, judgePeer, nodeOf, type TenantAccess } from './fence.ts';
-import { linkRestMs, newBudget, spendLink } from './fence-budget.ts';
 import { mayLink, noRefusals } from './fence-count.ts';
 import { type Conduct, type FenceNeeds, LinkFence } from './fence-link.ts';
 import { fencedPeersKeptMax } from './limits.ts';

@@ -270,29 +270,6 @@ export const postMessagesMax = 100_000;
 // The tenant fence (fence*.ts)
 /** The longest payload that a tenant's node may send: batches of results are some 100 kB, and one is read in a few ms. */
 export const fencedPayloadBytesMax = 1024 * 1024;
-/** Read of one node of a tenant in a second, and at once; a frame costs more than its bytes, so 8,000 of them in a second. */
-export const fencedBytesPerS = 2 * 1024 * 1024;
-export const fencedBurstBytes = 1024 * 1024;
-export const fencedFrameCostBytes = 256;
-/**
- * Of that budget, what a millisecond of this node's processor costs which its frames took: at most a twenty-fifth of the time,
- * however dear a frame is for its bytes. Collection of garbage falls into some turn, so one is charged no more than
- * `fencedTurnMsMax`.
- */
-export const fencedMsCostBytes = 50 * 1024;
-export const fencedTurnMsMax = 10;
-/**
- * Squares of the turns that a tenant's node takes, in a second and at once: a turn of 3 ms each second, or ten of 1 ms, so that
- * fewer than one in a hundred of the others' messages come during one. The burst is one collection of garbage, or ten links.
- */
-export const fencedTurnsMs2PerS = 10;
-export const fencedTurnsBurstMs2 = 100;
-/** A link that comes up: some 3 ms for its handshake and as much after it, in several turns. */
-export const fencedLinkCostMs2 = 10;
-/** Not read for longer at once: a heartbeat is not so late that the node counts as silent. */
-export const fencedRestMsMax = 1_000;
-/** The longest debt of turns: who has stopped is served as before after this. */
-export const fencedDebtMs = 15_000;
 /** Frames of a tenant's node that are under way in parts, when they are whole: room for a few payloads. */
 export const fencedPartedBytesMax = 4 * 1024 * 1024;
 /** Names that one node of a tenant may hold: it needs one for its role, and one for each topic that it follows. */

@@ -5,12 +5,13 @@
 import type { Duplex } from 'node:stream';
 import { type ConnectionInjector, Server, type ServiceDefinition } from '@grpc/grpc-js';
 import type { Cluster } from '../cluster/index.ts';
-import { gatewayMethods, pollerMethods, type ServiceMethods } from '../proto/index.ts';
+import { documentMethods, gatewayMethods, pollerMethods, type ServiceMethods } from '../proto/index.ts';
 import type { ActorSystem, Clock, Log } from '../runtime/index.ts';
 import { agentCalls, configFor } from './agent-calls.ts';
 import { Agents } from './agents.ts';
 import { Callers } from './callers.ts';
 import { ControlWires } from './control-wires.ts';
+import { documentCalls } from './document-calls.ts';
 import { edgeAgent } from './edge-agent.ts';
 import { HeldBytes } from './held-bytes.ts';
 import { IncomingBytes } from './incoming-bytes.ts';
@@ -23,7 +24,7 @@ import {
   streamsPerConnectionMax,
 } from './limits.ts';
 import type { KnownDoor } from './listener-contract.ts';
-import { controlBounds, smallBounds, statusBounds } from './message-bounds.ts';
+import { controlBounds, documentBounds, smallBounds, statusBounds } from './message-bounds.ts';
 import { OwnConnections } from './own-connections.ts';
 import { holderOf } from './peer.ts';
 import { boundMethods } from './received.ts';
@@ -61,12 +62,18 @@ export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
   const wires = new ControlWires();
   const agent = edgeAgent({ cluster, wires, config: (peer) => configFor(home, peer) });
   const agents = new Agents({ system, clock, start: (peer) => system.spawn(agent, peer) });
-  const shared = { callers, held, refusals, home, clock, isDraining: () => draining, node: cluster.node };
-  const methods = [gatewayMethods(), pollerMethods()] as const;
+  const asking = { callers, held, refusals, isDraining: () => draining };
+  const shared = { ...asking, home, clock, node: cluster.node };
+  const ofDocuments = documentMethods();
+  const methods = [gatewayMethods(), pollerMethods(), ofDocuments] as const;
   const server = createServer();
   const asked = agentCalls({ ...shared, system, agents, wires });
-  const pushed = statusCalls(shared);
+  const pushed = statusCalls({ ...shared, system, cluster, nextKey: keysOf(cluster) });
   serve(server, methods, asked, pushed);
+  server.addService(
+    boundMethods(ofDocuments, { Transfer: documentBounds }) as ServiceDefinition,
+    documentCalls({ ...asking, clock, system, cluster }),
+  );
   const connections = new Map<Duplex, ConnectionInjector>();
   return {
     methods,
@@ -108,7 +115,7 @@ export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
 /** What is read of each rpc, and who answers it. */
 function serve(
   server: Server,
-  [ofAgents, ofPollers]: readonly [ServiceMethods, ServiceMethods],
+  [ofAgents, ofPollers]: readonly [ServiceMethods, ServiceMethods, ...ServiceMethods[]],
   asked: ReturnType<typeof agentCalls>,
   pushed: ReturnType<typeof statusCalls>,
 ): void {
@@ -132,6 +139,15 @@ function serve(
     boundMethods(ofPollers, { ReportStatus: status, StreamStatus: status }) as ServiceDefinition,
     { ReportStatus: pushed.reportStatus, StreamStatus: pushed.streamPoller },
   );
+}
+
+/** Unlike any that another gateway gives, or this one in another life. */
+function keysOf({ node, boot }: Cluster): () => string {
+  let given = 0;
+  return () => {
+    given += 1;
+    return `push-${node}-${boot}-${given}`;
+  };
 }
 
 function createServer(): Server {

@@ -62,13 +62,14 @@ export function unary<Q extends object, A>(
 
 /**
  * A stream that is read to its end, then answered. `step` takes a message at a time, and its answer is waited for before the
- * next is read; `end` is asked when the peer has said all. What was taken counts as held until the answer is given.
+ * next is read: how many bytes of it are kept until the end. `end` is asked when the peer has said all, `over` always.
  */
 export function chunked<Q extends object, A>(
   needs: CallNeeds,
   begin: (peer: EdgePeer) => {
-    step(message: Q, bytes: number): GatewayRefusal | null;
+    step(message: Q, bytes: number): Promise<Outcome<{ keptBytes: number }>>;
     end(): Promise<Outcome<A>>;
+    over(): void;
   },
 ) {
   return async (call: ServerReadableStream<Received<Q>, A>, answer: sendUnaryData<A>): Promise<void> => {
@@ -80,19 +81,23 @@ export function chunked<Q extends object, A>(
     const { peer } = caller;
     const holder = holderOf(peer);
     let held = 0;
+    const stream = begin(peer);
     const outcome = await settled(async (): Promise<Outcome<A>> => {
-      const stream = begin(peer);
       if (!(await needs.held.calm(holder))) return refuse('tenant_unavailable', 'the store falls behind');
       for await (const received of call as AsyncIterable<Received<Q>>) {
         if (!received.ok) return received.refusal;
         if (!needs.held.take(holder, received.bytes)) return overfull;
         held += received.bytes;
-        const refusal = stream.step(received.message, received.bytes);
-        if (refusal !== null) return refusal;
+        const stepped = await stream.step(received.message, received.bytes);
+        if (isRefusal(stepped)) return stepped;
+        const passed = received.bytes - stepped.keptBytes;
+        needs.held.give(holder, passed);
+        held -= passed;
         caller.readNext();
       }
-      return stream.end();
+      return await stream.end();
     });
+    stream.over();
     needs.held.give(holder, held);
     if (call.cancelled) return;
     if (isRefusal(outcome)) answer(told(needs, peer, outcome));

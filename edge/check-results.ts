@@ -11,7 +11,7 @@ export interface PushedResults {
   readonly rows: ResultRow[];
   /** Statuses of what is no check of the agent's partition. */
   readonly noCheck: number;
-  /** Documents: nobody here takes them. */
+  /** Documents of kinds that nobody here takes. */
   readonly documents: number;
 }
 

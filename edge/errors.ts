@@ -27,6 +27,18 @@ export type GatewayRefusalCode =
   | 'too_large'
   /** A message was begun and is not whole after the time that the longest one takes on a slow line. */
   | 'too_slow'
+  /** A step of a stream of documents is none, or out of order; the sentence says how. */
+  | 'bad_document'
+  /** Under this id there is another document: give each its own. */
+  | 'document_conflict'
+  /** The document's bytes do not agree with its hash, or are no JSON array: nothing of it is kept. */
+  | 'document_damaged'
+  /** The document is not open here up to this byte: open it again, and go on where it is held. */
+  | 'document_gone'
+  /** More documents are open at once than allowed: finish some, or come again. */
+  | 'too_many_documents'
+  /** The documents of the tenant hold as much as they may: come again when some were removed. */
+  | 'no_room'
   /** No core has the tenant now, or the store does not take results: come again. */
   | 'tenant_unavailable'
   /** The node ends: come again, to another. */
@@ -60,6 +72,12 @@ const statuses: Readonly<Record<GatewayRefusalCode, status>> = {
   too_many_services: status.RESOURCE_EXHAUSTED,
   too_large: status.RESOURCE_EXHAUSTED,
   too_slow: status.DEADLINE_EXCEEDED,
+  bad_document: status.INVALID_ARGUMENT,
+  document_conflict: status.ALREADY_EXISTS,
+  document_damaged: status.DATA_LOSS,
+  document_gone: status.ABORTED,
+  too_many_documents: status.RESOURCE_EXHAUSTED,
+  no_room: status.RESOURCE_EXHAUSTED,
   tenant_unavailable: status.UNAVAILABLE,
   node_draining: status.UNAVAILABLE,
 };

@@ -1,4 +1,10 @@
 /** The room's door: the port for programs in customers' networks, and how they get their certificate. */
+export {
+  type DocumentClientNeeds,
+  type DocumentToSend,
+  sendDocument,
+} from './document-client.ts';
+export type { DocumentSent, DocumentWire } from './document-wire.ts';
 export { type EnrolmentAnswer, enrolAt } from './enrol-client.ts';
 export { decideEnrolment, type EnrolDecision, type PackageRow } from './enrol-decision.ts';
 export type { EnrolRefusal, EnrolRefusalCode } from './enrol-errors.ts';

@@ -107,3 +107,26 @@ export const agentLingerMs = 5_000;
 export const refusalsLogMs = 10_000;
 /** Calls that are under way when the node drains have this long. */
 export const drainMs = 3_000;
+
+// Documents (`picket.edge.v1.Documents`)
+/** What one message holds of a document. */
+export const documentPartBytesMax = 262_144;
+/** What a stream may have sent beyond what is stored: a part in the core, one on its way to it, two on theirs to us. */
+export const documentWindowBytes = 4 * documentPartBytesMax;
+/** One message of that service, with what stands around a part. */
+export const documentMessageBytesMax = documentPartBytesMax + 4_096;
+/** The core stores a part within this, or the stream ends and the agent opens it again. */
+export const documentCallMs = 15_000;
+/** At its end a core may have to read what it has not seen of a document: a gigabyte takes half a minute. */
+export const documentEndMs = 180_000;
+/** A stream of documents on which nothing comes for this long is ended. */
+export const documentSilentMs = 300_000;
+
+// Documents, sent by us
+/** Between two tries to go on with a document whose stream broke; doubles up to the greatest while nothing is taken. */
+export const documentRetryMsMin = 500;
+export const documentRetryMsMax = 30_000;
+/** Tries in a row by which nothing more was taken: then whoever sends it is told. */
+export const documentTriesMax = 60;
+/** An answer that takes longer is none. */
+export const documentAnswerMs = documentEndMs + 30_000;

@@ -6,6 +6,7 @@
 import { type GatewayRefusal, refuse } from './errors.ts';
 import {
   commandMessageBytesMax,
+  documentMessageBytesMax,
   fieldsMax,
   receivedMessageBytesMax,
   servicesMax,
@@ -28,6 +29,12 @@ export const smallBounds: MessageBounds = { bytesMax: smallMessageBytesMax };
 export const controlBounds: MessageBounds = {
   bytesMax: commandMessageBytesMax,
   fieldBytesMax: { 1: smallMessageBytesMax },
+};
+
+/** A step of a stream of documents: its first field opens one, the second is a part. */
+export const documentBounds: MessageBounds = {
+  bytesMax: documentMessageBytesMax,
+  fieldBytesMax: { 1: smallMessageBytesMax, 3: smallMessageBytesMax },
 };
 
 const servicesField = 1;

@@ -1,6 +1,6 @@
 /**
- * What agents and older pollers push: PushStatus, ReportStatus, and the two streams of chunks. Judges, joins, and brings home
- * what is a result of a check; an answer is given when it is stored.
+ * What agents and older pollers push: PushStatus, ReportStatus, and the two streams of chunks. Judges, and brings home what is
+ * a result of a check; documents go on as they come (`older-documents.ts`). An answer is given when all is stored.
  */
 import type {
   ChunkPlace,
@@ -16,18 +16,22 @@ import type { Clock } from '../runtime/index.ts';
 import { type CallNeeds, chunked, unary } from './calls.ts';
 import { resultsOf } from './check-results.ts';
 import { type ChunkOrder, noChunks, stepChunks } from './chunk-order.ts';
+import type { DocumentRelayNeeds } from './document-relay.ts';
 import { type GatewayRefusal, isRefusal, type Outcome, refuse } from './errors.ts';
-import { joinMessages } from './joined-messages.ts';
+import { resultsMessageBytesMax } from './limits.ts';
+import { isDocument, OlderDocuments } from './older-documents.ts';
 import { type EdgePeer, holderOf, judgeClaim } from './peer.ts';
 import { pushedAtMs } from './sent-time.ts';
 import { judgeItems, type StatusItem } from './status-items.ts';
 import type { TenantHome } from './tenant-home.ts';
 
-export interface StatusNeeds extends CallNeeds {
+export interface StatusNeeds extends CallNeeds, DocumentRelayNeeds {
   readonly clock: Clock;
   readonly home: TenantHome;
   /** This node. */
   readonly node: string;
+  /** For what its sender gave no id: another each time. */
+  readonly nextKey: () => string;
 }
 
 /** What a report has in common, whoever sends it and however it is cut. */
@@ -82,37 +86,76 @@ async function whole<Q>(
 ): Promise<Outcome<StatusReceived>> {
   const report = contract.read(message);
   const items = judged(needs, peer, contract, report);
-  return isRefusal(items) ? items : bringHome(needs, peer, contract, items, report.timestamp);
+  if (isRefusal(items)) return items;
+  const documents = new OlderDocuments(needs, peer, needs.nextKey());
+  try {
+    const refusal = (await takeDocuments(documents, items)) ?? (await documents.finish());
+    if (refusal !== null) return refusal;
+  } finally {
+    documents.abandon();
+  }
+  return await bringHome(needs, peer, items, report.timestamp);
 }
 
 function chunksOf<Q>(needs: StatusNeeds, peer: EdgePeer, contract: Contract<Q>) {
   const items: StatusItem[] = [];
+  const documents = new OlderDocuments(needs, peer, needs.nextKey());
   let order: ChunkOrder = noChunks;
   let timestamp = 0;
   return {
-    step(message: Q & ChunkPlace, bytes: number): GatewayRefusal | null {
+    async step(message: Q & ChunkPlace, bytes: number): Promise<Outcome<{ keptBytes: number }>> {
       const report = contract.read(message);
       const { senderId, services } = report;
+      // Documents are not kept here: only what is left of the message is.
+      const passed = services.reduce(
+        (sum, one) => sum + (one.source === 'results' ? one.message.length : 0),
+        0,
+      );
+      const keptBytes = bytes - passed;
       const next = stepChunks(order, {
-        type: 'chunk',
-        place: message,
-        senderId,
-        services: services.length,
-        bytes,
+        ...{ type: 'chunk', place: message, senderId, services: services.length, bytes: keptBytes },
       });
       if (isRefusal(next)) return next;
+      // Dropped as an item of a push would be, a piece would be missing of what counts as whole.
+      if (
+        services.some(
+          ({ source, message: piece }) => source === 'results' && piece.length > resultsMessageBytesMax,
+        )
+      )
+        return refuse('too_large', `at most ${resultsMessageBytesMax} bytes in one item`);
       const taken = judged(needs, peer, contract, report);
       if (isRefusal(taken)) return taken;
       order = next;
       timestamp = report.timestamp;
-      items.push(...taken);
-      return null;
+      const refusal = await takeDocuments(documents, taken);
+      if (refusal !== null) return refusal;
+      items.push(...taken.map(withoutDocument));
+      return { keptBytes };
     },
     async end(): Promise<Outcome<StatusReceived>> {
       const ended = stepChunks(order, { type: 'end' });
-      return isRefusal(ended) ? ended : bringHome(needs, peer, contract, items, timestamp);
+      if (isRefusal(ended)) return ended;
+      return (await documents.finish()) ?? (await bringHome(needs, peer, items, timestamp));
     },
+    over: () => documents.abandon(),
   };
+}
+
+async function takeDocuments(
+  documents: OlderDocuments,
+  items: readonly StatusItem[],
+): Promise<GatewayRefusal | null> {
+  for (const item of items.filter(isDocument)) {
+    const refusal = await documents.take(item);
+    if (refusal !== null) return refusal;
+  }
+  return null;
+}
+
+const noBytes = new Uint8Array();
+
+function withoutDocument(item: StatusItem): StatusItem {
+  return item.source === 'results' ? { ...item, message: noBytes } : item;
 }
 
 function judged<Q>(
@@ -135,10 +178,9 @@ function judged<Q>(
   return items.taken;
 }
 
-async function bringHome<Q>(
+async function bringHome(
   needs: StatusNeeds,
   peer: EdgePeer,
-  { isOlderPoller }: Contract<Q>,
   taken: readonly StatusItem[],
   timestamp: number,
 ): Promise<Outcome<StatusReceived>> {
@@ -146,13 +188,12 @@ async function bringHome<Q>(
   const count = (code: string, detail: string, times: number) => {
     if (times > 0) refusals.add(code, holderOf(peer), detail, times);
   };
-  const joined = isOlderPoller ? joinMessages(taken) : { items: taken, tooLong: 0 };
-  count('message_too_long', 'items were dropped', joined.tooLong);
-  if (joined.items.length === 0) return { received: true };
+  const items = taken.filter((item) => !isDocument(item));
+  if (items.length === 0) return { received: true };
   const checks = await home.checks(peer.tenantId);
   if (isRefusal(checks)) return checks;
   const atMs = pushedAtMs(timestamp, clock.wallMs());
-  const results = resultsOf({ peer, node, items: joined.items, atMs }, checks);
+  const results = resultsOf({ peer, node, items, atMs }, checks);
   count('no_check', 'statuses of what is no check', results.noCheck);
   count('no_taker', 'documents that nobody here takes', results.documents);
   if (results.rows.length === 0) return { received: true };

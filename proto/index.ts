@@ -1,4 +1,14 @@
 /** The room's door: the contracts that we speak with programs at the edge, and their messages as plain objects. */
+export {
+  type DocumentDown,
+  type DocumentEnd,
+  type DocumentHeld,
+  type DocumentOpen,
+  type DocumentPart,
+  type DocumentReceived,
+  type DocumentUp,
+  documentMethods,
+} from './documents.ts';
 export { type EnrollRequest, type EnrollResponse, enrollmentMethods } from './enrollment.ts';
 export { loadMethods, type ServiceMethods } from './load.ts';
 export type {

@@ -66,6 +66,8 @@ export const storeErrorCodes = [
   'package_exists',
   /** The tenant has no package of this id. */
   'no_such_package',
+  /** The tenant has no document of this id, or has it no more. */
+  'no_such_document',
   /** The tenant's schema is one version behind and has no place for it: picket db migrate. */
   'schema_behind',
   /** There is no archive of this name: picket backup list tells which there are. */

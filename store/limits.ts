@@ -106,6 +106,10 @@ export const limits = {
   contactCharsMax: 500,
   /** Users, integrations or changes that one list answers. */
   listedRowsMax: 10_000,
+  /** One row of a document: more than any sender's part, and far below what the server and its client hold of a row. */
+  documentPartBytesMax: 1024 * 1024,
+  /** Parts that one statement removes: some 64 MiB. */
+  documentPartsRemovedMax: 256,
   /** Packages whose end is written in one turn; the others are due at the next. */
   packageEndsPerTurn: 1_000,
   /** Authorities that are looked at for their end in one turn, each in its tenant's schema. */

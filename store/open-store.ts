@@ -7,6 +7,7 @@ import type { AuthorityStore } from '../actors/ports/authority-store.ts';
 import type { CheckStore } from '../actors/ports/check-store.ts';
 import type { CoordinatorStore } from '../actors/ports/coordinator-store.ts';
 import type { DeviceStore } from '../actors/ports/device-store.ts';
+import type { DocumentShelf, DocumentStore } from '../actors/ports/document-store.ts';
 import type { KeyRotation } from '../actors/ports/key-rotation.ts';
 import type { LeaseStore } from '../actors/ports/lease-store.ts';
 import type { PackageStore } from '../actors/ports/package-store.ts';
@@ -23,6 +24,7 @@ import type { StoreClock } from './clock.ts';
 import { assertWhole } from './columns.ts';
 import { createCoordinatorStore } from './coordinator.ts';
 import { createDeviceStore } from './devices.ts';
+import { createDocuments } from './documents.ts';
 import { type Explained, explain } from './explain.ts';
 import { createIntegrations, type Integrations } from './integrations.ts';
 import { createLeaseStore } from './leases.ts';
@@ -76,6 +78,8 @@ export interface Store {
   integrations: Integrations;
   authorities: AuthorityStore;
   packages: PackageStore;
+  /** What agents send: built on a core, read anywhere. */
+  documents: DocumentStore & DocumentShelf;
   /** What is sealed in rows, brought under the key that seals now. */
   rotation: KeyRotation;
   /** Brings platform and tenants to this code's schema. Safe from several processes at once. */
@@ -135,6 +139,7 @@ export function openStore(options: StoreOptions): Store {
     integrations: createIntegrations(queries, vault),
     authorities: createAuthorityStore(queries, vault),
     packages: createPackageStore(queries),
+    documents: createDocuments(queries, log),
     rotation: createRotation(queries, keys, clock),
     migrate: (options) => migrate(queries, log, undefined, options),
     load: () => ({ control: control.load(), queries: queries.load() }),

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packageStoreContract } from '../test/contract/package-store.ts';
 import { clock, flavours, type ScratchDatabase, scratchDatabase } from '../test/contract/scratch-database.ts';
 import { newTenant } from '../test/contract/store-setup.ts';
+import { tenantMigrations } from './migrations/all.ts';
+import { tenant0005 } from './migrations/tenant-0005.ts';
 import { openSchema } from './open-schema.ts';
 
 const by = 'spiffe://test/operator/ann';
@@ -119,6 +121,20 @@ for (const flavour of flavours) {
         const asked = authorities.replace(id, authority('2'), one, how);
         await expect(asked).rejects.toMatchObject({ code: 'schema_behind' });
         expect(await authorities.read(id)).toEqual(one);
+      } finally {
+        await schema.close();
+      }
+    });
+
+    test('a tenant whose schema has no packages yet is told so', async () => {
+      const { authorities, packages } = database.store;
+      const id = await newTenant(setup());
+      const schema = openSchema(database.server.url, clock);
+      try {
+        for (const { version } of tenantMigrations)
+          if (version >= tenant0005.version) await schema.rollback({ tenant: id });
+        await expect(authorities.read(id)).rejects.toMatchObject({ code: 'schema_behind' });
+        await expect(packages.list(id)).rejects.toMatchObject({ code: 'schema_behind' });
       } finally {
         await schema.close();
       }

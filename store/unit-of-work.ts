@@ -13,7 +13,7 @@ import type { StoreLog } from './log.ts';
 import { sqlStateOf, toStoreError } from './pg-errors.ts';
 import { type StatementRecord, type StatementSeen, statementRecord } from './statement-record.ts';
 
-export type Parameter = string | number | boolean | null | readonly string[];
+export type Parameter = string | number | boolean | null | readonly string[] | Uint8Array;
 
 export interface Unit {
   /** One parameterised statement. `timeoutMs` shortens the wait for the answer. */

@@ -5,6 +5,7 @@ import { declareAuthorities } from '../authority-procedures.ts';
 import { retireDue } from '../authority-retirement.ts';
 import { dataFolder } from '../data-folder.ts';
 import { declareDatabase } from '../database-procedures.ts';
+import { declareDocuments } from '../document-procedures.ts';
 import { declarePackages } from '../package-procedures.ts';
 import { declarePeople } from '../people-procedures.ts';
 import { declareMonitor } from '../procedures.ts';
@@ -32,6 +33,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   declarePeople(node, store);
   declarePackages(context, store);
   declareAuthorities(context, store);
+  declareDocuments(node, store);
   declareStatus(node, store);
   declareDatabase(node, store);
   declareMonitor(node, store, core, ownMachineTenant);

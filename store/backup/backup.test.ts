@@ -307,3 +307,28 @@ test('only the newest of a tenant stay', async () => {
   expect(gone).toHaveLength(1);
   expect((await listArchives(place)).filter((one) => one.slug === slug)).toHaveLength(2);
 });
+
+test('documents are in no archive: a tenant that was restored begins without any, and takes new ones', async () => {
+  const { documents } = database.store;
+  const { id, slug } = await filled();
+  const bounds = { openOfSenderMax: 3, openOfTenantMax: 5, heldBytesMax: 1_000 };
+  const asked = {
+    ...{ id: 'doc_1', sender: 'agent/a', agent: 'a', partition: 'default', kind: 'sync' as const },
+    ...{ service: 'netbox', totalBytes: null },
+  };
+  // An epoch that no lease of another tenant has reached: it must not come with the archive.
+  const place = { tenantId: id, epoch: 900 };
+  await documents.claim(place);
+  const made = (await documents.open(place, asked, bounds)) as { ordinal: number };
+  const bytes = Buffer.from('[1]');
+  await documents.add(place, { ordinal: made.ordinal, atByte: 0, bytes }, bounds.heldBytesMax);
+  const { name } = await backups.create(slug, quiet);
+  const { tenant } = await backups.restore(name, { as: unique('without'), replace: false }, quiet);
+  expect(await documents.list(tenant.id, 10)).toEqual([]);
+  const fresh = { tenantId: tenant.id, epoch: 1 };
+  expect(await documents.claim(fresh)).toBe(true);
+  const again = (await documents.open(fresh, asked, bounds)) as { ordinal: number };
+  const part = { ordinal: again.ordinal, atByte: 0, bytes };
+  expect(await documents.add(fresh, part, 3)).toEqual({ heldBytes: 3 });
+  expect(await documents.list(id, 10)).toHaveLength(1);
+});

@@ -1,6 +1,7 @@
 /**
  * Which tables and sequences a tenant has, by the database's own catalog, so that what a later migration makes is in the
- * next backup without a line here: all of the tenant's schema, and its rows of each table that tenants share.
+ * next backup without a line here: all of the tenant's schema, and its rows of each table that tenants share. What only
+ * passes through is left out by name.
  */
 import { tenantRole } from '../ids.ts';
 import type { CopySession } from './copy-session.ts';
@@ -25,6 +26,14 @@ export interface Table {
   refersTo: string[];
 }
 
+/**
+ * Documents wait here some days for whoever reads them, and may hold gigabytes; and the gate's epoch is of this database's
+ * leases. A tenant that was restored begins without any.
+ */
+export const notArchived: ReadonlySet<string> = new Set([
+  ...['documents', 'documents_ordinal_seq', 'document_parts', 'document_gate'],
+]);
+
 const tables = `
 SELECT c.relname::text AS name,
   (SELECT json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, a.atttypmod),
@@ -46,7 +55,9 @@ export async function tablesOf(session: CopySession, tenantId: string): Promise<
   const own = await session.rows<Omit<Table, 'home'>>(tables, [tenantRole(tenantId)]);
   const shared = await session.rows<Omit<Table, 'home'>>(tables, ['telemetry']);
   return [
-    ...inOrder(own.map((table) => ({ ...table, home: 'tenant' }))),
+    ...inOrder(
+      own.filter(({ name }) => !notArchived.has(name)).map((table) => ({ ...table, home: 'tenant' })),
+    ),
     ...shared.map((table): Table => ({ ...table, home: 'telemetry' })),
   ];
 }
@@ -73,6 +84,7 @@ export async function sequencesOf(session: CopySession, tenantId: string): Promi
   );
   const found: ArchivedSequence[] = [];
   for (const { name } of names) {
+    if (notArchived.has(name)) continue;
     const [row] = await session.rows<{ last: string; called: boolean }>(
       `SELECT last_value::text AS last, is_called AS called FROM ${schema}.${quoted(name)}`,
     );

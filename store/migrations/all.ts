@@ -19,6 +19,7 @@ import { tenant0003 } from './tenant-0003.ts';
 import { tenant0004 } from './tenant-0004.ts';
 import { tenant0005 } from './tenant-0005.ts';
 import { tenant0006 } from './tenant-0006.ts';
+import { tenant0007 } from './tenant-0007.ts';
 
 export interface Migration {
   version: number;
@@ -52,6 +53,7 @@ export const tenantMigrations: readonly Migration[] = [
   tenant0004,
   tenant0005,
   tenant0006,
+  tenant0007,
 ];
 
 export function checksumOf(migration: Migration): string {

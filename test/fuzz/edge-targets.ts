@@ -7,7 +7,6 @@ import { type ChunkOrder, noChunks, stepChunks } from '../../edge/chunk-order.ts
 import { addCommand, hearAgent, newBook, sendQueued } from '../../edge/command-book.ts';
 import { wordOf } from '../../edge/control-words.ts';
 import { isRefusal } from '../../edge/errors.ts';
-import { joinMessages } from '../../edge/joined-messages.ts';
 import {
   agentWordCharactersMax,
   agentWordsMax,
@@ -77,9 +76,7 @@ export function edgeItems(): FuzzTarget {
         if (name === '' || /[\r\n\t]/.test(name)) throw new Error(`taken: ${JSON.stringify(name)}`);
         if (source === 'status' && document.length > statusMessageBytesMax) throw new Error('a long status');
       }
-      const joined = joinMessages(judged.taken);
-      if (joined.items.length > judged.taken.length) throw new Error('more than was taken');
-      for (const row of resultsOf({ peer, node: 'poller_1', items: joined.items, atMs }, [checkView]).rows) {
+      for (const row of resultsOf({ peer, node: 'poller_1', items: judged.taken, atMs }, [checkView]).rows) {
         if (row.dueAtMs > atMs || row.reason?.includes('\0')) throw new Error(JSON.stringify(row));
       }
     },

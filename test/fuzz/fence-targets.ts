@@ -3,7 +3,7 @@
  * through is judged again here, by the words of the promise and not by the code that kept it.
  */
 import { readNotRun, readResults } from '../../actors/arrivals.ts';
-import { newBudget } from '../../cluster/fence-budget.ts';
+import { newBudget } from '../../cluster/admission/fence-budget.ts';
 import { noRefusals } from '../../cluster/fence-count.ts';
 import { LinkFence } from '../../cluster/fence-link.ts';
 import { mayTakeNames } from '../../cluster/fence-payload.ts';

@@ -15,6 +15,7 @@ import { partedFramesMax, partsStartBytes, wholeFrameBytesMax } from '../../clus
 import { fencedPartBounds } from '../../cluster/part-bounds.ts';
 import { Parts } from '../../cluster/parts.ts';
 import { type Random, Ref } from '../../runtime/index.ts';
+import { edgeDocuments } from './document-target.ts';
 import { edgeChunks, edgeControl, edgeItems } from './edge-targets.ts';
 import { requests, tokens } from './enrolment-targets.ts';
 import { fence, rows } from './fence-targets.ts';
@@ -58,6 +59,7 @@ export const fuzzTargets: readonly { readonly name: string; make(): FuzzTarget }
   { name: 'pem', make: pem },
   { name: 'heads', make: heads },
   { name: 'edge items', make: edgeItems },
+  { name: 'edge documents', make: edgeDocuments },
   { name: 'edge chunks', make: edgeChunks },
   { name: 'edge control', make: edgeControl },
   { name: 'sealed', make: sealed },

@@ -133,3 +133,14 @@ export const edgeRestBytesMax = 128 * 2 ** 20;
 /** A push at the gateway that is attacked may take twice as long at worst as at one that is not, and two turns of its loop. */
 export const edgeSlowerTimesMax = 2;
 export const edgeSlowerMsMax = 50;
+// Documents
+export const documentUpdatesDefault = 100_000;
+export const documentLookMs = 200;
+export const documentSentMs = 1_800_000;
+/** What an agent of ours has resident at the most, gRPC with it; and what pollers and core may have more than before. */
+export const documentAgentMiBMax = 300;
+export const documentGrowthMiBMax = 200;
+/** As agents of today cut a sync. */
+export const documentUpdatesPerChunk = 1_365;
+/** What an older agent's socket has not taken yet. */
+export const documentUnsentBytesMax = 2 * 1_048_576;

@@ -1,11 +1,12 @@
 /**
  * `npm run soak [-- --inputs N] [--seed S] [--rotations N] [--rounds N] [--cuts NAME,...] [--names N] [--children N]
- * [--record FILE] [--size N ...] [--pauses MS,...] [--histories N] [--flaw NAME] [--agents N] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
+ * [--record FILE] [--size N ...] [--pauses MS,...] [--histories N] [--flaw NAME]
+ * [--updates N] [--agents N] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
  * so that one that hangs is seen from outside and the heap that is measured is its own; then `attack`, `rotations`, `splits`
  * and `nodes`, each with clusters of its own, and `leases`, which is simulated. Ends with one line, and with status 1 when anything failed.
  * [--record FILE] [--size N ...] [--pauses MS,...] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
  * so that one that hangs is seen from outside and the heap that is measured is its own; then `attack`, `rotations`, `splits`,
- * `archives` and `nodes`, each with clusters or a database of its own. Ends with one line, and with status 1 when anything failed.
+ * `archives`, `documents` and `nodes`, each with clusters or a database of its own. Ends with one line, and with status 1 when anything failed.
  */
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
@@ -13,6 +14,7 @@ import { fuzzTargets } from '../fuzz/targets.ts';
 import { soakArchives } from './archives.ts';
 import { soakAttack } from './attack.ts';
 import {
+  documentUpdatesDefault,
   edgeAgentsDefault,
   heapGrowthBytesMax,
   historiesDefault,
@@ -25,6 +27,7 @@ import {
   splitRoundsDefault,
 } from './bounds.ts';
 import { soakDatabaseAway } from './database-away.ts';
+import { soakDocuments } from './documents.ts';
 import { soakEdgeAttack } from './edge-attack.ts';
 import { soakEdgeRotation } from './edge-rotation.ts';
 import { soakLeaseHistories } from './lease-histories.ts';
@@ -49,6 +52,7 @@ const { values, positionals } = parseArgs({
     pauses: { type: 'string' },
     histories: { type: 'string' },
     flaw: { type: 'string' },
+    updates: { type: 'string' },
     agents: { type: 'string' },
   },
 });
@@ -119,6 +123,10 @@ const targets = [
   },
   { name: 'database-away', run: () => soakDatabaseAway(say) },
   { name: 'archives', run: () => soakArchives(say) },
+  {
+    name: 'documents',
+    run: () => soakDocuments(Number(values.updates ?? documentUpdatesDefault), say),
+  },
   { name: 'edge-attack', run: () => soakEdgeAttack(say) },
   { name: 'edge-rotation', run: () => soakEdgeRotation(Number(values.agents ?? edgeAgentsDefault), say) },
   { name: 'nodes', run: () => soakNodes((values.size ?? []).map(Number), pausesAsked, say) },

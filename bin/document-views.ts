@@ -1,0 +1,48 @@
+/** Documents as the command line prints them. */
+import { documentKeptMs, type StoredDocument, type Tenant } from '../actors/index.ts';
+import { instant } from './views.ts';
+
+export interface DocumentView {
+  id: string;
+  tenant: string;
+  tenant_id: string;
+  kind: string;
+  service: string;
+  agent: string;
+  partition: string;
+  /** Whose certificate brought it: role and name. */
+  sender: string;
+  /** `open`: still coming, and not to be read. `whole`: complete, and its hash agrees. */
+  status: string;
+  /** Bytes; null: not known yet. */
+  size: number | null;
+  held_bytes: number;
+  items: number | null;
+  sha256: string | null;
+  opened_at: string;
+  received_at: string | null;
+  /** From then on it is removed at any moment. */
+  kept_until: string | null;
+}
+
+export function documentView({ id: tenantId, slug }: Tenant, row: StoredDocument): DocumentView {
+  const { receivedAtMs } = row;
+  return {
+    id: row.id,
+    tenant: slug,
+    tenant_id: tenantId,
+    kind: row.kind,
+    service: row.service,
+    agent: row.agent,
+    partition: row.partition,
+    sender: row.sender,
+    status: row.state,
+    size: row.totalBytes,
+    held_bytes: row.heldBytes,
+    items: row.items,
+    sha256: row.sha256,
+    opened_at: instant(row.openedAtMs),
+    received_at: receivedAtMs === null ? null : instant(receivedAtMs),
+    kept_until: receivedAtMs === null ? null : instant(receivedAtMs + documentKeptMs),
+  };
+}
