@@ -10,6 +10,7 @@ import {
   type SupervisorProtocol,
   supervisor,
 } from '../runtime/index.ts';
+import { type AuthorityEndsNeeds, authorityEnds } from './authority-ends.ts';
 import { backups } from './backups.ts';
 import { chores } from './chores.ts';
 import { type CoordinatorNeeds, coordinator } from './coordinator.ts';
@@ -52,6 +53,8 @@ export type CoreNeeds = Omit<TenantsNeeds, 'writer' | 'usable'> &
     packages?: PackageEndsNeeds['packages'];
     /** Absent: nobody ends packages here. */
     packageEnded?: PackageEndsNeeds['ended'];
+    /** Absent: nobody retires authorities of tenants here. */
+    retireAuthorities?: AuthorityEndsNeeds['retire'];
   };
 
 export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
@@ -107,7 +110,7 @@ interface Whereabouts {
 /** What a core does when it was given what that takes. */
 function besides(needs: CoreNeeds, { tenantsRef, tenantOf }: Whereabouts): ChildSpec[] {
   const { cluster, lives, telemetry, archive = null, backups: runner, rotation, documents } = needs;
-  const { packages, packageEnded: ended } = needs;
+  const { packages, packageEnded: ended, retireAuthorities: retire } = needs;
   const children: ChildSpec[] = [];
   const add = (id: string, start: ChildSpec['start']) => void children.push({ id, start });
   if (lives !== null) add('chores', childOf(chores({ cluster, lives, keeper: tenantsRef })));
@@ -120,5 +123,6 @@ function besides(needs: CoreNeeds, { tenantsRef, tenantOf }: Whereabouts): Child
   }
   if (packages !== undefined && ended !== undefined)
     add('package_ends', childOf(packageEnds({ cluster, packages, ended })));
+  if (retire !== undefined) add('authority_ends', childOf(authorityEnds({ cluster, retire })));
   return children;
 }

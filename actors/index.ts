@@ -26,7 +26,12 @@ export {
 export { judgeNewCheck } from './new-check.ts';
 export { type DeviceSaid, judgeNewDevice } from './new-device.ts';
 export { poller } from './poller.ts';
-export type { AuthorityStore, TenantAuthority } from './ports/authority-store.ts';
+export type {
+  AuthorityChange,
+  AuthorityStore,
+  FormerAuthority,
+  TenantAuthority,
+} from './ports/authority-store.ts';
 export {
   type Check,
   type CheckEdit,

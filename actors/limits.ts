@@ -158,6 +158,8 @@ export const instantMsMax = 8_640_000_000_000_000;
 export const latencyMsMax = 86_400_000;
 /** How often packages whose time is over are ended: within a minute of it. */
 export const packageEndsLookMs = 30_000;
+/** How often authorities that were replaced are retired: what they signed ends by itself, so nothing waits for it. */
+export const authorityEndsLookMs = 30_000;
 
 // Documents
 /** One of them: three million device updates. */

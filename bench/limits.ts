@@ -49,3 +49,18 @@ export const leasesAtOnce = 100;
 export const storeConnections = 20;
 export const storesForQueries = 3;
 export const storeQueries = 20_000;
+/** Agents at the edge push as often as they are told to, and are looked at for a turn and a half. */
+export const edgePushEveryMs = 30_000;
+export const edgePushForMs = 45_000;
+export const edgeSettleMs = 3_000;
+/** Certificates made, and handshakes with the bare server, by one order, so that it is answered in time. */
+export const edgeMadeAtOnce = 500;
+/** Dials at once of all agents together when they come for the first time, and with the bare server. */
+export const edgeDialsAtOnce = 64;
+/** An agent gives up a connection after this, as those of today do. */
+export const edgeConnectMs = 20_000;
+/** One that lost its connection comes back within this, twice as long after each failure, a minute at most. */
+export const edgeRetryMs = 5_000;
+export const edgeRetryMaxMs = 60_000;
+export const edgeLookMs = 200;
+export const edgeBackTimeoutMs = 600_000;

@@ -5,6 +5,7 @@
 import { availableParallelism, release } from 'node:os';
 import { type Bench, type Outcome, runBench } from './bench.ts';
 import { call } from './call.ts';
+import { edgeAgentsDefault, edgeBench, edgeTenantsDefault } from './edge.ts';
 import { hang } from './hang.ts';
 import { idle } from './idle.ts';
 import { issue } from './issue.ts';
@@ -34,11 +35,13 @@ const benches: readonly Bench[] = [
   failover,
   split,
   store(),
+  edgeBench(),
 ];
 
 async function main(words: readonly string[]): Promise<number> {
-  const tenants = tenantsOf(words);
-  const rest = words.filter((word, at) => word !== '--tenants' && words[at - 1] !== '--tenants');
+  const [tenants, agents] = [numberOf(words, '--tenants'), numberOf(words, '--agents')];
+  const sizes = ['--tenants', '--agents'];
+  const rest = words.filter((word, at) => !sizes.includes(word) && !sizes.includes(words[at - 1] ?? ''));
   const flags = rest.filter((word) => word.startsWith('-'));
   const [name, ...more] = rest.filter((word) => !word.startsWith('-'));
   if (flags.includes('--help') || flags.includes('-h')) {
@@ -46,12 +49,12 @@ async function main(words: readonly string[]): Promise<number> {
     return 0;
   }
   const found = benches.find((one) => one.name === name);
-  const bench = tenants === null ? found : name === 'store' && tenants >= 100 ? store(tenants) : undefined;
+  const bench = tenants === null && agents === null ? found : sized(name, tenants, agents);
   const stranger = flags.find((flag) => flag !== '--json') ?? more[0];
   if (bench === undefined || stranger !== undefined) {
     const wrong =
-      tenants !== null
-        ? '--tenants takes 100 and more, and is of store alone'
+      tenants !== null || agents !== null
+        ? '--tenants is of store (100 and more) and of edge, --agents of edge (as many as there are tenants, or more)'
         : bench === undefined
           ? `no bench is named "${name ?? ''}"`
           : `"${stranger}" is not understood`;
@@ -69,9 +72,18 @@ async function main(words: readonly string[]): Promise<number> {
   return 0;
 }
 
+/** A bench whose size was given; undefined when it has none, or not this one. */
+function sized(name: string | undefined, tenants: number | null, agents: number | null): Bench | undefined {
+  if (name === 'store' && agents === null && tenants !== null && tenants >= 100) return store(tenants);
+  if (name !== 'edge') return undefined;
+  const some = agents ?? edgeAgentsDefault;
+  const of = tenants ?? Math.min(edgeTenantsDefault, some);
+  return of >= 1 && of <= some ? edgeBench(some, of) : undefined;
+}
+
 /** Null: not given. */
-function tenantsOf(words: readonly string[]): number | null {
-  const at = words.indexOf('--tenants');
+function numberOf(words: readonly string[], flag: string): number | null {
+  const at = words.indexOf(flag);
   if (at < 0) return null;
   const text = words[at + 1] ?? '';
   return /^\d+$/.test(text) ? Number(text) : 0;
@@ -84,7 +96,7 @@ function machine(): Record<string, string | number> {
 function usage(): string {
   const width = Math.max(...benches.map(({ name }) => name.length));
   const list = benches.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`);
-  return ['usage: npm run bench -- NAME [--json] [--tenants N]', '', ...list].join('\n');
+  return ['usage: npm run bench -- NAME [--json] [--tenants N] [--agents N]', '', ...list].join('\n');
 }
 
 main(process.argv.slice(2)).then(

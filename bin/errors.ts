@@ -96,6 +96,8 @@ export type ProcedureCode =
   | 'tenant_suspended'
   /** This core holds no authority that could sign for the tenant: the sentence says how to bring it one. */
   | 'no_tenant_authority'
+  /** Authorities of the tenant were replaced so often that too many are not retired yet. */
+  | 'too_many_authorities'
   /** No gateway is known that the token could name: start a poller with --gateway, or name one with --endpoint. */
   | 'no_gateway'
   /** The package is over; its certificate is put on a list only where the authority lies: picket certs revoke there. */

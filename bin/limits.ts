@@ -95,6 +95,14 @@ export const packageLifeMsMin = 1_000;
 export const packageLifeMsMax = 30 * 24 * 3_600_000;
 /** A partition's name: what older certificates have room for. */
 export const partitionCharsMax = 63;
+/**
+ * What a tenant's authority signed stays good this long after it was replaced: as long as a leaf lives, and a little for one
+ * that was being signed. Certificates that were issued by hand for longer end with it.
+ */
+export const authorityOverlapMs = 24 * 3_600_000 + 10 * 60_000;
+export const authorityOverlapMsMax = 31 * 24 * 3_600_000;
+/** Authorities of one tenant that were replaced and are not retired: more rotations wait. */
+export const authoritiesOverlappingMax = 8;
 /** Documents that a list shows unless told, and at most. */
 export const documentsListedDefault = 100;
 export const documentsListedMax = 10_000;

@@ -72,6 +72,12 @@ export class NewFile {
     }
   }
 
+  /** Behind the lines before them. */
+  data(bytes: Uint8Array): void {
+    this.flush();
+    this.put(bytes);
+  }
+
   private flush(): void {
     const bytes = Buffer.from(this.waiting.join(''));
     this.waiting = [];

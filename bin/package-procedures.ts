@@ -21,6 +21,7 @@ import {
   makeToken,
   pinOf,
   revoke,
+  toPem,
   verifyPeer,
 } from '../certs/index.ts';
 import { type Caller, ProcedureError } from '../cluster/index.ts';
@@ -34,7 +35,7 @@ import { packageLifeMsMax, packageLifeMsMin, partitionCharsMax } from './limits.
 import { findTenant, judgeWrite, text } from './named-tenant.ts';
 import { packageView } from './package-views.ts';
 import type { RoleContext } from './roles/role.ts';
-import { issuerOf, takeAuthority } from './tenant-issuer.ts';
+import { issuerOf } from './tenant-issuer.ts';
 
 export interface PackageAsked {
   tenant: string;
@@ -44,6 +45,15 @@ export interface PackageAsked {
   lifeMs: number;
   /** Null: the gateways that the cluster knows. */
   endpoints: string[] | null;
+}
+
+/** What a bundle carries beside the token. */
+export interface PackageTrust {
+  trust_domain: string;
+  /** PEM of the root that tokens pin. */
+  root: string;
+  /** PEM of what signs for the tenant now. */
+  chain: string;
 }
 
 type Needs = ReturnType<typeof needsOf>;
@@ -75,15 +85,19 @@ export function declarePackages(context: RoleContext, store: Store): void {
   write('package_delete', (tenant, asked: { tenant: string; id: string; why: string | null }, by) =>
     end(needs, tenant, { ...asked, event: 'soft_delete' }, by),
   );
-  write(
-    'package_authority',
-    async (tenant, asked: { tenant: string; certificate: string; key: string }, by) => {
-      judgeWrite(tenant);
-      const given = { certificatePem: text(asked.certificate), privateKeyPem: text(asked.key) };
-      await takeAuthority(needs, tenant.id, given, by);
-      return { tenant: tenant.slug, tenant_id: tenant.id };
+  node.declare('package_trust', {
+    access: 'read',
+    async run({ tenant }: { tenant: string }): Promise<PackageTrust> {
+      const { id } = await findTenant(store, tenant);
+      const signing = await store.authorities.read(id);
+      const { trustDomain } = needs.trust;
+      return {
+        trust_domain: trustDomain,
+        root: toPem(ownRoot(needs), 'CERTIFICATE'),
+        chain: signing?.certificatePem ?? '',
+      };
     },
-  );
+  });
   node.declare('enrol', { access: 'node', run: (asked: EnrolQuestion) => enrol(needs, asked) });
   node.declare('edge_bearer', {
     access: 'node',
@@ -147,16 +161,21 @@ function endpointsOf({ node }: Needs, asked: string[] | null): string[] {
   );
 }
 
-/** Of the root that this node's own certificate leads to: gateways are of the same authority. */
-function ownPin({ trust, clock }: Needs): string {
+function ownPin(needs: Needs): string {
+  const pin = pinOf(ownRoot(needs));
+  if (pin !== null) return pin;
+  throw new ProcedureError('no_tenant_authority', 'the root of this core cannot be pinned');
+}
+
+/** DER of the root that this node's own certificate leads to: gateways are of the same authority. */
+function ownRoot({ trust, clock }: Needs): Uint8Array {
   const chain = chainFromPem(trust.credential().chainPem);
   const { trustDomain } = trust;
   const root = trust.roots().find((one) => {
     const roots = [one];
     return chain.ok && verifyPeer({ chain: chain.chain, roots, trustDomain, nowMs: clock.wallMs() }).ok;
   });
-  const pin = root === undefined ? null : pinOf(root);
-  if (pin !== null) return pin;
+  if (root !== undefined) return root;
   throw new ProcedureError('no_tenant_authority', 'the certificate of this core leads to no root of ours');
 }
 

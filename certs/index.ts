@@ -9,8 +9,10 @@ export {
 } from './authority.ts';
 export { readAuthority, writeAuthority, writeIntermediates } from './authority-files.ts';
 export { type Certificate, type CertificateRead, readCertificate } from './certificate.ts';
+export { CertificateMemo } from './certificate-memo.ts';
 export { credentialPath, isTrustedIn, readCredential, writeCredential } from './credential-files.ts';
 export { readTextFile } from './durable-files.ts';
+export { readCertificateRequest } from './enrolment/certificate-request.ts';
 export { type EnrolmentCode, type EnrolmentError, enrolmentCodes } from './enrolment/codes.ts';
 export {
   type Enrolled,
@@ -81,7 +83,12 @@ export {
   tenantNodeRoles,
 } from './spiffe.ts';
 export { readSvid, svidPaths } from './svid-files.ts';
-export { openTenantAuthority, tenantAuthorityLeftMs } from './tenant-authority.ts';
+export {
+  openTenantAuthority,
+  retireTenantAuthority,
+  rotateTenantAuthority,
+  tenantAuthorityLeftMs,
+} from './tenant-authority.ts';
 export {
   chainFrom,
   clientTlsOptions,

@@ -43,6 +43,8 @@ export const limits = {
   revocationListsMax: 512,
   /** Pairs of intermediates that were replaced and are kept: two lists each. */
   retiredPairsMax: 120,
+  /** Certificates of authorities that one judge of many peers remembers: some 10 kB each. */
+  memoCertificatesMax: 2_048,
   /** SPIFFE-ID 2.3: the longest id that must be supported; longer ones are refused. */
   spiffeIdBytesMax: 2_048,
   /** SPIFFE-ID 2.3. */

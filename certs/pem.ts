@@ -5,7 +5,7 @@
 import { limits } from './limits.ts';
 import { refusal, type VerdictError } from './verdict.ts';
 
-export type PemLabel = 'CERTIFICATE' | 'PRIVATE KEY' | 'X509 CRL';
+export type PemLabel = 'CERTIFICATE' | 'CERTIFICATE REQUEST' | 'PRIVATE KEY' | 'X509 CRL';
 
 export type PemRead =
   | { readonly ok: true; readonly blocks: Uint8Array[] }

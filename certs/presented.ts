@@ -4,6 +4,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { type Certificate, readCertificate } from './certificate.ts';
+import type { CertificateMemo } from './certificate-memo.ts';
 import { refusal, type VerdictError } from './verdict.ts';
 
 export type Presented =
@@ -16,11 +17,12 @@ export type Presented =
  * is as good as absent: OpenSSL never links it to the leaf, so a link does not even see it, and a file must say the
  * same as a link.
  */
-export function readPresented(ders: readonly Uint8Array[]): Presented {
+export function readPresented(ders: readonly Uint8Array[], memo?: CertificateMemo): Presented {
   const certificates: Certificate[] = [];
   let unreadable: VerdictError | null = null;
   for (const [index, der] of ders.entries()) {
-    const read = readCertificate(der);
+    // Of leaves each is another one.
+    const read = index === 0 || memo === undefined ? readCertificate(der) : memo.read(der);
     if (read.ok) {
       certificates.push(read.certificate);
       continue;
@@ -44,12 +46,13 @@ function isReadByOpenssl(der: Uint8Array): boolean {
 /** Roots are our own files: one that cannot be read is said at once, not passed over. */
 export function readRoots(
   ders: readonly Uint8Array[],
+  memo?: CertificateMemo,
 ):
   | { readonly ok: true; readonly certificates: Certificate[] }
   | { readonly ok: false; readonly error: VerdictError } {
   const certificates: Certificate[] = [];
   for (const [index, der] of ders.entries()) {
-    const read = readCertificate(der);
+    const read = memo === undefined ? readCertificate(der) : memo.read(der);
     if (!read.ok) return { ok: false, error: refusal('malformed', `root ${index + 1}: ${read.detail}`) };
     certificates.push(read.certificate);
   }

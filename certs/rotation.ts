@@ -1,5 +1,5 @@
 /**
- * New keys for the intermediates, and revocation by our own authority, in its folder. The root stays. What an old
+ * New keys for the intermediates of nodes and operators, and revocation by our own authority, in its folder. The root stays. What an old
  * intermediate signed stays good until it ends, because every peer presents its intermediate itself and the root's
  * signature on it is still there; so the old pair is kept in `retired/`, to sign revocations, until the last leaf
  * below it must have ended.
@@ -17,7 +17,7 @@ import { limits } from './limits.ts';
 import { chainFromPem } from './pem.ts';
 import type { RevocationList } from './revocation.ts';
 import { readRevocationFile } from './revocation-file.ts';
-import { tenantAuthorities } from './tenant-authority.ts';
+import { retiredPairs, tenantPairs } from './tenant-keys.ts';
 
 export interface Rotated {
   readonly authority: Authority;
@@ -35,7 +35,6 @@ interface Signer {
   readonly certificate: Certificate;
 }
 
-const tenantName = /^([a-z][a-z2-7]{11})\.pem$/;
 const retiredName = /^((?:nodes|operators)-(\d{1,16}))\.pem$/;
 
 /** The revocation lists of the authority in `folder`; absent as long as nothing was revoked. */
@@ -43,7 +42,7 @@ export function revocationListPath(folder: string): string {
   return join(folder, 'revoked.pem');
 }
 
-/** Replaces both intermediates and keeps the old ones for revocation. @throws CertsError as `readAuthority`, too_many_retired */
+/** Replaces those of nodes and operators, not of tenants, and keeps the old ones for revocation. @throws CertsError as `readAuthority`, too_many_retired */
 export async function rotateAuthority(folder: string, clock: WallClock): Promise<Rotated> {
   const authority = await readAuthority(folder);
   const nowMs = clock.wallMs();
@@ -115,7 +114,7 @@ function tooMany(what: string): CertsError {
   return new CertsError('too_many_revoked', `${what}: rotate and distrust the old intermediates instead`);
 }
 
-/** The serials of the intermediates that were replaced and are still kept. */
+/** The serials of the intermediates of nodes and operators that were replaced and are still kept. */
 export async function retiredSerials(folder: string): Promise<string[]> {
   const signers = await signersIn(folder);
   return signers
@@ -163,11 +162,11 @@ function rootRefused(): CertsError {
 async function signersIn(folder: string): Promise<Signer[]> {
   const signers: Signer[] = [];
   for (const name of intermediateNames) signers.push({ name, ...(await readKeyed(folder, name)) });
-  const tenants = tenantAuthorities(folder);
-  for (const file of await filesIn(tenants)) {
-    const name = tenantName.exec(file)?.[1];
-    if (name !== undefined) signers.push({ name: `tenants/${name}`, ...(await readKeyed(tenants, name)) });
-  }
+  const tenants = await tenantPairs(folder);
+  const signing = new Set(tenants.map(({ certificate }) => certificate.serial));
+  // A crash may have left what signs among the retired too: its list is written once.
+  const replaced = await retiredPairs(folder, null);
+  signers.push(...tenants, ...replaced.filter(({ certificate }) => !signing.has(certificate.serial)));
   const place = join(folder, 'retired');
   for (const file of await filesIn(place)) {
     const name = retiredName.exec(file)?.[1];

@@ -61,14 +61,15 @@ test('the intermediate of one tenant does not sign for another', async () => {
   expect(verdict(forged.chainPem)).toMatchObject({ ok: false, error: { code: 'issuer_not_tenant' } });
 });
 
-test('the intermediate is made once, and keeps its key when it is renewed', async () => {
-  const { issue, later } = await scene();
+test('the intermediate is made once, and near its end another key takes its place', async () => {
+  const { issue, later, verdict } = await scene();
   const first = await issue(tenantId);
   expect((await issue(tenantId)).issuer).toEqual(first.issuer);
-  later(300 * dayMs);
-  const renewed = await issue(tenantId);
-  expect(renewed.issuer.privateKeyPem).toBe(first.issuer.privateKeyPem);
-  expect(renewed.issuer.certificatePem).not.toBe(first.issuer.certificatePem);
+  later(246 * dayMs);
+  const another = await issue(tenantId);
+  expect(another.issuer.privateKeyPem).not.toBe(first.issuer.privateKeyPem);
+  expect(another.issuer.certificatePem).not.toBe(first.issuer.certificatePem);
+  expect(verdict(another.credential.chainPem).ok).toBe(true);
 });
 
 test('a tenant’s node has a role and a name that a cluster would take', async () => {

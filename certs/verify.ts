@@ -6,6 +6,7 @@
 import { isSignedBy, judgeSignatureAlgorithm } from './algorithms.ts';
 import { type Anchors, anchorsOf } from './anchor-rules.ts';
 import type { Certificate } from './certificate.ts';
+import type { CertificateMemo } from './certificate-memo.ts';
 import { extensionOids } from './extensions.ts';
 import { judgeLeaf, judgeLeafIsNoAuthority, readUriName } from './leaf-rules.ts';
 import { limits } from './limits.ts';
@@ -28,6 +29,8 @@ export interface PeerQuestion {
   readonly revocationLists?: readonly RevocationList[];
   /** Authorities beside ours. None unless told. */
   readonly policy?: PeerPolicy;
+  /** For whoever judges many peers: the certificates above their leaves are read once. */
+  readonly memo?: CertificateMemo;
 }
 
 export type PeerVerdict =
@@ -57,9 +60,9 @@ export function verifyPeer(question: PeerQuestion): PeerVerdict {
     return refused('chain_invalid', `${chain.length} certificates of ${bytes} bytes presented`);
   }
   if (question.roots.length > limits.rootsMax) return refused('malformed', `${question.roots.length} roots`);
-  const presented = readPresented(chain);
+  const presented = readPresented(chain, question.memo);
   if (!presented.ok) return presented;
-  const roots = readRoots(question.roots);
+  const roots = readRoots(question.roots, question.memo);
   if (!roots.ok) return roots;
   const anchors = anchorsOf(roots.certificates, policy, trustDomain);
   const found = findPath(presented.certificates, anchors.certificates, trustDomain);

@@ -1,6 +1,6 @@
 /** The cluster's door: many processes as one. */
 export { joinAddress, splitAddress } from './address.ts';
-export { HandshakeRate } from './admission/handshake-rate.ts';
+export { HandshakeRate, networkOf } from './admission/handshake-rate.ts';
 export { Handshakes } from './admission/handshakes.ts';
 export type { ChildSpec } from './child-spec.ts';
 export type { ChildReport } from './children-procedures.ts';

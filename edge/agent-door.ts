@@ -15,6 +15,7 @@ import { documentCalls } from './document-calls.ts';
 import { edgeAgent } from './edge-agent.ts';
 import { drainRefusal, statusOf } from './errors.ts';
 import { HeldBytes } from './held-bytes.ts';
+import { IncomingBytes } from './incoming-bytes.ts';
 import {
   connectionIdleMs,
   drainMs,
@@ -26,6 +27,8 @@ import {
 } from './limits.ts';
 import type { KnownDoor } from './listener-contract.ts';
 import { controlBounds, documentBounds, smallBounds, statusBounds } from './message-bounds.ts';
+import { OwnConnections } from './own-connections.ts';
+import { holderOf } from './peer.ts';
 import { boundMethods } from './received.ts';
 import { type Counts, RefusalCount, type SenderView } from './refusal-count.ts';
 import { statusCalls } from './status-calls.ts';
@@ -60,9 +63,13 @@ export interface AgentDoor extends KnownDoor {
 export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
   const { system, cluster, clock, log } = needs;
   let draining = false;
-  const callers = new Callers();
   const held = new HeldBytes(clock);
   const refusals = new RefusalCount(clock, log);
+  const callers = new Callers({
+    incoming: new IncomingBytes(clock, held),
+    refused: ({ code, detail }, peer) => refusals.add(code, peer, detail),
+  });
+  const own = new OwnConnections();
   const home: TenantHome = new TenantHome(needs, (tenantId) => agents.lookAgain(tenantId));
   const wires = new ControlWires();
   const agent = edgeAgent({ cluster, wires, config: (peer) => configFor(home, peer) });
@@ -89,6 +96,8 @@ export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
       }
       const injector = server.createConnectionInjector(callers.credentialsOf(peer));
       connections.set(connection, injector);
+      const isMany = own.add(holderOf(peer), connection);
+      if (isMany) refusals.add('too_many_connections', peer, 'its oldest connection was ended');
       if (peer.role === 'agent') agents.joined(peer);
       connection.once('close', () => {
         connections.delete(connection);

@@ -25,6 +25,8 @@ export type GatewayRefusalCode =
   | 'too_many_services'
   /** A message, a stream, or all that an agent has under way holds more bytes than allowed. */
   | 'too_large'
+  /** A message was begun and is not whole after the time that the longest one takes on a slow line. */
+  | 'too_slow'
   /** A step of a stream of documents is none, or out of order; the sentence says how. */
   | 'bad_document'
   /** Under this id there is another document: give each its own. */
@@ -72,6 +74,7 @@ const statuses: Readonly<Record<GatewayRefusalCode, status>> = {
   field_missing: status.INVALID_ARGUMENT,
   too_many_services: status.RESOURCE_EXHAUSTED,
   too_large: status.RESOURCE_EXHAUSTED,
+  too_slow: status.DEADLINE_EXCEEDED,
   bad_document: status.INVALID_ARGUMENT,
   document_conflict: status.ALREADY_EXISTS,
   document_damaged: status.DATA_LOSS,

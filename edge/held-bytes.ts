@@ -1,9 +1,17 @@
 /**
- * What calls that are under way hold of what agents sent: bounded for each agent and for the whole door. While much is held,
+ * What calls that are under way hold of what agents sent: bounded for each agent, each tenant and the whole door. While much is held,
  * which it is when the store falls behind, no further stream is read; those that were begun go on, so none waits for another.
  */
 import type { Clock } from '../runtime/index.ts';
-import { agentCalmBytes, agentHeldBytesMax, doorCalmBytes, doorHeldBytesMax, roomWaitMs } from './limits.ts';
+import {
+  agentCalmBytes,
+  agentHeldBytesMax,
+  doorCalmBytes,
+  doorHeldBytesMax,
+  roomWaitMs,
+  tenantHeldBytesMax,
+} from './limits.ts';
+import { tenantOfHolder } from './peer.ts';
 
 interface Waiting {
   readonly agent: string;
@@ -13,6 +21,7 @@ interface Waiting {
 export class HeldBytes {
   private readonly clock: Clock;
   private readonly byAgent = new Map<string, number>();
+  private readonly byTenant = new Map<string, number>();
   private readonly waiting = new Set<Waiting>();
   private total = 0;
 
@@ -23,17 +32,20 @@ export class HeldBytes {
   /** False: it would be too much, and nothing was taken. */
   take(agent: string, bytes: number): boolean {
     const held = this.byAgent.get(agent) ?? 0;
+    const tenant = tenantOfHolder(agent);
+    const ofTenant = this.byTenant.get(tenant) ?? 0;
     if (held + bytes > agentHeldBytesMax || this.total + bytes > doorHeldBytesMax) return false;
+    if (ofTenant + bytes > tenantHeldBytesMax) return false;
     this.byAgent.set(agent, held + bytes);
+    this.byTenant.set(tenant, ofTenant + bytes);
     this.total += bytes;
     return true;
   }
 
   give(agent: string, bytes: number): void {
-    const left = (this.byAgent.get(agent) ?? 0) - bytes;
+    lessen(this.byAgent, agent, bytes);
+    lessen(this.byTenant, tenantOfHolder(agent), bytes);
     this.total -= bytes;
-    if (left > 0) this.byAgent.set(agent, left);
-    else this.byAgent.delete(agent);
     for (const one of [...this.waiting]) if (this.isCalm(one.agent)) one.done(true);
   }
 
@@ -61,4 +73,10 @@ export class HeldBytes {
   private isCalm(agent: string): boolean {
     return (this.byAgent.get(agent) ?? 0) <= agentCalmBytes && this.total <= doorCalmBytes;
   }
+}
+
+function lessen(held: Map<string, number>, key: string, bytes: number): void {
+  const left = (held.get(key) ?? 0) - bytes;
+  if (left > 0) held.set(key, left);
+  else held.delete(key);
 }

@@ -53,6 +53,16 @@ export const agentHeldBytesMax = 64 * 1_048_576;
 /** What all calls of this node's door may hold; past it, RESOURCE_EXHAUSTED, and they come again. */
 export const doorHeldBytesMax = 512 * 1_048_576;
 
+/** What all calls of one tenant's agents may have us hold: a quarter of the door, so that no tenant has it alone. */
+export const tenantHeldBytesMax = 128 * 1_048_576;
+/** What a piece of a message costs beside its bytes while the others come: pieces may be of one byte each. */
+export const chunkOverheadBytes = 512;
+/** From the first byte of a message to its last: the longest one at 56 kB/s; and how often that is looked at. */
+export const messageMsMax = 300_000;
+export const messageLookMs = 5_000;
+/** Connections of one agent: that of now, and those that the other side has lost. The oldest goes when another comes. */
+export const connectionsPerAgentMax = 4;
+
 /** While an agent has more than this under way, or the door has, no further stream is read: what is held waits for the store. */
 export const agentCalmBytes = 16 * 1_048_576;
 export const doorCalmBytes = 256 * 1_048_576;

@@ -18,3 +18,13 @@ export const closeGraceMs = 4_000;
 /** At the edge: to connect, and for the answer; with the time that the gateway waits for a core. */
 export const enrolConnectMs = 5_000;
 export const enrolCallMs = 15_000;
+/**
+ * Handshakes under way at once: more take no less time all together, and each of them longer. And of one address: who connects and
+ * says nothing has a place for as long as a handshake may take.
+ */
+export const handshakesAtOnce = 64;
+export const handshakesPerAddressAtOnce = 4;
+/** Connections that wait for theirs: agents of a whole poller that ended; each is a descriptor and some memory. */
+export const handshakesWaitingMax = 8_192;
+/** Agents of today give up a connection after 20 s: one that has waited so long is most likely gone. */
+export const handshakeWaitMs = 15_000;

@@ -1,5 +1,6 @@
 /** The gateway's port with real TLS and gRPC on loopback: who gets which of the two servers, and when a connection ends. */
 import { connect as connectHttp2 } from 'node:http2';
+import { connect as connectTcp, type Socket } from 'node:net';
 import { connect } from 'node:tls';
 import {
   ChannelCredentials,
@@ -32,6 +33,7 @@ import { Callers } from './callers.ts';
 import { EdgeListener } from './listener.ts';
 import { Admission } from './listener-admission.ts';
 import type { KnownDoor } from './listener-contract.ts';
+import { handshakesAtOnce } from './listener-limits.ts';
 
 const trustDomain = 'example.org';
 const tenantId = 'k7mzq2wn5xjd';
@@ -242,4 +244,30 @@ test('no session that a bearer could have saved is resumed by one without a cert
     const { socket } = await dial({ session });
     expect([socket.isSessionReused(), socket.getProtocol()]).toEqual([false, 'TLSv1.3']);
   }
+});
+
+test('handshakes that fail, of whatever kind, leave their places to the next', async () => {
+  const { address, credential, issue } = await world();
+  const port = Number(address.split(':')[1]);
+  const kinds: ((socket: Socket) => void)[] = [
+    (socket) => socket.write('no hello at all, and long enough to be one'),
+    (socket) => socket.end(),
+    (socket) => socket.resetAndDestroy(),
+    (socket) => {
+      // The beginning of one, and then nothing more.
+      socket.write(Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00]));
+      setTimeout(() => socket.resetAndDestroy(), 50);
+    },
+  ];
+  const ended: Promise<void>[] = [];
+  for (let at = 0; at < 4 * handshakesAtOnce; at += 1) {
+    const socket = connectTcp({ host: '127.0.0.1', port });
+    socket.on('error', () => {});
+    socket.resume();
+    ended.push(new Promise((done) => socket.once('close', () => done())));
+    socket.once('connect', () => kinds[at % kinds.length]!(socket));
+  }
+  await Promise.all(ended);
+  const own = await issue('edge_1');
+  expect(await call(address, credential.rootsPem, 'hello', own)).toMatchObject({ agentId: 'edge_1' });
 });

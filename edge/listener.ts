@@ -6,6 +6,7 @@
 import { createServer as createDoor, type Server as Door } from 'node:net';
 import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import {
+  CertificateMemo,
   type Credential,
   isReusedSession,
   presentedChain,
@@ -18,6 +19,7 @@ import type { Admission } from './listener-admission.ts';
 import { Connections, type EdgeConnection } from './listener-connections.ts';
 import type { KnownDoor, ServedContract } from './listener-contract.ts';
 import { closeGraceMs, connectionLookMs } from './listener-limits.ts';
+import { HandshakeQueue } from './listener-queue.ts';
 import { strangerServer } from './listener-strangers.ts';
 import { peerOf } from './peer.ts';
 
@@ -33,7 +35,7 @@ export interface ListenerOptions {
   /** `HOST:PORT`. */
   readonly listen: string;
   readonly trust: EdgeTrust;
-  readonly clock: { wallMs(): number; timer(ms: number, run: () => void): () => void };
+  readonly clock: { wallMs(): number; monotonicMs(): number; timer(ms: number, run: () => void): () => void };
   readonly log: (level: 'info' | 'warn' | 'debug', message: string, fields: Record<string, unknown>) => void;
   readonly admission: Admission;
   readonly enrolment: ServedContract;
@@ -45,9 +47,13 @@ export class EdgeListener {
   private readonly options: ListenerOptions;
   private readonly connections = new Connections();
   private readonly handshakes: Handshakes;
+  private readonly queue: HandshakeQueue;
   private readonly tls: TlsServer;
   private readonly door: Door;
   private readonly strangers: ReturnType<typeof strangerServer>;
+  private readonly memo = new CertificateMemo();
+  /** Counts the changes of what is trusted. */
+  private trustVersion = 0;
   private cancelLook = () => {};
 
   constructor(options: ListenerOptions) {
@@ -64,9 +70,17 @@ export class EdgeListener {
     const credential = trust.credential();
     this.tls = createServer({ ...serverTlsOptions(credential), ...shown(credential) });
     this.tls.on('secureConnection', (socket) => this.secured(socket));
-    this.tls.on('tlsClientError', (error, socket) => this.handshakes.fail(socket, error.message));
-    this.door = createDoor((socket) => {
-      if (this.handshakes.began(socket)) this.tls.emit('connection', socket);
+    this.tls.on('tlsClientError', (error, socket) => {
+      this.handshakes.fail(socket, error.message);
+      this.queue.over(socket);
+    });
+    this.queue = new HandshakeQueue({
+      monotonicMs: () => clock.monotonicMs(),
+      begin: (socket) => this.handshakes.begins(socket) && this.tls.emit('connection', socket),
+      drop: (socket, why) => this.handshakes.fail(socket, why),
+    });
+    this.door = createDoor({ pauseOnConnect: true }, (socket) => {
+      if (this.handshakes.admits(socket)) this.queue.add(socket);
       else socket.on('error', () => {});
     });
   }
@@ -91,6 +105,7 @@ export class EdgeListener {
 
   /** Roots, policy or revocation lists are other ones: whoever would not be let in now is put out. */
   trustChanged(): void {
+    this.trustVersion += 1;
     for (const connection of this.connections.known()) {
       const verdict = this.verdict(connection.chain);
       if (!verdict.ok) this.end(connection, verdict.error.code);
@@ -106,6 +121,7 @@ export class EdgeListener {
 
   async close(): Promise<void> {
     this.cancelLook();
+    this.queue.endAll();
     this.handshakes.endAll();
     const drained = this.options.known.drain();
     const closed = new Promise<void>((resolve) => this.door.close(() => resolve()));
@@ -120,6 +136,7 @@ export class EdgeListener {
 
   private secured(socket: TLSSocket): void {
     this.handshakes.done(socket);
+    this.queue.over(socket);
     socket.on('error', () => {});
     if (isReusedSession(socket)) {
       this.handshakes.blame(socket.remoteAddress);
@@ -150,11 +167,13 @@ export class EdgeListener {
     identity: TenantIdentity,
     { serial, notAfterMs }: { serial: string; notAfterMs: number },
   ): Promise<void> {
-    const { log, admission } = this.options;
+    const { log, admission, clock } = this.options;
+    const version = this.trustVersion;
     const admitted = await admission.ask(identity, serial);
     if (socket.destroyed) return;
     // What was revoked while a core was asked is told to nobody who is not connected yet.
-    const again = this.verdict(chain);
+    const isAsBefore = version === this.trustVersion && clock.wallMs() < notAfterMs;
+    const again = isAsBefore ? { ok: true as const } : this.verdict(chain);
     if ('partition' in admitted && again.ok) {
       const { partition } = admitted;
       this.connections.add(socket, { identity, partition, serial, notAfterMs, chain, refused: null });
@@ -187,6 +206,7 @@ export class EdgeListener {
       trustDomain,
       roots: trust.roots(),
       nowMs: clock.wallMs(),
+      memo: this.memo,
       revocationLists: trust.revocationLists(),
       ...(policy === undefined ? {} : { policy }),
     });

@@ -38,6 +38,10 @@ export function spiffeIdOf(peer: EdgePeer): string {
   return peer.spiffeId ?? holderOf(peer);
 }
 
+export function tenantOfHolder(holder: string): string {
+  return holder.split('/', 1)[0]!;
+}
+
 /** What a message says of its sender; what is empty says nothing. */
 export interface Claim {
   readonly id: string;

@@ -112,6 +112,10 @@ export const limits = {
   documentPartsRemovedMax: 256,
   /** Packages whose end is written in one turn; the others are due at the next. */
   packageEndsPerTurn: 1_000,
+  /** Authorities that are looked at for their end in one turn, each in its tenant's schema. */
+  authorityEndsPerTurn: 100,
+  /** The end of one is noted before it is replaced, by so much too late: longer than its statement can take. */
+  authorityEndNotedLateMs: 120_000,
   /** Changes of the key ring that its status shows. */
   ringChangesShownMax: 100,
   /** Users that are opened in one turn: some 45 us of each are the node's. */

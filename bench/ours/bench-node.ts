@@ -1,10 +1,12 @@
-/** The node of a bench's process: of role core, over mTLS on loopback, not started yet. Its log goes to stderr. */
+/** The node of a bench's process: over mTLS on loopback, not started yet. Its log goes to stderr. */
 import type { Credential } from '../../certs/index.ts';
 import { ClusterNode, type Transport, tlsTransport } from '../../cluster/index.ts';
 import { systemClock } from '../../runtime/index.ts';
 
 export interface BenchNodeOptions {
   readonly name: string;
+  /** Core unless told. */
+  readonly role?: 'core' | 'poller';
   readonly trustDomain: string;
   readonly credential: Credential;
   readonly seeds: readonly string[];
@@ -17,7 +19,16 @@ export interface BenchNodeOptions {
 }
 
 export function benchNode(options: BenchNodeOptions): ClusterNode {
-  const { name, trustDomain, credential, seeds, listen = '127.0.0.1:0', told, through } = options;
+  const {
+    name,
+    role = 'core',
+    trustDomain,
+    credential,
+    seeds,
+    listen = '127.0.0.1:0',
+    told,
+    through,
+  } = options;
   const clock = systemClock();
   const log = (level: string, message: string, fields: Record<string, unknown>) => {
     if (told.includes(level)) process.stderr.write(`${name}: ${message} ${JSON.stringify(fields)}\n`);
@@ -25,7 +36,7 @@ export function benchNode(options: BenchNodeOptions): ClusterNode {
   const transport = tlsTransport({ credential: () => credential, trustDomain, listen, clock, log });
   return new ClusterNode({
     name,
-    role: 'core',
+    role,
     boot: clock.wallMs(),
     pid: process.pid,
     advertise: null,

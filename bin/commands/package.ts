@@ -1,14 +1,13 @@
 /** `picket package`: what an operator makes for a program in a customer's network, so that it becomes part of a tenant. */
 import type { Command } from 'commander';
-import { openTenantAuthority, readAuthority } from '../../certs/index.ts';
-import { systemClock } from '../../runtime/index.ts';
-import { withAuthorityLock } from '../authority-lock.ts';
 import { parseDuration } from '../durations.ts';
-import { CommandFailure, codeOf } from '../failure.ts';
 import { type Target, withOperator } from '../operator-session.ts';
 import type { PackageAsked } from '../package-procedures.ts';
 import type { PackageView } from '../package-views.ts';
 import { table } from '../table.ts';
+import { addAuthorityCommand } from './package-authority.ts';
+import { addBundleCommand } from './package-bundle.ts';
+import { addSignCommand } from './package-sign.ts';
 import { tenantCommand } from './tenant-command.ts';
 import type { Surroundings } from './up.ts';
 
@@ -38,7 +37,9 @@ export function addPackageCommands(program: Command, surroundings: Surroundings)
   addList(packages, surroundings);
   addEnd(packages, surroundings, 'revoke', 'revoke it and its certificate; its connections drop within 5 s');
   addEnd(packages, surroundings, 'delete', 'revoke it and its certificate, and list it no more');
-  addAuthority(packages, surroundings);
+  addBundleCommand(packages, surroundings);
+  addSignCommand(packages, surroundings);
+  addAuthorityCommand(packages, surroundings);
 }
 
 function addCreate(packages: Command, surroundings: Surroundings): void {
@@ -111,37 +112,6 @@ function addEnd(
       else output.line(show([row]));
     },
   );
-}
-
-function addAuthority(packages: Command, surroundings: Surroundings): void {
-  const { output } = surroundings;
-  const command = packages
-    .command('authority')
-    .description("sign a tenant's authority here, where the root key lies, and bring it to the cluster")
-    .requiredOption('--authority <dir>', 'the folder that picket certs init made');
-  const example =
-    'For clusters whose cores do not hold the root key; needed once a year for each tenant.\n\nExample:\n  picket --at core.example.org:7400 --as ./ann.pem package authority --tenant acme --authority /root/picket/authority\n';
-  tenantCommand(command, surroundings, example).action(async (flags: Flags & { authority: string }) => {
-    const clock = systemClock();
-    const answer = await withOperator(flags, async (session) => {
-      const rows = await session.call<{ id: string; slug: string }[]>('tenant_list', null);
-      const row = rows.find(({ id, slug }) => id === flags.tenant || slug === flags.tenant);
-      if (row === undefined)
-        throw new CommandFailure(
-          'no_such_tenant',
-          `there is no tenant "${flags.tenant}": see picket tenant list`,
-        );
-      const made = await withAuthorityLock(flags.authority, clock, async () =>
-        openTenantAuthority(flags.authority, await readAuthority(flags.authority), row.id, clock),
-      ).catch((error: Error) => {
-        throw new CommandFailure(codeOf(error) ?? 'failed', error.message);
-      });
-      const asked = { tenant: row.id, certificate: made.certificatePem, key: made.privateKeyPem };
-      return await session.call<{ tenant: string; tenant_id: string }>('package_authority', asked);
-    });
-    if (flags.json) output.json(answer);
-    else output.line(`the cluster signs for tenant ${answer.tenant} from now on`);
-  });
 }
 
 function show(rows: readonly PackageView[]): string {

@@ -2,6 +2,9 @@
 import { type Package, startCore } from '../../actors/index.ts';
 import { announcePackage } from '../../edge/index.ts';
 import { declareAgents } from '../agent-procedures.ts';
+import { declareAuthorities } from '../authority-procedures.ts';
+import { retireDue } from '../authority-retirement.ts';
+import { dataFolder } from '../data-folder.ts';
 import { declareDatabase } from '../database-procedures.ts';
 import { declareDocuments } from '../document-procedures.ts';
 import { declarePackages } from '../package-procedures.ts';
@@ -22,10 +25,15 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   const backups = dailyBackups(context, store);
   const packageEnded = (tenantId: string, row: Package) =>
     announcePackage(node.topics, node.system, tenantId, row);
-  const needs = { cluster: node, ...store, ownMachineTenant, backups, packageEnded };
+  const { authorities } = store;
+  const { clock, log } = context;
+  const retirement = { authorities, clock, log, folder: dataFolder(flags.data).authority };
+  const retireAuthorities = (isStill: () => boolean) => retireDue(retirement, isStill);
+  const needs = { cluster: node, ...store, ownMachineTenant, backups, packageEnded, retireAuthorities };
   const core = startCore(node.system, needs);
   declarePeople(node, store);
   declarePackages(context, store);
+  declareAuthorities(context, store);
   declareDocuments(node, store);
   declareAgents({ node, store, log: context.log });
   declareStatus(node, store);

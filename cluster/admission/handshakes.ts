@@ -28,10 +28,18 @@ export class Handshakes {
 
   /** A connection came in; false when it was ended at once, before anything was spent on it. */
   began(socket: Socket): boolean {
-    if (!this.rate.admits(socket.remoteAddress ?? '', this.clock.wallMs())) {
-      this.fail(socket, 'too many handshakes from this address');
-      return false;
-    }
+    return this.admits(socket) && this.begins(socket);
+  }
+
+  /** Whether its address may begin one now; else it is ended. */
+  admits(socket: Socket): boolean {
+    if (this.rate.admits(socket.remoteAddress ?? '', this.clock.wallMs())) return true;
+    this.fail(socket, 'too many handshakes from this address');
+    return false;
+  }
+
+  /** Of one that was admitted: from now on its time runs. */
+  begins(socket: Socket): boolean {
     if (this.waiting.size >= handshakesMax) {
       this.fail(socket, `${handshakesMax} handshakes are under way`);
       return false;

@@ -115,7 +115,8 @@ interface Watcher {
   readonly onEvent: (event: NameEvent) => void;
 }
 
-function namesOf(system: ActorSystem, names: Map<string, { ref: Ref; metadata: Metadata }>) {
+/** The names of one node, without a cluster. */
+export function namesOf(system: ActorSystem, names: Map<string, { ref: Ref; metadata: Metadata }>) {
   const watchers = new Set<Watcher>();
   const entryOf = (text: string): NameEntry => {
     const [tenant = '', partition = '', kind = '', id = ''] = text.split('/');
@@ -226,7 +227,7 @@ export function playTenant({ system, cluster }: Pick<Stage, 'system' | 'cluster'
   cluster.names.register(key('tenant', tenantId, tenantId), system.spawn(tenant), {});
   cluster.names.register(key('scheduler', tenantId, tenantId), system.spawn(scheduler), {});
   // One core, one writer: that of the tenant which was there first.
-  const writing = key('writer', 'platform', 'poller_1');
+  const writing = key('writer', 'platform', system.node);
   if (cluster.names.lookup(writing) === null) cluster.names.register(writing, system.spawn(writer), {});
   return state;
 }

@@ -32,7 +32,12 @@ afterAll(async () => {
 async function filled() {
   const { packages, authorities, tenants } = database.store;
   const id = await newTenant({ ...database.store, expireSession: async () => {} });
-  await authorities.replace(id, authority, null, by);
+  const first = await authorities.replace(id, { certificatePem: 'former', privateKeyPem: 'key' }, null, {
+    by,
+    overlapMs: 0,
+    serial: null,
+  });
+  await authorities.replace(id, authority, first, { by, overlapMs: 0, serial: 'aa01' });
   const make = async (name: string) => {
     const made = { id: newPackageId(), kind: 'agent', name, partition: 'default' } as const;
     const kept = { secretHash: 'a'.repeat(64), tokenSigner: 'x', expiresAtMs: clock.wallMs() + 3_600_000 };
@@ -67,6 +72,10 @@ test('a token that may have been used since is over in a restored archive; what 
   await backups.restore(name, { as: null, replace: true }, quiet);
   expect(await statesOf(id)).toEqual({ issued: 'expired', delivered: 'expired', activated: 'activated' });
   expect(await authorities.read(id)).toEqual(authority);
+  expect((await authorities.former(id))[0]).toMatchObject({
+    serial: 'aa01',
+    retiredAtMs: expect.any(Number),
+  });
   const { tenant } = await backups.restore(name, { as: unique('copy'), replace: false }, quiet);
   expect(await statesOf(tenant.id)).toEqual({
     issued: 'expired',

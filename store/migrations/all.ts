@@ -12,12 +12,14 @@ import { platform0007 } from './platform-0007.ts';
 import { platform0008 } from './platform-0008.ts';
 import { platform0010 } from './platform-0010.ts';
 import { platform0011 } from './platform-0011.ts';
+import { platform0012 } from './platform-0012.ts';
 import { tenant0001 } from './tenant-0001.ts';
 import { tenant0002 } from './tenant-0002.ts';
 import { tenant0003 } from './tenant-0003.ts';
 import { tenant0004 } from './tenant-0004.ts';
 import { tenant0005 } from './tenant-0005.ts';
 import { tenant0006 } from './tenant-0006.ts';
+import { tenant0007 } from './tenant-0007.ts';
 
 export interface Migration {
   version: number;
@@ -42,6 +44,7 @@ export const platformMigrations: readonly Migration[] = [
   platform0008,
   platform0010,
   platform0011,
+  platform0012,
 ];
 export const tenantMigrations: readonly Migration[] = [
   tenant0001,
@@ -50,6 +53,7 @@ export const tenantMigrations: readonly Migration[] = [
   tenant0004,
   tenant0005,
   tenant0006,
+  tenant0007,
 ];
 
 export function checksumOf(migration: Migration): string {

@@ -326,7 +326,8 @@ describe('an agent that sends more than the store takes', () => {
     const large = message([1, item('web', true, [3, Buffer.alloc(9_000_000, 0x20)])]);
     const pushes = [agent.unary(`${gateway}/PushStatus`, large), agent.unary(`${gateway}/PushStatus`, large)];
     const held = () => stage.door.totals().heldBytes;
-    while (held() < 2 * large.length) await new Promise((resolve) => setImmediate(resolve));
+    while (core.rows.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    expect(held()).toBe(2 * large.length);
     const stream = agent.open(`${gateway}/StreamStatus`);
     const results = message([1, 'sweep'], [3, Buffer.alloc(3_000_000)], [9, 'results']);
     for (let index = 0; index < 5; index += 1) {

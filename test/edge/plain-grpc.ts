@@ -52,6 +52,15 @@ export class PlainClient {
     return call.ended;
   }
 
+  get isClosed(): boolean {
+    return this.session.closed || this.session.destroyed;
+  }
+
+  /** A ping that nobody waits for. */
+  ping(): void {
+    this.session.ping(() => {});
+  }
+
   get closed(): Promise<void> {
     if (this.session.closed) return Promise.resolve();
     return new Promise((resolve) => this.session.once('close', () => resolve()));
@@ -102,6 +111,11 @@ export class PlainCall {
     const head = Buffer.alloc(5);
     head.writeUInt32BE(message.length, 1);
     return this.stream.write(Buffer.concat([head, message]));
+  }
+
+  /** Bytes as they are, of a frame that may be none. */
+  write(bytes: Uint8Array): boolean {
+    return this.stream.write(bytes);
   }
 
   finish(): void {

@@ -117,6 +117,22 @@ export const killedAt = [0.02, 0.25, 0.6] as const;
 /** What a killed command leaves goes when the server notices, a second later. */
 export const leftoverMsMax = 30_000;
 
+// Agents at the edge
+export const edgeAgentsDefault = 200;
+/** Each manner of attack, and how long a gateway is left alone before and after. */
+export const edgeAttackMs = 8_000;
+export const edgeCalmMs = 2_000;
+export const edgeLookMs = 250;
+/** Between two pushes of the agent that is not attacked. */
+export const edgePushPauseMs = 20;
+export const edgeAddressEvery = 50;
+/** What is held is there up to three times for a moment while it is decoded. */
+export const edgeHeldCopies = 3;
+/** Connections, their HTTP/2 sessions, and what the collector has not taken yet. */
+export const edgeRestBytesMax = 128 * 2 ** 20;
+/** A push at the gateway that is attacked may take twice as long at worst as at one that is not, and two turns of its loop. */
+export const edgeSlowerTimesMax = 2;
+export const edgeSlowerMsMax = 50;
 // Documents
 export const documentUpdatesDefault = 100_000;
 export const documentLookMs = 200;

@@ -1,7 +1,7 @@
 /**
  * `npm run soak [-- --inputs N] [--seed S] [--rotations N] [--rounds N] [--cuts NAME,...] [--names N] [--children N]
  * [--record FILE] [--size N ...] [--pauses MS,...] [--histories N] [--flaw NAME]
- * [--updates N] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
+ * [--updates N] [--agents N] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
  * so that one that hangs is seen from outside and the heap that is measured is its own; then `attack`, `rotations`, `splits`
  * and `nodes`, each with clusters of its own, and `leases`, which is simulated. Ends with one line, and with status 1 when anything failed.
  * [--record FILE] [--size N ...] [--pauses MS,...] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
@@ -15,6 +15,7 @@ import { soakArchives } from './archives.ts';
 import { soakAttack } from './attack.ts';
 import {
   documentUpdatesDefault,
+  edgeAgentsDefault,
   heapGrowthBytesMax,
   historiesDefault,
   inputsDefault,
@@ -27,6 +28,8 @@ import {
 } from './bounds.ts';
 import { soakDatabaseAway } from './database-away.ts';
 import { soakDocuments } from './documents.ts';
+import { soakEdgeAttack } from './edge-attack.ts';
+import { soakEdgeRotation } from './edge-rotation.ts';
 import { soakLeaseHistories } from './lease-histories.ts';
 import { soakLeases } from './leases.ts';
 import { soakNodes } from './nodes.ts';
@@ -50,6 +53,7 @@ const { values, positionals } = parseArgs({
     histories: { type: 'string' },
     flaw: { type: 'string' },
     updates: { type: 'string' },
+    agents: { type: 'string' },
   },
 });
 const inputs = Number(values.inputs ?? inputsDefault);
@@ -123,6 +127,8 @@ const targets = [
     name: 'documents',
     run: () => soakDocuments(Number(values.updates ?? documentUpdatesDefault), say),
   },
+  { name: 'edge-attack', run: () => soakEdgeAttack(say) },
+  { name: 'edge-rotation', run: () => soakEdgeRotation(Number(values.agents ?? edgeAgentsDefault), say) },
   { name: 'nodes', run: () => soakNodes((values.size ?? []).map(Number), pausesAsked, say) },
 ];
 const chosen = targets.filter(({ name }) => positionals.length === 0 || positionals.includes(name));

@@ -1,0 +1,100 @@
+import { EventEmitter } from 'node:events';
+import type { Socket } from 'node:net';
+import { expect, test } from 'vitest';
+import {
+  handshakesAtOnce,
+  handshakesPerAddressAtOnce,
+  handshakesWaitingMax,
+  handshakeWaitMs,
+} from './listener-limits.ts';
+import { HandshakeQueue } from './listener-queue.ts';
+
+class FakeSocket extends EventEmitter {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  destroyed = false;
+
+  constructor(remotePort: number, remoteAddress: string) {
+    super();
+    this.remotePort = remotePort;
+    this.remoteAddress = remoteAddress;
+  }
+
+  destroy(): void {
+    this.destroyed = true;
+    this.emit('close');
+  }
+}
+
+function scene() {
+  let nowMs = 0;
+  const begun: number[] = [];
+  const dropped: string[] = [];
+  const queue = new HandshakeQueue({
+    monotonicMs: () => nowMs,
+    begin(socket) {
+      begun.push(socket.remotePort!);
+      return true;
+    },
+    drop(socket, why) {
+      dropped.push(`${socket.remotePort} ${why}`);
+      socket.destroy();
+    },
+  });
+  /** Unless told each from an address of its own. */
+  const dial = (remotePort: number, from = `address ${remotePort}`) => {
+    const socket = new FakeSocket(remotePort, from) as unknown as Socket;
+    queue.add(socket);
+    return socket;
+  };
+  const pass = (ms: number) => {
+    nowMs += ms;
+  };
+  return { queue, dial, begun, dropped, pass };
+}
+
+test('some handshakes are under way, the others have their turn in the order in which they came', () => {
+  const { dial, begun, queue } = scene();
+  const sockets = Array.from({ length: handshakesAtOnce + 3 }, (_, port) => dial(port));
+  expect(begun).toHaveLength(handshakesAtOnce);
+  queue.over(sockets[4]!);
+  queue.over(sockets[4]!);
+  sockets[5]!.destroy();
+  expect(begun.slice(handshakesAtOnce)).toEqual([handshakesAtOnce, handshakesAtOnce + 1]);
+  expect(queue.length).toBe(1);
+});
+
+test('who went while it waited costs nothing, and who waited too long is let go', () => {
+  const { dial, begun, dropped, queue, pass } = scene();
+  const first = Array.from({ length: handshakesAtOnce }, (_, port) => dial(port));
+  const [gone, late, next] = [dial(101), dial(102), dial(103)];
+  gone.destroy();
+  pass(handshakeWaitMs + 1);
+  const fresh = dial(104);
+  queue.over(first[0]!);
+  expect(begun.slice(handshakesAtOnce)).toEqual([104]);
+  expect(dropped.map((text) => text.split(' ')[0])).toEqual(['102', '103']);
+  expect([late.destroyed, next.destroyed, fresh.destroyed]).toEqual([true, true, false]);
+});
+
+test('no more wait than allowed, and those that waited are ended with the door', () => {
+  const { dial, dropped, queue } = scene();
+  const sockets = Array.from({ length: handshakesAtOnce + handshakesWaitingMax + 1 }, (_, port) =>
+    dial(port),
+  );
+  expect(queue.length).toBe(handshakesWaitingMax);
+  expect(dropped).toHaveLength(1);
+  queue.endAll();
+  expect(sockets.filter(({ destroyed }) => destroyed)).toHaveLength(handshakesWaitingMax + 1);
+});
+
+test('an address has few places and its turn among the others, however many it dials with', () => {
+  const { dial, begun, queue } = scene();
+  const many = Array.from({ length: 100 }, (_, port) => dial(port, 'site'));
+  expect(begun).toHaveLength(handshakesPerAddressAtOnce);
+  for (const port of [201, 202]) dial(port, 'other');
+  expect(begun.slice(handshakesPerAddressAtOnce)).toEqual([201, 202]);
+  queue.over(many[0]!);
+  expect(begun.at(-1)).toBe(handshakesPerAddressAtOnce);
+  expect(queue.length).toBe(100 - handshakesPerAddressAtOnce - 1);
+});

@@ -1,0 +1,121 @@
+/**
+ * Connections that wait for their handshake: some are under way, few of one address; the others wait, unread, address by address, so that many agents that come
+ * back at once cost this node no more at a time than few do. Who has waited longer than agents wait is let go: it has dialled
+ * again. Between a door and its handshakes.
+ */
+import type { Socket } from 'node:net';
+import { networkOf } from '../cluster/index.ts';
+import {
+  handshakesAtOnce,
+  handshakesPerAddressAtOnce,
+  handshakesWaitingMax,
+  handshakeWaitMs,
+} from './listener-limits.ts';
+
+interface Waiting {
+  readonly socket: Socket;
+  readonly sinceMs: number;
+}
+
+export interface QueueNeeds {
+  monotonicMs(): number;
+  /** Begins the handshake; false: it was ended at once. */
+  begin(socket: Socket): boolean;
+  /** One is ended before its turn. */
+  drop(socket: Socket, why: string): void;
+}
+
+export class HandshakeQueue {
+  private readonly needs: QueueNeeds;
+  /** By address, the one whose turn is longest ago first. */
+  private readonly waiting = new Map<string, Waiting[]>();
+  private count = 0;
+  /** By remote end: its address. */
+  private readonly underWay = new Map<string, string>();
+  private readonly underWayOf = new Map<string, number>();
+
+  constructor(needs: QueueNeeds) {
+    this.needs = needs;
+  }
+
+  add(socket: Socket): void {
+    socket.on('error', () => {});
+    if (this.count >= handshakesWaitingMax) {
+      this.needs.drop(socket, `${handshakesWaitingMax} connections wait for their handshake`);
+      return;
+    }
+    const address = networkOf(socket.remoteAddress ?? '');
+    const own = this.waiting.get(address) ?? [];
+    own.push({ socket, sinceMs: this.needs.monotonicMs() });
+    this.waiting.set(address, own);
+    this.count += 1;
+    this.go();
+  }
+
+  /** The handshake of the connection from this remote end is over, well or not. */
+  over(end: { remoteAddress?: string | undefined; remotePort?: number | undefined }): void {
+    if (this.leave(nameOf(end))) this.go();
+  }
+
+  endAll(): void {
+    for (const own of this.waiting.values()) for (const { socket } of own) socket.destroy();
+    this.waiting.clear();
+    this.count = 0;
+  }
+
+  get length(): number {
+    return this.count;
+  }
+
+  private go(): void {
+    while (this.underWay.size < handshakesAtOnce) {
+      const address = this.nextAddress();
+      if (address === null) return;
+      const { socket, sinceMs } = this.take(address);
+      if (socket.destroyed) continue;
+      const waitedMs = this.needs.monotonicMs() - sinceMs;
+      if (waitedMs > handshakeWaitMs)
+        this.needs.drop(socket, `its turn came after ${Math.round(waitedMs)} ms`);
+      else this.begin(socket, address);
+    }
+  }
+
+  /** An address that has enough under way waits: who says nothing keeps the places of its own address and no other's. */
+  private nextAddress(): string | null {
+    for (const address of this.waiting.keys())
+      if ((this.underWayOf.get(address) ?? 0) < handshakesPerAddressAtOnce) return address;
+    return null;
+  }
+
+  private take(address: string): Waiting {
+    const own = this.waiting.get(address)!;
+    const first = own.shift()!;
+    this.waiting.delete(address);
+    if (own.length > 0) this.waiting.set(address, own);
+    this.count -= 1;
+    return first;
+  }
+
+  private begin(socket: Socket, address: string): void {
+    const { remoteAddress, remotePort } = socket;
+    const name = nameOf(socket);
+    this.underWay.set(name, address);
+    this.underWayOf.set(address, (this.underWayOf.get(address) ?? 0) + 1);
+    socket.once('close', () => this.over({ remoteAddress, remotePort }));
+    if (!this.needs.begin(socket)) this.leave(name);
+  }
+
+  private leave(name: string): boolean {
+    const address = this.underWay.get(name);
+    if (address === undefined) return false;
+    this.underWay.delete(name);
+    const left = (this.underWayOf.get(address) ?? 0) - 1;
+    if (left > 0) this.underWayOf.set(address, left);
+    else this.underWayOf.delete(address);
+    return true;
+  }
+}
+
+function nameOf(socket: { remoteAddress?: string | undefined; remotePort?: number | undefined }): string {
+  return `${socket.remoteAddress}:${socket.remotePort}`;
+}
