@@ -106,6 +106,10 @@ export const limits = {
   contactCharsMax: 500,
   /** Users, integrations or changes that one list answers. */
   listedRowsMax: 10_000,
+  /** Living agents of one tenant that only listen: each is asked by a connection of its own. */
+  agentSourcesPerTenantMax: 1_000,
+  /** Living authorities of an older installation that one tenant may have: the one, its successor, and their intermediates. */
+  importedAuthoritiesMax: 8,
   /** Packages whose end is written in one turn; the others are due at the next. */
   packageEndsPerTurn: 1_000,
   /** Users that are opened in one turn: some 45 us of each are the node's. */

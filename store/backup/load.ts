@@ -22,6 +22,7 @@ import {
 import { rebind } from './rebind.ts';
 import { type RecordReader, Summing } from './records.ts';
 import { cut } from './seal.ts';
+import { forgetSources } from './restored-sources.ts';
 import { endTokens } from './tokens.ts';
 
 export interface Load {
@@ -68,6 +69,7 @@ export async function load(work: Load): Promise<Totals> {
   for (const migration of newer) await session.run(tenantScript(tenantId, migration));
   await rebind({ session, keys: work.keys, fromId: manifest.tenant.id, tenantId, note: work.note });
   await endTokens(session, manifest.tenant.id, tenantId);
+  await forgetSources(session, manifest.tenant.id, tenantId);
   return totals;
 }
 
