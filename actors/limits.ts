@@ -149,3 +149,34 @@ export const instantMsMax = 8_640_000_000_000_000;
 export const latencyMsMax = 86_400_000;
 /** How often packages whose time is over are ended: within a minute of it. */
 export const packageEndsLookMs = 30_000;
+
+// Agents that only listen (poll-plan.ts, source-keeper.ts, source-poller.ts)
+/** Services that one of them is asked about. */
+export const polledServicesMax = 128;
+/** As often as the shortest check of theirs; seldomer than a day is not watched. */
+export const pollIntervalMsMin = 5_000;
+export const pollIntervalMsMax = 86_400_000;
+export const pollIntervalMsDefault = 30_000;
+/** After a poll that did not reach its agent: the contract's 1 to 30 s. */
+export const pollRetryMsMin = 1_000;
+export const pollRetryMsMax = 30_000;
+/** One poll, all its questions together: what was not answered by then is told as such. */
+export const pollMsMax = 120_000;
+/** The poller's answer is waited for this long past that. */
+export const pollAnswerGraceMs = 10_000;
+/** Agents of one tenant that are asked at once. */
+export const pollsAtOncePerTenantMax = 32;
+/** What is due while as many are under way looks again after this. */
+export const pollRoomMs = 100;
+/** Polls of all tenants that one poller has under way; more are told `poller_busy` and come again. */
+export const pollsAtOnceMax = 256;
+/** Rows are read again this often where there are sources, and where there are none: whoever changes them tells. */
+export const sourcesReadMs = 60_000;
+export const sourcesReadIdleMs = 600_000;
+/** After a reading that failed. */
+export const sourcesRetryMs = 5_000;
+/** What is said of a poll, as it is kept: the rest of a longer text is left out. */
+export const pollDetailCharactersMax = 300;
+export const sequenceCharactersMax = 256;
+/** Tenants of which a poller remembers the latest epoch. */
+export const sourceTenantsMax = 10_000;

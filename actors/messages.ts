@@ -15,6 +15,7 @@ import type {
   WatermarkRow,
 } from './ports/check.ts';
 
+import type { PollJob, PollReport } from './poll-job.ts';
 import type { RunTerms } from './standstill.ts';
 
 export {
@@ -27,9 +28,13 @@ export {
   pollerDoorKey,
   pollerKey,
   schedulerKey,
+  sourceKeeperKey,
+  sourcePollerKey,
   tenantKey,
   writerKey,
 } from './names.ts';
+export { type PollJob, type PollReport, sequenceKey, type TrustedAuthority } from './poll-job.ts';
+export type { PolledService, ServiceOutcome } from './ports/agent-source.ts';
 export type { CheckKind, CheckState, ResultRow, ResultStatus } from './ports/check.ts';
 export type { Tenant, TenantStore } from './ports/tenant-store.ts';
 export { dueAtOrBefore } from './schedule.ts';
@@ -150,6 +155,37 @@ export interface SchedulerProtocol {
     results(rows: ResultRow[]): void;
     notRun(items: NotRun[]): void;
     pollersChanged(): void;
+  };
+}
+
+/** Who has the tenant's agents that only listen asked, on the core that holds the tenant. */
+export interface SourceKeeperProtocol {
+  start: [tenantId: string, epoch: number, allowAll: boolean, suspended: boolean];
+  call: {
+    totals(): { sources: number; underWay: number };
+    /** What a poll of this source would be asked with now, and by whom; null: there is no such source, or no poller. */
+    job(sourceId: string): { job: PollJob; poller: string } | null;
+  };
+  cast: {
+    polled(sourceId: string, number: number, report: PollReport): void;
+    /** Sources or imported authorities of the tenant are other ones. */
+    changed(): void;
+    terms(suspended: boolean): void;
+    pollersChanged(): void;
+  };
+}
+
+/** Who asks them, on a poller. */
+export interface SourcePollerProtocol {
+  start: [];
+  call: {
+    /** Answered when it was asked, at the latest after `pollMsMax`. */
+    test(job: PollJob): Promise<PollReport>;
+    totals(): { underWay: number };
+  };
+  cast: {
+    poll(job: PollJob, keeper: Ref<SourceKeeperProtocol>): void;
+    cancel(tenantId: string, sourceId: string, number: number): void;
   };
 }
 

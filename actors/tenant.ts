@@ -18,6 +18,7 @@ import {
   healthKey,
   pollerDoorKey,
   schedulerKey,
+  sourceKeeperKey,
   type TenantProtocol,
   tenantKey,
   type WriterProtocol,
@@ -37,8 +38,10 @@ import {
   takeChecks,
 } from './tenant-checks.ts';
 import { statusOf } from './tenant-news.ts';
+import { isSuspended, startSources } from './tenant-sources.ts';
 import {
   liveChecks,
+  partsOf,
   runningOf,
   type TenantNeeds,
   type TenantSelf,
@@ -138,10 +141,7 @@ function handleInfo(self: TenantSelf, needs: TenantNeeds, info: Info): void {
 /** Ends the parts, brings the last rows to the store, and gives the lease back. */
 async function giveUp(self: TenantSelf, needs: TenantNeeds, reason: string): Promise<void> {
   const { running, tenantId, asking } = self.state;
-  if (running !== null) {
-    self.exit(running.scheduler, 'kill');
-    self.exit(running.health, 'kill');
-  }
+  if (running !== null) for (const part of partsOf(running)) self.exit(part, 'kill');
   const answer = await asking?.catch(() => null);
   const epoch = answer?.granted === true ? answer.epoch : self.state.epoch;
   const isUnsure = answer === null || self.monotonicMs() < self.state.unsureUntilMs;
@@ -243,6 +243,7 @@ function tellTerms(self: TenantSelf, needs: TenantNeeds): void {
   if (running === null) return;
   needs.cluster.names.update(tenantKey(tenantId), { status: statusOf(terms), epoch: running.epoch });
   self.cast(running.scheduler).terms(terms);
+  if (running.sources !== null) self.cast(running.sources).terms(isSuspended(terms));
 }
 
 function loaded(self: TenantSelf, needs: TenantNeeds, load: Loaded | null, error: unknown): void {
@@ -269,7 +270,9 @@ function isNamedElsewhere(self: TenantSelf, needs: TenantNeeds, epoch: number): 
   const { tenantId } = self.state;
   const other = names.lookup<TenantProtocol>(tenantKey(tenantId));
   const isElsewhere = (ref: Ref | null) => ref !== null && ref.node !== node;
-  const parts = [schedulerKey, healthKey, pollerDoorKey].map((keyOf) => names.lookup(keyOf(tenantId)));
+  const parts = [schedulerKey, healthKey, pollerDoorKey, sourceKeeperKey].map((keyOf) =>
+    names.lookup(keyOf(tenantId)),
+  );
   if (other !== null && isElsewhere(other)) self.cast(other).overtaken(epoch);
   // The parts' names may be there a moment longer than the tenant's own.
   else if (!parts.some(isElsewhere)) return false;
@@ -288,7 +291,8 @@ async function startParts(self: TenantSelf, needs: TenantNeeds, load: Loaded, wr
   const allowAll = needs.allowAll(tenantId);
   const start = { tenantId, epoch, allowAll, databaseOffsetMs, terms, gapsToday, writer, health };
   const schedulerRef = await self.startLink(scheduler({ cluster, checks, accounted }), start);
-  self.state.running = { epoch, scheduler: schedulerRef, health };
+  const sources = await startSources(self, needs, epoch);
+  self.state.running = { epoch, scheduler: schedulerRef, health, sources };
   cluster.names.register(tenantKey(tenantId), self.ref, { status: statusOf(terms), epoch });
   if (self.state.rereadAgain) reread(self, needs);
   self.after(checksRereadMs + self.random() * checksRereadMs, 'reread');

@@ -58,7 +58,7 @@ SELECT ${columns} FROM s`;
 const remove = `
 WITH ${moment},
 s AS (
-  UPDATE agent_sources SET archived_at = at, updated_at = at, version = version + 1
+  UPDATE agent_sources SET archived_at = at, updated_at = at
   FROM moment WHERE id = $1 AND archived_at IS NULL RETURNING agent_sources.*
 ),
 room AS (UPDATE agent_source_usage SET live = live - (SELECT count(*) FROM s)),
@@ -73,7 +73,7 @@ room AS (
   UPDATE agent_source_usage SET live = live + 1 FROM wanted WHERE live < ${limits.agentSourcesPerTenantMax} RETURNING live
 ),
 s AS (
-  UPDATE agent_sources SET archived_at = NULL, updated_at = at, version = version + 1
+  UPDATE agent_sources SET archived_at = NULL, updated_at = at
   FROM moment, room WHERE id = $1 AND archived_at IS NOT NULL RETURNING agent_sources.*
 ),
 ${noted("'agent_source_restore'", '$3')}

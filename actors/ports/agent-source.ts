@@ -47,6 +47,8 @@ export interface ServiceOutcome {
 
 /** How the last poll ended. */
 export interface SourceState {
+  /** Of the source that was asked: what came of an earlier one says nothing of how far this one is. */
+  readonly version: number;
   /** Unix milliseconds. */
   readonly polledAtMs: number;
   readonly poller: string;
