@@ -8,6 +8,7 @@ import type {
   TenantTerms,
   WriterProtocol,
 } from './messages.ts';
+import { healthKey, pollerDoorKey, schedulerKey, sourceKeeperKey } from './names.ts';
 import type { AgentSourceStore } from './ports/agent-source-store.ts';
 import type { Check } from './ports/check.ts';
 import type { CheckStore } from './ports/check-store.ts';
@@ -39,6 +40,9 @@ export interface Running {
   health: Ref<HealthProtocol>;
   sources: Ref<SourceKeeperProtocol> | null;
 }
+
+/** What the parts of a running tenant are found by. */
+export const partKeys = [schedulerKey, healthKey, pollerDoorKey, sourceKeeperKey] as const;
 
 export function partsOf({ scheduler, health, sources }: Running): Ref[] {
   return sources === null ? [scheduler, health] : [scheduler, health, sources];

@@ -14,15 +14,7 @@ import {
   leaseRetryJitterMs,
   leaseRetryMs,
 } from './limits.ts';
-import {
-  healthKey,
-  pollerDoorKey,
-  schedulerKey,
-  sourceKeeperKey,
-  type TenantProtocol,
-  tenantKey,
-  type WriterProtocol,
-} from './messages.ts';
+import { type TenantProtocol, tenantKey, type WriterProtocol } from './messages.ts';
 import type { Check, CheckStateRow } from './ports/check.ts';
 import type { LeaseAnswer } from './ports/lease-store.ts';
 import type { AccountedCheck } from './ports/result-store.ts';
@@ -41,6 +33,7 @@ import { statusOf } from './tenant-news.ts';
 import { isSuspended, startSources } from './tenant-sources.ts';
 import {
   liveChecks,
+  partKeys,
   partsOf,
   runningOf,
   type TenantNeeds,
@@ -270,9 +263,7 @@ function isNamedElsewhere(self: TenantSelf, needs: TenantNeeds, epoch: number): 
   const { tenantId } = self.state;
   const other = names.lookup<TenantProtocol>(tenantKey(tenantId));
   const isElsewhere = (ref: Ref | null) => ref !== null && ref.node !== node;
-  const parts = [schedulerKey, healthKey, pollerDoorKey, sourceKeeperKey].map((keyOf) =>
-    names.lookup(keyOf(tenantId)),
-  );
+  const parts = partKeys.map((keyOf) => names.lookup(keyOf(tenantId)));
   if (other !== null && isElsewhere(other)) self.cast(other).overtaken(epoch);
   // The parts' names may be there a moment longer than the tenant's own.
   else if (!parts.some(isElsewhere)) return false;
