@@ -3,7 +3,13 @@ export { agent } from './agent.ts';
 export { type CoreTree, startCore } from './core.ts';
 export { announceDevice, type DeviceNews, devicesTopic } from './device-news.ts';
 export { foldHealth, type Health, newHealth } from './health.ts';
-export { archivedKeptMs } from './limits.ts';
+export {
+  archivedKeptMs,
+  pollIntervalMsDefault,
+  pollIntervalMsMax,
+  pollIntervalMsMin,
+  pollMsMax,
+} from './limits.ts';
 export {
   agentKey,
   type CheckView,
@@ -13,7 +19,13 @@ export {
   type HealthProtocol,
   healthKey,
   nameKinds,
+  type PollReport,
   pollerKey,
+  type ServiceOutcome,
+  type SourceKeeperProtocol,
+  type SourcePollerProtocol,
+  sourceKeeperKey,
+  sourcePollerKey,
   type TenantProtocol,
   type TenantTotals,
   tenantAccess,
@@ -25,6 +37,14 @@ export {
 export { judgeNewCheck } from './new-check.ts';
 export { type DeviceSaid, judgeNewDevice } from './new-device.ts';
 export { poller } from './poller.ts';
+export type {
+  AgentSource,
+  NewAgentSource,
+  PolledService,
+  SourceState,
+  StatedSource,
+} from './ports/agent-source.ts';
+export type { AgentSourceStore } from './ports/agent-source-store.ts';
 export type { AuthorityStore, TenantAuthority } from './ports/authority-store.ts';
 export {
   type Check,
@@ -49,6 +69,7 @@ export {
 } from './ports/package-store.ts';
 export type { Plan, PlanStore } from './ports/plan-store.ts';
 export type { ResultQuery } from './ports/result-store.ts';
+export type { ImportedAuthority, ImportedAuthorityStore } from './ports/imported-authority-store.ts';
 export type {
   RollupCounts,
   RollupQuery,
@@ -60,4 +81,6 @@ export { isRun, type TenantEvent, tenantLife } from './ports/tenant-lifecycle.ts
 export type { TenantChange, TenantLives } from './ports/tenant-lives.ts';
 export type { Quotas, Tenant } from './ports/tenant-store.ts';
 export { dueRuns, phaseOf, uncovered } from './schedule.ts';
+export { judgeNewSource, type SourceSaid } from './new-source.ts';
+export { sourcePoller } from './source-poller.ts';
 export { announceTenant, type TenantNews, tenantsTopic, tenantTopic } from './tenant-news.ts';

@@ -18,3 +18,7 @@ export const closeGraceMs = 2_000;
 /** At the edge: to connect, and for the answer; with the time that the gateway waits for a core. */
 export const enrolConnectMs = 5_000;
 export const enrolCallMs = 15_000;
+/** What a core said of a tenant's imported authorities counts this long; a change of them is told at once. */
+export const importedKeptMs = 60_000;
+/** Slugs that certificates named, and what a core said of them: strangers name what they like. */
+export const claimsKeptMax = 5_000;

@@ -8,6 +8,9 @@ import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls
 import {
   type Credential,
   isReusedSession,
+  noPolicy,
+  type PeerPolicy,
+  type PeerVerdict,
   presentedChain,
   serverTlsOptions,
   type TenantIdentity,
@@ -17,7 +20,7 @@ import { Handshakes, joinAddress, splitAddress } from '../cluster/index.ts';
 import type { Admission } from './listener-admission.ts';
 import { Connections, type EdgeConnection } from './listener-connections.ts';
 import type { KnownDoor, ServedContract } from './listener-contract.ts';
-import { closeGraceMs, connectionLookMs } from './listener-limits.ts';
+import { closeGraceMs, connectionLookMs, importedKeptMs } from './listener-limits.ts';
 import { strangerServer } from './listener-strangers.ts';
 import { peerOf } from './peer.ts';
 
@@ -39,6 +42,8 @@ export interface ListenerOptions {
   readonly enrolment: ServedContract;
   /** For those with a certificate. */
   readonly known: KnownDoor;
+  /** Which authorities judge a certificate of an older installation; absent: none do, beside those of the policy. */
+  readonly imported?: { policyFor(chain: readonly Uint8Array[]): Promise<PeerPolicy | null> };
 }
 
 export class EdgeListener {
@@ -49,6 +54,7 @@ export class EdgeListener {
   private readonly door: Door;
   private readonly strangers: ReturnType<typeof strangerServer>;
   private cancelLook = () => {};
+  private cancelJudge = () => {};
 
   constructor(options: ListenerOptions) {
     this.options = options;
@@ -79,6 +85,7 @@ export class EdgeListener {
       this.door.listen({ host, port }, resolve);
     });
     this.look();
+    this.judgeLater();
     const bound = this.door.address() as { address: string; port: number };
     return joinAddress(bound.address, bound.port);
   }
@@ -92,7 +99,17 @@ export class EdgeListener {
   /** Roots, policy or revocation lists are other ones: whoever would not be let in now is put out. */
   trustChanged(): void {
     for (const connection of this.connections.known()) {
-      const verdict = this.verdict(connection.chain);
+      const verdict = this.verdict(connection.chain, connection.imported);
+      if (!verdict.ok) this.end(connection, verdict.error.code);
+    }
+  }
+
+  /** Imported authorities are other ones (null: of whatever tenant): who came by them is judged anew. */
+  async importedChanged(tenantId: string | null): Promise<void> {
+    for (const connection of this.connections.known()) {
+      const { identity, imported, chain } = connection;
+      if (imported === null || (tenantId !== null && identity?.tenantId !== tenantId)) continue;
+      const verdict = this.verdict(chain, (await this.options.imported?.policyFor(chain)) ?? null);
       if (!verdict.ok) this.end(connection, verdict.error.code);
     }
   }
@@ -106,6 +123,7 @@ export class EdgeListener {
 
   async close(): Promise<void> {
     this.cancelLook();
+    this.cancelJudge();
     this.handshakes.endAll();
     const drained = this.options.known.drain();
     const closed = new Promise<void>((resolve) => this.door.close(() => resolve()));
@@ -128,7 +146,28 @@ export class EdgeListener {
       this.asStranger(socket, null);
       return;
     }
-    const verdict = this.verdict(chain);
+    const verdict = this.verdict(chain, null);
+    if (verdict.ok || this.options.imported === undefined) this.judged(socket, chain, null, verdict);
+    else void this.judgeImported(socket, chain, verdict);
+  }
+
+  /** Those whom no authority of this node knows: by whatever their tenant imported. */
+  private async judgeImported(
+    socket: TLSSocket,
+    chain: readonly Uint8Array[],
+    before: PeerVerdict,
+  ): Promise<void> {
+    const policy = (await this.options.imported?.policyFor(chain)) ?? null;
+    if (socket.destroyed) return;
+    this.judged(socket, chain, policy, policy === null ? before : this.verdict(chain, policy));
+  }
+
+  private judged(
+    socket: TLSSocket,
+    chain: readonly Uint8Array[],
+    imported: PeerPolicy | null,
+    verdict: PeerVerdict,
+  ): void {
     if (!verdict.ok || verdict.identity.kind !== 'tenant') {
       const refused = verdict.ok
         ? { code: 'not_allowed', detail: `a ${verdict.identity.kind} has no business at this door` }
@@ -138,23 +177,28 @@ export class EdgeListener {
       this.asStranger(socket, refused);
       return;
     }
-    void this.admit(socket, chain, verdict.identity, verdict);
+    void this.admit(socket, chain, imported, verdict.identity, verdict);
   }
 
   private async admit(
     socket: TLSSocket,
     chain: readonly Uint8Array[],
+    imported: PeerPolicy | null,
     identity: TenantIdentity,
     { serial, notAfterMs }: { serial: string; notAfterMs: number },
   ): Promise<void> {
     const { log, admission } = this.options;
-    const admitted = await admission.ask(identity, serial);
+    // Serials of another authority are none of our packages'.
+    const bearer = imported === null ? serial : `imported ${identity.tenantId} ${serial}`;
+    const admitted = await admission.ask(identity, bearer);
+    const policy = imported === null ? null : ((await this.options.imported?.policyFor(chain)) ?? null);
     if (socket.destroyed) return;
     // What was revoked while a core was asked is told to nobody who is not connected yet.
-    const again = this.verdict(chain);
+    const again = this.verdict(chain, policy);
     if ('partition' in admitted && again.ok) {
       const { partition } = admitted;
-      this.connections.add(socket, { identity, partition, serial, notAfterMs, chain, refused: null });
+      const facts = { identity, partition, serial: bearer, notAfterMs, chain, imported: policy, refused: null };
+      this.connections.add(socket, facts);
       this.options.known.take(socket, peerOf(identity, partition));
       return;
     }
@@ -170,22 +214,32 @@ export class EdgeListener {
       serial: '',
       notAfterMs: 0,
       chain: [],
+      imported: null,
       refused,
     });
     this.strangers.take(socket, this.options.clock);
   }
 
-  private verdict(chain: readonly Uint8Array[]) {
+  private verdict(chain: readonly Uint8Array[], imported: PeerPolicy | null): PeerVerdict {
     const { trust, clock } = this.options;
     const { trustDomain } = trust;
-    const policy = trust.policy();
+    const { foreign, older } = trust.policy() ?? noPolicy;
+    const policy = { foreign, older: [...older, ...(imported?.older ?? [])] };
     return verifyPeer({
       chain,
       trustDomain,
       roots: trust.roots(),
       nowMs: clock.wallMs(),
       revocationLists: trust.revocationLists(),
-      ...(policy === undefined ? {} : { policy }),
+      policy,
+    });
+  }
+
+  /** A change that nobody told of is noticed here. */
+  private judgeLater(): void {
+    this.cancelJudge = this.options.clock.timer(importedKeptMs, () => {
+      void this.importedChanged(null);
+      this.judgeLater();
     });
   }
 
@@ -206,5 +260,6 @@ export class EdgeListener {
 
 /** The root goes with the chain: who enrols knows it by its pin alone. */
 function shown({ chainPem, rootsPem }: Credential) {
-  return { cert: chainPem + rootsPem, ALPNProtocols: ['h2'] };
+  // No authorities are named to the peer: a program in Go presents no certificate of another than those, and some are imported.
+  return { cert: chainPem + rootsPem, ca: [], ALPNProtocols: ['h2'] };
 }

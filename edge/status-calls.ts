@@ -135,10 +135,11 @@ function judged<Q>(
   return items.taken;
 }
 
-async function bringHome<Q>(
-  needs: StatusNeeds,
+/** Also what agents say that were asked (`dial/`). */
+export async function bringHome(
+  needs: Pick<StatusNeeds, 'home' | 'refusals' | 'node' | 'clock'>,
   peer: EdgePeer,
-  { isOlderPoller }: Contract<Q>,
+  { isOlderPoller }: { readonly isOlderPoller: boolean },
   taken: readonly StatusItem[],
   timestamp: number,
 ): Promise<Outcome<StatusReceived>> {
