@@ -9,6 +9,7 @@ export {
   pollIntervalMsMax,
   pollIntervalMsMin,
   pollMsMax,
+  sourceTestMsMax,
 } from './limits.ts';
 export {
   agentKey,
@@ -36,6 +37,7 @@ export {
 } from './messages.ts';
 export { judgeNewCheck } from './new-check.ts';
 export { type DeviceSaid, judgeNewDevice } from './new-device.ts';
+export { judgeNewSource, type SourceSaid } from './new-source.ts';
 export { poller } from './poller.ts';
 export type {
   AgentSource,
@@ -61,6 +63,7 @@ export type { Device, NewDevice } from './ports/device.ts';
 export { deviceId, seedsOf } from './ports/device-id.ts';
 export { type DeviceEvent, type DeviceState, deviceEvents, deviceLife } from './ports/device-lifecycle.ts';
 export type { DeviceChange, DeviceStore } from './ports/device-store.ts';
+export type { ImportedAuthority, ImportedAuthorityStore } from './ports/imported-authority-store.ts';
 export {
   type NewPackage,
   type Package,
@@ -69,7 +72,6 @@ export {
 } from './ports/package-store.ts';
 export type { Plan, PlanStore } from './ports/plan-store.ts';
 export type { ResultQuery } from './ports/result-store.ts';
-export type { ImportedAuthority, ImportedAuthorityStore } from './ports/imported-authority-store.ts';
 export type {
   RollupCounts,
   RollupQuery,
@@ -81,6 +83,5 @@ export { isRun, type TenantEvent, tenantLife } from './ports/tenant-lifecycle.ts
 export type { TenantChange, TenantLives } from './ports/tenant-lives.ts';
 export type { Quotas, Tenant } from './ports/tenant-store.ts';
 export { dueRuns, phaseOf, uncovered } from './schedule.ts';
-export { judgeNewSource, type SourceSaid } from './new-source.ts';
 export { sourcePoller } from './source-poller.ts';
 export { announceTenant, type TenantNews, tenantsTopic, tenantTopic } from './tenant-news.ts';

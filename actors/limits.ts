@@ -180,3 +180,5 @@ export const pollDetailCharactersMax = 300;
 export const sequenceCharactersMax = 256;
 /** Tenants of which a poller remembers the latest epoch. */
 export const sourceTenantsMax = 10_000;
+/** The same of a test, for which somebody waits. */
+export const sourceTestMsMax = 45_000;

@@ -3,6 +3,7 @@
  * import this and nothing behind it.
  */
 import type { Ref } from '../runtime/index.ts';
+import type { PollJob, PollReport } from './poll-job.ts';
 import type {
   Check,
   CheckKind,
@@ -14,8 +15,6 @@ import type {
   ResultStatus,
   WatermarkRow,
 } from './ports/check.ts';
-
-import type { PollJob, PollReport } from './poll-job.ts';
 import type { RunTerms } from './standstill.ts';
 
 export {
@@ -163,8 +162,6 @@ export interface SourceKeeperProtocol {
   start: [tenantId: string, epoch: number, allowAll: boolean, suspended: boolean];
   call: {
     totals(): { sources: number; underWay: number };
-    /** What a poll of this source would be asked with now, and by whom; null: there is no such source, or no poller. */
-    job(sourceId: string): { job: PollJob; poller: string } | null;
   };
   cast: {
     polled(sourceId: string, number: number, report: PollReport): void;
@@ -179,7 +176,7 @@ export interface SourceKeeperProtocol {
 export interface SourcePollerProtocol {
   start: [];
   call: {
-    /** Answered when it was asked, at the latest after `pollMsMax`. */
+    /** Answered when it was asked, at the latest after `sourceTestMsMax`. */
     test(job: PollJob): Promise<PollReport>;
     totals(): { underWay: number };
   };

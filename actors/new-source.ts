@@ -4,7 +4,7 @@
  */
 import { judgeTarget } from '../checks/index.ts';
 import { joinAddress, splitAddress } from '../cluster/index.ts';
-import { nameCharactersMax, pollIntervalMsMax, pollIntervalMsMin, polledServicesMax } from './limits.ts';
+import { nameCharactersMax, polledServicesMax, pollIntervalMsMax, pollIntervalMsMin } from './limits.ts';
 import type { NewAgentSource, PolledService } from './ports/agent-source.ts';
 
 /** As somebody wrote it; what is absent is not said. */
@@ -37,7 +37,9 @@ export function judgeNewSource(said: SourceSaid, policy: { allowAll: boolean }):
       source: {
         ...(address !== undefined && { address: addressOf(address, policy) }),
         ...(partition !== undefined && { partition: wordOf(partition, 'a partition', 128)! }),
-        ...(agentId !== undefined && { agentId: agentId === '' ? null : wordOf(agentId, "an agent's id", 63) }),
+        ...(agentId !== undefined && {
+          agentId: agentId === '' ? null : wordOf(agentId, "an agent's id", 63),
+        }),
         ...(tlsName !== undefined && { tlsName: tlsName === '' ? null : serverName(tlsName) }),
         ...(intervalMs !== undefined && { intervalMs: paceOf(intervalMs) }),
         ...(services !== undefined && { services: servicesOf(services) }),
@@ -103,6 +105,7 @@ function serviceOf(value: unknown): PolledService {
     throw new Bad('a type of service has 1 to 64 of A-Z a-z 0-9 . _ -');
   if (!isText(name, 255) || name.trim() === '' || name.length > nameCharactersMax)
     throw new Bad(`a service has a name of 1 to ${nameCharactersMax} printable characters`);
-  if (!isText(details, 2_000)) throw new Bad('the details of a service are at most 2,000 printable characters');
+  if (!isText(details, 2_000))
+    throw new Bad('the details of a service are at most 2,000 printable characters');
   return { type, name, details, results: results === true };
 }

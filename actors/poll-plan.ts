@@ -98,12 +98,7 @@ export function sequencesOf({ source, state }: Pick<Planned, 'source' | 'state'>
   return Object.fromEntries(held.map((one) => [sequenceKey(one), one.sequence]));
 }
 
-function takeRows(
-  plan: PollPlan,
-  rows: readonly StatedSource[],
-  nowMs: number,
-  effects: PlanEffect[],
-): void {
+function takeRows(plan: PollPlan, rows: readonly StatedSource[], nowMs: number, effects: PlanEffect[]): void {
   const isFirst = !plan.isRead;
   plan.isRead = true;
   const present = new Set(rows.map(({ source }) => source.id));
@@ -155,10 +150,12 @@ function tick(plan: PollPlan, event: PlanEvent & { type: 'tick' }, effects: Plan
 /** The same poller for as long as it is there, so that it keeps its connection. */
 function pollerOf({ id, partition }: AgentSource, pollers: readonly PollerThere[]): string | null {
   const fit = pollers.filter(({ partitions }) => partitions.length === 0 || partitions.includes(partition));
-  return fit.length === 0 ? null : ownerOf(
-    id,
-    fit.map(({ name }) => name),
-  );
+  return fit.length === 0
+    ? null
+    : ownerOf(
+        id,
+        fit.map(({ name }) => name),
+      );
 }
 
 /** An answer that nobody waits for any more changes nothing: its source was changed, removed, or given to another poller. */

@@ -26,7 +26,11 @@ import {
 } from './poll-plan.ts';
 import type { StatedSource } from './ports/agent-source.ts';
 import type { AgentSourceStore } from './ports/agent-source-store.ts';
-import type { ClientCredential, ImportedAuthority, ImportedAuthorityStore } from './ports/imported-authority-store.ts';
+import type {
+  ClientCredential,
+  ImportedAuthority,
+  ImportedAuthorityStore,
+} from './ports/imported-authority-store.ts';
 
 export interface SourceKeeperNeeds {
   readonly cluster: Cluster;
@@ -80,12 +84,6 @@ export function sourceKeeper(needs: SourceKeeperNeeds) {
         const all = [...state.plan.sources.values()];
         return { sources: all.length, underWay: all.filter(({ underWay }) => underWay !== null).length };
       },
-      job(self, sourceId) {
-        const planned = self.state.plan.sources.get(sourceId);
-        const [poller] = pollersOf(cluster).filter(serves(planned?.source.partition ?? ''));
-        if (planned === undefined || poller === undefined) return null;
-        return { job: { ...jobOf(self.state, planned, 0), sequences: {}, dry: true }, poller: poller.name };
-      },
     },
     cast: {
       polled(self, id, number, report) {
@@ -113,7 +111,11 @@ function handleInfo(self: KeeperSelf, needs: SourceKeeperNeeds, info: Info): voi
   } else if (info.type === 'done' && info.tag === 'read') {
     state.reading = false;
     if (info.error === null) taken(self, needs, info.value as Read);
-    else self.log('warn', 'agent sources could not be read', { tenant: state.tenantId, error: messageOf(info.error) });
+    else
+      self.log('warn', 'agent sources could not be read', {
+        tenant: state.tenantId,
+        error: messageOf(info.error),
+      });
     readLater(self, info.error === null);
     if (state.readAgain) read(self, needs);
   } else if (info.type === 'done') {
@@ -165,10 +167,6 @@ function pollersOf(cluster: Cluster): PollerThere[] {
     .list({ tenant: platformTenant, kind: 'source_poller' })
     .filter(({ key, node }: NameEntry) => key.id === node)
     .map(({ key, metadata }) => candidateOf(key.id, metadata, 0));
-}
-
-function serves(partition: string) {
-  return ({ partitions }: PollerThere) => partitions.length === 0 || partitions.includes(partition);
 }
 
 function tick(self: KeeperSelf, needs: SourceKeeperNeeds): void {

@@ -5,6 +5,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
+import { addAgentSourceCommands } from './commands/agent-source.ts';
 import { addBackupCommands } from './commands/backup.ts';
 import { addCertCommands } from './commands/certs.ts';
 import { addCheckCommands } from './commands/check.ts';
@@ -55,6 +56,7 @@ for (const add of [
   addChildrenCommand,
   addTenantCommands,
   addPackageCommands,
+  addAgentSourceCommands,
   addEnrollCommand,
   addPlanCommands,
   addDbCommands,

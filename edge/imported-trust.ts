@@ -2,7 +2,12 @@
  * Certificates of older installations at the gateway: a leaf of their shape names a tenant, a core says which authorities that tenant
  * has, and by those alone it is judged. So an authority reaches one tenant, however many there are. Between the listener and the cores.
  */
-import { claimedTenant, type OlderTenantAuthority, type PeerPolicy, readImportedAuthority } from '../certs/index.ts';
+import {
+  claimedTenant,
+  type OlderTenantAuthority,
+  type PeerPolicy,
+  readImportedAuthority,
+} from '../certs/index.ts';
 import { askCores, type CoreAsker } from './enrol-service.ts';
 import { claimsKeptMax, importedKeptMs } from './listener-limits.ts';
 

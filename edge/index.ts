@@ -1,9 +1,10 @@
 /** The room's door: the port for programs in customers' networks, and how they get their certificate. */
+
+export { openSourceDialler, type SourceDiallerNeeds } from './dial/open-source-dialler.ts';
 export { type EnrolmentAnswer, enrolAt } from './enrol-client.ts';
 export { decideEnrolment, type EnrolDecision, type PackageRow } from './enrol-decision.ts';
 export type { EnrolRefusal, EnrolRefusalCode } from './enrol-errors.ts';
 export type { EnrolAnswer, EnrolQuestion } from './enrol-service.ts';
-export { openSourceDialler, type SourceDiallerNeeds } from './dial/open-source-dialler.ts';
 export { gateway } from './gateway.ts';
 export type { AuthoritiesAnswer, AuthoritiesQuestion } from './imported-trust.ts';
 export type { EdgeListener, EdgeTrust } from './listener.ts';

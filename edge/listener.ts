@@ -197,7 +197,15 @@ export class EdgeListener {
     const again = this.verdict(chain, policy);
     if ('partition' in admitted && again.ok) {
       const { partition } = admitted;
-      const facts = { identity, partition, serial: bearer, notAfterMs, chain, imported: policy, refused: null };
+      const facts = {
+        identity,
+        partition,
+        serial: bearer,
+        notAfterMs,
+        chain,
+        imported: policy,
+        refused: null,
+      };
       this.connections.add(socket, facts);
       this.options.known.take(socket, peerOf(identity, partition));
       return;

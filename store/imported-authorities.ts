@@ -2,10 +2,7 @@
  * Authorities of an older installation, in the schema of the one tenant that each was imported for: certificates as they are, the
  * key of what we present to its agents sealed. What was revoked stays in the list and is never good again.
  */
-import type {
-  ImportedAuthority,
-  ImportedAuthorityStore,
-} from '../actors/ports/imported-authority-store.ts';
+import type { ImportedAuthority, ImportedAuthorityStore } from '../actors/ports/imported-authority-store.ts';
 import { auditText, plainText } from './audit-text.ts';
 import { StoreError } from './errors.ts';
 import { newImportedId } from './ids.ts';

@@ -4,11 +4,12 @@ import { openTenantAuthority, readAuthority } from '../../certs/index.ts';
 import { systemClock } from '../../runtime/index.ts';
 import { withAuthorityLock } from '../authority-lock.ts';
 import { parseDuration } from '../durations.ts';
-import { CommandFailure, codeOf } from '../failure.ts';
+import { CommandFailure, codeOf, usage } from '../failure.ts';
 import { type Target, withOperator } from '../operator-session.ts';
 import type { PackageAsked } from '../package-procedures.ts';
 import type { PackageView } from '../package-views.ts';
 import { table } from '../table.ts';
+import { addImportCommands } from './imported-authority.ts';
 import { tenantCommand } from './tenant-command.ts';
 import type { Surroundings } from './up.ts';
 
@@ -117,11 +118,16 @@ function addAuthority(packages: Command, surroundings: Surroundings): void {
   const { output } = surroundings;
   const command = packages
     .command('authority')
+    // What follows a subcommand is that one's.
+    .enablePositionalOptions()
     .description("sign a tenant's authority here, where the root key lies, and bring it to the cluster")
-    .requiredOption('--authority <dir>', 'the folder that picket certs init made');
+    .option('--authority <dir>', 'the folder that picket certs init made');
+  addImportCommands(command, surroundings);
   const example =
     'For clusters whose cores do not hold the root key; needed once a year for each tenant.\n\nExample:\n  picket --at core.example.org:7400 --as ./ann.pem package authority --tenant acme --authority /root/picket/authority\n';
-  tenantCommand(command, surroundings, example).action(async (flags: Flags & { authority: string }) => {
+  tenantCommand(command, surroundings, example).action(async (flags: Flags & { authority?: string }) => {
+    const { authority: folder } = flags;
+    if (folder === undefined) throw usage('name the folder of the authority with --authority');
     const clock = systemClock();
     const answer = await withOperator(flags, async (session) => {
       const rows = await session.call<{ id: string; slug: string }[]>('tenant_list', null);
@@ -131,8 +137,8 @@ function addAuthority(packages: Command, surroundings: Surroundings): void {
           'no_such_tenant',
           `there is no tenant "${flags.tenant}": see picket tenant list`,
         );
-      const made = await withAuthorityLock(flags.authority, clock, async () =>
-        openTenantAuthority(flags.authority, await readAuthority(flags.authority), row.id, clock),
+      const made = await withAuthorityLock(folder, clock, async () =>
+        openTenantAuthority(folder, await readAuthority(folder), row.id, clock),
       ).catch((error: Error) => {
         throw new CommandFailure(codeOf(error) ?? 'failed', error.message);
       });

@@ -40,6 +40,7 @@ export class GrpcSession {
   private readonly session: ClientHttp2Session;
   private readonly clock: SessionClock;
   private cancelPing = () => {};
+  private why: DialFault | null = null;
 
   constructor(socket: TLSSocket, authority: string, clock: SessionClock) {
     this.clock = clock;
@@ -50,7 +51,11 @@ export class GrpcSession {
       maxReservedRemoteStreams: 0,
       settings: { enablePush: false, initialWindowSize: windowBytes },
     } as Parameters<typeof connect>[1]);
-    this.session.on('error', () => {});
+    const noteError = (error: Error) => {
+      this.why ??= faultOf(error);
+    };
+    socket.on('error', noteError);
+    this.session.on('error', noteError);
     this.session.once('close', () => this.cancelPing());
     // An agent that goes says so first; no further call is begun on it.
     this.session.on('goaway', () => this.session.close());
@@ -59,6 +64,11 @@ export class GrpcSession {
 
   get isOpen(): boolean {
     return !this.session.closed && !this.session.destroyed;
+  }
+
+  /** Why it ended, where the connection itself said so. */
+  get endedBy(): DialFault | null {
+    return this.why;
   }
 
   close(): void {
@@ -85,7 +95,8 @@ export class GrpcSession {
     onMessage: (message: Buffer) => DialFault | null,
   ): Promise<DialFault | null> {
     if (signal.aborted) return Promise.resolve(faulty('cancelled', 'the poll was ended'));
-    if (!this.isOpen) return Promise.resolve(faulty('connection_lost', 'the connection has ended'));
+    if (!this.isOpen)
+      return Promise.resolve(this.why ?? faulty('connection_lost', 'the connection has ended'));
     return new Promise((resolve) => {
       const stream = this.session.request({
         ':method': 'POST',
@@ -137,7 +148,10 @@ export class GrpcSession {
       });
       // The status may come after the end of what is read, and before the close that it brings about.
       stream.once('end', () => stream.close());
-      stream.once('close', () => end(verdictOf(told, reader, stream)));
+      stream.once('close', () => {
+        const verdict = verdictOf(told, reader, stream);
+        end(verdict?.fault === 'connection_lost' ? (this.why ?? verdict) : verdict);
+      });
       stream.end(framed(message));
       heard();
     });
@@ -154,6 +168,12 @@ export class GrpcSession {
       if (!isSent) this.close();
     });
   }
+}
+
+/** With TLS 1.3 a server refuses a client's certificate when the handshake is over on this side. */
+function faultOf(error: Error): DialFault {
+  const text = error.message.slice(0, toldCharactersMax);
+  return faulty(/\balert\b/i.test(text) ? 'handshake_failed' : 'connection_lost', text);
 }
 
 interface Told {

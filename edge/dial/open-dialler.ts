@@ -19,8 +19,9 @@ export interface DiallerNeeds {
   readonly resolver: NameResolver;
   readonly clock: { wallMs(): number; monotonicMs(): number; timer(ms: number, run: () => void): () => void };
   readonly take: FoundTaker;
-  /** One poll has this long. */
+  /** One poll has this long, and one of which nothing is kept. */
   readonly pollMs: number;
+  readonly testMs: number;
 }
 
 interface AgentLink {
@@ -45,7 +46,8 @@ export class AgentDialler {
   }
 
   async poll(job: PollJob, signal: AbortSignal): Promise<PollReport> {
-    const { clock, node, pollMs } = this.needs;
+    const { clock, node, testMs } = this.needs;
+    const pollMs = job.dry ? testMs : this.needs.pollMs;
     const untilMs = clock.monotonicMs() + pollMs;
     const ended = new AbortController();
     const abort = () => ended.abort();
@@ -57,15 +59,16 @@ export class AgentDialler {
       const link = await this.linkOf(job, ended.signal);
       const peer = isFault(link) ? link : judgeAgent(this.needs, job, link.chain);
       if (isFault(link) || isFault(peer)) {
-        this.end(keyOf(job));
+        if (!job.dry) this.end(keyOf(job));
         return { ...base, ...shown(isFault(peer) ? peer : null), agent: null, services: [] };
       }
       const { session } = link;
       const leftMs = () => untilMs - clock.monotonicMs();
       const asking = { session, agentId: peer.id, node, signal: ended.signal, leftMs };
       const services = await pollAgent(this.asking, asking, job, peer);
-      const lost = lostWith(services, session.isOpen);
-      if (lost !== null || job.dry) this.end(keyOf(job));
+      const lost = lostWith(services, session);
+      if (job.dry) session.close();
+      else if (lost !== null) this.end(keyOf(job));
       return { ...base, ...shown(lost), agent: peer.id, services };
     } finally {
       cancelEnd();
@@ -80,25 +83,31 @@ export class AgentDialler {
   private async linkOf(job: PollJob, signal: AbortSignal): Promise<AgentLink | DialFault> {
     const key = keyOf(job);
     const made = this.madeBy(job);
+    // A test has a connection of its own, so that it shows what dialling comes to.
+    if (job.dry) return await this.dial(job, signal, made);
     const kept = this.links.get(key);
     if (kept !== undefined && kept.made === made && kept.session.isOpen) {
       this.keep(key, kept);
       return kept;
     }
     this.end(key);
+    const link = await this.dial(job, signal, made);
+    if (!isFault(link)) this.keep(key, link);
+    return link;
+  }
+
+  private async dial(job: PollJob, signal: AbortSignal, made: string): Promise<AgentLink | DialFault> {
     const dialled = await dialAgent(this.needs, job, signal);
     if (isFault(dialled)) return dialled;
     const { tlsName, address } = job.source;
     const session = new GrpcSession(dialled.socket, tlsName ?? address, this.needs.clock);
-    const link = { session, chain: dialled.chain, made, cancelIdle: () => {} };
-    this.keep(key, link);
-    return link;
+    return { session, chain: dialled.chain, made, cancelIdle: () => {} };
   }
 
   /** Another certificate of ours, another address: another connection. */
-  private madeBy({ source, client, allowAll, dry }: PollJob): string {
+  private madeBy({ source, client, allowAll }: PollJob): string {
     const own = client?.chainPem ?? this.needs.trust.credential().chainPem;
-    return JSON.stringify([source.version, source.address, source.tlsName, own, allowAll, dry]);
+    return JSON.stringify([source.version, source.address, source.tlsName, own, allowAll]);
   }
 
   private keep(key: string, link: AgentLink): void {
@@ -120,16 +129,15 @@ export class AgentDialler {
   }
 }
 
-/** A test has a connection of its own, so that it shows what dialling comes to. */
-function keyOf({ tenantId, source, dry, number }: PollJob): string {
-  return dry ? `test/${tenantId}/${source.id}/${number}` : `${tenantId}/${source.id}`;
+function keyOf({ tenantId, source }: PollJob): string {
+  return `${tenantId}/${source.id}`;
 }
 
 const silent: readonly string[] = ['no_answer', 'connection_lost', 'cancelled'];
 
 /** An agent that answers nothing is not there, whatever its connection says: the next poll dials anew. */
-function lostWith(services: readonly ServiceOutcome[], isOpen: boolean): DialFault | null {
-  if (!isOpen) return faulty('connection_lost', 'the connection ended during the poll');
+function lostWith(services: readonly ServiceOutcome[], session: GrpcSession): DialFault | null {
+  if (!session.isOpen) return session.endedBy ?? faulty('connection_lost', 'it ended during the poll');
   const isSilent = services.length > 0 && services.every(({ code }) => silent.includes(code));
   return isSilent ? faulty('no_answer', 'none of its services was answered about') : null;
 }

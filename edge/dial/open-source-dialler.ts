@@ -21,10 +21,11 @@ export interface SourceDiallerNeeds {
   readonly log: Log;
   readonly trust: EdgeTrust;
   readonly pollMs: number;
+  readonly testMs: number;
 }
 
 export function openSourceDialler(needs: SourceDiallerNeeds): SourceDialler {
-  const { cluster, clock, log, trust, pollMs } = needs;
+  const { cluster, clock, log, trust, pollMs, testMs } = needs;
   const { node } = cluster;
   const home = new TenantHome(needs);
   const refusals = new RefusalCount(clock, log);
@@ -33,5 +34,5 @@ export function openSourceDialler(needs: SourceDiallerNeeds): SourceDialler {
     const taken = await bringHome(taking, peer, { isOlderPoller: false }, items, atMs);
     return isRefusal(taken) ? taken : null;
   };
-  return new AgentDialler({ node, trust, resolver: boundedResolver(), clock, take, pollMs });
+  return new AgentDialler({ node, trust, resolver: boundedResolver(), clock, take, pollMs, testMs });
 }

@@ -85,7 +85,15 @@ async function withResults(
     if (document === null || isFault(document) || job.dry) return document;
     const { data: message } = document;
     const { name, type } = service;
-    const item = { name, type, source: 'results', agentId: peer.id, available: true, message, latencyMs: null };
+    const item = {
+      name,
+      type,
+      source: 'results',
+      agentId: peer.id,
+      available: true,
+      message,
+      latencyMs: null,
+    };
     const refusal = await needs.take(peer, [item], needs.wallMs());
     return refusal === null ? document : notTaken(refusal);
   });

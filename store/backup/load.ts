@@ -21,8 +21,8 @@ import {
 } from './manifest.ts';
 import { rebind } from './rebind.ts';
 import { type RecordReader, Summing } from './records.ts';
-import { cut } from './seal.ts';
 import { forgetSources } from './restored-sources.ts';
+import { cut } from './seal.ts';
 import { endTokens } from './tokens.ts';
 
 export interface Load {
