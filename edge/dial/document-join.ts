@@ -54,7 +54,7 @@ export function joinChunk(
     const isAlone = chunk.totalChunks === 1;
     return isAlone ? placed : faulty('bad_chunk', 'an empty chunk among others');
   }
-  const read = state.type === 'sync' ? readSync(data) : readSweep(data);
+  const read = readChunk(state.type, data);
   if ('fault' in read) return read;
   if (state.first !== null && read.head !== state.head)
     return faulty('bad_chunk', 'the head of a chunk is not that of the first');
@@ -85,14 +85,23 @@ interface ReadChunk {
   readonly inner: string;
 }
 
+/** What is nested so deep that it could be read and cannot be written is none. */
+function readChunk(type: StreamedType, data: Uint8Array): ReadChunk | DialFault {
+  try {
+    return type === 'sync' ? readSync(data) : readSweep(data);
+  } catch {
+    return faulty('bad_json', 'a chunk that is nested too deep');
+  }
+}
+
 function readSync(data: Uint8Array): ReadChunk | DialFault {
-  const list = readJson(data);
+  const list = parse(data);
   if (!Array.isArray(list)) return faulty('bad_json', 'a chunk of a sync is no JSON array');
   return { head: null, inner: inside(list) };
 }
 
 function readSweep(data: Uint8Array): ReadChunk | DialFault {
-  const value = readJson(data);
+  const value = parse(data);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return faulty('bad_json', 'a chunk of a sweep is no JSON object');
   const { hosts = [], ...head } = value as { hosts?: unknown };
@@ -106,14 +115,22 @@ function inside(list: readonly unknown[]): string {
   return JSON.stringify(list).slice(1, -1);
 }
 
-/** Undefined: no JSON, also of what is nested too deep to be read. */
+/** Undefined: no JSON, also of what is nested too deep to be written again. */
 export function readJson(data: Uint8Array): unknown {
+  const value = parse(data);
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(data);
-    const value: unknown = JSON.parse(text);
-    // What was read without recursion is written with it: what cannot be written is as good as not read.
     JSON.stringify(value);
     return value;
+  } catch {
+    return undefined;
+  }
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+function parse(data: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoder.decode(data)) as unknown;
   } catch {
     return undefined;
   }
