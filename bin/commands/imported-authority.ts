@@ -1,4 +1,7 @@
-/** `picket package authority import`, `list`, `revoke`: authorities of an older installation, each good for one tenant. */
+/**
+ * `picket package authority import`, `list`, `revoke`: authorities of an older installation, each good for one tenant. The command above
+ * them has a tenant and a folder of its own and takes these flags for its own wherever they stand, so they are read with its.
+ */
 import type { Command } from 'commander';
 import { usage } from '../failure.ts';
 import { readNamedFile } from '../named-file.ts';
@@ -36,7 +39,8 @@ SLUG must be that of the tenant. Everything else that certificates are judged by
 Example:
   picket package authority import --tenant acme --ca older-ca.pem --trust-domain radar.example.org --client-cert poller.pem --client-key poller-key.pem
 `;
-  tenantCommand(command, surroundings, example).action(async (flags: ImportFlags) => {
+  tenantCommand(command, surroundings, example).action(async (_own: object, called: Command) => {
+    const flags = called.optsWithGlobals<ImportFlags>();
     const { tenant, ca, trustDomain = null, clientCert, clientKey } = flags;
     if ((clientCert === undefined) !== (clientKey === undefined))
       throw usage('--client-cert and --client-key go together');
@@ -57,7 +61,8 @@ function addList(authority: Command, surroundings: Surroundings): void {
   const { output } = surroundings;
   const command = authority.command('list').description('those that were imported, the newest first');
   tenantCommand(command, surroundings, 'Example:\n  picket package authority list --tenant acme\n').action(
-    async (flags: Flags) => {
+    async (_own: object, called: Command) => {
+      const flags = called.optsWithGlobals<Flags>();
       const { tenant } = flags;
       const rows = await withOperator(flags, (session) =>
         session.call<ImportedView[]>('authority_list', { tenant }),
@@ -76,19 +81,18 @@ function addRevoke(authority: Command, surroundings: Surroundings): void {
     .argument('<id>', 'see picket package authority list')
     .option('--why <text>', 'for the history');
   const example = 'Example:\n  picket package authority revoke ca_abcdefghijklmnop --tenant acme\n';
-  tenantCommand(command, surroundings, example).action(
-    async (id: string, flags: Flags & { why?: string }) => {
-      const { tenant, why = null } = flags;
-      const row = await withOperator(flags, (session) =>
-        session.call<ImportedView>('authority_revoke', { tenant, id, why }),
-      );
-      if (flags.json) output.json(row);
-      else {
-        output.line(show([row]));
-        output.note('import its file again to trust it again');
-      }
-    },
-  );
+  tenantCommand(command, surroundings, example).action(async (id: string, _own: object, called: Command) => {
+    const flags = called.optsWithGlobals<Flags & { why?: string }>();
+    const { tenant, why = null } = flags;
+    const row = await withOperator(flags, (session) =>
+      session.call<ImportedView>('authority_revoke', { tenant, id, why }),
+    );
+    if (flags.json) output.json(row);
+    else {
+      output.line(show([row]));
+      output.note('import its file again to trust it again');
+    }
+  });
 }
 
 function show(rows: readonly ImportedView[]): string {

@@ -118,8 +118,6 @@ function addAuthority(packages: Command, surroundings: Surroundings): void {
   const { output } = surroundings;
   const command = packages
     .command('authority')
-    // What follows a subcommand is that one's.
-    .enablePositionalOptions()
     .description("sign a tenant's authority here, where the root key lies, and bring it to the cluster")
     .option('--authority <dir>', 'the folder that picket certs init made');
   addImportCommands(command, surroundings);
