@@ -42,7 +42,7 @@ export { poller } from './poller.ts';
 export type {
   AgentSource,
   NewAgentSource,
-  PolledService,
+  PolledTarget,
   SourceState,
   StatedSource,
 } from './ports/agent-source.ts';

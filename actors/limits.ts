@@ -175,9 +175,6 @@ export const sourcesReadMs = 60_000;
 export const sourcesReadIdleMs = 600_000;
 /** After a reading that failed. */
 export const sourcesRetryMs = 5_000;
-/** What is said of a poll, as it is kept: the rest of a longer text is left out. */
-export const pollDetailCharactersMax = 300;
-export const sequenceCharactersMax = 256;
 /** Tenants of which a poller remembers the latest epoch. */
 export const sourceTenantsMax = 10_000;
 /** The same of a test, for which somebody waits. */

@@ -33,7 +33,7 @@ export {
   writerKey,
 } from './names.ts';
 export { type PollJob, type PollReport, sequenceKey, type TrustedAuthority } from './poll-job.ts';
-export type { PolledService, ServiceOutcome } from './ports/agent-source.ts';
+export type { PolledTarget, ServiceOutcome } from './ports/agent-source.ts';
 export type { CheckKind, CheckState, ResultRow, ResultStatus } from './ports/check.ts';
 export type { Tenant, TenantStore } from './ports/tenant-store.ts';
 export { dueAtOrBefore } from './schedule.ts';

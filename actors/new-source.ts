@@ -5,7 +5,7 @@
 import { judgeTarget } from '../checks/index.ts';
 import { joinAddress, splitAddress } from '../cluster/index.ts';
 import { nameCharactersMax, polledServicesMax, pollIntervalMsMax, pollIntervalMsMin } from './limits.ts';
-import type { NewAgentSource, PolledService } from './ports/agent-source.ts';
+import type { NewAgentSource, PolledTarget } from './ports/agent-source.ts';
 
 /** As somebody wrote it; what is absent is not said. */
 export interface SourceSaid {
@@ -87,7 +87,7 @@ function paceOf(ms: unknown): number {
   throw new Bad('the interval must be 5s to 1d');
 }
 
-function servicesOf(list: unknown): PolledService[] {
+function servicesOf(list: unknown): PolledTarget[] {
   if (!Array.isArray(list) || list.length === 0) throw new Bad('at least one service must be named');
   if (list.length > polledServicesMax) throw new Bad(`at most ${polledServicesMax} services of one agent`);
   const services = list.map(serviceOf);
@@ -97,7 +97,7 @@ function servicesOf(list: unknown): PolledService[] {
 }
 
 /** The bounds of the contract: a name of 255 bytes, a type of 64, no line breaks or tabs. */
-function serviceOf(value: unknown): PolledService {
+function serviceOf(value: unknown): PolledTarget {
   const { type, name, details, results } = (value ?? {}) as Record<string, unknown>;
   const isText = (text: unknown, bytesMax: number): text is string =>
     typeof text === 'string' && Buffer.byteLength(text) <= bytesMax && !/\p{Cc}/u.test(text);

@@ -136,81 +136,102 @@ describe('the plan of polls', () => {
   });
 
   it('whatever happens, asks no source twice at once, no more than allowed, and never waits for ever', () => {
-    const ids = Array.from({ length: pollsAtOncePerTenantMax + 5 }, (_, at) => `s${at}`);
-    const event = fc.oneof(
-      fc.record({
-        type: fc.constant('tick'),
-        aheadMs: fc.integer({ min: 0, max: 200_000 }),
-        there: fc.integer({ min: 0, max: 3 }),
-      }),
-      fc.record({
-        type: fc.constant('polled'),
-        at: fc.nat(ids.length - 1),
-        code: fc.constantFrom('ok', 'unreachable'),
-      }),
-      fc.record({ type: fc.constant('gone'), poller: fc.constantFrom('poller_1', 'poller_2', 'poller_3') }),
-      fc.record({
-        type: fc.constant('rows'),
-        upTo: fc.nat(ids.length),
-        version: fc.integer({ min: 1, max: 3 }),
-      }),
-      fc.record({ type: fc.constant('suspended'), suspended: fc.boolean() }),
-    );
     fc.assert(
-      fc.property(fc.array(event, { maxLength: 60 }), (events) => {
-        const plan = begun(...ids);
-        const underWay = new Map<string, number>();
-        let nowMs = 0;
-        const take = (effects: PlanEffect[]) => {
-          for (const one of effects) {
-            if (one.type === 'cancel') underWay.delete(one.id);
-            else if (one.type === 'poll') {
-              if (underWay.has(one.planned.source.id)) throw new Error('asked twice at once');
-              underWay.set(one.planned.source.id, one.number);
-            } else if (one.type === 'wake' && one.atMs > nowMs + pollMsMax + pollAnswerGraceMs + 86_400_000)
-              throw new Error('a wake that is no wake');
-          }
-        };
-        for (const one of events) {
-          if (one.type === 'tick' && 'there' in one) {
-            nowMs += one.aheadMs;
-            take(tick(plan, nowMs, pollers.slice(0, one.there)));
-          } else if ('at' in one) {
-            const id = ids[one.at]!;
-            const number = underWay.get(id) ?? 0;
-            underWay.delete(id);
-            take(stepPlan(plan, { type: 'polled', id, number, report: report(one.code), nowMs, chance }));
-          } else if ('poller' in one) {
-            for (const [id, planned] of plan.sources)
-              if (planned.underWay?.poller === one.poller) underWay.delete(id);
-            take(stepPlan(plan, { type: 'gone', poller: one.poller, nowMs, chance }));
-          } else if ('upTo' in one) {
-            const rows = ids
-              .slice(0, one.upTo)
-              .map((id) => ({ source: sourceOf(id, one.version), state: null }));
-            take(stepPlan(plan, { type: 'rows', rows, nowMs }));
-          } else if ('suspended' in one)
-            take(stepPlan(plan, { type: 'suspended', suspended: one.suspended }));
-          if (underWay.size > pollsAtOncePerTenantMax) throw new Error('more than allowed at once');
-        }
-        stepPlan(plan, { type: 'suspended', suspended: false });
-        // All answers lost: each is asked again.
-        nowMs += pollMsMax + pollAnswerGraceMs + pollRetryMsMax;
-        take(tick(plan, nowMs));
-        const asked = new Set<string>();
-        for (let round = 0; round < 200 && asked.size < plan.sources.size; round += 1) {
-          nowMs += 1_000;
-          const effects = tick(plan, nowMs);
-          take(effects);
-          for (const [id, number] of [...underWay]) {
-            asked.add(id);
-            underWay.delete(id);
-            take(stepPlan(plan, { type: 'polled', id, number, report: report(), nowMs, chance }));
-          }
-        }
-        expect(asked.size).toBe(plan.sources.size);
+      fc.property(fc.array(happening, { maxLength: 60 }), (events) => {
+        const history = new History();
+        for (const one of events) history.take(one);
+        expect(history.askedInTheEnd()).toBe(history.plan.sources.size);
       }),
       { numRuns: 60 },
     );
   });
 });
+
+const ids = Array.from({ length: pollsAtOncePerTenantMax + 5 }, (_, at) => `s${at}`);
+
+type Happening =
+  | { type: 'later'; aheadMs: number; there: number }
+  | { type: 'answer'; at: number; code: string }
+  | { type: 'gone'; poller: string }
+  | { type: 'rows'; upTo: number; version: number }
+  | { type: 'suspended'; suspended: boolean };
+
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  fc.record({
+    type: fc.constant('later' as const),
+    aheadMs: fc.integer({ min: 0, max: 200_000 }),
+    there: fc.integer({ min: 0, max: 3 }),
+  }),
+  fc.record({
+    type: fc.constant('answer' as const),
+    at: fc.nat(ids.length - 1),
+    code: fc.constantFrom('ok', 'unreachable'),
+  }),
+  fc.record({ type: fc.constant('gone' as const), poller: fc.constantFrom('poller_1', 'poller_2') }),
+  fc.record({
+    type: fc.constant('rows' as const),
+    upTo: fc.nat(ids.length),
+    version: fc.integer({ min: 1, max: 3 }),
+  }),
+  fc.record({ type: fc.constant('suspended' as const), suspended: fc.boolean() }),
+);
+
+/** A book beside the plan: what is under way by what it was told to do. */
+class History {
+  readonly plan = begun(...ids);
+  private readonly underWay = new Map<string, number>();
+  private nowMs = 0;
+
+  take(one: Happening): void {
+    const { plan, nowMs } = this;
+    if (one.type === 'later') this.later(one.aheadMs, pollers.slice(0, one.there));
+    else if (one.type === 'answer') this.answer(ids[one.at]!, one.code);
+    else if (one.type === 'gone') {
+      for (const [id, planned] of plan.sources)
+        if (planned.underWay?.poller === one.poller) this.underWay.delete(id);
+      this.perform(stepPlan(plan, { ...one, nowMs, chance }));
+    } else if (one.type === 'rows') {
+      const wanted = ids.slice(0, one.upTo);
+      const rows = wanted.map((id) => ({ source: sourceOf(id, one.version), state: null }));
+      this.perform(stepPlan(plan, { type: 'rows', rows, nowMs }));
+    } else this.perform(stepPlan(plan, one));
+    if (this.underWay.size > pollsAtOncePerTenantMax) throw new Error('more than allowed at once');
+  }
+
+  /** When all answers were lost: how many sources are asked in the 200 s after. */
+  askedInTheEnd(): number {
+    this.take({ type: 'suspended', suspended: false });
+    this.later(pollMsMax + pollAnswerGraceMs + pollRetryMsMax, pollers);
+    const asked = new Set<string>();
+    for (let round = 0; round < 200; round += 1) {
+      this.later(1_000, pollers);
+      for (const id of [...this.underWay.keys()]) {
+        asked.add(id);
+        this.answer(id, 'ok');
+      }
+    }
+    return asked.size;
+  }
+
+  private later(aheadMs: number, there: typeof pollers): void {
+    this.nowMs += aheadMs;
+    this.perform(tick(this.plan, this.nowMs, there));
+  }
+
+  private answer(id: string, code: string): void {
+    const number = this.underWay.get(id) ?? 0;
+    this.underWay.delete(id);
+    const { nowMs } = this;
+    this.perform(stepPlan(this.plan, { type: 'polled', id, number, report: report(code), nowMs, chance }));
+  }
+
+  private perform(effects: PlanEffect[]): void {
+    for (const one of effects) {
+      if (one.type === 'cancel') this.underWay.delete(one.id);
+      else if (one.type === 'poll') {
+        if (this.underWay.has(one.planned.source.id)) throw new Error('asked twice at once');
+        this.underWay.set(one.planned.source.id, one.number);
+      }
+    }
+  }
+}

@@ -1,7 +1,7 @@
 /** Agent sources and imported authorities as the command line prints them. A key is in none of them. */
 import type {
   ImportedAuthority,
-  PolledService,
+  PolledTarget,
   PollReport,
   ServiceOutcome,
   StatedSource,
@@ -18,7 +18,7 @@ export interface SourceView {
   agent_id: string | null;
   tls_name: string | null;
   interval_ms: number;
-  services: readonly PolledService[];
+  services: readonly PolledTarget[];
   version: number;
   created_at: string;
   updated_at: string;

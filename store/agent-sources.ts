@@ -2,12 +2,7 @@
  * Agents that only listen, in their tenant's schema under its role: each change with its line in the audit, in one statement, and
  * the bound on living ones judged on one locked row. How far one has come is written under an epoch, never over a later one's.
  */
-import type {
-  AgentSource,
-  NewAgentSource,
-  PolledService,
-  SourceState,
-} from '../actors/ports/agent-source.ts';
+import type { AgentSource, NewAgentSource, PolledTarget, SourceState } from '../actors/ports/agent-source.ts';
 import type { AgentSourceStore } from '../actors/ports/agent-source-store.ts';
 import { auditText, plainText } from './audit-text.ts';
 import { StoreError, type StoreErrorCode } from './errors.ts';
@@ -24,7 +19,7 @@ interface Columns extends Record<string, unknown> {
   agent_id: string | null;
   tls_name: string | null;
   interval_ms: number;
-  services: PolledService[];
+  services: PolledTarget[];
   version: number;
   created_at: number;
   updated_at: number;

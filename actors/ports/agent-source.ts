@@ -3,7 +3,7 @@
  * Plain values that travel between cores and pollers.
  */
 
-export interface PolledService {
+export interface PolledTarget {
   /** As the agent dispatches by it: `process`, `port`, `icmp`, `grpc`, `snmp`, `sweep`, `sync`, ... */
   readonly type: string;
   readonly name: string;
@@ -22,7 +22,7 @@ export interface NewAgentSource {
   /** Sent as the server's name; null: none is sent. */
   readonly tlsName: string | null;
   readonly intervalMs: number;
-  readonly services: readonly PolledService[];
+  readonly services: readonly PolledTarget[];
 }
 
 export interface AgentSource extends NewAgentSource {

@@ -2,7 +2,7 @@
  * The three questions of the contract, each from its words to a judged answer. Between the connection and the poll; sends nothing
  * that an agent of the family does not know, and reads nothing that is past its bounds.
  */
-import type { PolledService } from '../../actors/messages.ts';
+import type { PolledTarget } from '../../actors/messages.ts';
 import {
   agentMethods,
   type ResultsChunk,
@@ -15,12 +15,13 @@ import {
 import { receivedMessageBytesMax, resultsMessageBytesMax } from '../limits.ts';
 import { judgeBytes } from '../message-bounds.ts';
 import { type DialFault, faulty, isFault } from './dial-errors.ts';
-import { callMs, chunkBytesMax, statusAnswerBytesMax } from './dial-limits.ts';
+import { callMs, chunkBytesMax, sequenceCharactersMax, statusAnswerBytesMax } from './dial-limits.ts';
 import {
   isKnown,
   type JoinedDocument,
   joinChunk,
   joinEnd,
+  longSequence,
   newJoin,
   readJson,
   type StreamedType,
@@ -44,7 +45,7 @@ type MethodName = 'GetStatus' | 'GetResults' | 'StreamResults';
 export class AgentQuestions {
   private readonly methods: ServiceMethods = agentMethods();
 
-  async status(asking: Asking, service: PolledService): Promise<StatusRead | DialFault> {
+  async status(asking: Asking, service: PolledTarget): Promise<StatusRead | DialFault> {
     const request: StatusRequest = { ...this.words(asking, service), port: 0 };
     const answer = await this.unary<StatusResponse>(asking, 'GetStatus', request, statusAnswerBytesMax);
     return isFault(answer) ? answer : readStatus(service, answer, asking.agentId);
@@ -53,7 +54,7 @@ export class AgentQuestions {
   /** Null: nothing new. */
   async results(
     asking: Asking,
-    service: PolledService,
+    service: PolledTarget,
     lastSequence: string,
   ): Promise<JoinedDocument | DialFault> {
     const request: ResultsRequest = { ...this.words(asking, service), lastSequence };
@@ -61,6 +62,7 @@ export class AgentQuestions {
     if (isFault(answer)) return answer;
     const { data, currentSequence: sequence, hasNewData } = answer;
     if (!hasNewData || isKnown(sequence, lastSequence)) return null;
+    if (sequence.length > sequenceCharactersMax) return longSequence();
     if (data.length > resultsMessageBytesMax)
       return faulty('too_large', `a document of more than ${resultsMessageBytesMax} bytes`);
     if (readJson(data) === undefined) return faulty('bad_json', 'the results are no JSON');
@@ -70,7 +72,7 @@ export class AgentQuestions {
   /** Null: nothing new. */
   async stream(
     asking: Asking,
-    service: PolledService & { readonly type: string },
+    service: PolledTarget & { readonly type: string },
     type: StreamedType,
     lastSequence: string,
   ): Promise<JoinedDocument | DialFault> {
@@ -96,7 +98,7 @@ export class AgentQuestions {
     return fault ?? joinEnd(join, lastSequence);
   }
 
-  private words({ agentId, node }: Asking, { name, type, details }: PolledService) {
+  private words({ agentId, node }: Asking, { name, type, details }: PolledTarget) {
     return { serviceName: name, serviceType: type, agentId, gatewayId: node, details };
   }
 

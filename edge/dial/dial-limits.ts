@@ -31,3 +31,5 @@ export const toldCharactersMax = 300;
 export const questionsAtOnceMax = 8;
 /** Documents of all agents that one poller has under way at once, each of 15 MiB at most: what they hold is this many of those. */
 export const documentsAtOnceMax = 8;
+/** A sequence, as an agent names it: kept, and sent back. */
+export const sequenceCharactersMax = 256;

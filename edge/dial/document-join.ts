@@ -7,6 +7,7 @@ import { type ChunkOrder, noChunks, stepChunks } from '../chunk-order.ts';
 import { isRefusal } from '../errors.ts';
 import { resultsMessageBytesMax } from '../limits.ts';
 import { type DialFault, faulty } from './dial-errors.ts';
+import { sequenceCharactersMax } from './dial-limits.ts';
 
 export type StreamedType = 'sweep' | 'sync';
 
@@ -42,6 +43,7 @@ export function joinChunk(
     ...{ type: 'chunk', place: chunk, senderId: '', services: 0, bytes: data.length },
   });
   if (isRefusal(order)) return faulty(order.code === 'too_large' ? 'too_large' : 'bad_chunk', order.detail);
+  if (currentSequence.length > sequenceCharactersMax) return longSequence();
   if (state.sequence !== null && currentSequence !== state.sequence)
     return faulty('bad_chunk', 'the sequence changed within the stream');
   const bytes = state.bytes + data.length;
@@ -73,6 +75,10 @@ export function joinEnd(state: DocumentJoin, lastSequence: string): JoinedDocume
   const data = Buffer.from(text);
   if (data.length <= resultsMessageBytesMax) return { data, sequence };
   return faulty('too_large', `a document of more than ${resultsMessageBytesMax} bytes`);
+}
+
+export function longSequence(): DialFault {
+  return faulty('bad_answer', `a sequence of more than ${sequenceCharactersMax} characters`);
 }
 
 /** Equal sequences mean nothing new; an agent that names none has no memory of what we know. */

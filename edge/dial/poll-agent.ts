@@ -2,7 +2,7 @@
  * One poll of an agent that only listens: the state of each of its services, then what results there are, one document at a time. What
  * it says goes home as a push would; a sequence counts as taken when its document was. Between the questions and the taker.
  */
-import { type PolledService, type PollJob, type ServiceOutcome, sequenceKey } from '../../actors/messages.ts';
+import { type PolledTarget, type PollJob, type ServiceOutcome, sequenceKey } from '../../actors/messages.ts';
 import type { GatewayRefusal } from '../errors.ts';
 import type { EdgePeer } from '../peer.ts';
 import type { StatusItem } from '../status-items.ts';
@@ -50,7 +50,7 @@ export async function pollAgent(
 }
 
 interface Found {
-  readonly service: PolledService;
+  readonly service: PolledTarget;
   readonly item: StatusItem | null;
   readonly fault: DialFault | null;
 }
@@ -58,7 +58,7 @@ interface Found {
 async function askStatuses(
   { questions }: PollNeeds,
   asking: Asking,
-  services: readonly PolledService[],
+  services: readonly PolledTarget[],
 ): Promise<Found[]> {
   const turns = new Turns(questionsAtOnceMax);
   return await Promise.all(
@@ -76,7 +76,7 @@ async function withResults(
   asking: Asking,
   job: PollJob,
   peer: EdgePeer,
-  service: PolledService,
+  service: PolledTarget,
   seen: ServiceOutcome,
 ): Promise<ServiceOutcome> {
   const last = job.sequences[sequenceKey(service)] ?? '';
@@ -106,7 +106,7 @@ async function withResults(
 function askResults(
   { questions }: PollNeeds,
   asking: Asking,
-  service: PolledService,
+  service: PolledTarget,
   last: string,
 ): Promise<JoinedDocument | DialFault> {
   const { type } = service;

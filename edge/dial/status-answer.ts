@@ -2,7 +2,7 @@
  * What an agent that only listens says of a service, as an item of a push would say it: `available` of its answers is always true, the
  * truth stands in the JSON document, and a document that is no JSON is an error. Pure.
  */
-import type { PolledService } from '../../actors/messages.ts';
+import type { PolledTarget } from '../../actors/messages.ts';
 import type { StatusResponse } from '../../proto/index.ts';
 import { statusMessageBytesMax } from '../limits.ts';
 import type { StatusItem } from '../status-items.ts';
@@ -18,7 +18,7 @@ export interface StatusRead {
 
 const latencyMsMax = 86_400_000;
 
-export function readStatus(service: PolledService, answer: StatusResponse, agentId: string): StatusRead {
+export function readStatus(service: PolledTarget, answer: StatusResponse, agentId: string): StatusRead {
   const { type, name } = service;
   const { message, available, responseTime } = answer;
   const base = { name, type, source: 'status', agentId, latencyMs: latencyOf(responseTime) } as const;

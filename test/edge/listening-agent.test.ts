@@ -1,7 +1,7 @@
 /** Agents of the older kind, played from field numbers alone, dialled by us: what they say comes home, and what is hostile does not. */
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PolledService, PollJob } from '../../actors/messages.ts';
+import type { PolledTarget, PollJob } from '../../actors/messages.ts';
 import type { SourceDialler } from '../../actors/ports/source-dialler.ts';
 import { createIntermediate, issueLeaf, issueNode, rootsOf, toPem } from '../../certs/index.ts';
 import {
@@ -59,11 +59,11 @@ async function listen(behave: Behaviour, tls?: Awaited<ReturnType<typeof agentTl
   return agent;
 }
 
-const service = (type: string, name: string, results = false, details = ''): PolledService => ({
+const service = (type: string, name: string, results = false, details = ''): PolledTarget => ({
   ...{ type, name, details, results },
 });
 
-function jobFor({ port }: { port: number }, services: PolledService[], more: Partial<PollJob> = {}): PollJob {
+function jobFor({ port }: { port: number }, services: PolledTarget[], more: Partial<PollJob> = {}): PollJob {
   const address = `127.0.0.1:${port}`;
   const times = { createdAtMs: 0, updatedAtMs: 0, archivedAtMs: null };
   const source = {
