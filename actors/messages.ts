@@ -3,7 +3,6 @@
  * import this and nothing behind it.
  */
 import type { Ref } from '../runtime/index.ts';
-import type { PollJob, PollReport } from './poll-job.ts';
 import type {
   Check,
   CheckKind,
@@ -35,8 +34,10 @@ export {
 export { type PollJob, type PollReport, sequenceKey, type TrustedAuthority } from './poll-job.ts';
 export type { PolledTarget, ServiceOutcome } from './ports/agent-source.ts';
 export type { CheckKind, CheckState, ResultRow, ResultStatus } from './ports/check.ts';
+export type { SourceDialler } from './ports/source-dialler.ts';
 export type { Tenant, TenantStore } from './ports/tenant-store.ts';
 export { dueAtOrBefore } from './schedule.ts';
+export type { SourceKeeperProtocol, SourcePollerProtocol } from './source-messages.ts';
 
 /** What a cluster lets the nodes of tenants do: they hold these names, and write to the actors that hold those. */
 export const tenantAccess = { holds: ['poller', 'agent', 'topic'], doors: ['poller_door', 'topic'] } as const;
@@ -154,35 +155,6 @@ export interface SchedulerProtocol {
     results(rows: ResultRow[]): void;
     notRun(items: NotRun[]): void;
     pollersChanged(): void;
-  };
-}
-
-/** Who has the tenant's agents that only listen asked, on the core that holds the tenant. */
-export interface SourceKeeperProtocol {
-  start: [tenantId: string, epoch: number, allowAll: boolean, suspended: boolean];
-  call: {
-    totals(): { sources: number; underWay: number };
-  };
-  cast: {
-    polled(sourceId: string, number: number, report: PollReport): void;
-    /** Sources or imported authorities of the tenant are other ones. */
-    changed(): void;
-    terms(suspended: boolean): void;
-    pollersChanged(): void;
-  };
-}
-
-/** Who asks them, on a poller. */
-export interface SourcePollerProtocol {
-  start: [];
-  call: {
-    /** Answered when it was asked, at the latest after `sourceTestMsMax`. */
-    test(job: PollJob): Promise<PollReport>;
-    totals(): { underWay: number };
-  };
-  cast: {
-    poll(job: PollJob, keeper: Ref<SourceKeeperProtocol>): void;
-    cancel(tenantId: string, sourceId: string, number: number): void;
   };
 }
 

@@ -2,7 +2,7 @@
  * The dialler of a poller with its taker: what an agent said when it was asked goes home by the same way as what agents push. Between
  * `bin/`, which knows the node, and the dialler.
  */
-import type { SourceDialler } from '../../actors/ports/source-dialler.ts';
+import type { SourceDialler } from '../../actors/messages.ts';
 import { boundedResolver } from '../../checks/index.ts';
 import type { Cluster } from '../../cluster/index.ts';
 import type { ActorSystem, Clock, Log } from '../../runtime/index.ts';

@@ -1,8 +1,7 @@
 /** Agents of the older kind, played from field numbers alone, dialled by us: what they say comes home, and what is hostile does not. */
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PolledTarget, PollJob } from '../../actors/messages.ts';
-import type { SourceDialler } from '../../actors/ports/source-dialler.ts';
+import type { PolledTarget, PollJob, SourceDialler } from '../../actors/messages.ts';
 import { createIntermediate, issueLeaf, issueNode, rootsOf, toPem } from '../../certs/index.ts';
 import {
   createForeignWorld,
