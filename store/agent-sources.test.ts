@@ -18,6 +18,7 @@ import { folderPlace } from './backup/folder-place.ts';
 import { openBackups } from './backup/open-backups.ts';
 import { limits } from './limits.ts';
 import { silentLog } from './log.ts';
+import { openSchema } from './open-schema.ts';
 import { openPool } from './pool.ts';
 import { createDatabase, type Database } from './unit-of-work.ts';
 import { openKeyRing } from './vault/ring-file.ts';
@@ -108,6 +109,45 @@ for (const flavour of flavours) {
         marks.map((mark) => importedAuthorities.add(id, authority(mark), by)),
       );
       expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(limits.importedAuthoritiesMax);
+    });
+
+    test('of a tenant whose schema is one version behind there are none, and whoever adds one is told so', async () => {
+      const { agentSources, importedAuthorities, archive } = database.store;
+      const id = await tenantOf();
+      const schema = openSchema(database.server.url, clock);
+      try {
+        await schema.rollback({ tenant: id });
+        expect(await agentSources.list(id, false)).toEqual([]);
+        expect(await importedAuthorities.list(id)).toEqual([]);
+        expect(await importedAuthorities.client(id)).toBeNull();
+        await expect(agentSources.add(id, source('a:1'), by)).rejects.toMatchObject({
+          code: 'schema_behind',
+        });
+        const refused = importedAuthorities.add(id, authority('1', false), by);
+        await expect(refused).rejects.toMatchObject({ code: 'schema_behind' });
+        expect((await archive.purge(86_400_000)).failed).toEqual([]);
+      } finally {
+        await schema.close();
+      }
+    });
+
+    test('what was removed long ago is removed for good, with how far it had come', async () => {
+      const { agentSources, archive } = database.store;
+      const id = await tenantOf();
+      const [kept, gone] = [
+        await agentSources.add(id, source('a:1'), by),
+        await agentSources.add(id, source('b:1'), by),
+      ];
+      await agentSources.archive(id, gone.id, true, by, null);
+      await db.asTenant(id, (unit) =>
+        unit.query(
+          "UPDATE agent_sources SET archived_at = now() - interval '40 days' WHERE archived_at IS NOT NULL",
+        ),
+      );
+      await archive.purge(30 * 86_400_000);
+      expect(await agentSources.list(id, true)).toEqual([]);
+      expect(await agentSources.list(id, false)).toMatchObject([{ source: { id: kept.id } }]);
+      expect((await auditOf(db, id)).at(-1)).toMatchObject({ event: 'agent_source_purge', subject: gone.id });
     });
 
     test('an archive brings sources back without how far they were, and no other tenant gets its authorities', async () => {
