@@ -1,14 +1,11 @@
 /** How a tenant's tree ends (`tenant.ts`): what it has goes to the store, and whatever lease it has, or may have, is given back. */
 import { flushOnStopMs } from './limits.ts';
-import type { TenantNeeds, TenantSelf } from './tenant-state.ts';
+import { partsOf, type TenantNeeds, type TenantSelf } from './tenant-state.ts';
 
 /** Ends the parts, brings the last rows to the store, and gives the lease back. */
 export async function giveUp(self: TenantSelf, needs: TenantNeeds, reason: string): Promise<void> {
   const { running, tenantId, asking } = self.state;
-  if (running !== null) {
-    self.exit(running.scheduler, 'kill');
-    self.exit(running.health, 'kill');
-  }
+  if (running !== null) for (const part of partsOf(running)) self.exit(part, 'kill');
   const answer = await asking?.catch(() => null);
   const epoch = answer?.granted === true ? answer.epoch : self.state.epoch;
   const isUnsure = answer === null || self.monotonicMs() < self.state.unsureUntilMs;

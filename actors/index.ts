@@ -3,7 +3,15 @@ export { agent } from './agent.ts';
 export { type CoreTree, startCore } from './core.ts';
 export { announceDevice, type DeviceNews, devicesTopic } from './device-news.ts';
 export { foldHealth, type Health, newHealth } from './health.ts';
-export { archivedKeptMs, documentKeptMs } from './limits.ts';
+export {
+  archivedKeptMs,
+  documentKeptMs,
+  pollIntervalMsDefault,
+  pollIntervalMsMax,
+  pollIntervalMsMin,
+  pollMsMax,
+  sourceTestMsMax,
+} from './limits.ts';
 export {
   agentKey,
   type CheckView,
@@ -14,7 +22,13 @@ export {
   type HealthProtocol,
   healthKey,
   nameKinds,
+  type PollReport,
   pollerKey,
+  type ServiceOutcome,
+  type SourceKeeperProtocol,
+  type SourcePollerProtocol,
+  sourceKeeperKey,
+  sourcePollerKey,
   type TenantProtocol,
   type TenantTotals,
   tenantAccess,
@@ -25,7 +39,16 @@ export {
 } from './messages.ts';
 export { judgeNewCheck } from './new-check.ts';
 export { type DeviceSaid, judgeNewDevice } from './new-device.ts';
+export { judgeNewSource, type SourceSaid } from './new-source.ts';
 export { poller } from './poller.ts';
+export type {
+  AgentSource,
+  NewAgentSource,
+  PolledTarget,
+  SourceState,
+  StatedSource,
+} from './ports/agent-source.ts';
+export type { AgentSourceStore } from './ports/agent-source-store.ts';
 export type {
   AuthorityChange,
   AuthorityStore,
@@ -49,6 +72,7 @@ export { deviceId, seedsOf } from './ports/device-id.ts';
 export { type DeviceEvent, type DeviceState, deviceEvents, deviceLife } from './ports/device-lifecycle.ts';
 export type { DeviceChange, DeviceStore } from './ports/device-store.ts';
 export type { StoredDocument } from './ports/document-store.ts';
+export type { ImportedAuthority, ImportedAuthorityStore } from './ports/imported-authority-store.ts';
 export {
   type NewPackage,
   type Package,
@@ -68,4 +92,5 @@ export { isRun, type TenantEvent, tenantLife } from './ports/tenant-lifecycle.ts
 export type { TenantChange, TenantLives } from './ports/tenant-lives.ts';
 export type { Quotas, Tenant } from './ports/tenant-store.ts';
 export { dueRuns, phaseOf, uncovered } from './schedule.ts';
+export { sourcePoller } from './source-poller.ts';
 export { announceTenant, type TenantNews, tenantsTopic, tenantTopic } from './tenant-news.ts';

@@ -185,3 +185,33 @@ export const documentKeptMs = 7 * 86_400_000;
 export const documentOpenKeptMs = 86_400_000;
 /** How often the coordinator looks which documents are to be removed. */
 export const documentsLookMs = 600_000;
+
+// Agents that only listen (poll-plan.ts, source-keeper.ts, source-poller.ts)
+/** Services that one of them is asked about. */
+export const polledServicesMax = 128;
+/** As often as the shortest check of theirs; seldomer than a day is not watched. */
+export const pollIntervalMsMin = 5_000;
+export const pollIntervalMsMax = 86_400_000;
+export const pollIntervalMsDefault = 30_000;
+/** After a poll that did not reach its agent: the contract's 1 to 30 s. */
+export const pollRetryMsMin = 1_000;
+export const pollRetryMsMax = 30_000;
+/** One poll, all its questions together: what was not answered by then is told as such. */
+export const pollMsMax = 120_000;
+/** The poller's answer is waited for this long past that. */
+export const pollAnswerGraceMs = 10_000;
+/** Agents of one tenant that are asked at once. */
+export const pollsAtOncePerTenantMax = 32;
+/** What is due while as many are under way looks again after this. */
+export const pollRoomMs = 100;
+/** Polls of all tenants that one poller has under way; more are told `poller_busy` and come again. */
+export const pollsAtOnceMax = 256;
+/** Rows are read again this often where there are sources, and where there are none: whoever changes them tells. */
+export const sourcesReadMs = 60_000;
+export const sourcesReadIdleMs = 600_000;
+/** After a reading that failed. */
+export const sourcesRetryMs = 5_000;
+/** Tenants of which a poller remembers the latest epoch. */
+export const sourceTenantsMax = 10_000;
+/** The same of a test, for which somebody waits. */
+export const sourceTestMsMax = 45_000;

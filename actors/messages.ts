@@ -34,10 +34,15 @@ export {
   pollerDoorKey,
   pollerKey,
   schedulerKey,
+  sourceKeeperKey,
+  sourcePollerKey,
   tenantKey,
   writerKey,
 } from './names.ts';
+export { type PollJob, type PollReport, sequenceKey, type TrustedAuthority } from './poll-job.ts';
+export type { PolledTarget, ServiceOutcome } from './ports/agent-source.ts';
 export type { CheckKind, CheckState, ResultRow, ResultStatus } from './ports/check.ts';
+export type { SourceDialler } from './ports/source-dialler.ts';
 export type { Tenant, TenantStore } from './ports/tenant-store.ts';
 export type {
   AgentProtocol,
@@ -50,6 +55,7 @@ export type {
   Returned,
 } from './run-messages.ts';
 export { dueAtOrBefore } from './schedule.ts';
+export type { SourceKeeperProtocol, SourcePollerProtocol } from './source-messages.ts';
 
 /** What a cluster lets the nodes of tenants do: they hold these names, and write to the actors that hold those. */
 export const tenantAccess = { holds: ['poller', 'agent', 'topic'], doors: ['poller_door', 'topic'] } as const;

@@ -13,6 +13,8 @@ export const nameKinds: readonly string[] = [
   'poller',
   'agent',
   'gateway',
+  'source_keeper',
+  'source_poller',
   'writer',
   'document_desk',
   'coordinator',
@@ -54,6 +56,15 @@ export function edgeAgentKey(tenant: string, partition: string, id: string): Reg
 /** The door of a poller for programs at the edge; its metadata say where: `address`. */
 export function gatewayKey(node: string): RegistryKey {
   return { tenant: platformTenant, partition: defaultPartition, kind: 'gateway', id: node };
+}
+
+/** Of a tenant: who has its agents that only listen asked. */
+export function sourceKeeperKey(tenantId: string): RegistryKey {
+  return { tenant: tenantId, partition: defaultPartition, kind: 'source_keeper', id: tenantId };
+}
+/** Of a poller: who asks them. */
+export function sourcePollerKey(node: string): RegistryKey {
+  return { tenant: platformTenant, partition: defaultPartition, kind: 'source_poller', id: node };
 }
 
 function ownerOfNode(node: string): string {

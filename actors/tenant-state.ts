@@ -1,9 +1,18 @@
 /** What a tenant's actor needs and holds; between its life (`tenant.ts`) and what it does for callers (`tenant-checks.ts`). */
 import type { Cluster, Metadata } from '../cluster/index.ts';
 import type { Ref, Self } from '../runtime/index.ts';
-import type { HealthProtocol, SchedulerProtocol, TenantTerms, WriterProtocol } from './messages.ts';
+import type {
+  HealthProtocol,
+  SchedulerProtocol,
+  SourceKeeperProtocol,
+  TenantTerms,
+  WriterProtocol,
+} from './messages.ts';
+import { healthKey, pollerDoorKey, schedulerKey, sourceKeeperKey } from './names.ts';
+import type { AgentSourceStore } from './ports/agent-source-store.ts';
 import type { Check } from './ports/check.ts';
 import type { CheckStore } from './ports/check-store.ts';
+import type { ImportedAuthorityStore } from './ports/imported-authority-store.ts';
 import type { LeaseAnswer, LeaseStore } from './ports/lease-store.ts';
 import type { ResultStore } from './ports/result-store.ts';
 import { statusOf } from './tenant-news.ts';
@@ -14,6 +23,9 @@ export interface TenantNeeds {
   checks: CheckStore;
   leases: LeaseStore;
   results: ResultStore;
+  /** Absent: agents that only listen are not asked from here. */
+  agentSources?: AgentSourceStore;
+  importedAuthorities?: ImportedAuthorityStore;
   writer: () => Ref<WriterProtocol> | null;
   /** A lease that the store did not take back, or perhaps granted (null): nobody else gets it while this core lives. */
   owed(tenantId: string, epoch: number | null): void;
@@ -27,6 +39,14 @@ export interface Running {
   epoch: number;
   scheduler: Ref<SchedulerProtocol>;
   health: Ref<HealthProtocol>;
+  sources: Ref<SourceKeeperProtocol> | null;
+}
+
+/** What the parts of a running tenant are found by. */
+export const partKeys = [schedulerKey, healthKey, pollerDoorKey, sourceKeeperKey] as const;
+
+export function partsOf({ scheduler, health, sources }: Running): Ref[] {
+  return sources === null ? [scheduler, health] : [scheduler, health, sources];
 }
 
 export interface TenantState {

@@ -14,14 +14,7 @@ import {
   leaseRetryJitterMs,
   leaseRetryMs,
 } from './limits.ts';
-import {
-  healthKey,
-  pollerDoorKey,
-  schedulerKey,
-  type TenantProtocol,
-  tenantKey,
-  type WriterProtocol,
-} from './messages.ts';
+import { type TenantProtocol, tenantKey, type WriterProtocol } from './messages.ts';
 import type { Check, CheckStateRow } from './ports/check.ts';
 import type { LeaseAnswer } from './ports/lease-store.ts';
 import type { AccountedCheck } from './ports/result-store.ts';
@@ -37,9 +30,11 @@ import {
   runNow,
   takeChecks,
 } from './tenant-checks.ts';
+import { isSuspended, startSources } from './tenant-sources.ts';
 import {
   liveChecks,
   nameMetadataOf,
+  partKeys,
   runningOf,
   type TenantNeeds,
   type TenantSelf,
@@ -221,6 +216,7 @@ function tellTerms(self: TenantSelf, needs: TenantNeeds): void {
   if (running === null) return;
   needs.cluster.names.update(tenantKey(tenantId), nameMetadataOf(self.state, running.epoch));
   self.cast(running.scheduler).terms(terms);
+  if (running.sources !== null) self.cast(running.sources).terms(isSuspended(terms));
 }
 
 function loaded(self: TenantSelf, needs: TenantNeeds, load: Loaded | null, error: unknown): void {
@@ -247,7 +243,7 @@ function isNamedElsewhere(self: TenantSelf, needs: TenantNeeds, epoch: number): 
   const { tenantId } = self.state;
   const other = names.lookup<TenantProtocol>(tenantKey(tenantId));
   const isElsewhere = (ref: Ref | null) => ref !== null && ref.node !== node;
-  const parts = [schedulerKey, healthKey, pollerDoorKey].map((keyOf) => names.lookup(keyOf(tenantId)));
+  const parts = partKeys.map((keyOf) => names.lookup(keyOf(tenantId)));
   if (other !== null && isElsewhere(other)) self.cast(other).overtaken(epoch);
   // The parts' names may be there a moment longer than the tenant's own.
   else if (!parts.some(isElsewhere)) return false;
@@ -266,7 +262,8 @@ async function startParts(self: TenantSelf, needs: TenantNeeds, load: Loaded, wr
   const allowAll = needs.allowAll(tenantId);
   const start = { tenantId, epoch, allowAll, databaseOffsetMs, terms, gapsToday, writer, health };
   const schedulerRef = await self.startLink(scheduler({ cluster, checks, accounted }), start);
-  self.state.running = { epoch, scheduler: schedulerRef, health };
+  const sources = await startSources(self, needs, epoch);
+  self.state.running = { epoch, scheduler: schedulerRef, health, sources };
   cluster.names.register(tenantKey(tenantId), self.ref, nameMetadataOf(self.state, epoch));
   if (self.state.rereadAgain) reread(self, needs);
   self.after(checksRereadMs + self.random() * checksRereadMs, 'reread');

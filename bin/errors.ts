@@ -114,6 +114,12 @@ export type ProcedureCode =
   | 'device_exists'
   /** The tenant has no such device. */
   | 'no_such_device'
+  /** What was said of an agent source cannot be read; the sentence says what. */
+  | 'bad_source'
+  /** No poller is there that could dial the agent: start one, or look at its partition. */
+  | 'no_source_poller'
+  /** What was brought is no authority that could be imported, or its client certificate does not go with it. */
+  | 'bad_authority'
   /** The tenant's plan allows no more users; nobody was added. */
   | 'quota_users'
   /** The tenant's state does not allow it; the sentence names what it allows. */

@@ -5,6 +5,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
+import { addAgentSourceCommands } from './commands/agent-source.ts';
 import { addAgentsCommands } from './commands/agents.ts';
 import { addBackupCommands } from './commands/backup.ts';
 import { addCertCommands } from './commands/certs.ts';
@@ -57,6 +58,7 @@ for (const add of [
   addChildrenCommand,
   addTenantCommands,
   addPackageCommands,
+  addAgentSourceCommands,
   addEnrollCommand,
   addAgentsCommands,
   addPlanCommands,

@@ -38,6 +38,16 @@ export {
   type TokenRead,
 } from './enrolment/token.ts';
 export { CertsError, type CertsErrorCode } from './errors.ts';
+export {
+  claimedTenant,
+  type ImportedFor,
+  type ImportRead,
+  judgeImportedAuthority,
+  judgeImportedClient,
+  type OlderClaim,
+  plainKeyPem,
+  readImportedAuthority,
+} from './imported-authority.ts';
 export { type CertificateSummary, inspectPem, trustDomainOfRoots, verifyPem } from './inspect.ts';
 export { type Credential, issueLeaf, issueNode, issueOperator, issueTenantNode } from './issue.ts';
 export type { SigningScope } from './issuer-rules.ts';

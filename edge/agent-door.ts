@@ -27,6 +27,7 @@ import {
 } from './limits.ts';
 import type { KnownDoor } from './listener-contract.ts';
 import { controlBounds, documentBounds, smallBounds, statusBounds } from './message-bounds.ts';
+import { keysOf } from './older-documents.ts';
 import { OwnConnections } from './own-connections.ts';
 import { holderOf } from './peer.ts';
 import { boundMethods } from './received.ts';
@@ -80,7 +81,7 @@ export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
   const methods = [gatewayMethods(), pollerMethods(), ofDocuments] as const;
   const server = createServer();
   const asked = agentCalls({ ...shared, system, agents, wires });
-  const pushed = statusCalls({ ...shared, system, cluster, nextKey: keysOf(cluster) });
+  const pushed = statusCalls({ ...shared, system, cluster, nextKey: keysOf(cluster, 'push') });
   serve(server, methods, asked, pushed);
   server.addService(
     boundMethods(ofDocuments, { Transfer: documentBounds }) as ServiceDefinition,
@@ -161,15 +162,6 @@ function serve(
     boundMethods(ofPollers, { ReportStatus: status, StreamStatus: status }) as ServiceDefinition,
     { ReportStatus: pushed.reportStatus, StreamStatus: pushed.streamPoller },
   );
-}
-
-/** Unlike any that another gateway gives, or this one in another life. */
-function keysOf({ node, boot }: Cluster): () => string {
-  let given = 0;
-  return () => {
-    given += 1;
-    return `push-${node}-${boot}-${given}`;
-  };
 }
 
 function createServer(): Server {

@@ -8,9 +8,11 @@ import { enrollmentMethods } from '../proto/index.ts';
 import { type ActorSystem, type Clock, defineActor, type Log, messageOf } from '../runtime/index.ts';
 import { type AgentDoor, openAgentDoor } from './agent-door.ts';
 import { type CoreAsker, enrolHandlers } from './enrol-service.ts';
+import { ImportedTrust } from './imported-trust.ts';
 import { EdgeListener, type EdgeTrust } from './listener.ts';
 import { Admission } from './listener-admission.ts';
 import { packagesTopic, serialOfEnded } from './package-news.ts';
+import { authoritiesTopic, tenantOfNews } from './source-news.ts';
 
 export interface GatewayNeeds {
   readonly system: ActorSystem;
@@ -57,6 +59,7 @@ export function gateway(needs: GatewayNeeds) {
         log: (message, fields) => log('info', message, fields),
       });
       const door = openAgentDoor(needs);
+      const imported = new ImportedTrust({ cores: asker, clock, log });
       const listener = new EdgeListener({
         listen,
         trust,
@@ -65,6 +68,7 @@ export function gateway(needs: GatewayNeeds) {
         admission: new Admission(asker),
         enrolment: { methods: enrollmentMethods(), handlers },
         known: door,
+        imported,
       });
       const address = await listener.listen();
       needs.opened(listener, door);
@@ -73,6 +77,13 @@ export function gateway(needs: GatewayNeeds) {
         if (serial !== null) listener.putOut(serial);
       };
       cluster.topics.subscribe(packagesTopic, over, self.signal);
+      const others = (news: unknown) => {
+        const tenantId = tenantOfNews(news);
+        if (tenantId === null) return;
+        imported.changed(tenantId);
+        void listener.importedChanged(tenantId);
+      };
+      cluster.topics.subscribe(authoritiesTopic, others, self.signal);
       const host = address.slice(0, address.lastIndexOf(':'));
       const told = everywhere.has(host) ? null : address;
       cluster.names.register(gatewayKey(cluster.node), self.ref, { status: 'available', address: told });

@@ -1,6 +1,7 @@
 /** The room's door: the port for programs in customers' networks, and how they get their certificate. */
 export type { AgentDoor, DoorTotals, SenderOfDoor } from './agent-door.ts';
 export type { EdgeAgentProtocol, OrderView } from './agent-state.ts';
+export { openSourceDialler, type SourceDiallerNeeds } from './dial/open-source-dialler.ts';
 export {
   type DocumentClientNeeds,
   type DocumentToSend,
@@ -12,8 +13,10 @@ export { decideEnrolment, type EnrolDecision, type PackageRow } from './enrol-de
 export type { EnrolRefusal, EnrolRefusalCode } from './enrol-errors.ts';
 export type { EnrolAnswer, EnrolQuestion } from './enrol-service.ts';
 export { gateway } from './gateway.ts';
+export type { AuthoritiesAnswer, AuthoritiesQuestion } from './imported-trust.ts';
 export type { EdgeListener, EdgeTrust } from './listener.ts';
 export type { BearerAnswer, BearerQuestion } from './listener-admission.ts';
 export type { EdgeConnection } from './listener-connections.ts';
 export type { ServedContract } from './listener-contract.ts';
 export { announcePackage } from './package-news.ts';
+export { announceAuthorities } from './source-news.ts';

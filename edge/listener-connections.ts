@@ -1,6 +1,6 @@
 /** Who is connected to the gateway's port now, by the address and port that a call is known by. */
 import type { TLSSocket } from 'node:tls';
-import type { TenantIdentity } from '../certs/index.ts';
+import type { PeerPolicy, TenantIdentity } from '../certs/index.ts';
 
 export interface EdgePeerFacts {
   /** Null: a stranger. */
@@ -12,6 +12,8 @@ export interface EdgePeerFacts {
   readonly notAfterMs: number;
   /** DER, leaf first, as presented. */
   readonly chain: readonly Uint8Array[];
+  /** The imported authorities that it was judged by; null: our own, or the policy's. */
+  readonly imported: PeerPolicy | null;
   /** Why its certificate does not count. */
   readonly refused: { readonly code: string; readonly detail: string } | null;
 }

@@ -28,3 +28,7 @@ export const handshakesPerAddressAtOnce = 4;
 export const handshakesWaitingMax = 8_192;
 /** Agents of today give up a connection after 20 s: one that has waited so long is most likely gone. */
 export const handshakeWaitMs = 15_000;
+/** What a core said of a tenant's imported authorities counts this long; a change of them is told at once. */
+export const importedKeptMs = 60_000;
+/** Slugs that certificates named, and what a core said of them: strangers name what they like. */
+export const claimsKeptMax = 5_000;

@@ -9,6 +9,9 @@ import {
   CertificateMemo,
   type Credential,
   isReusedSession,
+  noPolicy,
+  type PeerPolicy,
+  type PeerVerdict,
   presentedChain,
   serverTlsOptions,
   type TenantIdentity,
@@ -18,7 +21,7 @@ import { Handshakes, joinAddress, splitAddress } from '../cluster/index.ts';
 import type { Admission } from './listener-admission.ts';
 import { Connections, type EdgeConnection } from './listener-connections.ts';
 import type { KnownDoor, ServedContract } from './listener-contract.ts';
-import { closeGraceMs, connectionLookMs } from './listener-limits.ts';
+import { closeGraceMs, connectionLookMs, importedKeptMs } from './listener-limits.ts';
 import { HandshakeQueue } from './listener-queue.ts';
 import { strangerServer } from './listener-strangers.ts';
 import { peerOf } from './peer.ts';
@@ -41,6 +44,8 @@ export interface ListenerOptions {
   readonly enrolment: ServedContract;
   /** For those with a certificate. */
   readonly known: KnownDoor;
+  /** Which authorities judge a certificate of an older installation; absent: none do, beside those of the policy. */
+  readonly imported?: { policyFor(chain: readonly Uint8Array[]): Promise<PeerPolicy | null> };
 }
 
 export class EdgeListener {
@@ -55,6 +60,7 @@ export class EdgeListener {
   /** Counts the changes of what is trusted. */
   private trustVersion = 0;
   private cancelLook = () => {};
+  private cancelJudge = () => {};
 
   constructor(options: ListenerOptions) {
     this.options = options;
@@ -93,6 +99,7 @@ export class EdgeListener {
       this.door.listen({ host, port }, resolve);
     });
     this.look();
+    this.judgeLater();
     const bound = this.door.address() as { address: string; port: number };
     return joinAddress(bound.address, bound.port);
   }
@@ -107,7 +114,17 @@ export class EdgeListener {
   trustChanged(): void {
     this.trustVersion += 1;
     for (const connection of this.connections.known()) {
-      const verdict = this.verdict(connection.chain);
+      const verdict = this.verdict(connection.chain, connection.imported);
+      if (!verdict.ok) this.end(connection, verdict.error.code);
+    }
+  }
+
+  /** Imported authorities are other ones (null: of whatever tenant): who came by them is judged anew. */
+  async importedChanged(tenantId: string | null): Promise<void> {
+    for (const connection of this.connections.known()) {
+      const { identity, imported, chain } = connection;
+      if (imported === null || (tenantId !== null && identity?.tenantId !== tenantId)) continue;
+      const verdict = this.verdict(chain, (await this.options.imported?.policyFor(chain)) ?? null);
       if (!verdict.ok) this.end(connection, verdict.error.code);
     }
   }
@@ -122,6 +139,7 @@ export class EdgeListener {
   async close(): Promise<void> {
     this.cancelLook();
     this.queue.endAll();
+    this.cancelJudge();
     this.handshakes.endAll();
     const drained = this.options.known.drain();
     const closed = new Promise<void>((resolve) => this.door.close(() => resolve()));
@@ -148,7 +166,28 @@ export class EdgeListener {
       this.asStranger(socket, null);
       return;
     }
-    const verdict = this.verdict(chain);
+    const verdict = this.verdict(chain, null);
+    if (verdict.ok || this.options.imported === undefined) this.judged(socket, chain, null, verdict);
+    else void this.judgeImported(socket, chain, verdict);
+  }
+
+  /** Those whom no authority of this node knows: by whatever their tenant imported. */
+  private async judgeImported(
+    socket: TLSSocket,
+    chain: readonly Uint8Array[],
+    before: PeerVerdict,
+  ): Promise<void> {
+    const policy = (await this.options.imported?.policyFor(chain)) ?? null;
+    if (socket.destroyed) return;
+    this.judged(socket, chain, policy, policy === null ? before : this.verdict(chain, policy));
+  }
+
+  private judged(
+    socket: TLSSocket,
+    chain: readonly Uint8Array[],
+    imported: PeerPolicy | null,
+    verdict: PeerVerdict,
+  ): void {
     if (!verdict.ok || verdict.identity.kind !== 'tenant') {
       const refused = verdict.ok
         ? { code: 'not_allowed', detail: `a ${verdict.identity.kind} has no business at this door` }
@@ -158,25 +197,38 @@ export class EdgeListener {
       this.asStranger(socket, refused);
       return;
     }
-    void this.admit(socket, chain, verdict.identity, verdict);
+    void this.admit(socket, chain, imported, verdict.identity, verdict);
   }
 
   private async admit(
     socket: TLSSocket,
     chain: readonly Uint8Array[],
+    imported: PeerPolicy | null,
     identity: TenantIdentity,
     { serial, notAfterMs }: { serial: string; notAfterMs: number },
   ): Promise<void> {
     const { log, admission, clock } = this.options;
     const version = this.trustVersion;
-    const admitted = await admission.ask(identity, serial);
+    // Serials of another authority are none of our packages'.
+    const bearer = imported === null ? serial : `imported ${identity.tenantId} ${serial}`;
+    const admitted = await admission.ask(identity, bearer);
+    const policy = imported === null ? null : ((await this.options.imported?.policyFor(chain)) ?? null);
     if (socket.destroyed) return;
     // What was revoked while a core was asked is told to nobody who is not connected yet.
-    const isAsBefore = version === this.trustVersion && clock.wallMs() < notAfterMs;
-    const again = isAsBefore ? { ok: true as const } : this.verdict(chain);
+    const isAsBefore = imported === null && version === this.trustVersion && clock.wallMs() < notAfterMs;
+    const again = isAsBefore ? { ok: true as const } : this.verdict(chain, policy);
     if ('partition' in admitted && again.ok) {
       const { partition } = admitted;
-      this.connections.add(socket, { identity, partition, serial, notAfterMs, chain, refused: null });
+      const facts = {
+        identity,
+        partition,
+        serial: bearer,
+        notAfterMs,
+        chain,
+        imported: policy,
+        refused: null,
+      };
+      this.connections.add(socket, facts);
       this.options.known.take(socket, peerOf(identity, partition));
       return;
     }
@@ -192,15 +244,17 @@ export class EdgeListener {
       serial: '',
       notAfterMs: 0,
       chain: [],
+      imported: null,
       refused,
     });
     this.strangers.take(socket, this.options.clock);
   }
 
-  private verdict(chain: readonly Uint8Array[]) {
+  private verdict(chain: readonly Uint8Array[], imported: PeerPolicy | null): PeerVerdict {
     const { trust, clock } = this.options;
     const { trustDomain } = trust;
-    const policy = trust.policy();
+    const { foreign, older } = trust.policy() ?? noPolicy;
+    const policy = { foreign, older: [...older, ...(imported?.older ?? [])] };
     return verifyPeer({
       chain,
       trustDomain,
@@ -208,7 +262,15 @@ export class EdgeListener {
       nowMs: clock.wallMs(),
       memo: this.memo,
       revocationLists: trust.revocationLists(),
-      ...(policy === undefined ? {} : { policy }),
+      policy,
+    });
+  }
+
+  /** A change that nobody told of is noticed here. */
+  private judgeLater(): void {
+    this.cancelJudge = this.options.clock.timer(importedKeptMs, () => {
+      void this.importedChanged(null);
+      this.judgeLater();
     });
   }
 
@@ -229,5 +291,6 @@ export class EdgeListener {
 
 /** The root goes with the chain: who enrols knows it by its pin alone. */
 function shown({ chainPem, rootsPem }: Credential) {
-  return { cert: chainPem + rootsPem, ALPNProtocols: ['h2'] };
+  // No authorities are named to the peer: a program in Go presents no certificate of another than those, and some are imported.
+  return { cert: chainPem + rootsPem, ca: [], ALPNProtocols: ['h2'] };
 }

@@ -4,12 +4,22 @@
  * or forgotten. Between `status-calls.ts` and `document-relay.ts`.
  */
 import { createHash } from 'node:crypto';
+import type { Cluster } from '../cluster/index.ts';
 import { type DocumentRelayNeeds, RelayedDocument } from './document-relay.ts';
 import { type GatewayRefusal, isRefusal, refuse } from './errors.ts';
 import { documentPartBytesMax } from './limits.ts';
 import { addToArray, emptyArray, endOfArray, type OneArray } from './one-array.ts';
 import type { EdgePeer } from './peer.ts';
 import type { StatusItem } from './status-items.ts';
+
+/** Unlike any that another gateway gives, or this one in another life or for what comes another way. */
+export function keysOf({ node, boot }: Cluster, way: 'push' | 'poll'): () => string {
+  let given = 0;
+  return () => {
+    given += 1;
+    return `${way}-${node}-${boot}-${given}`;
+  };
+}
 
 /** What of an item is a document that somebody takes. */
 export function isDocument({ source, type }: StatusItem): boolean {

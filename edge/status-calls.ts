@@ -21,11 +21,15 @@ import { type GatewayRefusal, isRefusal, type Outcome, refuse } from './errors.t
 import { resultsMessageBytesMax } from './limits.ts';
 import { isDocument, OlderDocuments } from './older-documents.ts';
 import type { EdgePeer } from './peer.ts';
+import type { RefusalCount } from './refusal-count.ts';
 import { pushedAtMs } from './sent-time.ts';
 import { judgeItems, type StatusItem } from './status-items.ts';
 import type { TenantHome } from './tenant-home.ts';
 
-export interface StatusNeeds extends CallNeeds, DocumentRelayNeeds {
+export interface StatusNeeds extends CallNeeds, TakingNeeds {}
+
+export interface TakingNeeds extends DocumentRelayNeeds {
+  readonly refusals: RefusalCount;
   readonly clock: Clock;
   readonly home: TenantHome;
   /** This node. */
@@ -87,6 +91,16 @@ async function whole<Q>(
   const report = contract.read(message);
   const items = judged(needs, peer, contract, report);
   if (isRefusal(items)) return items;
+  return await takeHome(needs, peer, items, report.timestamp);
+}
+
+/** All of one push, or of what an agent said that was asked (`dial/`). */
+export async function takeHome(
+  needs: TakingNeeds,
+  peer: EdgePeer,
+  items: readonly StatusItem[],
+  timestamp: number,
+): Promise<Outcome<StatusReceived>> {
   const documents = new OlderDocuments(needs, peer, needs.nextKey());
   try {
     const refusal = (await takeDocuments(documents, items)) ?? (await documents.finish());
@@ -94,7 +108,7 @@ async function whole<Q>(
   } finally {
     documents.abandon();
   }
-  return await bringHome(needs, peer, items, report.timestamp);
+  return await bringHome(needs, peer, items, timestamp);
 }
 
 function chunksOf<Q>(needs: StatusNeeds, peer: EdgePeer, contract: Contract<Q>) {
@@ -177,7 +191,7 @@ function judged<Q>(
 }
 
 async function bringHome(
-  needs: StatusNeeds,
+  needs: TakingNeeds,
   peer: EdgePeer,
   taken: readonly StatusItem[],
   timestamp: number,

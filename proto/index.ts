@@ -31,7 +31,12 @@ export type {
   GatewayStatusRequest,
   PollerStatusChunk,
   PollerStatusRequest,
+  ResultsChunk,
+  ResultsRequest,
+  ResultsResponse,
   ServiceStatus,
   StatusReceived,
+  StatusRequest,
+  StatusResponse,
 } from './monitoring.ts';
 export { agentMethods, gatewayMethods, pollerMethods } from './monitoring.ts';

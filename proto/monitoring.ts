@@ -178,3 +178,46 @@ export interface ServiceStatus {
   source: string;
   kvStoreId: string;
 }
+
+/** What is asked of agents that only listen (`AgentService`). */
+export interface StatusRequest {
+  serviceName: string;
+  serviceType: string;
+  agentId: string;
+  gatewayId: string;
+  details: string;
+  port: number;
+}
+
+export interface StatusResponse {
+  /** True of every agent that answers: what it found stands in the message. */
+  available: boolean;
+  /** JSON. */
+  message: Uint8Array;
+  serviceName: string;
+  serviceType: string;
+  /** Nanoseconds. */
+  responseTime: number;
+  agentId: string;
+  gatewayId: string;
+}
+
+export interface ResultsRequest extends Omit<StatusRequest, 'port'> {
+  /** What was taken before; empty: nothing. */
+  lastSequence: string;
+}
+
+export interface ResultsResponse extends Omit<StatusResponse, 'message'> {
+  data: Uint8Array;
+  timestamp: number;
+  currentSequence: string;
+  hasNewData: boolean;
+  executionId: string;
+  sweepGroupId: string;
+}
+
+export interface ResultsChunk extends ChunkPlace {
+  data: Uint8Array;
+  currentSequence: string;
+  timestamp: number;
+}

@@ -10,7 +10,7 @@ import { StoreError } from './errors.ts';
 import { limits } from './limits.ts';
 import type { StoreLog } from './log.ts';
 import { removeTelemetry } from './purge.ts';
-import { atNewest } from './schema-versions.ts';
+import { atNewest, hasNothing } from './schema-versions.ts';
 import { listTenants } from './tenant-rows.ts';
 import type { Database } from './unit-of-work.ts';
 
@@ -44,6 +44,17 @@ gone AS (
 INSERT INTO lives_audit (what, subject, event, who, from_state)
 SELECT 'device', id, 'purge', 'retention', state FROM gone RETURNING subject`;
 
+/** How far a source had come goes with it. */
+const removeSources = `
+WITH gone AS (
+  DELETE FROM agent_sources WHERE id IN (
+    SELECT id FROM agent_sources WHERE ${isOver} ORDER BY archived_at LIMIT ${limits.archivedPerPurgeMax}
+  ) AND ${isOver} RETURNING id
+),
+states AS (DELETE FROM agent_source_states t USING gone g WHERE t.id = g.id)
+INSERT INTO audit (at, who, event, subject)
+SELECT clock_timestamp(), 'retention', 'agent_source_purge', id FROM gone RETURNING subject`;
+
 export function createArchiveStore(db: Database, log: StoreLog): ArchiveStore {
   return {
     async purge(keptMs) {
@@ -52,6 +63,7 @@ export function createArchiveStore(db: Database, log: StoreLog): ArchiveStore {
         if (!isRun(status) || !schemaFits) continue;
         try {
           await purgeTenant(db, id, keptMs, purged);
+          await purgeSources(db, id, keptMs);
         } catch (error) {
           if (!(error instanceof StoreError) || error.code === 'store_unavailable') throw error;
           // A schema one version behind has no audit: what is over waits until it was brought up.
@@ -83,5 +95,15 @@ async function purgeTenant(db: Database, tenantId: string, keptMs: number, purge
     if (!held) return;
     removed = (await asTenant(removeChecks, [keptMs, textColumn(over)])).length;
     purged.checks += removed;
+  }
+}
+
+async function purgeSources(db: Database, tenantId: string, keptMs: number): Promise<void> {
+  try {
+    for (let removed = limits.archivedPerPurgeMax as number; removed === limits.archivedPerPurgeMax; )
+      removed = (await db.asTenant(tenantId, (unit) => unit.query(removeSources, [keptMs]))).length;
+  } catch (error) {
+    // A schema one version behind has none.
+    if (!hasNothing(error)) throw error;
   }
 }

@@ -68,6 +68,18 @@ export const storeErrorCodes = [
   'no_such_package',
   /** The tenant has no document of this id, or has it no more. */
   'no_such_document',
+  /** A living source of the tenant has this address in this partition: edit that one. */
+  'source_exists',
+  /** The tenant has no agent source of this id that is there (or, to restore one, archived). */
+  'no_such_source',
+  /** The tenant has as many living agent sources as one may have; nothing was added. */
+  'too_many_sources',
+  /** This certificate is imported for the tenant already: revoke it first. */
+  'authority_exists',
+  /** The tenant has no living imported authority of this id. */
+  'no_such_authority',
+  /** The tenant has as many living imported authorities as one may have: revoke one first. */
+  'too_many_authorities',
   /** The tenant's schema is one version behind and has no place for it: picket db migrate. */
   'schema_behind',
   /** There is no archive of this name: picket backup list tells which there are. */

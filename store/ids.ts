@@ -64,6 +64,15 @@ export function newPackageId(): string {
   return `pkg_${letters(randomBytes(16))}`;
 }
 
+export function newSourceId(): string {
+  return `src_${letters(randomBytes(16))}`;
+}
+
+/** Of an authority that was imported for a tenant. */
+export function newImportedId(): string {
+  return `ca_${letters(randomBytes(16))}`;
+}
+
 function letters(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += alphabet[byte & 31]!;

@@ -110,6 +110,10 @@ export const limits = {
   documentPartBytesMax: 1024 * 1024,
   /** Parts that one statement removes: some 64 MiB. */
   documentPartsRemovedMax: 256,
+  /** Living agents of one tenant that only listen: each is asked by a connection of its own. */
+  agentSourcesPerTenantMax: 1_000,
+  /** Living authorities of an older installation that one tenant may have: the one, its successor, and their intermediates. */
+  importedAuthoritiesMax: 8,
   /** Packages whose end is written in one turn; the others are due at the next. */
   packageEndsPerTurn: 1_000,
   /** Authorities that are looked at for their end in one turn, each in its tenant's schema. */

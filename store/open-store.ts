@@ -2,12 +2,14 @@
  * Opens the store on a database by its URL: two pools, one for leases and the writer, one for everything else, and the
  * ports on top. Wired in `bin/` on core and web nodes only. Nothing is connected until the first use.
  */
+import type { AgentSourceStore } from '../actors/ports/agent-source-store.ts';
 import type { ArchiveStore } from '../actors/ports/archive-store.ts';
 import type { AuthorityStore } from '../actors/ports/authority-store.ts';
 import type { CheckStore } from '../actors/ports/check-store.ts';
 import type { CoordinatorStore } from '../actors/ports/coordinator-store.ts';
 import type { DeviceStore } from '../actors/ports/device-store.ts';
 import type { DocumentShelf, DocumentStore } from '../actors/ports/document-store.ts';
+import type { ImportedAuthorityStore } from '../actors/ports/imported-authority-store.ts';
 import type { KeyRotation } from '../actors/ports/key-rotation.ts';
 import type { LeaseStore } from '../actors/ports/lease-store.ts';
 import type { PackageStore } from '../actors/ports/package-store.ts';
@@ -16,6 +18,7 @@ import type { ResultStore } from '../actors/ports/result-store.ts';
 import type { TelemetryStore } from '../actors/ports/telemetry-store.ts';
 import type { TenantLives } from '../actors/ports/tenant-lives.ts';
 import type { TenantStore } from '../actors/ports/tenant-store.ts';
+import { createAgentSourceStore } from './agent-sources.ts';
 import { createArchiveStore } from './archive.ts';
 import { createAuthorityStore } from './authorities.ts';
 import { type BackupSchedule, createBackupSchedule } from './backup/schedule.ts';
@@ -26,6 +29,7 @@ import { createCoordinatorStore } from './coordinator.ts';
 import { createDeviceStore } from './devices.ts';
 import { createDocuments } from './documents.ts';
 import { type Explained, explain } from './explain.ts';
+import { createImportedAuthorityStore } from './imported-authorities.ts';
 import { createIntegrations, type Integrations } from './integrations.ts';
 import { createLeaseStore } from './leases.ts';
 import { limits } from './limits.ts';
@@ -80,6 +84,8 @@ export interface Store {
   packages: PackageStore;
   /** What agents send: built on a core, read anywhere. */
   documents: DocumentStore & DocumentShelf;
+  agentSources: AgentSourceStore;
+  importedAuthorities: ImportedAuthorityStore;
   /** What is sealed in rows, brought under the key that seals now. */
   rotation: KeyRotation;
   /** Brings platform and tenants to this code's schema. Safe from several processes at once. */
@@ -140,6 +146,8 @@ export function openStore(options: StoreOptions): Store {
     authorities: createAuthorityStore(queries, vault),
     packages: createPackageStore(queries),
     documents: createDocuments(queries, log),
+    agentSources: createAgentSourceStore(queries),
+    importedAuthorities: createImportedAuthorityStore(queries, vault),
     rotation: createRotation(queries, keys, clock),
     migrate: (options) => migrate(queries, log, undefined, options),
     load: () => ({ control: control.load(), queries: queries.load() }),

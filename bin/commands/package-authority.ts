@@ -11,6 +11,7 @@ import { parseDuration } from '../durations.ts';
 import { CommandFailure, codeOf, usage } from '../failure.ts';
 import { type OperatorSession, type Target, withOperator } from '../operator-session.ts';
 import { table } from '../table.ts';
+import { addImportCommands } from './imported-authority.ts';
 import { tenantCommand } from './tenant-command.ts';
 import type { Surroundings } from './up.ts';
 
@@ -41,6 +42,7 @@ export function addAuthorityCommand(packages: Command, surroundings: Surrounding
     .option('--rotate', 'have another key sign from now on')
     .option('--overlap <duration>', 'how long what is replaced stays good, 0s to 31d')
     .option('--authority <dir>', 'sign here: the folder that picket certs init made');
+  addImportCommands(command, surroundings);
   tenantCommand(command, surroundings, example).action(async (flags: Flags) => {
     if (flags.overlap !== undefined && flags.rotate !== true) throw usage('--overlap goes with --rotate');
     const overlapMs = flags.overlap === undefined ? null : parseDuration(flags.overlap, '--overlap');

@@ -10,6 +10,7 @@ import { declareDocuments } from '../document-procedures.ts';
 import { declarePackages } from '../package-procedures.ts';
 import { declarePeople } from '../people-procedures.ts';
 import { declareMonitor } from '../procedures.ts';
+import { declareSources } from '../source-procedures.ts';
 import { declareStatus } from '../status.ts';
 import { dailyBackups } from './daily-backups.ts';
 import { openRoleStore } from './database.ts';
@@ -38,6 +39,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   declareAgents({ node, store, log: context.log });
   declareStatus(node, store);
   declareDatabase(node, store);
+  declareSources(context, store);
   declareMonitor(node, store, core, ownMachineTenant);
   const stop = keepTree(context, core.ref);
   return {

@@ -1,5 +1,5 @@
 /** A poller node: dispatches checks. Loads no database, and nothing that reaches one. */
-import { poller } from '../../actors/index.ts';
+import { poller, pollMsMax, sourcePoller, sourceTestMsMax } from '../../actors/index.ts';
 import type { AgentDoor, EdgeListener } from '../../edge/index.ts';
 import { childOf, supervisor } from '../../runtime/index.ts';
 import { declareStatus } from '../status.ts';
@@ -13,6 +13,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   const tree = node.system.spawn(
     supervisor({ name: 'poller_tree', restartsMax: 10, withinMs: 30_000 }, [
       { id: 'poller', start: childOf(poller({ cluster: node })) },
+      ...(node.tenant === null ? [{ id: 'source_poller', start: childOf(listenersPoller(context)) }] : []),
       ...(door === null ? [] : [door.child]),
     ]),
   );
@@ -20,6 +21,18 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   if (door === null) return { stop };
   const { credentialChanged, trustChanged } = door;
   return { stop, credentialChanged, trustChanged };
+}
+
+/** Of the platform's pollers alone: what opens a tenant's agents goes to no node of a tenant. */
+function listenersPoller({ node, trust, clock, log }: RoleContext) {
+  return sourcePoller({
+    cluster: node,
+    async dialler() {
+      const { openSourceDialler } = await import('../../edge/index.ts');
+      const bounds = { pollMs: pollMsMax, testMs: sourceTestMsMax };
+      return openSourceDialler({ system: node.system, cluster: node, clock, log, trust, ...bounds });
+    },
+  });
 }
 
 /** Loaded by those alone that have the door: it brings gRPC with it. */

@@ -22,6 +22,7 @@ import {
 import { rebind } from './rebind.ts';
 import { type RecordReader, Summing } from './records.ts';
 import { rollRestored } from './restored-rollups.ts';
+import { forgetSources } from './restored-sources.ts';
 import { cut } from './seal.ts';
 import { endTokens } from './tokens.ts';
 
@@ -70,6 +71,7 @@ export async function load(work: Load): Promise<Totals> {
   await rebind({ session, keys: work.keys, fromId: manifest.tenant.id, tenantId, note: work.note });
   await endTokens(session, manifest.tenant.id, tenantId);
   if (work.into === 'shared') await rollRestored(session, tenantId);
+  await forgetSources(session, manifest.tenant.id, tenantId);
   return totals;
 }
 

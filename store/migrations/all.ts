@@ -20,6 +20,7 @@ import { tenant0004 } from './tenant-0004.ts';
 import { tenant0005 } from './tenant-0005.ts';
 import { tenant0006 } from './tenant-0006.ts';
 import { tenant0007 } from './tenant-0007.ts';
+import { tenant0008 } from './tenant-0008.ts';
 
 export interface Migration {
   version: number;
@@ -54,6 +55,7 @@ export const tenantMigrations: readonly Migration[] = [
   tenant0005,
   tenant0006,
   tenant0007,
+  tenant0008,
 ];
 
 export function checksumOf(migration: Migration): string {

@@ -12,6 +12,7 @@ export const sealedTables: readonly SealedTable[] = [
   { table: 'integrations', columns: ['credentials_sealed'] },
   { table: 'authorities', columns: ['key_sealed'] },
   { table: 'former_authorities', columns: ['key_sealed'] },
+  { table: 'imported_authorities', columns: ['client_key_sealed'] },
 ];
 
 /** The column that users are found by: what it is hashed with, and where the hashes lie (`user_emails`). */

@@ -89,6 +89,12 @@ export const codeLists: readonly CodeList[] = [
     file: 'edge/status-items.ts',
     name: 'DropReason',
   },
+  {
+    title: 'Agents that only listen',
+    intro: 'How a poll of one ended, and each of its questions: `picket agent-source show` and `test`.',
+    file: 'edge/dial/dial-errors.ts',
+    name: 'DialFaultCode',
+  },
   { title: 'Store', intro: 'The database.', file: 'store/errors.ts', name: 'storeErrorCodes' },
   {
     title: 'Web: requests',

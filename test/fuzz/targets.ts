@@ -20,6 +20,7 @@ import { edgeChunks, edgeControl, edgeItems } from './edge-targets.ts';
 import { requests, tokens } from './enrolment-targets.ts';
 import { fence, rows } from './fence-targets.ts';
 import { hints } from './hint-target.ts';
+import { listeningChunks, listeningFrames, listeningStatuses } from './listening-targets.ts';
 import { live } from './live-target.ts';
 import { mutated, under } from './mutate.ts';
 import { mutatedDer } from './mutate-der.ts';
@@ -62,6 +63,9 @@ export const fuzzTargets: readonly { readonly name: string; make(): FuzzTarget }
   { name: 'edge documents', make: edgeDocuments },
   { name: 'edge chunks', make: edgeChunks },
   { name: 'edge control', make: edgeControl },
+  { name: 'listening agent: frames', make: listeningFrames },
+  { name: 'listening agent: statuses', make: listeningStatuses },
+  { name: 'listening agent: chunks', make: listeningChunks },
   { name: 'sealed', make: sealed },
   { name: 'rings', make: rings },
   { name: 'tokens', make: tokens },

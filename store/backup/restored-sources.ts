@@ -1,0 +1,19 @@
+/**
+ * What of agent sources and imported authorities must not come back with an archive: how far a source had come was written under
+ * epochs of its time, and is asked anew; another tenant's authorities vouch for nobody of this one. Within the restore's transaction.
+ */
+import { tenantRole } from '../ids.ts';
+import type { CopySession } from './copy-session.ts';
+
+export async function forgetSources(session: CopySession, fromId: string, tenantId: string): Promise<void> {
+  const role = tenantRole(tenantId);
+  await session.run(`SET LOCAL ROLE ${role}; SET LOCAL search_path = ${role}`);
+  const [there] = await session.rows<{ there: boolean }>(
+    "SELECT to_regclass('agent_source_states') IS NOT NULL AS there",
+  );
+  if (there!.there) {
+    await session.rows('DELETE FROM agent_source_states');
+    if (fromId !== tenantId) await session.rows('DELETE FROM imported_authorities');
+  }
+  await session.run(`SET LOCAL search_path = ''; SET LOCAL ROLE NONE`);
+}
