@@ -25,3 +25,4 @@ export type {
   StatusReceived,
 } from './monitoring.ts';
 export { agentMethods, gatewayMethods, pollerMethods } from './monitoring.ts';
+export { type RenewRequest, type RenewResponse, renewalMethods } from './renewal.ts';
