@@ -95,3 +95,5 @@ export const packageLifeMsMin = 1_000;
 export const packageLifeMsMax = 30 * 24 * 3_600_000;
 /** A partition's name: what older certificates have room for. */
 export const partitionCharsMax = 63;
+/** An agent's program that was told to end is gone by then, whatever holds it. */
+export const agentStopMs = 8_000;

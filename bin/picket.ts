@@ -5,6 +5,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
+import { addAgentCommand } from './commands/agent.ts';
 import { addBackupCommands } from './commands/backup.ts';
 import { addCertCommands } from './commands/certs.ts';
 import { addCheckCommands } from './commands/check.ts';
@@ -56,6 +57,7 @@ for (const add of [
   addTenantCommands,
   addPackageCommands,
   addEnrollCommand,
+  addAgentCommand,
   addPlanCommands,
   addDbCommands,
   addBackupCommands,

@@ -8,7 +8,7 @@ import type {
 } from '../proto/index.ts';
 import { type ActorSystem, type Clock, messageOf, type Ref } from '../runtime/index.ts';
 import { type AgentConfig, configAnswer, configOf } from './agent-config.ts';
-import { factsOf } from './agent-facts.ts';
+import { droppedOf, factsOf } from './agent-facts.ts';
 import type { Agents } from './agents.ts';
 import { admit, type CallNeeds, told, unary } from './calls.ts';
 import type { ControlCall, ControlWires } from './control-wires.ts';
@@ -16,7 +16,7 @@ import { wordOf } from './control-words.ts';
 import type { EdgeAgentProtocol } from './edge-agent.ts';
 import { type GatewayRefusal, isRefusal, type Outcome, refuse } from './errors.ts';
 import { heartbeatIntervalS } from './limits.ts';
-import { type EdgePeer, judgeClaim } from './peer.ts';
+import { type EdgePeer, holderOf, judgeClaim } from './peer.ts';
 import { judgeControl } from './peer-policy.ts';
 import type { Received } from './received.ts';
 import { toSeconds } from './sent-time.ts';
@@ -60,6 +60,9 @@ async function hello(
   const actor = agents.actorOf(peer);
   if (actor === null) return refuse('node_draining', 'the connection ends');
   system.cast(actor).hello(factsOf(message));
+  const dropped = droppedOf(message);
+  if (dropped > 0)
+    needs.refusals.add('results_dropped', holderOf(peer), 'results that this agent could not keep', dropped);
   // An agent is welcome also while its tenant's core is away: it asks for its config later.
   const config = await configFor(home, peer);
   return {

@@ -5,13 +5,14 @@
 import type { Duplex } from 'node:stream';
 import { type ConnectionInjector, Server, type ServiceDefinition } from '@grpc/grpc-js';
 import type { Cluster } from '../cluster/index.ts';
-import { gatewayMethods, pollerMethods, type ServiceMethods } from '../proto/index.ts';
+import { gatewayMethods, pollerMethods, renewalMethods, type ServiceMethods } from '../proto/index.ts';
 import type { ActorSystem, Clock, Log } from '../runtime/index.ts';
 import { agentCalls, configFor } from './agent-calls.ts';
 import { Agents } from './agents.ts';
 import { Callers } from './callers.ts';
 import { ControlWires } from './control-wires.ts';
 import { edgeAgent } from './edge-agent.ts';
+import type { CoreAsker } from './enrol-service.ts';
 import { HeldBytes } from './held-bytes.ts';
 import {
   connectionIdleMs,
@@ -25,6 +26,7 @@ import type { KnownDoor } from './listener-contract.ts';
 import { controlBounds, smallBounds, statusBounds } from './message-bounds.ts';
 import { boundMethods } from './received.ts';
 import { RefusalCount } from './refusal-count.ts';
+import { renewCall } from './renew-calls.ts';
 import { statusCalls } from './status-calls.ts';
 import { TenantHome } from './tenant-home.ts';
 
@@ -33,6 +35,8 @@ export interface AgentDoorNeeds {
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly log: Log;
+  /** Of a core, what this node cannot know. */
+  ask: CoreAsker['ask'];
 }
 
 export interface AgentDoor extends KnownDoor {
@@ -55,11 +59,15 @@ export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
   const agent = edgeAgent({ cluster, wires, config: (peer) => configFor(home, peer) });
   const agents = new Agents({ system, clock, start: (peer) => system.spawn(agent, peer) });
   const shared = { callers, held, refusals, home, clock, isDraining: () => draining, node: cluster.node };
-  const methods = [gatewayMethods(), pollerMethods()] as const;
+  const methods = [gatewayMethods(), pollerMethods(), renewalMethods()] as const;
   const server = createServer();
   const asked = agentCalls({ ...shared, system, agents, wires });
   const pushed = statusCalls(shared);
+  const cores = { cores: () => cluster.members.live('core'), ask: needs.ask };
   serve(server, methods, asked, pushed);
+  server.addService(boundMethods(methods[2], { Renew: smallBounds }) as ServiceDefinition, {
+    Renew: renewCall({ ...shared, cores, log }),
+  });
   const connections = new Map<Duplex, ConnectionInjector>();
   return {
     methods,
@@ -99,13 +107,13 @@ export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
 /** What is read of each rpc, and who answers it. */
 function serve(
   server: Server,
-  [ofAgents, ofPollers]: readonly [ServiceMethods, ServiceMethods],
+  [ofAgents, ofPollers]: readonly ServiceMethods[],
   asked: ReturnType<typeof agentCalls>,
   pushed: ReturnType<typeof statusCalls>,
 ): void {
   const [status, small] = [statusBounds, smallBounds];
   server.addService(
-    boundMethods(ofAgents, {
+    boundMethods(ofAgents!, {
       ...{
         Hello: small,
         GetConfig: small,
@@ -120,7 +128,7 @@ function serve(
     },
   );
   server.addService(
-    boundMethods(ofPollers, { ReportStatus: status, StreamStatus: status }) as ServiceDefinition,
+    boundMethods(ofPollers!, { ReportStatus: status, StreamStatus: status }) as ServiceDefinition,
     { ReportStatus: pushed.reportStatus, StreamStatus: pushed.streamPoller },
   );
 }

@@ -155,7 +155,7 @@ export class EdgeListener {
     if ('partition' in admitted && again.ok) {
       const { partition } = admitted;
       this.connections.add(socket, { identity, partition, serial, notAfterMs, chain, refused: null });
-      this.options.known.take(socket, peerOf(identity, partition));
+      this.options.known.take(socket, peerOf(identity, partition, serial));
       return;
     }
     const refused = 'partition' in admitted ? (again.ok ? null : again.error) : admitted;

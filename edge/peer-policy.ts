@@ -8,6 +8,7 @@ import type { EdgePeer } from './peer.ts';
 
 const gateway = '/monitoring.AgentGatewayService';
 const poller = '/monitoring.PollerService';
+const renewal = '/picket.edge.v1.Renewal';
 
 /** By path of the rpc: roles of a tenant's certificates. */
 const mayCall: Readonly<Record<string, readonly string[]>> = {
@@ -16,6 +17,7 @@ const mayCall: Readonly<Record<string, readonly string[]>> = {
   [`${gateway}/PushStatus`]: ['agent'],
   [`${gateway}/StreamStatus`]: ['agent'],
   [`${gateway}/ControlStream`]: ['agent'],
+  [`${renewal}/Renew`]: ['agent', 'poller', 'collector'],
   [`${poller}/ReportStatus`]: ['poller'],
   [`${poller}/StreamStatus`]: ['poller'],
 };

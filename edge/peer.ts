@@ -12,6 +12,8 @@ export interface EdgePeer {
   readonly role: string;
   readonly id: string;
   readonly partition: string;
+  /** Of its certificate, lower-case hexadecimal; absent where nothing asks for it. */
+  readonly serial?: string;
 }
 
 export const partitionDefault = 'default';
@@ -20,9 +22,10 @@ export const partitionDefault = 'default';
  * `packagePartition`: what the bearer's package says, where one is held; an older certificate names it itself. Nodes and
  * operators have no business at this door.
  */
-export function peerOf(identity: TenantIdentity, packagePartition: string | null): EdgePeer {
+export function peerOf(identity: TenantIdentity, packagePartition: string | null, serial?: string): EdgePeer {
   const { tenantId, role, id } = identity;
-  return { tenantId, role, id, partition: identity.partition ?? packagePartition ?? partitionDefault };
+  const partition = identity.partition ?? packagePartition ?? partitionDefault;
+  return { tenantId, role, id, partition, ...(serial === undefined ? {} : { serial }) };
 }
 
 /** By which it is counted and logged. */

@@ -6,6 +6,7 @@ export const renewalMethods = (): ServiceMethods =>
 
 export interface RenewRequest {
   certificateRequest: Uint8Array;
+  proof: Uint8Array;
 }
 
 export interface RenewResponse {

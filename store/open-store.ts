@@ -11,6 +11,7 @@ import type { KeyRotation } from '../actors/ports/key-rotation.ts';
 import type { LeaseStore } from '../actors/ports/lease-store.ts';
 import type { PackageStore } from '../actors/ports/package-store.ts';
 import type { PlanStore } from '../actors/ports/plan-store.ts';
+import type { RenewalStore } from '../actors/ports/renewal-store.ts';
 import type { ResultStore } from '../actors/ports/result-store.ts';
 import type { TelemetryStore } from '../actors/ports/telemetry-store.ts';
 import type { TenantLives } from '../actors/ports/tenant-lives.ts';
@@ -35,6 +36,7 @@ import { createPartitions } from './partitions.ts';
 import { createPlanStore } from './plans.ts';
 import { openPool } from './pool.ts';
 import type { StepSeam } from './provisioning.ts';
+import { createRenewalStore } from './renewals.ts';
 import { createResultStore } from './results.ts';
 import { createTelemetryStore } from './rollups.ts';
 import { createTenantLives } from './tenant-lives.ts';
@@ -76,6 +78,7 @@ export interface Store {
   integrations: Integrations;
   authorities: AuthorityStore;
   packages: PackageStore;
+  renewals: RenewalStore;
   /** What is sealed in rows, brought under the key that seals now. */
   rotation: KeyRotation;
   /** Brings platform and tenants to this code's schema. Safe from several processes at once. */
@@ -135,6 +138,7 @@ export function openStore(options: StoreOptions): Store {
     integrations: createIntegrations(queries, vault),
     authorities: createAuthorityStore(queries, vault),
     packages: createPackageStore(queries),
+    renewals: createRenewalStore(queries),
     rotation: createRotation(queries, keys, clock),
     migrate: (options) => migrate(queries, log, undefined, options),
     load: () => ({ control: control.load(), queries: queries.load() }),

@@ -15,7 +15,7 @@ import { textColumn } from './columns.ts';
 import { StoreError } from './errors.ts';
 import { limits } from './limits.ts';
 import { constraintOf, sqlStateOf } from './pg-errors.ts';
-import { atNewest, hasNothing } from './schema-versions.ts';
+import { atNewest, hasNothing, queryEither, type Versions } from './schema-versions.ts';
 import type { Database, Parameter } from './unit-of-work.ts';
 
 interface Columns extends Record<string, unknown> {
@@ -89,6 +89,14 @@ p AS (
 ${noted("'package_expire'", "p.was || ' -> expired'")}
 SELECT ${columns} FROM p`;
 
+/** Of the first certificate, or of one that a renewal gave. */
+const bySerial: Versions = {
+  newest: `
+SELECT ${columns} FROM packages p
+WHERE p.serial = $1 OR p.id = (SELECT package_id FROM certificates WHERE serial = $1)`,
+  before: `SELECT ${columns} FROM packages p WHERE p.serial = $1`,
+};
+
 const list = `
 SELECT ${columns} FROM packages p WHERE p.state <> 'deleted' ORDER BY p.created_at DESC, p.id LIMIT ${limits.listedRowsMax}`;
 
@@ -124,8 +132,11 @@ export function createPackageStore(db: Database): PackageStore {
     list: (tenantId) => ask(tenantId, list),
     async find(tenantId, by) {
       if ('id' in by) return await byId(tenantId, by.id);
-      const text = `SELECT ${columns} FROM packages p WHERE p.serial = $1`;
-      return (await ask(tenantId, text, [clean(by.serial)]))[0] ?? null;
+      const serial = clean(by.serial);
+      const rows = await atNewest('packages', () =>
+        db.asTenant(tenantId, (unit) => queryEither<Columns>(unit, bySerial, [serial])),
+      );
+      return rows.map(toPackage)[0] ?? null;
     },
     async deliver(tenantId, id, { keyFingerprint, serial, chainPem }) {
       const values = [clean(id), 'enrolment', keyFingerprint, serial, chainPem];

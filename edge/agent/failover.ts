@@ -41,8 +41,7 @@ export function stepFailover(
   state: Failover,
   event: FailoverEvent,
 ): { readonly state: Failover; readonly dial: Dial | null } {
-  if (event.type === 'connected')
-    return { state: { ...state, connectedAtMs: event.nowMs }, dial: null };
+  if (event.type === 'connected') return { state: { ...state, connectedAtMs: event.nowMs }, dial: null };
   const { endpoints, connectedAtMs } = state;
   const wasGood = connectedAtMs !== null && event.nowMs - connectedAtMs >= goodConnectionMs;
   const at = (state.at + 1) % endpoints.length;

@@ -24,9 +24,7 @@ const headBytes = 8;
 /** Null: its words are too long to be kept. */
 export function frameOf(result: KeptResult): Buffer | null {
   const { checkId, kind, dueAtMs, startedAtMs, latencyMs, status, reason } = result;
-  const body = Buffer.from(
-    JSON.stringify([checkId, kind, dueAtMs, startedAtMs, latencyMs, status, reason]),
-  );
+  const body = Buffer.from(JSON.stringify([checkId, kind, dueAtMs, startedAtMs, latencyMs, status, reason]));
   if (body.length > recordBytesMax) return null;
   const head = Buffer.alloc(headBytes);
   head.writeUInt32LE(body.length, 0);
@@ -35,7 +33,7 @@ export function frameOf(result: KeptResult): Buffer | null {
 }
 
 export interface FramesRead {
-  readonly results: { readonly result: KeptResult; /** Where its frame ends. */ readonly endsAt: number }[];
+  readonly results: { readonly result: KeptResult /** Where its frame ends. */; readonly endsAt: number }[];
   /** Where the last whole frame ends: what comes behind was torn. */
   readonly endsAt: number;
   /** Whole frames that hold no result any more. */

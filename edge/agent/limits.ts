@@ -28,6 +28,8 @@ export const pushAgainMsMax = 30_000;
 // Checks
 /** Checks of one config: what a gateway gives. */
 export const checksMax = 5_000;
+/** The plan is looked at this often, however far the next instant is: a clock may be set. */
+export const planLookMsMax = 1_000;
 /** Checks that run at once. */
 export const runningMax = 128;
 /** A check's interval, in the contract's whole seconds. */

@@ -16,6 +16,7 @@ import { tenant0002 } from './tenant-0002.ts';
 import { tenant0003 } from './tenant-0003.ts';
 import { tenant0004 } from './tenant-0004.ts';
 import { tenant0005 } from './tenant-0005.ts';
+import { tenant0006 } from './tenant-0006.ts';
 
 export interface Migration {
   version: number;
@@ -46,6 +47,7 @@ export const tenantMigrations: readonly Migration[] = [
   tenant0003,
   tenant0004,
   tenant0005,
+  tenant0006,
 ];
 
 export function checksumOf(migration: Migration): string {
