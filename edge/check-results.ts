@@ -21,8 +21,10 @@ export interface Push {
   /** This node, which the results name as their poller. */
   readonly node: string;
   readonly items: readonly StatusItem[];
-  /** Unix milliseconds. */
+  /** When it was made, as its whole seconds tell it: Unix milliseconds. */
   readonly atMs: number;
+  /** When it came. */
+  readonly nowMs: number;
 }
 
 const reasonCharactersMax = 500;
@@ -30,7 +32,10 @@ const reasonCharactersMax = 500;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out.
 const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 
-export function resultsOf({ peer, node, items, atMs }: Push, views: readonly CheckView[]): PushedResults {
+export function resultsOf(
+  { peer, node, items, atMs, nowMs }: Push,
+  views: readonly CheckView[],
+): PushedResults {
   const own = views.filter(({ partition }) => partition === peer.partition);
   const byId = new Map(own.map((view) => [view.id, view]));
   const byName = new Map<string, CheckView[]>();
@@ -43,7 +48,7 @@ export function resultsOf({ peer, node, items, atMs }: Push, views: readonly Che
     if (item.source !== 'status') documents += 1;
     else if (check === null) noCheck += 1;
     else {
-      const row = rowOf(item, check, node, atMs);
+      const row = rowOf(item, check, node, atMs, nowMs);
       // One row for an instant: of two in one push the later counts.
       rows.set(`${row.dueAtMs} ${check.id}`, row);
     }
@@ -59,9 +64,9 @@ function ofName(views: readonly CheckView[] | undefined, type: string): CheckVie
   return fit.length === 1 ? fit[0]! : null;
 }
 
-function rowOf(item: StatusItem, check: CheckView, node: string, atMs: number): ResultRow {
+function rowOf(item: StatusItem, check: CheckView, node: string, atMs: number, nowMs: number): ResultRow {
   const told = readDocument(item.message);
-  const { dueAtMs, startedAtMs } = instantsOf(told, check, atMs);
+  const { dueAtMs, startedAtMs } = instantsOf(told, check, atMs, nowMs);
   const where = { checkId: check.id, dueAtMs, startedAtMs, agent: item.agentId, poller: node };
   const measured = item.latencyMs ?? latencyOf(told.response_time);
   const status = statuses.find((one) => one === told.status);
@@ -83,13 +88,18 @@ function rowOf(item: StatusItem, check: CheckView, node: string, atMs: number): 
 const statuses = ['success', 'warning', 'critical', 'unknown', 'timeout'] as const;
 
 /**
- * When it was run: the document's word when it can be true, never later than the push. An instant of the check's grid that it
- * names counts, so that one which began late is not taken for the next.
+ * When it was run: the document's word when it can be true, never later than now. An instant of the check's grid that it names
+ * counts, so that one which began late is not taken for the next.
  */
-function instantsOf({ started_at, due_at }: Told, { id, interval_ms }: CheckView, atMs: number) {
+function instantsOf(
+  { started_at, due_at }: Told,
+  { id, interval_ms }: CheckView,
+  atMs: number,
+  nowMs: number,
+) {
   const isTrue =
-    isInstant(started_at) && started_at >= atMs - itemAgeMsMax && started_at <= atMs + pushAheadMsMax;
-  const startedAtMs = Math.floor(isTrue ? Math.min(started_at, atMs) : atMs);
+    isInstant(started_at) && started_at >= nowMs - itemAgeMsMax && started_at <= nowMs + pushAheadMsMax;
+  const startedAtMs = Math.floor(isTrue ? Math.min(started_at, nowMs) : atMs);
   const lastMs = dueAtOrBefore(id, interval_ms, startedAtMs);
   const isNamed =
     isTrue && isInstant(due_at) && due_at <= lastMs && due_at > lastMs - lateInstantsMax * interval_ms;

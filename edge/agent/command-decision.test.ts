@@ -48,7 +48,7 @@ describe('a command of the gateway', () => {
       settings: {},
     };
     expect(decideCommand(command('check.run', own), sight)).toMatchObject({
-      ...{ type: 'run', check: { id: 'chk_9', target: '192.0.2.7', port: 22, timeoutMs: 2_000 } },
+      ...{ type: 'run', check: { id: 'chk_9', target: '192.0.2.7', port: 22, timeoutMs: 1_500 } },
     });
     expect(codeOf(command('config.refresh'))).toBe('refresh');
   });
@@ -67,7 +67,7 @@ describe('a command of the gateway', () => {
       expect(codeOf(command('check.run', payload))).toBe('bad_payload');
     expect(codeOf(command('check.run', 'x'.repeat(70_000)))).toBe('bad_payload');
     expect(codeOf(command('check.run', { check_id: 'chk_2' }))).toBe('no_such_check');
-    expect(codeOf(command('check.run', { check_id: 'chk_1' }), { running: 99 })).toBe('agent_busy');
+    expect(codeOf(command('check.run', { check_id: 'chk_1' }), { running: 256 })).toBe('agent_busy');
   });
   it('is done once, however often it comes', () => {
     let known: ReadonlySet<string> = new Set();

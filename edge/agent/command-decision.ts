@@ -3,8 +3,11 @@
  * that came before is not done twice, and one whose time is over is not begun.
  */
 import type { AgentCheckConfig, CommandRequest } from '../../proto/index.ts';
-import { commandPayloadBytesMax, commandsKnownMax, commandsRunningMax } from './limits.ts';
+import { commandPayloadBytesMax, commandsKnownMax, commandsRunningMax, commandTimeoutMs } from './limits.ts';
 import { type PlannedCheck, plannedCheck } from './planned-check.ts';
+
+/** What an agent of ours can be told to do: it says so among its capabilities. */
+export const commandTypes = ['check.run', 'config.refresh'] as const;
 
 export type CommandRefusalCode =
   /** The time in which the command was to be done is over. */
@@ -39,7 +42,7 @@ export function decideCommand(command: CommandRequest, sight: CommandSight): Com
     return refuse('command_expired', 'the time of this command is over');
   if (commandType === 'config.refresh') return { type: 'refresh' };
   if (commandType !== 'check.run')
-    return refuse('unsupported_command', `this agent does check.run and config.refresh`);
+    return refuse('unsupported_command', `this agent does ${commandTypes.join(' and ')}`);
   if (sight.running >= commandsRunningMax) return refuse('agent_busy', 'too many commands are under way');
   return decideRun(payloadJson, sight);
 }
@@ -70,13 +73,15 @@ function decideRun(payload: Uint8Array, { check }: CommandSight): CommandDecisio
     (timeoutMs === undefined || typeof timeoutMs === 'number') &&
     texts.every(([, value]) => typeof value === 'string');
   if (!isRead) return refuse('bad_payload', 'check_id, or kind and target of a check, must be there');
+  const withinMs = timeoutMs ?? commandTimeoutMs;
   const config: AgentCheckConfig = {
     ...{ checkId: typeof id === 'string' ? id : 'command', checkType: kind, name: '', enabled: true },
-    ...{ intervalSec: 1, timeoutSec: Math.ceil((timeoutMs ?? 5_000) / 1_000), target, port: port ?? 0 },
+    ...{ intervalSec: 1, timeoutSec: Math.ceil(withinMs / 1_000), target, port: port ?? 0 },
     ...{ path: '', method: '', settings: Object.fromEntries(texts) as Record<string, string> },
   };
   const planned = plannedCheck(config);
-  return typeof planned === 'string' ? refuse('bad_payload', planned) : { type: 'run', check: planned };
+  if (typeof planned === 'string') return refuse('bad_payload', planned);
+  return { type: 'run', check: { ...planned, timeoutMs: withinMs } };
 }
 
 function readObject(payload: Uint8Array): Record<string, unknown> | null {

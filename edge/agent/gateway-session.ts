@@ -5,6 +5,7 @@
 import type { AgentHelloRequest } from '../../proto/index.ts';
 import { type Clock, type Log, messageOf, type Random } from '../../runtime/index.ts';
 import { differenceMs } from './clock-difference.ts';
+import { commandTypes } from './command-decision.ts';
 import { ControlStream } from './control-stream.ts';
 import { CallFailed, GatewayChannel } from './gateway-channel.ts';
 import { configAgainMs } from './limits.ts';
@@ -116,7 +117,11 @@ export class GatewaySession {
     const { version, hostname, os, arch, capabilities } = facts;
     return {
       ...{ agentId: identity.agentId, partition: identity.enrolled.partition, version, hostname, os, arch },
-      ...{ capabilities: [...capabilities], configVersion: checks.version, configSource: 'gateway' },
+      ...{
+        capabilities: [...capabilities, ...commandTypes],
+        configVersion: checks.version,
+        configSource: 'gateway',
+      },
       labels: dropped > 0 ? { results_dropped: String(dropped) } : {},
     };
   }

@@ -71,9 +71,11 @@ export const clockToleranceMs = 2_000;
 
 // Commands
 /** Commands that are known for ones that came before. */
-export const commandsKnownMax = 256;
+export const commandsKnownMax = 1_024;
 /** Commands that run at once; more are refused. */
-export const commandsRunningMax = 16;
+export const commandsRunningMax = 256;
+/** Of a check in a command that says none. */
+export const commandTimeoutMs = 5_000;
 export const commandPayloadBytesMax = 65_536;
 /** A reason or message in an answer. */
 export const answerCharactersMax = 500;

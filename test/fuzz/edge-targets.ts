@@ -79,7 +79,9 @@ export function edgeItems(): FuzzTarget {
       }
       const joined = joinMessages(judged.taken);
       if (joined.items.length > judged.taken.length) throw new Error('more than was taken');
-      for (const row of resultsOf({ peer, node: 'poller_1', items: joined.items, atMs }, [checkView]).rows) {
+      for (const row of resultsOf({ peer, node: 'poller_1', items: joined.items, atMs, nowMs: atMs }, [
+        checkView,
+      ]).rows) {
         if (row.dueAtMs > atMs || row.reason?.includes('\0')) throw new Error(JSON.stringify(row));
       }
     },
