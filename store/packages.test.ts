@@ -2,6 +2,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packageStoreContract } from '../test/contract/package-store.ts';
+import { renewalStoreContract } from '../test/contract/renewal-store.ts';
 import { clock, flavours, type ScratchDatabase, scratchDatabase } from '../test/contract/scratch-database.ts';
 import { newTenant } from '../test/contract/store-setup.ts';
 import { openSchema } from './open-schema.ts';
@@ -23,6 +24,7 @@ for (const flavour of flavours) {
     const setup = () => ({ ...database.store, expireSession: async () => {} });
 
     describe('packages', () => packageStoreContract(setup));
+    describe('renewed certificates', () => renewalStoreContract(setup));
 
     test('of many that make a tenant’s authority at once one does, and all have the same', async () => {
       const { authorities } = database.store;
