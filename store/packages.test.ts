@@ -5,6 +5,7 @@ import { packageStoreContract } from '../test/contract/package-store.ts';
 import { renewalStoreContract } from '../test/contract/renewal-store.ts';
 import { clock, flavours, type ScratchDatabase, scratchDatabase } from '../test/contract/scratch-database.ts';
 import { newTenant } from '../test/contract/store-setup.ts';
+import { tenantMigrations } from './migrations/all.ts';
 import { openSchema } from './open-schema.ts';
 
 const by = 'spiffe://test/operator/ann';
@@ -65,12 +66,27 @@ for (const flavour of flavours) {
       }
     });
 
-    test('a tenant whose schema is one version behind is told so', async () => {
-      const { authorities, packages } = database.store;
+    test('a tenant whose schema knows no renewals is served without them, and one without packages is told so', async () => {
+      const { authorities, packages, renewals } = database.store;
       const id = await newTenant(setup());
       const schema = openSchema(database.server.url, clock);
       try {
-        await schema.rollback({ tenant: id });
+        for (const { version } of tenantMigrations.toReversed()) {
+          if (version === 5) {
+            expect(await packages.find(id, { serial: '4a' })).toBeNull();
+            expect(await renewals.living(id, 'pkg_none')).toEqual([]);
+            const made = {
+              serial: '4a',
+              keyFingerprint: 'a'.repeat(64),
+              chainPem: 'chain',
+              endsAtMs: Date.now(),
+            };
+            await expect(renewals.add(id, 'pkg_none', made, by)).rejects.toMatchObject({
+              code: 'schema_behind',
+            });
+          }
+          if (version >= 5) await schema.rollback({ tenant: id });
+        }
         await expect(authorities.read(id)).rejects.toMatchObject({ code: 'schema_behind' });
         await expect(packages.list(id)).rejects.toMatchObject({ code: 'schema_behind' });
       } finally {
