@@ -10,10 +10,10 @@ import { createIcmpProber, findProber } from '../../checks/index.ts';
 import { systemClock, systemRandom } from '../../runtime/index.ts';
 import { lockState } from '../agent-lock.ts';
 import { CommandFailure, codeOf } from '../failure.ts';
+import { levelOption } from '../level-option.ts';
 import { agentStopMs } from '../limits.ts';
 import { logOf, openLog } from '../logging.ts';
 import { ownVersion } from '../own-version.ts';
-import { levelOption } from './node.ts';
 import type { Surroundings } from './up.ts';
 
 interface Flags {
