@@ -162,16 +162,19 @@ describe('the program of an agent', () => {
     renew = (question) => sign(question, 8_000);
     await enrol([own()], 8_000);
     const first = serialIn(readFileSync(join(folder, 'edge.pem'), 'utf8'));
-    await start();
+    const running = await start();
     await until('it was renewed twice', 30_000, () => said('the certificate was renewed').length >= 2);
     expect(renewals[0]).toMatchObject({ tenant: tenantA, role: 'agent', id: 'branch', serial: first });
     expect(renewals[1]!.serial).not.toBe(first);
-    const upTo = Math.max(...core.rows.map(({ dueAtMs }) => dueAtMs));
-    const instants = [...new Set(core.rows.map(({ dueAtMs }) => dueAtMs))]
-      .filter((ms) => ms <= upTo)
-      .sort((a, b) => a - b);
-    expect(instants.length).toBeGreaterThan(4);
-    for (const [at, ms] of instants.entries()) if (at > 0) expect(ms - instants[at - 1]!).toBe(1_000);
+    const instants = () => [...new Set(core.rows.map(({ dueAtMs }) => dueAtMs))].sort((a, b) => a - b);
+    const renewedMs = Date.now();
+    await until('it goes on with the newest', 20_000, () => instants().at(-1)! > renewedMs);
+    await running.stop();
+    agent = null;
+    const all = instants();
+    // Instants that a busy machine slept through are none that a renewal lost.
+    const absent = (all.at(-1)! - all[0]!) / 1_000 + 1 - all.length;
+    expect(absent).toBeLessThanOrEqual(running.totals().missed);
     target.close();
   });
 
