@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dueAtOrBefore } from '../../actors/messages.ts';
-import { type CheckPlan, instantAfter, nextLookMs, noPlan, stepPlan } from './check-plan.ts';
+import { type CheckPlan, instantAfter, newPlan, nextLookMs, stepPlan } from './check-plan.ts';
 import type { PlannedCheck } from './planned-check.ts';
 
 const check = (id: string, intervalMs: number): PlannedCheck => ({
@@ -29,7 +29,7 @@ describe('the plan of checks', () => {
     fc.assert(
       fc.property(checks, fc.integer({ min: 1_000, max: 200_000 }), (given, lengthMs) => {
         const planned = given.map(({ id, intervalMs }) => check(id, intervalMs * 1_000));
-        let plan = stepPlan(noPlan, { type: 'config', checks: planned, nowMs: startMs }).plan;
+        let plan = stepPlan(newPlan(), { type: 'config', checks: planned, nowMs: startMs }).plan;
         const ran: string[] = [];
         for (let nowMs = nextLookMs(plan)!; nowMs <= startMs + lengthMs; nowMs = nextLookMs(plan)!) {
           const step = stepPlan(plan, { type: 'tick', nowMs });
@@ -58,7 +58,7 @@ describe('the plan of checks', () => {
     fc.assert(
       fc.property(checks, moves, (given, steps) => {
         const planned = given.map(({ id, intervalMs }) => check(id, intervalMs * 1_000));
-        let plan: CheckPlan = stepPlan(noPlan, { type: 'config', checks: planned, nowMs: startMs }).plan;
+        let plan: CheckPlan = stepPlan(newPlan(), { type: 'config', checks: planned, nowMs: startMs }).plan;
         const running = new Set<string>();
         let nowMs = startMs;
         for (const { byMs, finish } of steps) {
@@ -83,7 +83,7 @@ describe('the plan of checks', () => {
 
   it('counts instants at which a check still ran or the machine slept, and runs the last of them', () => {
     const one = check('chk_a', 10_000);
-    let plan = stepPlan(noPlan, { type: 'config', checks: [one], nowMs: startMs }).plan;
+    let plan = stepPlan(newPlan(), { type: 'config', checks: [one], nowMs: startMs }).plan;
     const firstMs = nextLookMs(plan)!;
     const late = stepPlan(plan, { type: 'tick', nowMs: firstMs + 35_000 });
     expect(late.run).toEqual([{ check: one, dueAtMs: firstMs + 30_000 }]);
@@ -94,7 +94,7 @@ describe('the plan of checks', () => {
 
   it('keeps the next instant of a check that a new config leaves as it is', () => {
     const [a, b] = [check('chk_a', 10_000), check('chk_b', 10_000)];
-    const plan = stepPlan(noPlan, { type: 'config', checks: [a], nowMs: startMs }).plan;
+    const plan = stepPlan(newPlan(), { type: 'config', checks: [a], nowMs: startMs }).plan;
     const next = stepPlan(plan, { type: 'config', checks: [a, b], nowMs: startMs + 60_000 }).plan;
     expect(next.checks.get('chk_a')!.nextMs).toBe(plan.checks.get('chk_a')!.nextMs);
     expect(stepPlan(next, { type: 'config', checks: [b], nowMs: startMs }).plan.checks.has('chk_a')).toBe(

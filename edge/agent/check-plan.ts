@@ -1,6 +1,7 @@
 /**
- * When an agent runs which check: the same instants that whoever accounts for them has, from its own clock alone. Pure. A
- * check that still runs at its next instant is left out there; instants that were slept through are not made up for.
+ * When an agent runs which check: the same instants that whoever accounts for them has, from its own clock alone. Pure but for
+ * its own state, which has thousands of checks. A check that still runs at its next instant is left out there; instants that
+ * were slept through are not made up for.
  */
 import { phaseOf } from '../../checks/index.ts';
 import type { PlannedCheck } from './planned-check.ts';
@@ -12,7 +13,7 @@ interface Planned {
 }
 
 export interface CheckPlan {
-  readonly checks: ReadonlyMap<string, Planned>;
+  readonly checks: Map<string, Planned>;
   /** Instants at which a check still ran, or nothing did. */
   readonly missed: number;
 }
@@ -32,15 +33,17 @@ export interface PlanStep {
   readonly run: readonly Due[];
 }
 
-export const noPlan: CheckPlan = { checks: new Map(), missed: 0 };
+export function newPlan(): CheckPlan {
+  return { checks: new Map(), missed: 0 };
+}
 
 export function stepPlan(plan: CheckPlan, event: PlanEvent): PlanStep {
   if (event.type === 'config') return { plan: configure(plan, event.checks, event.nowMs), run: [] };
   if (event.type === 'tick') return tick(plan, event.nowMs);
   const one = plan.checks.get(event.checkId);
   if (one === undefined) return { plan, run: [] };
-  const checks = new Map(plan.checks).set(event.checkId, { ...one, isRunning: false });
-  return { plan: { ...plan, checks }, run: [] };
+  plan.checks.set(event.checkId, { ...one, isRunning: false });
+  return { plan, run: [] };
 }
 
 /** When to look next; null when there is nothing to run. */
@@ -62,7 +65,7 @@ function configure(plan: CheckPlan, given: readonly PlannedCheck[], nowMs: numbe
 }
 
 function tick(plan: CheckPlan, nowMs: number): PlanStep {
-  const checks = new Map(plan.checks);
+  const { checks } = plan;
   const run: Due[] = [];
   let { missed } = plan;
   for (const [id, one] of checks) {

@@ -30,6 +30,8 @@ export const pushAgainMsMax = 30_000;
 export const checksMax = 5_000;
 /** The plan is looked at this often, however far the next instant is: a clock may be set. */
 export const planLookMsMax = 1_000;
+/** And at least this far apart: of thousands of checks some are due at each millisecond. */
+export const planLookMsMin = 5;
 /** Checks that run at once. */
 export const runningMax = 128;
 /** A check's interval, in the contract's whole seconds. */

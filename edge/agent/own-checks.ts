@@ -6,10 +6,16 @@ import { readFileSync } from 'node:fs';
 import type { IcmpProber } from '../../checks/index.ts';
 import type { AgentConfigResponse } from '../../proto/index.ts';
 import { type Clock, type Log, messageOf } from '../../runtime/index.ts';
-import { type CheckPlan, nextLookMs, noPlan, type PlanEvent, stepPlan } from './check-plan.ts';
+import { type CheckPlan, newPlan, nextLookMs, type PlanEvent, stepPlan } from './check-plan.ts';
 import { type CheckRun, CheckRuns } from './check-runs.ts';
 import { type KeptConfig, readConfig, writeConfig } from './kept-config.ts';
-import { configPollSDefault, configPollSMax, configPollSMin, planLookMsMax } from './limits.ts';
+import {
+  configPollSDefault,
+  configPollSMax,
+  configPollSMin,
+  planLookMsMax,
+  planLookMsMin,
+} from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import { type PlannedCheck, plannedChecks } from './planned-check.ts';
 import { writeWhole } from './whole-file.ts';
@@ -30,7 +36,7 @@ export class OwnChecks {
   private readonly needs: OwnChecksNeeds;
   private readonly runs: CheckRuns;
   private readonly lastStatus = new Map<string, string>();
-  private plan: CheckPlan = noPlan;
+  private plan: CheckPlan = newPlan();
   private config: KeptConfig = { version: '', pollIntervalS: configPollSDefault, checks: [] };
   private cancelLook = () => {};
   private ended = false;
@@ -101,7 +107,7 @@ export class OwnChecks {
     this.step({ type: 'tick', nowMs });
     const nextMs = nextLookMs(this.plan) ?? nowMs + planLookMsMax;
     // Often enough that a clock which was set is noticed.
-    const afterMs = Math.min(planLookMsMax, Math.max(1, nextMs - this.needs.nowMs()));
+    const afterMs = Math.min(planLookMsMax, Math.max(planLookMsMin, nextMs - this.needs.nowMs()));
     this.cancelLook = this.needs.clock.timer(afterMs, () => this.look());
   }
 
