@@ -62,7 +62,8 @@ export type AccountingEvent =
 
 export type AccountingEffect =
   | { type: 'dispatch'; check: Check; dueAtMs: number; attempt: number; expiresAtMs: number }
-  | { type: 'result'; row: ResultRow }
+  /** `intervalMs`: of the version that made the instant due; null: of a run that was asked for, which accounts for none. */
+  | { type: 'result'; row: ResultRow; intervalMs: number | null }
   | { type: 'late'; row: ResultRow }
   | { type: 'gap'; row: GapRow }
   | { type: 'watermark'; row: WatermarkRow }
@@ -235,7 +236,7 @@ function takeResult(state: Accounting, row: ResultRow, nowMs: number, effects: A
   const tracked = state.checks.get(row.checkId);
   if (state.extra.get(row.checkId)?.dueMs === row.dueAtMs) {
     state.extra.delete(row.checkId);
-    effects.push({ type: 'result', row });
+    effects.push({ type: 'result', row, intervalMs: null });
     return;
   }
   if (
@@ -254,7 +255,7 @@ function takeResult(state: Accounting, row: ResultRow, nowMs: number, effects: A
     effects.push({ type: 'late', row });
     return;
   }
-  effects.push({ type: 'result', row });
+  effects.push({ type: 'result', row, intervalMs: pending.version.intervalMs });
   settle(state, tracked, pending, effects);
 }
 
@@ -277,7 +278,8 @@ function notRun(
 ): void {
   if (state.extra.get(event.checkId)?.dueMs === event.dueAtMs) {
     state.extra.delete(event.checkId);
-    effects.push({ type: 'result', row: syntheticRow(event.checkId, event.dueAtMs, event.reason, null) });
+    const row = syntheticRow(event.checkId, event.dueAtMs, event.reason, null);
+    effects.push({ type: 'result', row, intervalMs: null });
     return;
   }
   const tracked = state.checks.get(event.checkId);

@@ -58,17 +58,17 @@ export function healthMonitor({ cluster }: { cluster: Cluster }) {
       adopt(self, checks, states) {
         const stored = new Map(states.map((one) => [one.checkId, one]));
         for (const check of checks) {
-          const health = newHealth();
-          const before = stored.get(check.id);
-          if (before !== undefined) {
-            Object.assign(health, { state: before.state, observed: before.state, sinceMs: before.sinceMs });
-            health.because = before.because;
-          }
-          self.state.checks.set(check.id, { check, health });
+          self.state.checks.set(check.id, { check, health: healthFrom(stored.get(check.id)) });
           tell(self, check.id);
         }
         // Found only once it has something to tell: a subscriber's first picture is whole.
         cluster.names.register(healthKey(self.state.tenantId), self.ref, {});
+      },
+      changed(self, check) {
+        const watched = self.state.checks.get(check.id);
+        if (watched === undefined) return;
+        watched.check = check;
+        tell(self, check.id);
       },
       forget(self, checkId) {
         self.state.checks.delete(checkId);
@@ -98,6 +98,16 @@ export function healthMonitor({ cluster }: { cluster: Cluster }) {
       else if (info.type === 'timeout') tellNow(self);
     },
   });
+}
+
+type Stored = Parameters<HealthProtocol['cast']['adopt']>[1][number];
+
+/** As it was stored last; undefined: it never was. */
+function healthFrom(before: Stored | undefined): Health {
+  const health = newHealth();
+  if (before === undefined) return health;
+  const { state, sinceMs, because } = before;
+  return { ...health, state, observed: state, sinceMs, because };
 }
 
 /** The row to store when the result changed what there is to say of its check. */

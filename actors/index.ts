@@ -28,6 +28,7 @@ export { poller } from './poller.ts';
 export type { AuthorityStore, TenantAuthority } from './ports/authority-store.ts';
 export {
   type Check,
+  type CheckEdit,
   type CheckKind,
   type CheckState,
   checkKinds,

@@ -5,6 +5,7 @@
 import type { Ref } from '../runtime/index.ts';
 import type {
   Check,
+  CheckEdit,
   CheckKind,
   CheckState,
   CheckStateRow,
@@ -110,6 +111,8 @@ export interface TenantProtocol {
      */
     addChecks(checks: NewCheck[]): Promise<CheckView[]>;
     listChecks(): Promise<CheckView[]>;
+    /** Refused as `addChecks` is, but for quotas; null when there is no live check of this id. */
+    editCheck(checkId: string, edit: CheckEdit, by: string, why: string | null): Promise<CheckView | null>;
     removeCheck(checkId: string, by?: string, why?: string | null): Promise<CheckView | null>;
     /** Refused with `quota_checks` and `too_many_checks`, too; null when no check of this id may still be restored. */
     restoreCheck(checkId: string, by: string, why: string | null): Promise<CheckView | null>;
@@ -188,6 +191,8 @@ export interface HealthProtocol {
       checks: Check[],
       states: { checkId: string; state: CheckState; sinceMs: number; because: string }[],
     ): void;
+    /** What is watched goes on under another definition, with the health that it has. */
+    changed(check: Check): void;
     forget(checkId: string): void;
     results(rows: ResultRow[]): void;
     /** The subscriber gets the whole picture, then changes as they come; it is dropped when its node or it goes. */
@@ -219,7 +224,8 @@ export interface WriterProtocol {
 }
 
 export interface WriterRows {
-  results?: { row: ResultRow; intervalMs: number }[];
+  /** `intervalMs`: of the schedule version that made the instant due; null: of none, somebody asked for the run. */
+  results?: { row: ResultRow; intervalMs: number | null }[];
   late?: ResultRow[];
   gaps?: GapRow[];
   watermarks?: WatermarkRow[];
@@ -230,8 +236,10 @@ export interface WriterTotals {
   buffered: number;
   written: number;
   fenced: number;
-  /** Results that became gaps because the buffer was full. */
+  /** Results that became gaps because the buffer was full, since the node started. */
   dropped: number;
+  /** Those of the outage that lasts, or has not been written down yet. */
+  droppedNow: number;
   resultsPerS: number;
   storeAway: boolean;
 }

@@ -1,6 +1,6 @@
 /**
- * Whether a check may be added: the bounds of its numbers, its settings, and its target under the tenant's policy. Pure;
- * asked by the tenant before the store, and by the command line for a clear error early.
+ * Whether a check may be added, or be what it is to be changed to: the bounds of its numbers, its settings, and its target
+ * under the tenant's policy. Pure; asked by the tenant before the store, and by the command line for a clear error early.
  */
 import { judgeTarget, validateSettings } from '../checks/index.ts';
 import {
@@ -11,7 +11,7 @@ import {
   timeoutMaxMs,
   timeoutMinMs,
 } from './limits.ts';
-import { checkKinds, type NewCheck } from './ports/check.ts';
+import { type CheckEdit, checkKinds, type NewCheck } from './ports/check.ts';
 
 export type CheckRefusalCode = 'bad_check' | 'target_not_allowed' | 'too_many_checks';
 
@@ -36,6 +36,16 @@ export function judgeNewCheck(check: NewCheck, policy: { allowAll: boolean }): C
   const target = judgeTarget(check, policy);
   return target.allowed ? null : { code: target.code, detail: target.detail };
 }
+
+/** What may be changed, of what was asked for by a stranger; null: it is nothing. */
+export function knownEdit(asked: CheckEdit): CheckEdit | null {
+  const edit = Object.fromEntries(
+    editable.flatMap((field) => (asked[field] === undefined ? [] : [[field, asked[field]]])),
+  );
+  return Object.keys(edit).length === 0 ? null : edit;
+}
+
+const editable = ['name', 'target', 'port', 'intervalMs', 'timeoutMs', 'retries', 'settings'] as const;
 
 function whole(value: number, min: number, max: number): boolean {
   return Number.isInteger(value) && value >= min && value <= max;

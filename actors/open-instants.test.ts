@@ -99,3 +99,16 @@ test('however often a check goes and comes back, each due instant of its schedul
     }),
   );
 });
+
+test('a result says how often it was due, also the last of a check that is gone with it; a run that was asked for says nothing', () => {
+  const state = accounting();
+  account(state, { type: 'added', checks: [check(null, version(1, 0, null))], nowMs: 0 });
+  account(state, { type: 'run_now', checkId: 'a', nowMs: 50 });
+  const asked = account(state, { type: 'result', row: result(50), nowMs: 60 });
+  expect(asked).toMatchObject([{ type: 'result', intervalMs: null }]);
+  account(state, { type: 'tick', nowMs: 100 });
+  account(state, { type: 'removed', check: check(500, version(1, 0, 500)) });
+  const last = account(state, { type: 'result', row: result(100), nowMs: 700 });
+  expect(last).toMatchObject([{ type: 'result', intervalMs }, { type: 'watermark' }]);
+  expect(state.checks.size).toBe(0);
+});

@@ -110,10 +110,9 @@ export function skip(
   reason: string,
   effects: AccountingEffect[],
 ): void {
-  effects.push({
-    type: 'result',
-    row: syntheticRow(tracked.check.id, pending.dueMs, reason, pending.poller),
-  });
+  const { dueMs, poller, version } = pending;
+  const row = syntheticRow(tracked.check.id, dueMs, reason, poller);
+  effects.push({ type: 'result', row, intervalMs: version.intervalMs });
   settle(state, tracked, pending, effects);
 }
 
@@ -174,10 +173,4 @@ export function syntheticRow(
 ): ResultRow {
   const status: ResultStatus = 'skipped';
   return { checkId, dueAtMs, startedAtMs: null, latencyMs: null, status, reason, agent: null, poller };
-}
-
-/** The interval of the schedule version that the row's instant belongs to; 0 for a run that was asked for. */
-export function intervalOf(state: Accounting, row: ResultRow): number {
-  const check = state.checks.get(row.checkId)?.check;
-  return (check && versionOf(check.schedule, row.dueAtMs)?.intervalMs) ?? 0;
 }

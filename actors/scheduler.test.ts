@@ -81,7 +81,7 @@ function stage() {
       name: 'health',
       init: () => null,
       call: { views: () => [], explain: () => null },
-      cast: { adopt: nothing, forget: nothing, results: nothing, subscribe: nothing },
+      cast: { adopt: nothing, changed: nothing, forget: nothing, results: nothing, subscribe: nothing },
     }),
     't',
     1,

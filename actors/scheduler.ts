@@ -18,7 +18,6 @@ import {
   schedulerKey,
   type WriterRows,
 } from './messages.ts';
-import { intervalOf } from './open-instants.ts';
 import { pollerDoor } from './poller-door.ts';
 import type { Check, ResultRow } from './ports/check.ts';
 import type { AccountedCheck } from './ports/result-store.ts';
@@ -138,7 +137,7 @@ function apply(self: SchedulerSelf, cluster: Cluster, ...events: AccountingEvent
         break;
       case 'result':
         takeBack(state, effect.row.checkId, effect.row.dueAtMs);
-        rows.results.push({ row: effect.row, intervalMs: intervalOf(state.accounting, effect.row) });
+        rows.results.push({ row: effect.row, intervalMs: effect.intervalMs });
         seen.push(effect.row);
         break;
       case 'late':

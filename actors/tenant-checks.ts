@@ -1,4 +1,4 @@
-/** What a tenant does with its checks for callers: adds, removes, runs and explains them. Refused with a `TenantRefusal`. */
+/** What a tenant does with its checks for callers: adds, changes, removes, runs and explains them. Refused with a `TenantRefusal`. */
 import { gapsOf } from './explain-gaps.ts';
 import { viewOf } from './health-monitor.ts';
 import {
@@ -11,8 +11,8 @@ import {
   leaseRetryMs,
 } from './limits.ts';
 import type { TenantTerms } from './messages.ts';
-import { judgeNewCheck } from './new-check.ts';
-import type { Check, NewCheck } from './ports/check.ts';
+import { judgeNewCheck, knownEdit } from './new-check.ts';
+import type { Check, CheckEdit, NewCheck } from './ports/check.ts';
 import type { Asked } from './ports/check-store.ts';
 import { isNewer } from './schedule-change.ts';
 import { TenantRefusal } from './tenant-refusal.ts';
@@ -43,6 +43,31 @@ export async function addChecks(self: TenantSelf, needs: TenantNeeds, checks: Ne
   const added = await unlessUnsure(self, needs, needs.checks.add(tenantId, checks, checksMax));
   begin(self, running, added);
   return added.map((check) => viewOf(check));
+}
+
+export async function editCheck(
+  self: TenantSelf,
+  needs: TenantNeeds,
+  checkId: string,
+  asked: CheckEdit,
+  by: Asked,
+) {
+  const { tenantId, checks } = self.state;
+  const running = runningOf(self);
+  mayChange(self);
+  const edit = knownEdit(asked);
+  if (edit === null) throw new TenantRefusal('bad_check', 'nothing is said that could be changed');
+  const before = checks.get(checkId);
+  if (before === undefined || before.archivedAtMs !== null) return null;
+  const refused = judgeNewCheck({ ...before, ...edit }, { allowAll: needs.allowAll(tenantId) });
+  if (refused !== null) throw new TenantRefusal(refused.code, `${before.name}: ${refused.detail}`);
+  const edited = await unlessUnsure(self, needs, needs.checks.edit(tenantId, checkId, edit, by));
+  if (edited === null) return null;
+  // It may have been read already, or be changed once more.
+  const known = checks.get(checkId);
+  if (known !== undefined && isNewer(edited, known)) goOn(self, running, edited);
+  const [view] = await self.call(running.health).views([edited]);
+  return view!;
 }
 
 export async function removeCheck(self: TenantSelf, needs: TenantNeeds, checkId: string, asked: Asked) {
@@ -125,10 +150,7 @@ export function takeChecks(self: TenantSelf, checks: readonly Check[] | null): v
     if (before === undefined || !isNewer(check, before)) continue;
     if (check.archivedAtMs !== null) end(self, running, check);
     else if (before.archivedAtMs !== null) comeBack(self, running, check);
-    else {
-      known.set(check.id, check);
-      self.cast(running.scheduler).changed(check);
-    }
+    else goOn(self, running, check);
   }
 }
 
@@ -148,6 +170,13 @@ export async function restoreCheck(self: TenantSelf, needs: TenantNeeds, checkId
   const known = self.state.checks.get(checkId);
   if (known === undefined || isNewer(restored, known)) comeBack(self, running, restored);
   return viewOf(restored);
+}
+
+/** By another version of its schedule, and by another definition. */
+function goOn(self: TenantSelf, running: Running, changed: Check): void {
+  self.state.checks.set(changed.id, changed);
+  self.cast(running.scheduler).changed(changed);
+  self.cast(running.health).changed(changed);
 }
 
 function comeBack(self: TenantSelf, running: Running, restored: Check): void {

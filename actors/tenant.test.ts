@@ -40,6 +40,7 @@ function stage() {
       checks: {
         add: async () => [],
         list: async () => [],
+        edit: async () => null,
         remove: async () => null,
         restore: async () => null,
       },

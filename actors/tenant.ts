@@ -5,11 +5,11 @@
  */
 import { defineActor, type Info, messageOf, type Ref } from '../runtime/index.ts';
 import { answer } from './answer-later.ts';
+import { giveUp } from './give-up.ts';
 import { healthMonitor } from './health-monitor.ts';
 import {
   archivedLookBackMs,
   checksRereadMs,
-  flushOnStopMs,
   lateGrantMs,
   leaseRetryJitterMs,
   leaseRetryMs,
@@ -29,6 +29,7 @@ import { scheduler } from './scheduler.ts';
 import { dayStartMs } from './standstill.ts';
 import {
   addChecks,
+  editCheck,
   explainCheck,
   removeCheck,
   reread,
@@ -87,6 +88,8 @@ export function tenant(needs: TenantNeeds) {
           const { health } = runningOf(self);
           return await self.call(health).views(liveChecks(self.state));
         }),
+      editCheck: (self, checkId, edit, by, why) =>
+        answer(self, () => editCheck(self, needs, checkId, edit, { by, why })),
       removeCheck: (self, checkId, by = 'system', why = null) =>
         answer(self, () => removeCheck(self, needs, checkId, { by, why })),
       restoreCheck: (self, checkId, by, why) =>
@@ -133,32 +136,6 @@ function handleInfo(self: TenantSelf, needs: TenantNeeds, info: Info): void {
     loaded(self, needs, info.value as Loaded | null, info.error);
   } else if (info.type === 'done' && info.error !== null) throw info.error;
   else if (info.type === 'exit') self.stop(`a part ended: ${info.reason}`);
-}
-
-/** Ends the parts, brings the last rows to the store, and gives the lease back. */
-async function giveUp(self: TenantSelf, needs: TenantNeeds, reason: string): Promise<void> {
-  const { running, tenantId, asking } = self.state;
-  if (running !== null) {
-    self.exit(running.scheduler, 'kill');
-    self.exit(running.health, 'kill');
-  }
-  const answer = await asking?.catch(() => null);
-  const epoch = answer?.granted === true ? answer.epoch : self.state.epoch;
-  const isUnsure = answer === null || self.monotonicMs() < self.state.unsureUntilMs;
-  if (epoch !== null) await giveBack(self, needs, epoch, reason);
-  if (isUnsure) needs.owed(tenantId, null);
-}
-
-async function giveBack(self: TenantSelf, needs: TenantNeeds, epoch: number, reason: string): Promise<void> {
-  const { tenantId } = self.state;
-  const writer = needs.writer();
-  if (writer !== null && reason !== 'fenced')
-    await self
-      .call(writer, flushOnStopMs)
-      .flush(tenantId)
-      .catch(() => {});
-  const { node, boot } = needs.cluster;
-  await needs.leases.release(tenantId, node, boot, epoch).catch(() => needs.owed(tenantId, epoch));
 }
 
 function askLease(self: TenantSelf, needs: TenantNeeds): void {

@@ -1,38 +1,15 @@
 import { expect, test } from 'vitest';
-import type { Cluster } from '../cluster/index.ts';
-import { noCoordination } from '../cluster/testing/no-coordination.ts';
-import { ActorSystem, defineActor, manualClock, Ref } from '../runtime/index.ts';
+import { ActorSystem, manualClock, Ref } from '../runtime/index.ts';
 import { tenantRow } from '../test/contract/tenant-row.ts';
 import { lateGrantMs } from './limits.ts';
-import type { TenantProtocol, WriterProtocol, WriterRows, WriterTotals } from './messages.ts';
+import type { TenantProtocol } from './messages.ts';
 import type { Check } from './ports/check.ts';
 import type { CheckStore } from './ports/check-store.ts';
 import type { LeaseAnswer, LeaseStore } from './ports/lease-store.ts';
-import type { Tenant } from './ports/tenant-store.ts';
 import { tenants } from './tenants.ts';
+import { clusterOf, keeperOf } from './testing/keeper.ts';
 
 const tenantId = 'abcdefghijkl';
-
-function clusterOf(cores: () => string[], watch: (onChange: () => void) => void): Cluster {
-  const nothing = () => {};
-  return {
-    node: 'core_1',
-    boot: 1,
-    tenant: null,
-    names: {
-      register: nothing,
-      update: nothing,
-      unregister: nothing,
-      lookup: () => null,
-      list: () => [],
-      watch: nothing,
-    },
-    members: { list: () => [], live: cores, split: () => null, watch },
-    topics: { publish: nothing, subscribe: nothing } as unknown as Cluster['topics'],
-    ...noCoordination(cores),
-    declare: nothing,
-  };
-}
 
 test('a lease that could not be given back when its tenant moved away is given back when the store answers', async () => {
   const clock = manualClock();
@@ -63,6 +40,7 @@ test('a lease that could not be given back when its tenant moved away is given b
       checks: {
         add: async () => [],
         list: () => new Promise(() => {}),
+        edit: async () => null,
         remove: async () => null,
         restore: async () => null,
       },
@@ -118,76 +96,6 @@ test('what a question without an answer is granted after its tree has ended is g
   await clock.advance(20_000);
   expect(given.length).toBe(looked);
 });
-
-interface Played {
-  leases: Partial<LeaseStore>;
-  checks: Partial<CheckStore>;
-  lookup: Cluster['names']['lookup'];
-  /** Changed by the test, which then tells the keeper to look. */
-  cores: { now: string[] };
-}
-
-/** A keeper whose rows are changed by the test, over a store that grants every lease and has no checks, unless told. */
-function keeperOf(rows: { now: Tenant[] }, played: Partial<Played> = {}) {
-  const clock = manualClock();
-  const actors = new ActorSystem({ clock, node: 'core_1', boot: 1 });
-  const asked: string[] = [];
-  const told: unknown[] = [];
-  const written: WriterRows[] = [];
-  let reads = 0;
-  const cluster = clusterOf(
-    () => played.cores?.now ?? ['core_1'],
-    () => {},
-  );
-  const update = (_key: unknown, metadata: unknown) => void told.push(metadata);
-  const names = { ...cluster.names, update, ...(played.lookup && { lookup: played.lookup }) };
-  const list = async () => {
-    reads += 1;
-    return rows.now;
-  };
-  const write = actors.spawn(
-    defineActor<null, WriterProtocol>({
-      name: 'writer',
-      init: () => null,
-      call: { flush: () => null as unknown as Promise<void>, totals: () => null as unknown as WriterTotals },
-      cast: { write: (_self, _tenantId, _epoch, rows) => void written.push(rows) },
-    }),
-  );
-  const keeper = actors.spawn(
-    tenants({
-      cluster: { ...cluster, names },
-      ownMachineTenant: null,
-      usable: () => true,
-      writer: () => write,
-      tenants: { create: () => Promise.reject(new Error('none')), list, find: async () => null },
-      checks: {
-        add: async () => [],
-        list: async () => [],
-        remove: async () => null,
-        restore: async () => null,
-        ...played.checks,
-      },
-      leases: {
-        renewSession: async () => ({ databaseNowMs: 0, expiresAtMs: 4_000 }),
-        endSession: async () => {},
-        acquire: async (id) => {
-          asked.push(id);
-          return { granted: true, epoch: 1, databaseNowMs: 0 };
-        },
-        release: async () => {},
-        ...played.leases,
-      },
-      results: {
-        write: async () => ({ fenced: [] }),
-        accounted: async () => [],
-        gapInstants: async () => 0,
-        results: async () => [],
-        gaps: async () => [],
-      },
-    }),
-  );
-  return { clock, actors, keeper, asked, told, written, reads: () => reads };
-}
 
 test('a tenant with a schema that this code does not work with is not run, and is once it has been migrated', async () => {
   const rows = { now: [tenantRow(tenantId, 'acme', { schemaFits: false })] };

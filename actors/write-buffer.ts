@@ -8,9 +8,13 @@ import type { WriterRows } from './messages.ts';
 import type { CheckStateRow, GapRow, ResultRow } from './ports/check.ts';
 import type { TenantWrite } from './ports/result-store.ts';
 
+/** Why a result that came is a gap all the same. */
+export const bufferFullReason = 'buffer_full';
+
 interface Timed {
   row: ResultRow;
-  intervalMs: number;
+  /** Null: a run that was asked for accounts for no instant. */
+  intervalMs: number | null;
 }
 
 interface TenantRows {
@@ -121,19 +125,32 @@ export function takeWrites(
   return writes;
 }
 
-/** The tenant with the most results gives up its oldest. */
+/** The tenant with the most results gives up its oldest; where nobody has any, the one with the most late ones. */
 function dropOldest(buffer: WriteBuffer, count: number): void {
-  let most: TenantRows | null = null;
-  for (const tenant of buffer.tenants.values()) {
-    if (most === null || tenant.results.length > most.results.length) most = tenant;
-  }
-  if (most === null) return;
+  const most =
+    withMost(buffer, ({ results }) => results.length) ?? withMost(buffer, ({ late }) => late.length);
+  if (most === null) throw new Error('rows are counted that no tenant has');
   // A late result that is dropped leaves the row that already stands for its instant.
-  const gone = most.results.length > 0 ? most.results.splice(0, count) : [];
+  const gone = most.results.splice(0, count);
   const late = gone.length === 0 ? most.late.splice(0, count).length : 0;
-  for (const { row, intervalMs } of gone) most.gaps.set(...dropInto(most.dropped, row, intervalMs));
+  for (const { row, intervalMs } of gone) {
+    // What accounted for no instant leaves nothing to account for.
+    if (intervalMs !== null) most.gaps.set(...dropInto(most.dropped, row, intervalMs));
+  }
   buffer.rows -= gone.length + late;
   buffer.dropped += gone.length + late;
+}
+
+/** Null: none has any. */
+function withMost(buffer: WriteBuffer, amountOf: (tenant: TenantRows) => number): TenantRows | null {
+  let most: TenantRows | null = null;
+  let amount = 0;
+  for (const tenant of buffer.tenants.values()) {
+    if (amountOf(tenant) <= amount) continue;
+    most = tenant;
+    amount = amountOf(tenant);
+  }
+  return most;
 }
 
 function dropInto(dropped: Map<string, GapRow>, row: ResultRow, intervalMs: number): [string, GapRow] {
@@ -142,7 +159,7 @@ function dropInto(dropped: Map<string, GapRow>, row: ResultRow, intervalMs: numb
   const extended = open !== undefined && open.intervalMs === intervalMs && open.toMs + intervalMs === dueAtMs;
   const gap: GapRow = extended
     ? { ...open, toMs: dueAtMs, count: open.count + 1 }
-    : { checkId, fromMs: dueAtMs, toMs: dueAtMs, intervalMs, count: 1, reason: 'buffer_full' };
+    : { checkId, fromMs: dueAtMs, toMs: dueAtMs, intervalMs, count: 1, reason: bufferFullReason };
   dropped.set(checkId, gap);
   return [gapKey(gap), gap];
 }

@@ -5,16 +5,24 @@
 import type { Cluster } from '../cluster/index.ts';
 import { defineActor, type LaterReply, messageOf, type Ref, type Self } from '../runtime/index.ts';
 import { bufferedRowsMax, writeIntervalMs, writeLateMs, writeRetryMs, writeRowsMax } from './limits.ts';
-import { type TenantProtocol, type WriterProtocol, type WriterTotals, writerKey } from './messages.ts';
+import {
+  type TenantProtocol,
+  type WriterProtocol,
+  type WriterRows,
+  type WriterTotals,
+  writerKey,
+} from './messages.ts';
 import type { ResultStore, TenantWrite, WriteAnswer } from './ports/result-store.ts';
 import {
   addRows,
+  bufferFullReason,
   discardTenant,
   isEmpty,
   takeWrites,
   type WriteBuffer,
   writeBuffer,
 } from './write-buffer.ts';
+import { noteRows, rowsPerS, type WriteRate, writeRate } from './write-rate.ts';
 
 interface WriterState {
   buffer: WriteBuffer;
@@ -37,8 +45,9 @@ interface WriterState {
   written: number;
   fenced: number;
   storeAwaySinceMs: number | null;
-  /** Rows written in each of the last seconds, for a rate. */
-  rates: { second: number; rows: number }[];
+  /** Results of the buffer that became gaps before the present outage: what is more became so in it. */
+  droppedBefore: number;
+  rate: WriteRate;
 }
 
 export interface WriterNeeds {
@@ -73,7 +82,8 @@ export function writer(needs: WriterNeeds) {
         written: 0,
         fenced: 0,
         storeAwaySinceMs: null,
-        rates: [],
+        droppedBefore: 0,
+        rate: writeRate(),
       };
     },
     call: {
@@ -87,7 +97,7 @@ export function writer(needs: WriterNeeds) {
     },
     cast: {
       write(self, tenantId, epoch, rows) {
-        addRows(self.state.buffer, tenantId, epoch, rows);
+        keep(self, tenantId, epoch, rows);
         if (self.state.writing === null && !self.state.timer) writeAfter(self, writeIntervalMs);
       },
     },
@@ -109,6 +119,16 @@ export function writer(needs: WriterNeeds) {
       if (last.length > 0) await needs.store.write(needs.node, needs.boot, last);
     },
   });
+}
+
+function keep(self: WriterSelf, tenantId: string, epoch: number, rows: WriterRows): void {
+  const { buffer, droppedBefore } = self.state;
+  const isOver = buffer.dropped > droppedBefore;
+  addRows(buffer, tenantId, epoch, rows);
+  // Once for an outage: how many they were is told at its end.
+  if (isOver || buffer.dropped === droppedBefore) return;
+  const detail = { rowsMax: buffer.rowsMax, reason: bufferFullReason };
+  self.log('error', 'no more results can wait for the store: the oldest become gaps', detail);
 }
 
 function writeAfter(self: WriterSelf, delayMs: number): void {
@@ -152,6 +172,11 @@ function written(self: WriterSelf, needs: WriterNeeds, answer: WriteAnswer | nul
     const awayMs = Math.round(self.monotonicMs() - state.storeAwaySinceMs);
     self.log('info', 'the store is back', { awayMs, buffered: state.buffer.rows });
     state.storeAwaySinceMs = null;
+  }
+  if (state.buffer.dropped > state.droppedBefore && state.buffer.rows < state.buffer.rowsMax) {
+    const dropped = state.buffer.dropped - state.droppedBefore;
+    self.log('warn', 'results became gaps while they waited for the store', { dropped });
+    state.droppedBefore = state.buffer.dropped;
   }
   const busy = new Set(answer.busy);
   const [aside, done] = [true, false].map((is) =>
@@ -226,18 +251,12 @@ function answerFlushes(state: WriterState): void {
   for (const { reply } of done) reply.answer(null);
 }
 
-const rateSeconds = 10;
-
 function count(self: WriterSelf, writes: readonly TenantWrite[]): void {
   const { state } = self;
   let rows = 0;
   for (const write of writes) rows += write.results.length + write.late.length;
   state.written += rows;
-  const second = Math.floor(self.monotonicMs() / 1000);
-  const last = state.rates.at(-1);
-  if (last?.second === second) last.rows += rows;
-  else state.rates.push({ second, rows });
-  while (state.rates[0] !== undefined && state.rates[0].second < second - rateSeconds) state.rates.shift();
+  noteRows(state.rate, rows, self.monotonicMs());
 }
 
 /** A database that stands still gives no error for as long as a statement may take: whoever asks is told before. */
@@ -254,15 +273,13 @@ function asideRows({ aside }: WriterState): number {
 
 function totals(self: WriterSelf): WriterTotals {
   const { state } = self;
-  const second = Math.floor(self.monotonicMs() / 1000);
-  const whole = state.rates.filter((rate) => rate.second < second && rate.second >= second - rateSeconds);
-  const rows = whole.reduce((sum, rate) => sum + rate.rows, 0);
   return {
     buffered: state.buffer.rows + asideRows(state),
     written: state.written,
     fenced: state.fenced,
     dropped: state.buffer.dropped,
-    resultsPerS: Math.round((rows / rateSeconds) * 10) / 10,
+    droppedNow: state.buffer.dropped - state.droppedBefore,
+    resultsPerS: rowsPerS(state.rate, self.monotonicMs()),
     storeAway: state.storeAwaySinceMs !== null || isLate(self),
   };
 }

@@ -1,5 +1,11 @@
-/** A check from what a person or a file says: flags of `check add`, rows of `check import`. Pure. */
-import { type CheckKind, checkKinds, defaultPartition, type NewCheck } from '../actors/index.ts';
+/** A check, or what is to change of one, from what a person or a file says: flags of `check add` and `check edit`, rows of `check import`. Pure. */
+import {
+  type CheckEdit,
+  type CheckKind,
+  checkKinds,
+  defaultPartition,
+  type NewCheck,
+} from '../actors/index.ts';
 import { parseDuration } from './durations.ts';
 import { usage } from './failure.ts';
 
@@ -64,6 +70,24 @@ export function readCheck(flags: CheckFlags): NewCheck {
     retries: flags.retries === undefined ? 3 : wholeOf(flags.retries, 'retries'),
     settings: settingsOf(flags.set ?? flags.settings ?? {}),
   };
+}
+
+/** Of `check edit`: what is said, and nothing else. Throws a usage failure when nothing is. */
+export function readEdit(flags: CheckFlags): CheckEdit {
+  const { name, target, port, interval, timeout, retries, set } = flags;
+  const edit: CheckEdit = {
+    ...(name === undefined ? {} : { name: textOf(name, 'name') }),
+    ...(target === undefined ? {} : { target: textOf(target, 'target') }),
+    ...(port === undefined ? {} : { port: wholeOf(port, 'port') }),
+    ...(interval === undefined ? {} : { intervalMs: millisecondsOf(interval, undefined, 'interval', 0) }),
+    ...(timeout === undefined ? {} : { timeoutMs: millisecondsOf(timeout, undefined, 'timeout', 0) }),
+    ...(retries === undefined ? {} : { retries: wholeOf(retries, 'retries') }),
+    ...(Array.isArray(set) && set.length > 0 ? { settings: settingsOf(set) } : {}),
+  };
+  if (Object.keys(edit).length > 0) return edit;
+  throw usage(
+    'nothing is to be changed: say --interval, --timeout, --retries, --name, --target, --port or --set',
+  );
 }
 
 function textOf(value: unknown, field: string): string {

@@ -1,8 +1,20 @@
 import { expect, test } from 'vitest';
-import { readCheck } from './check-flags.ts';
+import { readCheck, readEdit } from './check-flags.ts';
 import { parseDuration, parseSince, showDuration } from './durations.ts';
 import { defaultPlan, planNodes } from './launcher/plan.ts';
 import { table } from './table.ts';
+
+test('of an edit what is said is changed, and nothing else; nothing at all is no edit', () => {
+  const flags = { interval: '30s', timeout: '1s', retries: '5', port: '2222', set: ['expect_status=204'] };
+  expect(readEdit(flags)).toEqual({
+    ...{ intervalMs: 30_000, timeoutMs: 1_000, retries: 5, port: 2222 },
+    settings: { expect_status: '204' },
+  });
+  expect(readEdit({ name: 'a', target: 'b.example', set: [] })).toEqual({ name: 'a', target: 'b.example' });
+  expect(() => readEdit({ set: [] })).toThrow('nothing is to be changed');
+  expect(() => readEdit({ interval: 'often' })).toThrow('no duration');
+  expect(() => readEdit({ name: '' })).toThrow('name');
+});
 
 test.each([
   ['500ms', 500],

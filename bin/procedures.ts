@@ -3,6 +3,7 @@
  * finds the tenant, messages its actor wherever it lives, and shapes the answer for the command line.
  */
 import {
+  type CheckEdit,
   type CheckView,
   type CoreTree,
   type Explanation,
@@ -55,6 +56,11 @@ export function declareMonitor(
     const row = await findTenant(store, tenant);
     return await withTenant(node, row, (ref) => node.system.call(ref).listChecks());
   });
+  write('check_edit', ({ tenant, id, edit, why = null }: CheckQuestion & { edit: CheckEdit }, caller) =>
+    ofCheck(node, store, tenant, id, (ref) =>
+      node.system.call(ref).editCheck(id, edit ?? {}, nameOf(caller), why),
+    ),
+  );
   write('check_remove', ({ tenant, id, why = null }: CheckQuestion, caller) =>
     ofCheck(node, store, tenant, id, (ref) => node.system.call(ref).removeCheck(id, nameOf(caller), why)),
   );

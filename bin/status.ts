@@ -3,7 +3,7 @@
  * The tenants that ought to run are rows: a node with the store reads them, any other asks a core; when neither has an
  * answer, those that do run are known.
  */
-import { type TenantProtocol, tenantKey, type WriterProtocol } from '../actors/index.ts';
+import { type TenantProtocol, tenantKey, type WriterProtocol, type WriterTotals } from '../actors/index.ts';
 import { type ClusterNode, type Coordinator, platformTenant } from '../cluster/index.ts';
 import type { Ref } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
@@ -132,10 +132,16 @@ async function ratesOf(node: ClusterNode, because: string[]): Promise<number> {
   for (const [at, one] of totals.entries()) {
     const name = writers[at]!.node;
     if (one === null) because.push(`the writer of ${name} does not answer`);
-    else if (one.storeAway) because.push(`${name} cannot reach the store: ${one.buffered} results wait`);
+    else if (one.storeAway)
+      because.push(`${name} cannot reach the store: ${one.buffered} results wait${lostOf(one)}`);
     perS += one?.resultsPerS ?? 0;
   }
   return perS;
+}
+
+/** Past what its memory is to hold. */
+function lostOf({ droppedNow }: WriterTotals): string {
+  return droppedNow > 0 ? `, ${droppedNow} became gaps (buffer_full), since no more can wait` : '';
 }
 
 function answer<T>(asked: Promise<T>): Promise<T | null> {

@@ -13,17 +13,21 @@ import {
 import { openPlace, ringFile } from './archive-place.ts';
 import type { Surroundings } from './commands/up.ts';
 import { withDatabase } from './database-door.ts';
+import { ownName } from './own-name.ts';
 import { type VaultView, vaultView } from './vault-view.ts';
 
 export interface VaultFlags {
   data: string;
   keys?: string;
   to?: string;
+  as?: string;
 }
 
 export interface VaultDoor {
   readonly file: string;
   readonly desk: VaultDesk;
+  /** Who changes the ring, for the audit. */
+  readonly who: string;
   /** Reads the ring, the database and, unless told otherwise, the beginning of each archive. */
   view(withArchives?: boolean): Promise<VaultView>;
   /** Throws `ring_foreign` unless the database's values were sealed with keys of this ring. */
@@ -38,6 +42,7 @@ export async function openVaultDoor<T>(
   const { file } = ringFile(flags.keys, flags.data, environment);
   // Before the database is started for it.
   readKeyRing(file);
+  const who = await ownName(flags);
   const door = { data: flags.data, url: environment.DATABASE_URL, mayMake: false, note: output.note };
   return await withDatabase(door, async (url) => {
     const desk = openVaultDesk(url, systemClock());
@@ -46,10 +51,13 @@ export async function openVaultDoor<T>(
       return await work({
         file,
         desk,
+        who,
         async view(withArchives = true) {
           const [noted, census] = [await desk.noted(), await desk.census()];
           const ring = readKeyRing(file);
-          return vaultView({ ring, noted, census, archives: withArchives ? await archives() : [] });
+          const changes = await desk.changes();
+          const kept = withArchives ? await archives() : [];
+          return vaultView({ ring, noted, census, archives: kept, changes });
         },
         async judgeRing() {
           const noted = await desk.noted();

@@ -38,8 +38,9 @@ const archives: ArchiveKey[] = [
 ];
 
 test('each key is shown with what needs it, and one that is needed and not in the ring as missing', () => {
+  const changes = [{ atMs: madeAtMs, who: 'ann', event: 'rotate', key: 'c' }] as const;
   const census = [sealed('acme', 'b', 3), sealed('beta', 'b', 2), sealed('beta', 'c', 5)];
-  const view = vaultView({ ring, noted: [noted('b', 1), noted('c', null)], census, archives });
+  const view = vaultView({ ring, noted: [noted('b', 1), noted('c', null)], census, archives, changes });
   const shown = view.keys.map(({ id, state, values, archives: kept }) => [id, state, values, kept]);
   expect(shown).toEqual([
     ['a', 'retired', 0, 0],
@@ -57,12 +58,16 @@ test('each key is shown with what needs it, and one that is needed and not in th
     left: 5,
     unreadable: 0,
   });
+  expect(view.changes).toEqual([{ at: '2026-11-21T17:00:00.000Z', who: 'ann', event: 'rotate', key: 'c' }]);
   expect(JSON.stringify(view)).not.toContain(Buffer.alloc(32).toString('base64').slice(0, 20));
 });
 
+const shown = ({ noted }: { noted: NotedKey[] }) =>
+  vaultView({ ring, noted, census: [], archives: [], changes: [] });
+
 test('where nothing was sealed there is no rotation, and one that no core has begun says so', () => {
-  expect(vaultView({ ring, noted: [], census: [], archives: [] }).rotation).toBeNull();
-  expect(vaultView({ ring, noted: [noted('b', 1)], census: [], archives: [] }).rotation).toMatchObject({
+  expect(shown({ noted: [] }).rotation).toBeNull();
+  expect(shown({ noted: [noted('b', 1)] }).rotation).toMatchObject({
     began_at: null,
     ended_at: null,
   });
@@ -70,7 +75,7 @@ test('where nothing was sealed there is no rotation, and one that no core has be
 
 test('a key that something needs is not retired, and the reason is told', () => {
   const view = (census: TenantSealed[], of = archives) =>
-    vaultView({ ring, noted: [noted('c', 2)], census, archives: of });
+    vaultView({ ring, noted: [noted('c', 2)], census, archives: of, changes: [] });
   expect(inUse(view([]), 'c', 0, true)).toContain('seals what is new');
   expect(inUse(view([]), 'd', 0, true)).toContain('has sealed nothing yet');
   expect(inUse(view([]), 'lost', 0, true)).toContain('there is no key');

@@ -2,7 +2,7 @@
  * What `picket vault` shows: the keys of the ring beside what the database and the archives say of them. Pure, from what
  * was asked; keys that are in use and not in the ring are shown too, as missing.
  */
-import type { ArchiveKey, KeyRing, NotedKey, TenantSealed, VaultKey } from '../store/index.ts';
+import type { ArchiveKey, KeyRing, NotedKey, RingChange, TenantSealed, VaultKey } from '../store/index.ts';
 import { instant } from './views.ts';
 
 export interface VaultKeyView {
@@ -23,6 +23,8 @@ export interface VaultView {
   /** Of the active key; null: nothing was sealed with it, and nothing has to be. */
   rotation: RotationView | null;
   archives: { archive: string; key: string | null; error: string | null }[];
+  /** The latest changes of the ring by commands, in order. */
+  changes: { at: string; who: string; event: string; key: string }[];
 }
 
 export interface RotationView {
@@ -42,9 +44,10 @@ export interface VaultFacts {
   noted: readonly NotedKey[];
   census: readonly TenantSealed[];
   archives: readonly ArchiveKey[];
+  changes: readonly RingChange[];
 }
 
-export function vaultView({ ring, noted, census, archives }: VaultFacts): VaultView {
+export function vaultView({ ring, noted, census, archives, changes }: VaultFacts): VaultView {
   const inRing = new Map(ring.keys.map((key) => [key.id, key]));
   const used = [
     ...census.flatMap(({ counts }) => counts.map(({ key }) => key)),
@@ -58,6 +61,7 @@ export function vaultView({ ring, noted, census, archives }: VaultFacts): VaultV
     keys,
     rotation: rotationView(ring.current().id, noted, keys),
     archives: [...archives],
+    changes: changes.map(({ atMs, ...change }) => ({ at: instant(atMs), ...change })),
   };
 }
 

@@ -4,10 +4,10 @@
  * another one replaces, as the messages do.
  */
 import { Ref } from '../runtime/index.ts';
+import { type Budget, spendBudget } from './admission/fence-budget.ts';
 import { type Codec, createCodec } from './codec.ts';
 import { ClusterError } from './errors.ts';
 import { type FenceEnd, type FenceFields, type FenceRule, judgeCrossing } from './fence.ts';
-import { type Budget, newBudget, spendBudget } from './fence-budget.ts';
 import { noteRefusal, type Refusals } from './fence-count.ts';
 import { mayExportRef, mayNameRef } from './fence-payload.ts';
 import { type Frame, isRouted } from './frame.ts';
@@ -25,6 +25,13 @@ export interface FenceNeeds {
   mayCall(procedure: string): boolean;
   log(level: 'warn', message: string, fields: Record<string, unknown>): void;
   monotonicMs(): number;
+  busyMs(): number;
+}
+
+/** What is remembered of a peer beyond its links, so that an attacker who links again is still known. */
+export interface Conduct {
+  readonly refusals: Refusals;
+  readonly budget: Budget;
 }
 
 export class LinkFence {
@@ -34,15 +41,16 @@ export class LinkFence {
   /** What is encoded for the peer and decoded of it; null on a tenant's own node, which trusts the platform. */
   readonly codec: Codec | null;
   private readonly needs: FenceNeeds;
-  private readonly budget: Budget = newBudget();
+  private readonly budget: Budget;
   private readonly exportedIds = new Set<number>();
   private readonly exportedRefs = new Set<string>();
 
-  constructor(needs: FenceNeeds, tenant: string, far: FenceEnd, refusals: Refusals) {
+  constructor(needs: FenceNeeds, tenant: string, far: FenceEnd, { refusals, budget }: Conduct) {
     this.needs = needs;
     this.tenant = tenant;
     this.far = far;
     this.refusals = refusals;
+    this.budget = budget;
     this.codec = far.isTenants ? this.createCodec() : null;
   }
 
@@ -75,12 +83,13 @@ export class LinkFence {
   spend(inbox: Inbox, chunk: Buffer): number {
     const { counts } = inbox;
     const before = counts.framesIn + counts.partsIn;
-    const begunMs = this.needs.monotonicMs();
+    const { isTenants } = this.far;
+    const begunMs = isTenants ? this.needs.busyMs() : 0;
     inbox.receive(chunk);
-    if (!this.far.isTenants) return 0;
-    const nowMs = this.needs.monotonicMs();
+    if (!isTenants) return 0;
+    const ms = this.needs.busyMs() - begunMs;
     const frames = counts.framesIn + counts.partsIn - before;
-    return spendBudget(this.budget, { bytes: chunk.length, frames, ms: nowMs - begunMs }, nowMs);
+    return spendBudget(this.budget, { bytes: chunk.length, frames, ms }, this.needs.monotonicMs());
   }
 
   /** Of what is taken, and of what is sent. */

@@ -1,13 +1,14 @@
 /**
- * All fenced peers of a node: who may have a link, the fence of each life, and the counts that outlive it. Between the
+ * All fenced peers of a node: who may have a link, the fence of each life, and what is remembered beyond it. Between the
  * mesh (links) and fence-link.ts (one peer).
  */
 import type { PeerIdentity } from '../certs/index.ts';
 import type { Clock, Log } from '../runtime/index.ts';
 import type { ActorLabels } from './actor-labels.ts';
+import { linkRestMs, newBudget, spendLink } from './admission/fence-budget.ts';
 import { type FenceHolder, type FenceVerdict, judgePeer, nodeOf, type TenantAccess } from './fence.ts';
-import { mayLink, noRefusals, type Refusals } from './fence-count.ts';
-import { type FenceNeeds, LinkFence } from './fence-link.ts';
+import { mayLink, noRefusals } from './fence-count.ts';
+import { type Conduct, type FenceNeeds, LinkFence } from './fence-link.ts';
 import { fencedPeersKeptMax } from './limits.ts';
 import { tenantOfNode } from './names.ts';
 
@@ -16,7 +17,7 @@ export class Fences {
   private readonly holder: FenceHolder;
   private readonly live = new Map<string, LinkFence>();
   /** By node name, the latest last. */
-  private readonly counts = new Map<string, Refusals>();
+  private readonly conducts = new Map<string, Conduct>();
 
   constructor(needs: FenceNeeds, holder: FenceHolder) {
     this.needs = needs;
@@ -27,9 +28,15 @@ export class Fences {
     const verdict = judgePeer(identity, this.holder);
     const node = nodeOf(identity);
     if (!verdict.allowed || node === null || node.tenant === null) return verdict;
-    const refusals = this.counts.get(node.name);
-    if (refusals === undefined || mayLink(refusals, this.needs.monotonicMs())) return verdict;
-    return { allowed: false, detail: `${refusals.total} refusals: it may link again a little later` };
+    const nowMs = this.needs.monotonicMs();
+    const { refusals, budget } = this.conductOf(node.name);
+    if (!mayLink(refusals, nowMs))
+      return { allowed: false, detail: `${refusals.total} refusals: it may link again a little later` };
+    const restMs = linkRestMs(budget, nowMs);
+    if (restMs > 0)
+      return { allowed: false, detail: `it took more than its share: it may link again in ${restMs} ms` };
+    spendLink(budget, nowMs);
+    return verdict;
   }
 
   /** The fence of that life of the peer; null between nodes of the platform. */
@@ -40,7 +47,7 @@ export class Fences {
     const present = this.live.get(node.name);
     if (present !== undefined && present.far.boot === boot) return present;
     const far = { node: node.name, boot, isTenants: node.tenant !== null };
-    const fence = new LinkFence(this.needs, tenant, far, this.countsOf(node.name));
+    const fence = new LinkFence(this.needs, tenant, far, this.conductOf(node.name));
     this.live.set(node.name, fence);
     return fence;
   }
@@ -50,12 +57,12 @@ export class Fences {
     if (this.live.get(name)?.far.boot === boot) this.live.delete(name);
   }
 
-  private countsOf(name: string): Refusals {
-    const counts = this.counts.get(name) ?? noRefusals();
-    this.counts.delete(name);
-    this.counts.set(name, counts);
-    if (this.counts.size > fencedPeersKeptMax) this.counts.delete(this.counts.keys().next().value!);
-    return counts;
+  private conductOf(name: string): Conduct {
+    const conduct = this.conducts.get(name) ?? { refusals: noRefusals(), budget: newBudget() };
+    this.conducts.delete(name);
+    this.conducts.set(name, conduct);
+    if (this.conducts.size > fencedPeersKeptMax) this.conducts.delete(this.conducts.keys().next().value!);
+    return conduct;
   }
 }
 
@@ -84,6 +91,7 @@ export function fencesOf(
       mayCall: (procedure) => procedures.isForTenants(procedure),
       log: options.log,
       monotonicMs: () => options.clock.monotonicMs(),
+      busyMs: () => options.clock.busyMs(),
     },
     { tenant, access: options.tenantAccess ?? null },
   );

@@ -270,17 +270,6 @@ export const postMessagesMax = 100_000;
 // The tenant fence (fence*.ts)
 /** The longest payload that a tenant's node may send: batches of results are some 100 kB, and one is read in a few ms. */
 export const fencedPayloadBytesMax = 1024 * 1024;
-/** Read of one node of a tenant in a second, and at once; a frame costs more than its bytes, so 8,000 of them in a second. */
-export const fencedBytesPerS = 2 * 1024 * 1024;
-export const fencedBurstBytes = 1024 * 1024;
-export const fencedFrameCostBytes = 256;
-/**
- * Of that budget, what a millisecond of this node costs which its frames took: at most a twenty-fifth of the time, however
- * dear a frame is for its bytes. The system may have run others meanwhile, so one turn is charged no more than
- * `fencedTurnMsMax`: half a second of rest, which no heartbeat is late by.
- */
-export const fencedMsCostBytes = 50 * 1024;
-export const fencedTurnMsMax = 20;
 /** Frames of a tenant's node that are under way in parts, when they are whole: room for a few payloads. */
 export const fencedPartedBytesMax = 4 * 1024 * 1024;
 /** Names that one node of a tenant may hold: it needs one for its role, and one for each topic that it follows. */

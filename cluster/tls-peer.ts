@@ -60,6 +60,8 @@ export class TlsPeer {
 
   takeRenewal(proof: RenewalProof): PeerJudgement {
     const before = this.judgement;
+    // Told again what is known: no judging, or that could be asked for without end.
+    if (isSameLeaf(proof.chain, this.chain)) return before;
     const now = this.judge(proof.chain);
     if (!now.ok) return now;
     if (this.theirs.length !== bindingBytes || !isRenewalProven(proof, this.theirs)) {
@@ -80,6 +82,10 @@ export class TlsPeer {
     if (!verdict.ok) return { ok: false, code: verdict.error.code, detail: verdict.error.detail };
     return { ok: true, identity: verdict.identity, notAfterMs: verdict.notAfterMs, serial: verdict.serial };
   }
+}
+
+function isSameLeaf([one]: readonly Uint8Array[], [other]: readonly Uint8Array[]): boolean {
+  return one !== undefined && other !== undefined && Buffer.compare(one, other) === 0;
 }
 
 /** Empty when the socket is gone already: nothing is proven on it then. */

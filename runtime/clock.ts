@@ -12,6 +12,8 @@ export interface Clock {
   wallMs(): number;
   /** Milliseconds since some start; never goes back. */
   monotonicMs(): number;
+  /** Milliseconds of the processor that this process has used; stands still where no time passes by itself. */
+  busyMs(): number;
   /** Runs `task` once after `delayMs`; the answer cancels it. */
   timer(delayMs: number, task: () => void): () => void;
   soon(task: () => void): void;
@@ -23,6 +25,10 @@ export function systemClock(options: { unref?: boolean } = {}): Clock {
   return {
     wallMs: () => Date.now(),
     monotonicMs: () => performance.now(),
+    busyMs() {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1_000;
+    },
     timer(delayMs, task) {
       // The machine's timers take 31 bits; a longer delay would fire at once.
       let leftMs = delayMs;
@@ -65,6 +71,7 @@ export function manualClock(startWallMs = 1_700_000_000_000): ManualClock {
   return {
     wallMs: () => startWallMs + nowMs,
     monotonicMs: () => nowMs,
+    busyMs: () => 0,
     timer(delayMs, task) {
       order += 1;
       const timer = { atMs: nowMs + Math.max(0, delayMs), order, task };

@@ -96,6 +96,16 @@ const auditOf = (tenantId: string, subject: string) =>
     return rows.map(({ line }) => line);
   });
 
+test('every table that tenants share is among those that a removal empties', async () => {
+  const rows = await db.asPlatform((unit) =>
+    unit.query<{ name: string }>(
+      `SELECT relname::text AS name FROM pg_class
+       WHERE relnamespace = 'telemetry'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition`,
+    ),
+  );
+  expect(rows.map(({ name }) => name).sort()).toEqual([...shared].sort());
+});
+
 test('what was archived too long ago is removed with its telemetry and noted; what was not stays to the last row', async () => {
   const { tenantId, ids, old, fresh, live } = await filled();
   const other = await filled();

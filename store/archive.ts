@@ -1,7 +1,7 @@
 /**
  * Removes what was archived long enough ago: of a check its telemetry in bounded statements first, then its rows, each
  * tenant by itself. A kill leaves a check without some of its telemetry, still archived; the next call removes the rest.
- * By then it cannot be restored: that is judged on the same clock (`check-archive.ts`).
+ * By then it cannot be restored: that is judged on the same clock (`check-changes.ts`).
  */
 import type { ArchiveStore, Purged } from '../actors/ports/archive-store.ts';
 import { isRun } from '../actors/ports/tenant-lifecycle.ts';
@@ -17,6 +17,11 @@ import type { Database } from './unit-of-work.ts';
 const isOver = "archived_at <= clock_timestamp() - $1::float8 * interval '1 millisecond'";
 
 const overChecks = `SELECT id FROM checks WHERE ${isOver} ORDER BY archived_at LIMIT ${limits.archivedPerPurgeMax}`;
+
+/** Of whoever has the tenant now: telemetry is removed under it alone, so that what a restore brings back meanwhile stays. */
+const epochNow = `
+WITH free AS (INSERT INTO platform.leases (tenant_id, epoch) VALUES ($1, 0) ON CONFLICT DO NOTHING)
+SELECT coalesce((SELECT epoch FROM platform.leases WHERE tenant_id = $1), 0) AS epoch`;
 
 /** The row that counts them is locked first, as by those who restore. */
 const removeChecks = `
@@ -68,10 +73,14 @@ async function purgeTenant(db: Database, tenantId: string, keptMs: number, purge
     removed = (await asTenant(removeDevices, [keptMs])).length;
     purged.devices += removed;
   }
+  const [lease] = await db.asPlatform((unit) => unit.query<{ epoch: number }>(epochNow, [tenantId]));
   for (let removed = limits.archivedPerPurgeMax as number; removed === limits.archivedPerPurgeMax; ) {
     const over = (await asTenant(overChecks, [keptMs])).map(({ id }) => id);
     if (over.length === 0) return;
-    purged.rows += await removeTelemetry(db, tenantId, over);
+    const { rows, held } = await removeTelemetry(db, tenantId, over, lease!.epoch);
+    purged.rows += rows;
+    // Another has the tenant: what is over now, the next round looks for.
+    if (!held) return;
     removed = (await asTenant(removeChecks, [keptMs, textColumn(over)])).length;
     purged.checks += removed;
   }

@@ -19,9 +19,16 @@ export function noteChange(event: string, changed: string, who: string): string 
   return `noted AS (INSERT INTO audit (at, who, event, subject) SELECT at, ${who}, '${event}', subject FROM ${changed})`;
 }
 
+/** What was done to checks is beside what was done to devices, which are asked for one by one. */
+const read = `
+SELECT at, who, event, subject, why FROM (
+  SELECT at, id, who, event, subject, why FROM audit
+  UNION ALL
+  SELECT at, id, who, 'check_' || event, subject, why FROM lives_audit WHERE what = 'check'
+) changes ORDER BY at DESC, id DESC LIMIT ${limits.listedRowsMax}`;
+
 /** In order; of a tenant whose schema has no such table yet, none. */
 export async function auditOf(db: Database, tenantId: string): Promise<AuditRow[]> {
-  const read = `SELECT at, who, event, subject, why FROM audit ORDER BY id DESC LIMIT ${limits.listedRowsMax}`;
   try {
     const rows = await db.asTenant(tenantId, (unit) =>
       unit.query<{ at: number; who: string; event: string; subject: string; why: string | null }>(read),

@@ -6,12 +6,13 @@
 import type { CoordinatorAnswer, CoordinatorStore } from '../actors/ports/coordinator-store.ts';
 import { assertWhole } from './columns.ts';
 import { StoreError } from './errors.ts';
-import { assertBoot, moment } from './leases.ts';
+import { assertBoot } from './leases.ts';
 import { limits } from './limits.ts';
+import { moment } from './moment.ts';
 import type { Database, Parameter } from './unit-of-work.ts';
 
 const take = `
-WITH moment AS MATERIALIZED (${moment}),
+WITH ${moment},
 me AS MATERIALIZED (
   SELECT s.expires_at FROM platform.sessions s, moment
   WHERE s.node = $1 AND s.boot = $2::bigint AND s.expires_at > moment.at

@@ -19,6 +19,7 @@ import { assertWhole, textColumn } from './columns.ts';
 import { StoreError } from './errors.ts';
 import { randomId } from './ids.ts';
 import { limits } from './limits.ts';
+import { moment } from './moment.ts';
 import { sqlStateOf } from './pg-errors.ts';
 import { atNewest } from './schema-versions.ts';
 import type { Database, Unit } from './unit-of-work.ts';
@@ -39,8 +40,6 @@ interface DeviceColumns extends Record<string, unknown> {
 
 const columns =
   'id, name, "partition", type, addresses, macs, serial, state, state_at, created_at, archived_at';
-
-const moment = "moment AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS at)";
 
 /** Lists of identifiers come as one text each, parted by blanks, which no identifier has. */
 const insert = `

@@ -70,6 +70,8 @@ export const storeErrorCodes = [
   'schema_behind',
   /** There is no archive of this name: picket backup list tells which there are. */
   'no_such_archive',
+  /** Somebody restores this tenant, or any, at this moment: ask again when that has ended; the sentence says what waits. */
+  'restore_running',
   /** An archive was changed, cut or mixed up; the sentence says where. Nothing of it was kept. */
   'archive_damaged',
   /** An archive is of another format, or holds what this Picket has no place for: use the version that wrote it. */

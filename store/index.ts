@@ -64,3 +64,4 @@ export { openVaultDesk, type TenantSealed, type VaultDesk } from './vault/open-d
 export { newKey, openKeyRing, readKeyRing, readRingText, replaceRing, ringStamp } from './vault/ring-file.ts';
 export type { NotedKey } from './vault/rotation-plan.ts';
 export { proofOf } from './vault/vault.ts';
+export type { RingChange, RingEvent } from './vault/vault-audit.ts';

@@ -3,9 +3,11 @@
  * who lists. In the tenant's schema under its role.
  */
 import { noteChange } from './audit.ts';
+import { plainText } from './audit-text.ts';
 import { StoreError } from './errors.ts';
 import { newIntegrationId } from './ids.ts';
 import { limits } from './limits.ts';
+import { moment } from './moment.ts';
 import { constraintOf, sqlStateOf } from './pg-errors.ts';
 import { atNewest } from './schema-versions.ts';
 import type { Database } from './unit-of-work.ts';
@@ -54,7 +56,6 @@ interface Columns extends Record<string, unknown> {
 }
 
 const columns = 'i.id, i.name, i.kind, i.endpoint, i.credentials_sealed, i.created_at, i.updated_at';
-const moment = "moment AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS at)";
 
 const insert = `
 WITH ${moment},
@@ -104,13 +105,13 @@ export function createIntegrations(db: Database, vault: Vault): Integrations {
     },
     list: async (tenantId) => (await ask(tenantId, list)).map(toIntegration),
     async credentials(tenantId, idOrName) {
-      const [row] = await ask(tenantId, one, [clean(idOrName)]);
+      const [row] = await ask(tenantId, one, [plainText(idOrName)]);
       if (row === undefined) return none(idOrName);
       const { id, credentials_sealed: sealed } = row;
       return sealed === null ? null : vault.open(place(tenantId, id), sealed);
     },
     async remove(tenantId, idOrName, by) {
-      const [row] = await ask(tenantId, remove, [clean(idOrName), by]);
+      const [row] = await ask(tenantId, remove, [plainText(idOrName), by]);
       return row === undefined ? none(idOrName) : toIntegration(row);
     },
   };
@@ -130,8 +131,6 @@ function judge(given: NewIntegration): NewIntegration {
     throw badRow('credentials are a text');
   return { name, kind: given.kind, endpoint, credentials: given.credentials };
 }
-
-const clean = (text: string) => text.replaceAll('\u0000', '');
 
 function none(idOrName: string): never {
   throw new StoreError(

@@ -7,13 +7,12 @@ import { assertWhole } from './columns.ts';
 import { StoreError } from './errors.ts';
 import { assertTenantId } from './ids.ts';
 import { limits } from './limits.ts';
+import { moment } from './moment.ts';
 import type { Database, Parameter } from './unit-of-work.ts';
-
-export const moment = "SELECT date_trunc('milliseconds', clock_timestamp()) AS at";
 
 /** An earlier boot of the node never takes the row back from a later one. */
 const renew = `
-WITH moment AS MATERIALIZED (${moment})
+WITH ${moment}
 INSERT INTO platform.sessions AS s (node, boot, expires_at)
 SELECT $1, $2::bigint, at + $3::int * interval '1 millisecond' FROM moment
 ON CONFLICT (node) DO UPDATE SET boot = excluded.boot, expires_at = excluded.expires_at
@@ -34,7 +33,7 @@ UPDATE platform.leases l SET node = NULL, boot = NULL FROM mine WHERE l.tenant_i
  * The last SELECT tells who holds it otherwise, as of the statement's start.
  */
 const acquire = `
-WITH moment AS MATERIALIZED (${moment}),
+WITH ${moment},
 me AS MATERIALIZED (
   SELECT 1 FROM platform.sessions s, moment WHERE s.node = $2 AND s.boot = $3::bigint AND s.expires_at > moment.at
 ),

@@ -108,6 +108,8 @@ export const limits = {
   listedRowsMax: 10_000,
   /** Packages whose end is written in one turn; the others are due at the next. */
   packageEndsPerTurn: 1_000,
+  /** Changes of the key ring that its status shows. */
+  ringChangesShownMax: 100,
   /** Users that are opened in one turn: some 45 us of each are the node's. */
   openedRows: 200,
   /** What is sealed at once: each chunk has its own tag, and this much memory is held of it. */

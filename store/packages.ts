@@ -2,6 +2,7 @@
  * Packages in their tenant's schema. A state is written only from the state that it was judged in, with its line in the
  * audit, in one statement; nothing here knows a token or a secret, only what tells a true one.
  */
+
 import { refusalText } from '../actors/ports/lifecycle.ts';
 import { type PackageState, packageLife, packageStates } from '../actors/ports/package-lifecycle.ts';
 import type {
@@ -11,9 +12,11 @@ import type {
   PackageMoved,
   PackageStore,
 } from '../actors/ports/package-store.ts';
+import { auditText, plainText } from './audit-text.ts';
 import { textColumn } from './columns.ts';
 import { StoreError } from './errors.ts';
 import { limits } from './limits.ts';
+import { moment } from './moment.ts';
 import { constraintOf, sqlStateOf } from './pg-errors.ts';
 import { atNewest, hasNothing, queryEither, type Versions } from './schema-versions.ts';
 import type { Database, Parameter } from './unit-of-work.ts';
@@ -38,7 +41,6 @@ interface Columns extends Record<string, unknown> {
 
 const columns = `p.id, p.kind, p.name, p.partition, p.state, p.state_at, p.secret_hash, p.token_signer, p.expires_at,
   p.created_at, p.delivered_at, p.activated_at, p.key_fingerprint, p.serial, p.chain`;
-const moment = "moment AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS at)";
 
 /** Who (`$2`) did what to the rows of `p`, and what they were before. */
 const noted = (event: string, why: string) =>
@@ -115,7 +117,9 @@ export function createPackageStore(db: Database): PackageStore {
     return rows.map(toPackage);
   }
   async function byId(tenantId: string, id: string): Promise<Package | null> {
-    return (await ask(tenantId, `SELECT ${columns} FROM packages p WHERE p.id = $1`, [clean(id)]))[0] ?? null;
+    return (
+      (await ask(tenantId, `SELECT ${columns} FROM packages p WHERE p.id = $1`, [plainText(id)]))[0] ?? null
+    );
   }
 
   return {
@@ -132,14 +136,14 @@ export function createPackageStore(db: Database): PackageStore {
     list: (tenantId) => ask(tenantId, list),
     async find(tenantId, by) {
       if ('id' in by) return await byId(tenantId, by.id);
-      const serial = clean(by.serial);
+      const serial = plainText(by.serial);
       const rows = await atNewest('packages', () =>
         db.asTenant(tenantId, (unit) => queryEither<Columns>(unit, bySerial, [serial])),
       );
       return rows.map(toPackage)[0] ?? null;
     },
     async deliver(tenantId, id, { keyFingerprint, serial, chainPem }) {
-      const values = [clean(id), 'enrolment', keyFingerprint, serial, chainPem];
+      const values = [plainText(id), 'enrolment', keyFingerprint, serial, chainPem];
       const rows = await atNewest('packages', () =>
         db.asTenant(tenantId, (unit) => unit.query(deliver, values)),
       );
@@ -155,7 +159,7 @@ export function createPackageStore(db: Database): PackageStore {
             refused: step.refused,
             detail: refusalText(`package ${id}`, found.state, event, step.allowed),
           };
-        const note = why?.replaceAll('\u0000', '').slice(0, limits.auditTextCharsMax) ?? null;
+        const note = auditText(why);
         const [row] = await ask(tenantId, move, [found.id, by, found.state, step.to, event, note]);
         if (row !== undefined) return { package: row };
       }
@@ -186,8 +190,6 @@ async function expireDue(db: Database): Promise<{ tenantId: string; package: Pac
   }
   return expired;
 }
-
-const clean = (text: string) => text.replaceAll('\u0000', '');
 
 function isTaken(error: unknown): boolean {
   const cause = error instanceof StoreError ? error.cause : error;

@@ -1,6 +1,7 @@
 /** Plans as rows, and which of them a tenant has. */
 import type { Plan, PlanStore } from '../actors/ports/plan-store.ts';
 import type { Quotas } from '../actors/ports/tenant-store.ts';
+import { plainText } from './audit-text.ts';
 import { assertWhole } from './columns.ts';
 import { assertTenantId, slugProblem } from './ids.ts';
 import { tenantById } from './tenant-rows.ts';
@@ -63,7 +64,7 @@ export function createPlanStore(db: Database): PlanStore {
       assertTenantId(tenantId);
       return await db.asPlatform(async (unit) => {
         await tenantById(unit, tenantId);
-        const moved = await unit.query(assign, [tenantId, plan.replaceAll('\u0000', ''), by]);
+        const moved = await unit.query(assign, [tenantId, plainText(plan), by]);
         if (moved.length === 0)
           return { refused: 'no_such_plan', detail: `there is no plan "${plan}": see picket plan list` };
         return { tenant: await tenantById(unit, tenantId) };

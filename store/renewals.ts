@@ -7,6 +7,7 @@ import {
   type RenewalStore,
   type RenewedCertificate,
 } from '../actors/ports/renewal-store.ts';
+import { moment } from './moment.ts';
 import { atNewest, hasNothing } from './schema-versions.ts';
 import type { Database } from './unit-of-work.ts';
 
@@ -22,7 +23,7 @@ SELECT serial, key_fingerprint, chain, ends_at FROM certificates
 WHERE package_id = $1 AND ends_at > clock_timestamp() ORDER BY issued_at DESC, serial`;
 
 const add = `
-WITH moment AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS at),
+WITH ${moment},
 p AS MATERIALIZED (SELECT id FROM packages WHERE id = $1 AND state = 'activated' FOR UPDATE),
 gone AS (DELETE FROM certificates c USING p, moment WHERE c.package_id = p.id AND c.ends_at <= at),
 added AS (

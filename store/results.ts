@@ -5,6 +5,7 @@
  */
 import type { CheckState, GapRow, ResultRow, ResultStatus } from '../actors/ports/check.ts';
 import type { AccountedCheck, ResultQuery, ResultStore, TenantWrite } from '../actors/ports/result-store.ts';
+import { plainOrNull } from './audit-text.ts';
 import { assertInstant, assertWhole } from './columns.ts';
 import { limits } from './limits.ts';
 import type { Partitions } from './partitions.ts';
@@ -215,7 +216,7 @@ function queryValues(tenantId: string, query: ResultQuery): Parameter[] {
   if (query.sinceMs !== null) assertInstant(query.sinceMs, 'since');
   if (query.before) assertInstant(query.before.atMs, 'before');
   const { before = null } = query;
-  const checkId = query.checkId?.replaceAll('\u0000', '') ?? null;
+  const checkId = plainOrNull(query.checkId);
   return [tenantId, checkId, query.sinceMs, query.limit, before?.atMs ?? null, before?.checkId ?? null];
 }
 

@@ -10,6 +10,7 @@ import type {
   RollupRow,
   TelemetryStore,
 } from '../actors/ports/telemetry-store.ts';
+import { plainOrNull } from './audit-text.ts';
 import type { StoreClock } from './clock.ts';
 import { assertInstant, assertWhole } from './columns.ts';
 import { StoreError } from './errors.ts';
@@ -79,7 +80,7 @@ function queryValues(tenantId: string, { by, checkId, sinceMs, limit, before = n
   assertWhole(limit, 'limit', 1, limits.rollupsPerQueryMax);
   if (sinceMs !== null) assertInstant(sinceMs, 'since');
   if (before) assertInstant(before.atMs, 'before');
-  const check = checkId?.replaceAll('\u0000', '') ?? null;
+  const check = plainOrNull(checkId);
   return [tenantId, check, sinceMs, limit, before?.atMs ?? null, before?.checkId ?? null];
 }
 

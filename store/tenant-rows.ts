@@ -3,6 +3,7 @@
 import { refusalText } from '../actors/ports/lifecycle.ts';
 import { type TenantEvent, tenantLife } from '../actors/ports/tenant-lifecycle.ts';
 import type { Tenant, TenantStatus } from '../actors/ports/tenant-store.ts';
+import { auditText, plainText } from './audit-text.ts';
 import { StoreError } from './errors.ts';
 import { limits } from './limits.ts';
 import { fitOf } from './migration-plan.ts';
@@ -62,7 +63,7 @@ export async function listTenants(unit: Unit): Promise<Tenant[]> {
 
 /** By id or slug; null when there is none. */
 export async function findTenant(unit: Unit, idOrSlug: string): Promise<Tenant | null> {
-  const [row] = await unit.query<TenantColumns>(byName, [idOrSlug.replaceAll('\u0000', '')]);
+  const [row] = await unit.query<TenantColumns>(byName, [plainText(idOrSlug)]);
   return row ? toTenant(row) : null;
 }
 
@@ -98,7 +99,7 @@ export async function moveTenant(
       if ('refused' in step) {
         return { refused: step.refused, detail: refusalText(`tenant ${slug}`, status, event, step.allowed) };
       }
-      const note = why?.replaceAll('\u0000', '').slice(0, limits.auditTextCharsMax) ?? null;
+      const note = auditText(why);
       const moved = await unit.query(move, [tenantId, status, step.to, by, event, note]);
       if (moved.length > 0) return { tenant: await tenantById(unit, tenantId) };
     }

@@ -3,6 +3,7 @@
  * is provisioned after it. Slugs are for people; ids name everything and are never reused.
  */
 import type { CreateOptions, Tenant, TenantStore } from '../actors/ports/tenant-store.ts';
+import { plainText } from './audit-text.ts';
 import { StoreError } from './errors.ts';
 import { newTenantId, slugProblem } from './ids.ts';
 import { limits } from './limits.ts';
@@ -36,7 +37,7 @@ export function createTenantStore(work: Provisioning): TenantStore {
   ): Promise<Created | 'reserved' | 'id_taken'> {
     try {
       const rows = await db.asPlatform((unit) =>
-        unit.query(reserve, [tenantId, slug, name, plan.replaceAll('\u0000', ''), by]),
+        unit.query(reserve, [tenantId, slug, name, plainText(plan), by]),
       );
       if (rows.length > 0) return 'reserved';
       return { refused: 'no_such_plan', detail: `there is no plan "${plan}": see picket plan list` };
@@ -53,7 +54,7 @@ export function createTenantStore(work: Provisioning): TenantStore {
     async create(slug, name, options = {}) {
       const problem = slugProblem(slug);
       if (problem !== null) return { refused: 'bad_slug', detail: problem };
-      const shownName = name.replaceAll('\u0000', '').trim().slice(0, limits.tenantNameCharsMax) || slug;
+      const shownName = plainText(name).trim().slice(0, limits.tenantNameCharsMax) || slug;
       const namesake = await find(slug);
       if (namesake !== null && (namesake.id === slug || namesake.status !== 'cancelled'))
         return slugTaken(slug, namesake);

@@ -2,7 +2,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clock, flavours, type ScratchDatabase, scratchDatabase } from '../test/contract/scratch-database.ts';
-import { newTenant } from '../test/contract/store-setup.ts';
+import { newCheck, newTenant } from '../test/contract/store-setup.ts';
 import { tenantMigrations } from './migrations/all.ts';
 import { openSchema } from './open-schema.ts';
 import type { NewUser } from './user-fields.ts';
@@ -86,6 +86,21 @@ for (const flavour of flavours) {
         ['user_change', true, by],
         ['user_archive', true, by],
         ['user_add', false, by],
+      ]);
+    });
+
+    test('what was done to checks stands in the same history, with what was changed of them', async () => {
+      const { users, checks } = database.store;
+      const id = await fresh();
+      const [check] = await checks.add(id, [newCheck('a check')]);
+      await checks.edit(id, check!.id, { intervalMs: 5_000, retries: 2 }, { by, why: 'load' });
+      await users.add(id, user('ann.lee@example.org'), by, null);
+      await checks.remove(id, check!.id, { by });
+      const changes = await users.changes(id);
+      expect(changes.map(({ event, who, why }) => [event, who, why])).toEqual([
+        ['check_edit', by, 'interval, retries: load'],
+        ['user_add', by, null],
+        ['check_archive', by, null],
       ]);
     });
 

@@ -3,10 +3,12 @@
  * sealed; a user is found by the blind index of the address. Who may ask is judged by those who call.
  */
 import { type AuditRow, auditOf, noteChange } from './audit.ts';
+import { plainText } from './audit-text.ts';
 import { textColumn } from './columns.ts';
 import { StoreError } from './errors.ts';
 import { newUserId } from './ids.ts';
 import { limits } from './limits.ts';
+import { moment } from './moment.ts';
 import { constraintOf, sqlStateOf } from './pg-errors.ts';
 import { atNewest } from './schema-versions.ts';
 import type { Database } from './unit-of-work.ts';
@@ -46,7 +48,7 @@ export interface Users {
   change(tenantId: string, id: string, change: UserChange, by: string): Promise<User>;
   /** The address is free from then on. Throws `no_such_user`. */
   archive(tenantId: string, id: string, by: string): Promise<User>;
-  /** Changes of whatever a tenant's people change, with who did it. */
+  /** Changes of users, integrations, packages and checks, with who did it. */
   changes(tenantId: string): Promise<AuditRow[]>;
 }
 
@@ -63,7 +65,6 @@ interface Columns extends Record<string, unknown> {
 
 const columns =
   'u.id, u.role, u.display_name, u.email_sealed, u.contact_sealed, u.created_at, u.updated_at, u.archived_at';
-const moment = "moment AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS at)";
 
 /** The locked row of `usage` is what two that add at once wait at (see checks.ts). */
 const insert = `
@@ -153,11 +154,11 @@ export function createUsers(db: Database, vault: Vault): Users {
     async change(tenantId, id, change, by) {
       const { role = null, name = null, contact } = judgeUser(change);
       if (contact !== undefined) await vault.ready();
-      const values = [clean(id), role, name, contactOf(tenantId, id, contact), by];
+      const values = [plainText(id), role, name, contactOf(tenantId, id, contact), by];
       return (await ask(tenantId, update, values))[0] ?? noUser(id);
     },
     async archive(tenantId, id, by) {
-      return (await ask(tenantId, archive, [clean(id), by]))[0] ?? noUser(id);
+      return (await ask(tenantId, archive, [plainText(id), by]))[0] ?? noUser(id);
     },
     changes: (tenantId) => auditOf(db, tenantId),
   };
@@ -184,8 +185,6 @@ function toUser(vault: Vault, tenantId: string, row: Columns): User {
     return { ...rest, email: null, contact: null, unreadable: error.code };
   }
 }
-
-const clean = (text: string) => text.replaceAll('\u0000', '');
 
 function noUser(id: string): never {
   throw new StoreError('no_such_user', `the tenant has no user "${id}": see picket user list`);

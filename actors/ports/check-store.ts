@@ -2,7 +2,7 @@
  * The rows of a tenant's checks and their schedule versions. Implemented by `store/` in the tenant's own schema under
  * the tenant's own database role. Every method fails with a `StoreError` (`store_unavailable`) when the database is away.
  */
-import type { Check, NewCheck } from './check.ts';
+import type { Check, CheckEdit, NewCheck } from './check.ts';
 
 /** For the audit. */
 export interface Asked {
@@ -27,6 +27,12 @@ export interface CheckStore {
   add(tenantId: string, checks: readonly NewCheck[], liveMax?: number | null): Promise<Check[]>;
   /** Live checks and those archived whose last schedule version ended after `archivedSinceMs`, ordered by creation. */
   list(tenantId: string, archivedSinceMs: number): Promise<Check[]>;
+  /**
+   * Changes what is given, and begins a new version of the schedule at the database's now, in which the one before ends: also
+   * when it is due as before, so that of two forms of a check the later can be told. The phase is that of the interval.
+   * Null when there is no live check of that id.
+   */
+  edit(tenantId: string, checkId: string, edit: CheckEdit, asked?: Asked): Promise<Check | null>;
   /** Ends the schedule at the database's now and archives the row; the ended check, or null when there is no live one of that id. */
   remove(tenantId: string, checkId: string, asked?: Asked): Promise<Check | null>;
   /**

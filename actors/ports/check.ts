@@ -27,6 +27,18 @@ export interface NewCheck {
   settings: Readonly<Record<string, string>>;
 }
 
+/** What may be changed of a check; what is absent stays. Its kind and its partition are what they are. */
+export interface CheckEdit {
+  name?: string;
+  target?: string;
+  port?: number;
+  intervalMs?: number;
+  timeoutMs?: number;
+  retries?: number;
+  /** All of them, in place of those that it had. */
+  settings?: Readonly<Record<string, string>>;
+}
+
 /**
  * One version of a schedule. Its due instants are every `t = k * intervalMs + phaseMs` (k a whole number) with
  * `validFromMs <= t` and, when it has ended, `t < validToMs`.

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import type { CheckView } from '../../actors/index.ts';
 import { systemClock } from '../../runtime/index.ts';
-import { type CheckFlags, readCheck } from '../check-flags.ts';
+import { type CheckFlags, readCheck, readEdit } from '../check-flags.ts';
 import { importLines, readLines } from '../check-import.ts';
 import { showDuration } from '../durations.ts';
 import { CommandFailure } from '../failure.ts';
@@ -35,10 +35,14 @@ export function addCheckCommands(program: Command, surroundings: Surroundings): 
     tenant: () => new Option('--tenant <tenant>', 'slug or id').default('default'),
     maybeTenant: () => new Option('--tenant <tenant>', 'slug or id (default: whichever has the check)'),
   };
-  const check = program.command('check').description('checks: add, list, remove, restore, run-now, import');
-  for (const add of [addAdd, addList, addRemove, addRestore, addRunNow, addImport])
+  const check = program
+    .command('check')
+    .description('checks: add, list, edit, remove, restore, run-now, import');
+  for (const add of [addAdd, addList, addEdit, addRemove, addRestore, addRunNow, addImport])
     add(check, surroundings, options);
 }
+
+const several = (one: string, all: string[]) => [...all, one];
 
 function addAdd(check: Command, { output }: Surroundings, { tenant, data, json }: Options): void {
   check
@@ -52,12 +56,7 @@ function addAdd(check: Command, { output }: Surroundings, { tenant, data, json }
     .option('--timeout <time>', 'how long one run may take (default: 2s, at most 4/5 of the interval)')
     .option('--retries <count>', 'like results in a row before the state changes', '3')
     .option('--partition <name>', 'address space of the tenant', 'default')
-    .option(
-      '--set <name=value>',
-      'a setting of the kind (again for more)',
-      (one: string, all: string[]) => [...all, one],
-      [],
-    )
+    .option('--set <name=value>', 'a setting of the kind (again for more)', several, [])
     .addOption(tenant())
     .addOption(data())
     .addOption(json())
@@ -92,6 +91,37 @@ function addList(check: Command, { output }: Surroundings, { tenant, data, json 
       );
       if (flags.json) output.json(rows);
       else output.line(showChecks(rows));
+    });
+}
+
+function addEdit(check: Command, { output }: Surroundings, { maybeTenant, data, json }: Options): void {
+  check
+    .command('edit')
+    .description('change what is given of a check, from now on; its results so far stay as they are')
+    .argument('<id>', 'of the check')
+    .option('--interval <time>', 'how often; the timeout stays as it is')
+    .option('--timeout <time>', 'how long one run may take')
+    .option('--retries <count>', 'like results in a row before the state changes')
+    .option('--name <name>', 'what people call it')
+    .option('--target <target>', 'host or address; a URL for http; the name for dns')
+    .option('--port <port>', 'tcp: the port')
+    .option(
+      '--set <name=value>',
+      'a setting of the kind (again for more), in place of all it had',
+      several,
+      [],
+    )
+    .option('--why <text>', 'the reason, for the audit')
+    .addOption(maybeTenant())
+    .addOption(data())
+    .addOption(json())
+    .addHelpText('after', editExamples)
+    .action(async (id: string, flags: CommonFlags & CheckFlags & { why?: string }) => {
+      const edit = readEdit(flags);
+      const asked = { tenant: flags.tenant ?? null, id, edit, why: flags.why ?? null };
+      const row = await withOperator(flags, (session) => session.call<CheckView>('check_edit', asked));
+      if (flags.json) output.json(row);
+      else output.line(showChecks([row]));
     });
 }
 
@@ -194,6 +224,12 @@ Examples:
   picket check add --kind http --target https://example.org/ --set expect_status=200 --set body_contains=Example
   picket check add --kind dns --target example.org --set record=A --set expect=192.0.2.80 --set server=192.0.2.53:53
   picket check add --kind icmp --target 192.0.2.1 --tenant acme
+`;
+
+const editExamples = `
+Examples:
+  picket check edit chk_abcdefghijklmnop --interval 30s --why "too many connections"
+  picket check edit chk_abcdefghijklmnop --target 192.0.2.11 --port 2222 --retries 5
 `;
 
 const importExamples = `

@@ -131,7 +131,7 @@ async function waited({ output }: Surroundings, door: VaultDoor) {
   }
 }
 
-function* show({ ring, keys, rotation, archives }: VaultView): Generator<string> {
+function* show({ ring, keys, rotation, archives, changes }: VaultView): Generator<string> {
   yield `ring ${ring}`;
   yield table(
     ['KEY', 'STATE', 'MADE', 'VALUES', 'LOOKUPS', 'TENANTS', 'ARCHIVES'],
@@ -145,6 +145,11 @@ function* show({ ring, keys, rotation, archives }: VaultView): Generator<string>
       key.archives,
     ]),
   );
+  if (changes.length > 0)
+    yield table(
+      ['CHANGED', 'EVENT', 'KEY', 'WHO'],
+      changes.map(({ at, event, key, who }) => [at, event, key, who]),
+    );
   for (const { archive, error } of archives) if (error !== null) yield `${archive}: ${error}`;
   if (rotation === null) return;
   const { key, began_at, ended_at, resealed, left, unreadable } = rotation;

@@ -3,6 +3,7 @@
  * certificate at this point, so the address is all that there is to go by. Handshakes under way are handshakes.ts's.
  */
 import {
+  blamedHandshakesMax,
   handshakeAddressesMax,
   handshakesPerAddressBurst,
   handshakesPerAddressPerS,
@@ -28,7 +29,8 @@ export class HandshakeRate {
 
   blame(remote: string, nowMs: number): void {
     const left = this.leftOf(remote, nowMs);
-    left.handshakes = Math.max(-refusedHandshakeCost, left.handshakes - refusedHandshakeCost);
+    const most = Math.min(left.handshakes, blamedHandshakesMax);
+    left.handshakes = Math.max(-refusedHandshakeCost, most - refusedHandshakeCost);
   }
 
   get size(): number {

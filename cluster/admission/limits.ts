@@ -1,4 +1,7 @@
-/** Bounds of how peers come in and stay known, by name, unit last: connections, handshakes, renewed certificates. */
+/**
+ * Bounds of how peers come in and stay known, by name, unit last: connections, handshakes, renewed certificates, and what
+ * a node of a tenant may take.
+ */
 
 /** For a client that connected to finish its handshake. */
 export const handshakeTimeoutMs = 5_000;
@@ -15,8 +18,33 @@ export const handshakesLoggedPerS = 5;
 export const handshakesPerAddressPerS = 10;
 export const handshakesPerAddressBurst = 300;
 export const refusedHandshakeCost = 4;
+/** Left at most to an address from which one was refused: what belongs together and starts is not among those. */
+export const blamedHandshakesMax = 20;
 /** Addresses that are remembered; those that asked last stay. */
 export const handshakeAddressesMax = 10_000;
 /** Certificates that a peer may prove anew on one link, at once and in a second: each is judged, some 2 ms. None lives under 1 s. */
-export const renewalsBurstMax = 4;
+export const renewalsBurstMax = 2;
 export const renewalsPerS = 1;
+/** Read of one node of a tenant in a second, and at once; a frame costs more than its bytes, so 8,000 of them in a second. */
+export const fencedBytesPerS = 2 * 1024 * 1024;
+export const fencedBurstBytes = 1024 * 1024;
+export const fencedFrameCostBytes = 256;
+/**
+ * Of that budget, what a millisecond of this node's processor costs which its frames took: at most a twenty-fifth of the time,
+ * however dear a frame is for its bytes. Collection of garbage falls into some turn, so one is charged no more than
+ * `fencedTurnMsMax`.
+ */
+export const fencedMsCostBytes = 50 * 1024;
+export const fencedTurnMsMax = 10;
+/**
+ * Squares of the turns that a tenant's node takes, in a second and at once: a turn of 3 ms each second, or ten of 1 ms, so that
+ * fewer than one in a hundred of the others' messages come during one. The burst is one collection of garbage, or ten links.
+ */
+export const fencedTurnsMs2PerS = 10;
+export const fencedTurnsBurstMs2 = 100;
+/** A link that comes up: some 3 ms for its handshake and as much after it, in several turns. */
+export const fencedLinkCostMs2 = 10;
+/** Not read for longer at once: a heartbeat is not so late that the node counts as silent. */
+export const fencedRestMsMax = 1_000;
+/** The longest debt of turns: who has stopped is served as before after this. */
+export const fencedDebtMs = 15_000;

@@ -144,6 +144,7 @@ export function playTenant({ system, cluster }: Pick<Stage, 'system' | 'cluster'
       listChecks: () => Promise.resolve(state.checks),
       ...{
         addChecks: unasked,
+        editCheck: unasked,
         removeCheck: unasked,
         restoreCheck: unasked,
         runNow: unasked,

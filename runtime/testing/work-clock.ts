@@ -19,6 +19,7 @@ export function workClock(): WorkClock {
   return {
     wallMs: () => nowMs,
     monotonicMs: () => nowMs,
+    busyMs: () => 0,
     timer(delayMs, task) {
       const timer = { atMs: nowMs + delayMs, task };
       timers.add(timer);

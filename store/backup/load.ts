@@ -21,6 +21,7 @@ import {
 } from './manifest.ts';
 import { rebind } from './rebind.ts';
 import { type RecordReader, Summing } from './records.ts';
+import { rollRestored } from './restored-rollups.ts';
 import { cut } from './seal.ts';
 import { endTokens } from './tokens.ts';
 
@@ -68,6 +69,7 @@ export async function load(work: Load): Promise<Totals> {
   for (const migration of newer) await session.run(tenantScript(tenantId, migration));
   await rebind({ session, keys: work.keys, fromId: manifest.tenant.id, tenantId, note: work.note });
   await endTokens(session, manifest.tenant.id, tenantId);
+  if (work.into === 'shared') await rollRestored(session, tenantId);
   return totals;
 }
 
@@ -174,8 +176,9 @@ function arrivalOf(
   { name, type }: Column,
 ): string {
   const column = quoted(name);
+  // Whatever the archive says: the writer's role would take another tenant's rows, too.
+  if (home === 'telemetry' && name === 'tenant_id' && into === 'shared') return `'${tenantId}'`;
   if (tenantId === manifest.tenant.id || into === 'scratch') return `${column}::${type}`;
-  if (home === 'telemetry' && name === 'tenant_id') return `'${tenantId}'`;
   const isAudit = table === 'lives_audit' && name === 'subject';
   if (name !== 'check_id' && !(table === 'checks' && name === 'id') && !isAudit) return `${column}::${type}`;
   const hash = `encode(sha256(convert_to('${tenantId} ' || ${column}, 'UTF8')), 'hex')`;

@@ -4,6 +4,7 @@
  */
 import { StoreError } from '../errors.ts';
 import { isTenantId } from '../ids.ts';
+import type { Applied } from '../migration-plan.ts';
 
 export interface ArchivedTenant {
   id: string;
@@ -37,7 +38,7 @@ export interface Manifest {
   tenant: ArchivedTenant;
   platformVersion: number;
   /** Of the tenant's schema, in order. */
-  migrations: readonly { version: number; checksum: string }[];
+  migrations: readonly Applied[];
   tables: readonly ArchivedTable[];
   sequences: readonly ArchivedSequence[];
 }
@@ -58,6 +59,23 @@ export interface Totals {
   bytes: number;
 }
 
+/** Of the sum of a table, and of the totals, as they were read. */
+export function isSum(found: unknown): found is TableSum {
+  const { rows, bytes, sha256 } = (found ?? {}) as Partial<TableSum>;
+  return Number.isSafeInteger(rows) && Number.isSafeInteger(bytes) && typeof sha256 === 'string';
+}
+
+export function isTotals(found: unknown): found is Totals {
+  const { tables, rows, bytes } = (found ?? {}) as Partial<Totals>;
+  return [tables, rows, bytes].every(Number.isSafeInteger);
+}
+
+/** What is no object has none of the fields that are asked for. */
+function isListOf<T>(found: unknown, isOne: (one: Partial<T>) => boolean): boolean {
+  return Array.isArray(found) && found.every((one) => isOne((one ?? {}) as Partial<T>));
+}
+
+const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const plainName = /^[a-z_][a-z0-9_]{0,62}$/;
 
 /** The JSON of a first record. Names go into statements: what is no plain name is refused. Throws `archive_unfit`. */
@@ -73,19 +91,21 @@ export function parseManifest(text: string, archive: string): Manifest {
   const { tenant, takenAt, migrations, tables, sequences } = found;
   const texts = [tenant?.id, tenant?.slug, tenant?.name, tenant?.plan, tenant?.status, takenAt, found.picket];
   if (!texts.every((one) => typeof one === 'string') || !isTenantId(tenant!.id)) throw refuse('tenant');
+  if (!instant.test(takenAt!)) throw refuse('moment');
   if (!Number.isInteger(found.platformVersion)) throw refuse('platform version');
-  if (!Array.isArray(migrations) || !migrations.every(({ version }) => Number.isInteger(version)))
-    throw refuse('migrations');
+  const isMigration = ({ version, checksum }: Partial<Applied>) =>
+    Number.isInteger(version) && typeof checksum === 'string';
+  if (!isListOf(migrations, isMigration)) throw refuse('migrations');
   const isName = (name: unknown) => typeof name === 'string' && plainName.test(name);
-  const isTable = ({ home, name, columns }: ArchivedTable) =>
+  const isTable = ({ home, name, columns }: Partial<ArchivedTable>) =>
     (home === 'tenant' || home === 'telemetry') &&
     isName(name) &&
     Array.isArray(columns) &&
     columns.every(isName);
-  if (!Array.isArray(tables) || !tables.every(isTable)) throw refuse('tables');
-  const isSequence = ({ name, last, called }: ArchivedSequence) =>
-    isName(name) && /^-?\d{1,19}$/.test(last) && typeof called === 'boolean';
-  if (!Array.isArray(sequences) || !sequences.every(isSequence)) throw refuse('sequences');
+  if (!isListOf(tables, isTable)) throw refuse('tables');
+  const isSequence = ({ name, last, called }: Partial<ArchivedSequence>) =>
+    isName(name) && typeof last === 'string' && /^-?\d{1,19}$/.test(last) && typeof called === 'boolean';
+  if (!isListOf(sequences, isSequence)) throw refuse('sequences');
   return found as Manifest;
 }
 

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { limits } from '../limits.ts';
-import type { TableSum, Totals } from './manifest.ts';
+import { isSum, isTotals, type TableSum, type Totals } from './manifest.ts';
 import { type Bytes, cut } from './seal.ts';
 
 /** `M` manifest, `T` a table begins (its place in the manifest), `R` rows of it, `S` its sum, `E` the end. */
@@ -64,11 +64,7 @@ export class RecordReader {
   async nextJson<T>(letter: Letter): Promise<T> {
     const { letter: found, payload } = await this.next();
     if (found !== letter) throw this.wrong(`a record "${letter}" is missing`);
-    try {
-      return JSON.parse(payload.toString('utf8')) as T;
-    } catch {
-      throw this.wrong(`a record "${letter}" is none`);
-    }
+    return this.parsed(letter, payload) as T;
   }
 
   /** The rows of one table, up to its sum, which is held against them. `counted` tells how many rows were taken. */
@@ -80,7 +76,9 @@ export class RecordReader {
         found.add(payload);
         yield payload;
       } else if (letter === 'S') {
-        sum(JSON.parse(payload.toString('utf8')) as TableSum, found);
+        const told = this.parsed(letter, payload);
+        if (!isSum(told)) throw this.wrong('the sum of a table is none');
+        sum(told, found);
         return;
       } else throw this.wrong('a table does not end');
     }
@@ -88,7 +86,8 @@ export class RecordReader {
 
   /** The last record, and nothing after it: only then every chunk was looked at. */
   async end(): Promise<Totals> {
-    const totals = await this.nextJson<Totals>('E');
+    const totals = await this.nextJson<unknown>('E');
+    if (!isTotals(totals)) throw this.wrong('its totals are none');
     if (this.held > 0 || !(await this.source.next()).done) throw this.wrong('something comes after its end');
     return totals;
   }
@@ -108,6 +107,14 @@ export class RecordReader {
     this.held -= bytes;
     this.pieces = this.held > 0 ? [all.subarray(bytes)] : [];
     return all.subarray(0, bytes);
+  }
+
+  private parsed(letter: Letter, payload: Buffer): unknown {
+    try {
+      return JSON.parse(payload.toString('utf8'));
+    } catch {
+      throw this.wrong(`a record "${letter}" is none`);
+    }
   }
 
   private wrong(why: string) {

@@ -12,7 +12,9 @@ import { removalScript } from '../provisioning.ts';
 import { findTenant, tenantById } from '../tenant-rows.ts';
 import type { Database } from '../unit-of-work.ts';
 import type { KeyRing } from '../vault/key-ring.ts';
+import { readKeyRing } from '../vault/ring-file.ts';
 import { noteKey } from '../vault/vault.ts';
+import { restoreLock } from '../vault/vault-records.ts';
 import { type CopySession, inTransaction } from './copy-session.ts';
 import type { OnProgress } from './dump.ts';
 import { load } from './load.ts';
@@ -30,6 +32,7 @@ export interface RestoreWork {
   url: string;
   db: Database;
   migrations: readonly Migration[];
+  /** Opens the archive; what is sealed in it is sealed with the ring as its file has it then. */
   keys: KeyRing;
   hold(tenantId: string): Promise<TenantHold>;
 }
@@ -67,10 +70,8 @@ export async function targetOf(db: Database, { tenant }: Manifest, options: Rest
     if (as !== null) return { id: newTenantId(), slug, existing: null };
     const found = await findTenant(unit, tenant.id);
     const existing = found?.id === tenant.id ? found : null;
-    if (existing !== null && existing.purgedAtMs === null && !replace) {
-      const detail = `tenant ${existing.slug} is there (${existing.status}): --replace puts the archive in its place, --as SLUG beside it`;
-      throw new StoreError('tenant_exists', detail);
-    }
+    if (existing !== null && existing.purgedAtMs === null && !replace)
+      throw tenantExists(existing.slug, existing.status);
     return { id: tenant.id, slug: existing?.slug ?? slug, existing };
   });
 }
@@ -78,6 +79,11 @@ export async function targetOf(db: Database, { tenant }: Manifest, options: Rest
 function slugTaken(slug: string, cause?: unknown): StoreError {
   const detail = `another tenant is called "${slug}": restore it with --as under another slug`;
   return new StoreError('slug_taken', detail, { cause });
+}
+
+function tenantExists(slug: string, state: string, cause?: unknown): StoreError {
+  const detail = `tenant ${slug} is there (${state}): --replace puts the archive in its place, --as SLUG beside it`;
+  return new StoreError('tenant_exists', detail, { cause });
 }
 
 export async function restore(
@@ -90,9 +96,10 @@ export async function restore(
   const hold = target.existing === null ? null : await work.hold(target.id);
   try {
     const totals = await inTransaction(work.url, { mode: '', commit: true }, async (session) => {
+      const keys = await ringOf(session, work);
       if (target.existing !== null) await removeAll(session, target.id);
       const { id: tenantId } = target;
-      const { db, migrations, keys } = work;
+      const { db, migrations } = work;
       const note = () => noteKey(db, keys.keys, keys.current(), keys.file);
       const how = { migrations, keys, note, into: 'shared', onProgress } as const;
       const done = await load({ session, ...opened, tenantId, ...how });
@@ -103,13 +110,23 @@ export async function restore(
     return { tenant: await work.db.asPlatform((unit) => tenantById(unit, target.id)), totals };
   } catch (error) {
     const cause = error instanceof StoreError ? error.cause : error;
-    // Somebody made a tenant of this slug meanwhile.
-    if (sqlStateOf(cause) === '23505' && (cause as { table?: string }).table === 'tenants')
-      throw slugTaken(target.slug, error);
+    const taken = sqlStateOf(cause) === '23505' ? (cause as { table?: string }).table : undefined;
+    // Somebody made a tenant of this slug meanwhile, or restored this one.
+    if (taken === 'tenants') throw slugTaken(target.slug, error);
+    if (taken === 'tenant_migrations') throw tenantExists(target.slug, 'restored by another', error);
     throw error;
   } finally {
     await hold?.end();
   }
+}
+
+/**
+ * As it is on the disk from here to the end: a key that was retired meanwhile would have been found to seal nothing, and
+ * then seal what is restored.
+ */
+async function ringOf(session: CopySession, { keys }: RestoreWork): Promise<KeyRing> {
+  await session.run(restoreLock);
+  return readKeyRing(keys.file);
 }
 
 /** Nothing is left of it, and nobody sees any of it. */
@@ -136,10 +153,12 @@ async function removeAll(session: CopySession, tenantId: string): Promise<void> 
 
 const insert = `
 INSERT INTO platform.tenants (id, slug, name, plan, status) VALUES ($1, $2, $3, $4, $5)`;
+/** $3 is the status that was judged in the beginning: what it was changed to since stands. */
 const revive = `
-UPDATE platform.tenants SET purged_at = NULL, status = $2,
-  status_at = CASE WHEN status = $2 THEN status_at ELSE date_trunc('milliseconds', clock_timestamp()) END
-WHERE id = $1`;
+UPDATE platform.tenants t SET purged_at = NULL, status = CASE WHEN t.status = $3 THEN $2 ELSE t.status END,
+  status_at = CASE WHEN t.status = $3 AND $2 <> $3 THEN date_trunc('milliseconds', clock_timestamp()) ELSE t.status_at END
+FROM (SELECT status FROM platform.tenants WHERE id = $1 FOR UPDATE) was
+WHERE t.id = $1 RETURNING was.status AS was, t.status`;
 const note = `
 INSERT INTO platform.tenant_audit (tenant_id, who, event, from_status, to_status, why) VALUES ($1, 'backup', 'restore', $2, $3, $4)`;
 
@@ -150,7 +169,11 @@ async function appear(session: CopySession, { manifest, archive }: Opened, targe
   const archived = manifest.tenant.status === 'active' ? 'active' : 'suspended';
   const isLive = existing?.status === 'active' || existing?.status === 'suspended';
   const status = isLive ? existing.status : archived;
-  if (existing === null) await session.rows(insert, [id, slug, name, plan, status]);
-  else await session.rows(revive, [id, status]);
-  await session.rows(note, [id, existing?.status ?? null, status, `from ${archive}`]);
+  if (existing === null) {
+    await session.rows(insert, [id, slug, name, plan, status]);
+    await session.rows(note, [id, null, status, `from ${archive}`]);
+    return;
+  }
+  const [row] = await session.rows<{ was: string; status: string }>(revive, [id, status, existing.status]);
+  await session.rows(note, [id, row!.was, row!.status, `from ${archive}`]);
 }

@@ -5,6 +5,7 @@
 import type { StoreClock } from '../clock.ts';
 import { limits } from '../limits.ts';
 import { silentLog } from '../log.ts';
+import { moment } from '../moment.ts';
 import { openPool } from '../pool.ts';
 import { createDatabase, type Database } from '../unit-of-work.ts';
 import type { Retention } from './retention.ts';
@@ -65,7 +66,7 @@ SET at_minute = excluded.at_minute, place = excluded.place, keep = excluded.keep
 
 /** `slot`: the last such moment. A run that an earlier epoch did not end is begun again. */
 const claim = `
-WITH moment AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp()) AS at),
+WITH ${moment},
 due AS (
   SELECT date_bin('1 day', at, timestamptz '2000-01-01 00:00:00+00' + s.at_minute * interval '1 minute') AS slot, at
   FROM platform.backup_schedule s, moment

@@ -15,6 +15,7 @@ import { newTenant, unique } from '../../test/contract/store-setup.ts';
 import { openStore } from '../open-store.ts';
 import { withKey, withRetired } from '../vault/key-ring.ts';
 import { liveRing } from '../vault/live-ring.ts';
+import { openVaultDesk } from '../vault/open-desk.ts';
 import {
   newKey,
   openKeyRing,
@@ -201,4 +202,31 @@ test('a ring that the database knows nothing of restores no sealed value into it
   expect(await elsewhere.store.users.find(id, 'ann@x.org')).toMatchObject({ email: 'ann@x.org' });
   await Promise.all([one.close(), there.close(), again.close()]);
   await elsewhere.close();
+});
+
+test('a restore waits while a key is retired, then seals with what the ring says; and no key is retired while it runs', async () => {
+  const one = open();
+  const { id, slug } = await filled(one);
+  const old = readKeyRing(ring).current().id;
+  const { name } = await one.backups.create(slug, quiet);
+  const desk = openVaultDesk(database.server.url, clock);
+  let restored: Promise<unknown> | null = null;
+  await desk.withoutRestores(async () => {
+    restored = one.backups.restore(name, { as: null, replace: true }, quiet);
+    replaceRing(ring, withRetired(withKey(readRingText(ring), newKey(clock.wallMs()), null), old, true));
+  });
+  await restored;
+  const current = readKeyRing(ring).current().id;
+  expect((await sealedOf(id)).every((sealed) => sealed.startsWith(`v1:${current}:`))).toBe(true);
+  const two = open();
+  await expectWhole(two, id);
+  // Told in the middle of it: what is retired then has sealed nothing that anybody sees yet.
+  const retired: Promise<unknown>[] = [];
+  const meanwhile = () => {
+    retired.push(desk.withoutRestores(async () => 'alone').catch((error: { code: string }) => error.code));
+  };
+  await two.backups.restore(name, { as: unique('copy'), replace: false }, meanwhile);
+  expect((await Promise.all(retired))[0]).toBe('restore_running');
+  expect(await desk.withoutRestores(async () => 'alone')).toBe('alone');
+  await Promise.all([one.close(), two.close(), desk.close()]);
 });

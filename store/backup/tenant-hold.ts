@@ -5,6 +5,7 @@
  */
 import type { WallClock } from '../clock.ts';
 import { StoreError } from '../errors.ts';
+import { randomId } from '../ids.ts';
 import { createLeaseStore } from '../leases.ts';
 import { limits } from '../limits.ts';
 import type { Database } from '../unit-of-work.ts';
@@ -17,18 +18,27 @@ export interface TenantHold {
   end(): Promise<void>;
 }
 
+/** Of a row of leases: a restore holds it that lives. Each restore is a node of its own. */
+export function isBeingRestored(lease: string): string {
+  return `EXISTS (SELECT FROM platform.sessions s WHERE s.node = ${lease}.node AND s.boot = ${lease}.boot
+    AND starts_with(s.node, 'restore-' || ${lease}.tenant_id) AND s.expires_at > clock_timestamp())`;
+}
+
+/** From a core, and from nobody who restores it already. */
 const take = `
 INSERT INTO platform.leases AS l (tenant_id, node, boot, epoch) VALUES ($1, $2, $3::bigint, 1)
 ON CONFLICT (tenant_id) DO UPDATE SET node = excluded.node, boot = excluded.boot, epoch = l.epoch + 1
+  WHERE NOT ${isBeingRestored('l')}
 RETURNING epoch`;
 
 const free = `
 UPDATE platform.leases SET node = NULL, boot = NULL
 WHERE tenant_id = $1 AND node = $2 AND boot = $3::bigint AND epoch = $4::bigint RETURNING epoch`;
 
+/** Throws `restore_running`. */
 export async function holdTenant(db: Database, clock: WallClock, tenantId: string): Promise<TenantHold> {
   const leases = createLeaseStore(db);
-  const node = `restore-${tenantId}`;
+  const node = `restore-${tenantId}-${Buffer.from(randomId()).toString('hex')}`;
   const boot = clock.wallMs();
   await leases.renewSession(node, boot);
   let ended = false;
@@ -52,7 +62,9 @@ export async function holdTenant(db: Database, clock: WallClock, tenantId: strin
   };
   try {
     const [row] = await db.asPlatform((unit) => unit.query<{ epoch: number }>(take, [tenantId, node, boot]));
-    const { epoch } = row!;
+    if (row === undefined)
+      throw new StoreError('restore_running', 'another restores this tenant at this moment: wait for it');
+    const { epoch } = row;
     return {
       async giveBack(session) {
         const freed = await session.rows(free, [tenantId, node, boot, epoch]);

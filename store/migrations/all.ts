@@ -11,6 +11,7 @@ import { platform0006 } from './platform-0006.ts';
 import { platform0007 } from './platform-0007.ts';
 import { platform0008 } from './platform-0008.ts';
 import { platform0010 } from './platform-0010.ts';
+import { platform0011 } from './platform-0011.ts';
 import { tenant0001 } from './tenant-0001.ts';
 import { tenant0002 } from './tenant-0002.ts';
 import { tenant0003 } from './tenant-0003.ts';
@@ -40,6 +41,7 @@ export const platformMigrations: readonly Migration[] = [
   platform0007,
   platform0008,
   platform0010,
+  platform0011,
 ];
 export const tenantMigrations: readonly Migration[] = [
   tenant0001,

@@ -15,7 +15,7 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { StoreError } from '../errors.ts';
@@ -90,7 +90,8 @@ function put(
     try {
       // A ring that root changed for a service must stay the service's.
       if (owner !== null && process.getuid?.() === 0) fchownSync(handle, owner.uid, owner.gid);
-      writeSync(handle, text);
+      // All of it or a failure: a full disk takes a part of a write, and says so at the next one alone.
+      writeFileSync(handle, text);
       fsyncSync(handle);
     } finally {
       closeSync(handle);

@@ -1,4 +1,5 @@
 /** What the database says about keys: which were noted, and how many values of which tenant are sealed with each. */
+import { StoreError } from '../errors.ts';
 import { hasNothing } from '../schema-versions.ts';
 import type { Database } from '../unit-of-work.ts';
 import type { NotedKey } from './rotation-plan.ts';
@@ -13,6 +14,31 @@ interface KeyColumns extends Record<string, unknown> {
   resealed: number;
   unreadable: number;
   now: number;
+}
+
+/**
+ * Those who restore share it to the end of their transaction; who retires a key has it alone. Nobody sees what a restore
+ * brings before its end, nor which keys that is sealed with.
+ */
+export const restoreLock = 'SELECT pg_advisory_xact_lock_shared(1885956973, 2)';
+const lockAlone = 'SELECT pg_try_advisory_lock(1885956973, 2) AS got';
+const unlock = 'SELECT pg_advisory_unlock(1885956973, 2)';
+
+/** Throws `restore_running`. */
+export async function withoutRestores<T>(db: Database, work: () => Promise<T>): Promise<T> {
+  return await db.asPlatform(async (unit) => {
+    const [row] = await unit.query<{ got: boolean }>(lockAlone);
+    if (row?.got !== true)
+      throw new StoreError(
+        'restore_running',
+        'a backup is restored at this moment, and what it brings may be sealed with any key: try again when it has ended',
+      );
+    try {
+      return await work();
+    } finally {
+      await unit.query(unlock);
+    }
+  });
 }
 
 /** One row at least, for the clock. */

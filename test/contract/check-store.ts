@@ -74,6 +74,63 @@ export function checkStoreContract(setupOf: () => StoreSetup): void {
     expect(await setupOf().checks.remove(tenantId, 'chk_nothing')).toBeNull();
   });
 
+  test('a changed check is due by a new version from that moment on, in the phase of its interval', async () => {
+    const tenantId = await newTenant(setupOf());
+    const { checks } = setupOf();
+    const [check] = await checks.add(tenantId, [newCheck('every second'), newCheck('stays')]);
+    const { id } = check!;
+    const edit = { intervalMs: 7_000, retries: 5, settings: { follow: 'a"b' } };
+    const edited = await checks.edit(tenantId, id, edit, { by: 'tester', why: 'load' });
+    const [first, second] = edited!.schedule;
+    const beganMs = second!.validFromMs;
+    expect(edited).toMatchObject({ ...check, ...edit, schedule: expect.anything() });
+    expect(edited!.schedule).toEqual([
+      { ...check!.schedule[0], validToMs: beganMs },
+      { version: 2, intervalMs: 7_000, phaseMs: phaseOf(id, 7_000), validFromMs: beganMs, validToMs: null },
+    ]);
+    expect(beganMs).toBeGreaterThanOrEqual(first!.validFromMs);
+    const renamed = await checks.edit(tenantId, id, { name: 'renamed', target: '192.0.2.9', port: 81 });
+    expect(renamed).toMatchObject({ ...edit, name: 'renamed', target: '192.0.2.9', port: 81 });
+    const third = renamed!.schedule[2]!;
+    expect(third).toEqual({ ...second, version: 3, validFromMs: third.validFromMs });
+    expect((await checks.list(tenantId, 0)).map(({ name }) => name)).toEqual(['renamed', 'stays']);
+    expect((await checks.list(tenantId, 0))[0]).toEqual(renamed);
+    const ended = await checks.remove(tenantId, id);
+    const back = await checks.restore(tenantId, id, { keptMs: 86_400_000 });
+    expect(back!.schedule[3]).toMatchObject({ version: 4, intervalMs: 7_000, phaseMs: third.phaseMs });
+    expect(ended!.schedule).toHaveLength(3);
+  });
+
+  test('only a live check of the tenant is changed, and only to what can be stored', async () => {
+    const [tenantId, other] = [await newTenant(setupOf()), await newTenant(setupOf())];
+    const { checks } = setupOf();
+    const [check] = await checks.add(tenantId, [newCheck('gone')]);
+    const edit = { intervalMs: 2_000 };
+    expect(await checks.edit(other, check!.id, edit)).toBeNull();
+    for (const bad of [{ intervalMs: 0 }, { port: 70_000 }, { name: 'a\u0000b' }, { timeoutMs: 0.5 }])
+      await expect(checks.edit(tenantId, check!.id, bad)).rejects.toMatchObject({ code: 'invalid_input' });
+    await checks.remove(tenantId, check!.id);
+    expect(await checks.edit(tenantId, check!.id, edit)).toBeNull();
+    expect(await checks.edit(tenantId, 'chk_nothing', edit)).toBeNull();
+    expect(await checks.list(tenantId, 0)).toMatchObject([{ name: 'gone', schedule: [{ version: 1 }] }]);
+  });
+
+  test('of changes at the same moment each begins where the one before ended, and none goes on past a removal', async () => {
+    const tenantId = await newTenant(setupOf());
+    const { checks } = setupOf();
+    const [check] = await checks.add(tenantId, [newCheck('busy')]);
+    const edits = [2_000, 3_000, 4_000].map((intervalMs) => checks.edit(tenantId, check!.id, { intervalMs }));
+    const asked = [...edits, checks.remove(tenantId, check!.id)];
+    const made = (await Promise.all(asked)).filter((one) => one !== null).length;
+    const [stored] = await checks.list(tenantId, 0);
+    const { schedule, archivedAtMs } = stored!;
+    expect(schedule.map(({ version }) => version)).toEqual(schedule.map((_, at) => at + 1));
+    // Each that was made but the removal began one.
+    expect(schedule).toHaveLength(made);
+    for (const [at, { validToMs }] of schedule.entries())
+      expect(validToMs).toBe(schedule[at + 1]?.validFromMs ?? archivedAtMs);
+  });
+
   test('a restored check is due again from then on, in the phase that it had, and what it was due before stays as it was', async () => {
     const tenantId = await newTenant(setupOf());
     const { checks } = setupOf();

@@ -3,6 +3,7 @@
  * through is judged again here, by the words of the promise and not by the code that kept it.
  */
 import { readNotRun, readResults } from '../../actors/arrivals.ts';
+import { newBudget } from '../../cluster/admission/fence-budget.ts';
 import { noRefusals } from '../../cluster/fence-count.ts';
 import { LinkFence } from '../../cluster/fence-link.ts';
 import { mayTakeNames } from '../../cluster/fence-payload.ts';
@@ -50,13 +51,14 @@ export function fence(): { name: string; run(random: Random): void } {
     mayCall: () => false,
     log: () => {},
     monotonicMs: () => 0,
+    busyMs: () => 0,
   };
   return {
     name: 'fence',
     run(random) {
       const reader = createFrameReader();
       reader.push(mutated(random, corpus));
-      const link = new LinkFence(needs, tenant, far, noRefusals());
+      const link = new LinkFence(needs, tenant, far, { refusals: noRefusals(), budget: newBudget() });
       for (let frame = reader.next(); frame !== null; frame = reader.next()) {
         if (link.arrives(frame) === null) requireInside(frame, link);
       }

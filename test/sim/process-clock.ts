@@ -17,6 +17,7 @@ export function processClock(loop: EventLoop, owner: Process, startMs: number, s
     skewMs,
     wallMs: () => Math.floor(worldStartWallMs + loop.nowMs + clock.skewMs),
     monotonicMs: () => loop.nowMs + startMs,
+    busyMs: () => 0,
     timer(delayMs, task) {
       const happening = loop.put(Math.max(delayMs, 0), timerPart, owner, task);
       return () => {

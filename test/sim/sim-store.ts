@@ -80,7 +80,8 @@ export class SimStore {
       find: () => ask(() => null),
     };
     const nothing = () => ask(() => null);
-    const checks = { add: () => ask(() => []), list: () => ask(() => []), remove: nothing, restore: nothing };
+    const changes = { edit: nothing, remove: nothing, restore: nothing };
+    const checks = { add: () => ask(() => []), list: () => ask(() => []), ...changes };
     return { leases, coordinator, results, tenants, checks };
   }
 

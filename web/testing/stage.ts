@@ -56,6 +56,7 @@ const monitorActor = defineActor<{ views: CheckView[]; feeds: Ref<FeedProtocol>[
   call: { views: () => [], explain: () => null, subscribers: (self) => self.state.feeds.length },
   cast: {
     adopt() {},
+    changed() {},
     results() {},
     forget(self, id) {
       for (const feed of self.state.feeds) self.cast(feed).removedCheck(stageTenantId, id);

@@ -3,7 +3,7 @@
  * and the ports on it for one process, most of them the store's own code over a unit of work that knows its statements.
  */
 
-import type { Check, NewCheck } from '../../../actors/ports/check.ts';
+import type { Check, CheckEdit, NewCheck } from '../../../actors/ports/check.ts';
 import type { CheckStore } from '../../../actors/ports/check-store.ts';
 import type { CoordinatorStore } from '../../../actors/ports/coordinator-store.ts';
 import type { LeaseStore } from '../../../actors/ports/lease-store.ts';
@@ -266,6 +266,12 @@ export class ModelDatabase {
               archivedAtMs === null || (schedule.at(-1)?.validToMs ?? 0) > archivedSinceMs,
           ),
         ),
+      edit: (tenantId, checkId, edit) =>
+        this.asTenant(queries, tenantId, (nowMs) => {
+          const check = this.checksOf(tenantId).get(checkId);
+          if (check === undefined || check.archivedAtMs !== null) return null;
+          return this.edit(tenantId, check, edit, nowMs);
+        }),
       remove: (tenantId, checkId) =>
         this.asTenant(queries, tenantId, (nowMs) => {
           const check = this.checksOf(tenantId).get(checkId);
@@ -287,6 +293,19 @@ export class ModelDatabase {
           return restored;
         }),
     };
+  }
+
+  /** From `atMs` on. */
+  edit(tenantId: string, check: Check, edit: CheckEdit, atMs: number): Check {
+    const last = check.schedule.at(-1)!;
+    const validFromMs = Math.max(last.validFromMs, atMs);
+    const { intervalMs = last.intervalMs } = edit;
+    const phaseMs = edit.intervalMs === undefined ? last.phaseMs : phaseOf(check.id, intervalMs);
+    const next = { version: last.version + 1, intervalMs, phaseMs, validFromMs, validToMs: null };
+    const schedule = [...schedulesEnded(check.schedule, validFromMs), next];
+    const edited = { ...check, ...edit, schedule };
+    this.checksOf(tenantId).set(check.id, edited);
+    return edited;
   }
 
   add(tenantId: string, check: NewCheck, nowMs: number): Check {

@@ -1,10 +1,8 @@
 /** What people do meanwhile: checks come and go, tenants are suspended and let go on. Through the tenants' own actors, as a door does. */
 import type { TenantProtocol } from '../../../actors/messages.ts';
 import type { NewCheck } from '../../../actors/ports/check.ts';
-import { phaseOf } from '../../../actors/schedule.ts';
 import { timerPart } from '../event-loop.ts';
 import { editAheadMs, loadEveryMs } from './bounds.ts';
-import { schedulesEnded } from './schedules.ts';
 import type { World } from './world.ts';
 
 const intervalsMs = [1_000, 1_000, 2_000, 3_000, 5_000];
@@ -53,8 +51,22 @@ export class Load {
     else this.restore(tenantId);
   }
 
-  /** Another interval, in the rows: from a moment ahead, so that a tree that can read them has it in time. */
+  /** Another interval, or another name alone: by whoever has the check, or in the rows. */
   private edit(tenantId: string): void {
+    const { world } = this;
+    if (world.chance(0.5)) {
+      this.editRows(tenantId);
+      return;
+    }
+    const live = [...world.database.checksOf(tenantId).values()].filter((one) => one.archivedAtMs === null);
+    if (live.length === 0) return;
+    const edit = world.chance(0.7) ? { intervalMs: checkOf(world).intervalMs } : { name: 'another name' };
+    const { id } = world.pick(live);
+    this.ask(tenantId, (tenant) => tenant.editCheck(id, edit, 'somebody', null));
+  }
+
+  /** From a moment ahead, so that a tree that can read them has it in time. */
+  private editRows(tenantId: string): void {
     const { world } = this;
     const { server } = world.database;
     const checks = world.database.checksOf(tenantId);
@@ -64,13 +76,9 @@ export class Load {
     const last = check?.schedule.at(-1);
     if (check === undefined || last === undefined || last.validToMs !== null || !server.isUp || server.isHung)
       return;
-    const atMs = Math.max(last.validFromMs, server.nowMs() + editAheadMs);
+    const atMs = server.nowMs() + editAheadMs;
     const { intervalMs } = checkOf(world);
-    const next = {
-      ...{ version: last.version + 1, intervalMs, phaseMs: phaseOf(check.id, intervalMs) },
-      ...{ validFromMs: atMs, validToMs: null },
-    };
-    checks.set(check.id, { ...check, schedule: [...schedulesEnded(check.schedule, atMs), next] });
+    world.database.edit(tenantId, check, { intervalMs }, atMs);
     world.say('WORLD', `${check.id} of ${tenantId} is due every ${intervalMs} ms from ${atMs}`);
     for (const { life } of world.cores()) {
       const ref = life!.process.system.whereis<TenantProtocol>(`tenant:${tenantId}`);
