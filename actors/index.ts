@@ -80,6 +80,7 @@ export {
   packageKinds,
 } from './ports/package-store.ts';
 export type { Plan, PlanStore } from './ports/plan-store.ts';
+export { livingCertificatesMax, type RenewalStore, type RenewedCertificate } from './ports/renewal-store.ts';
 export type { ResultQuery } from './ports/result-store.ts';
 export type {
   RollupCounts,

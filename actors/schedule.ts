@@ -2,7 +2,10 @@
  * The arithmetic of due instants: a pure function of a check's schedule versions. Everything that asks "when" or "which
  * instants" asks here: the scheduler, the recovery after a loss, the tests that check the accounting.
  */
+import { phaseOf } from '../checks/index.ts';
 import type { ScheduleVersion } from './ports/check.ts';
+
+export { phaseOf };
 
 /** A run of consecutive due instants of one version, both ends inclusive. */
 export interface DueRun {
@@ -10,18 +13,6 @@ export interface DueRun {
   toMs: number;
   intervalMs: number;
   count: number;
-}
-
-/** Where in its interval a check runs: a hash of its id, so that checks spread evenly and a restart moves nothing. */
-export function phaseOf(checkId: string, intervalMs: number): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < checkId.length; index += 1) {
-    hash = Math.imul(hash ^ checkId.charCodeAt(index), 0x01000193);
-  }
-  // FNV alone leaves neighbours close together; the finaliser of murmur3 spreads them.
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) % intervalMs;
 }
 
 /** The first due instant of the version that is after `afterMs`; null when the version ends before it. */

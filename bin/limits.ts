@@ -113,3 +113,5 @@ export const documentsListedMax = 10_000;
 export const agentLookMs = 250;
 /** What a command to an agent may carry: a quarter of what the door takes, so that it fits a frame whatever else there is. */
 export const agentPayloadBytesMax = 262_144;
+/** An agent's program that was told to end is gone by then, whatever holds it. */
+export const agentStopMs = 8_000;

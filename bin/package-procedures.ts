@@ -25,7 +25,12 @@ import {
   verifyPeer,
 } from '../certs/index.ts';
 import { type Caller, ProcedureError } from '../cluster/index.ts';
-import { announcePackage, type BearerQuestion, type EnrolQuestion } from '../edge/index.ts';
+import {
+  announcePackage,
+  type BearerQuestion,
+  type EnrolQuestion,
+  type RenewQuestion,
+} from '../edge/index.ts';
 import { messageOf } from '../runtime/index.ts';
 import { newPackageId, type Store } from '../store/index.ts';
 import { withAuthorityLock } from './authority-lock.ts';
@@ -34,6 +39,7 @@ import { bearer, enrol } from './enrolment.ts';
 import { packageLifeMsMax, packageLifeMsMin, partitionCharsMax } from './limits.ts';
 import { findTenant, judgeWrite, text } from './named-tenant.ts';
 import { packageView } from './package-views.ts';
+import { renew } from './renewal.ts';
 import type { RoleContext } from './roles/role.ts';
 import { issuerOf } from './tenant-issuer.ts';
 
@@ -103,6 +109,7 @@ export function declarePackages(context: RoleContext, store: Store): void {
     access: 'node',
     run: ({ tenant, serial }: BearerQuestion) => bearer(needs, tenant, serial),
   });
+  node.declare('edge_renew', { access: 'node', run: (asked: RenewQuestion) => renew(needs, asked) });
 }
 
 function needsOf({ node, flags, trust, clock }: RoleContext, store: Store) {
@@ -201,13 +208,20 @@ async function end(needs: Needs, tenant: Tenant, { id, event, why }: Ending, by:
     if ('refused' in moved) throw new ProcedureError(moved.refused, moved.detail);
     row = moved.package;
   }
-  announcePackage(needs.node.topics, needs.node.system, tenant.id, row!);
-  if (row!.delivered !== null) await revokeCertificate(needs, row!);
+  // After the change: a renewal that came before it is among them, and none comes after it.
+  const renewed = await store.renewals.living(tenant.id, row!.id);
+  for (const delivered of [row!.delivered, ...renewed])
+    announcePackage(needs.node.topics, needs.node.system, tenant.id, { ...row!, delivered });
+  for (const delivered of [row!.delivered, ...renewed])
+    if (delivered !== null) await revokeCertificate(needs, row!, delivered);
   return packageView(tenant, row!);
 }
 
-async function revokeCertificate({ folder, clock }: Needs, { id, delivered }: Package): Promise<void> {
-  const { serial, chainPem } = delivered!;
+async function revokeCertificate(
+  { folder, clock }: Needs,
+  { id }: Package,
+  { serial, chainPem }: { serial: string; chainPem: string },
+): Promise<void> {
   try {
     if (!existsSync(join(folder, 'root-key.pem'))) throw new Error('this core has no authority');
     await withAuthorityLock(folder, clock, () => revoke(folder, { pem: chainPem }, clock));

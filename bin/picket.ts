@@ -5,31 +5,6 @@
  */
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
-import { addAgentSourceCommands } from './commands/agent-source.ts';
-import { addAgentsCommands } from './commands/agents.ts';
-import { addBackupCommands } from './commands/backup.ts';
-import { addCertCommands } from './commands/certs.ts';
-import { addCheckCommands } from './commands/check.ts';
-import { addChildrenCommand } from './commands/children.ts';
-import { addDbCommands } from './commands/db.ts';
-import { addDeviceCommands } from './commands/device.ts';
-import { addDocumentCommands } from './commands/document.ts';
-import { addEnrollCommand } from './commands/enroll.ts';
-import { addExplainCommands } from './commands/explain.ts';
-import { addIntegrationCommands } from './commands/integration.ts';
-import { addLinksCommand } from './commands/links.ts';
-import { addLookCommands } from './commands/look.ts';
-import { addNodeCommand } from './commands/node.ts';
-import { addPackageCommands } from './commands/package.ts';
-import { addPlanCommands } from './commands/plan.ts';
-import { addRecordCommand } from './commands/record.ts';
-import { addReplayCommand } from './commands/replay.ts';
-import { addResultCommands } from './commands/results.ts';
-import { addSeedCommand } from './commands/seed.ts';
-import { addTenantCommands } from './commands/tenant.ts';
-import { addUpCommands } from './commands/up.ts';
-import { addUserCommands } from './commands/user.ts';
-import { addVaultCommands } from './commands/vault.ts';
 import { CommandFailure, codeOf, usage } from './failure.ts';
 import { terminalOutput } from './output.ts';
 import { ownVersion } from './own-version.ts';
@@ -48,33 +23,12 @@ const program = new Command('picket')
   .configureHelp({ showGlobalOptions: true });
 
 const surroundings = { output: terminalOutput(), script, environment: process.env };
-for (const add of [
-  addUpCommands,
-  addNodeCommand,
-  addLookCommands,
-  addRecordCommand,
-  addReplayCommand,
-  addLinksCommand,
-  addChildrenCommand,
-  addTenantCommands,
-  addPackageCommands,
-  addAgentSourceCommands,
-  addEnrollCommand,
-  addAgentsCommands,
-  addPlanCommands,
-  addDbCommands,
-  addBackupCommands,
-  addSeedCommand,
-  addVaultCommands,
-  addUserCommands,
-  addIntegrationCommands,
-  addCheckCommands,
-  addDeviceCommands,
-  addDocumentCommands,
-  addExplainCommands,
-  addResultCommands,
-  addCertCommands,
-]) {
+// An agent in a customer's network is one small process: it loads none of what the others need.
+const commands =
+  process.argv[2] === 'agent'
+    ? [(await import('./commands/agent.ts')).addAgentCommand]
+    : (await import('./every-command.ts')).everyCommand;
+for (const add of commands) {
   add(program, surroundings);
 }
 program

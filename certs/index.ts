@@ -20,6 +20,7 @@ export {
   readPendingKey,
   writeEnrolled,
 } from './enrolment/enrolled-files.ts';
+export { isPossessor, provePossession } from './enrolment/possession.ts';
 export { judgeCertificateRequest } from './enrolment/request-rules.ts';
 export {
   issueRequested,

@@ -10,6 +10,7 @@ export { judgeAddress } from './guard.ts';
 export { createIcmpProber } from './icmp.ts';
 export { limits } from './limits.ts';
 export type { CheckOutcome, CheckRequest, CheckStatus } from './outcome.ts';
+export { phaseOf } from './phase.ts';
 export type { IcmpProber, PingAnswer, ProberProgram } from './prober.ts';
 export { findProber } from './prober.ts';
 export type { NameResolver } from './resolver.ts';

@@ -83,8 +83,8 @@ export class LinkWatch {
       this.refuse(watched, judgement);
       return;
     }
+    // What is trusted is asked at the next look, of a certificate that was told again as well.
     watched.notAfterMs = judgement.notAfterMs;
-    watched.trustVersion = this.options.transport.trustVersion();
     const { serial } = judgement;
     this.options.log('debug', 'peer renewed its certificate', { address: link.address, serial });
   }

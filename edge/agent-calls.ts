@@ -8,7 +8,7 @@ import type {
 } from '../proto/index.ts';
 import { type ActorSystem, type Clock, messageOf, type Ref } from '../runtime/index.ts';
 import { type AgentConfig, configAnswer, configOf } from './agent-config.ts';
-import { factsOf, heldVersionOf } from './agent-facts.ts';
+import { droppedOf, factsOf, heldVersionOf } from './agent-facts.ts';
 import type { Agents } from './agents.ts';
 import { admit, type CallNeeds, told, unary } from './calls.ts';
 import type { ControlCall, ControlWires } from './control-wires.ts';
@@ -58,6 +58,9 @@ async function hello(
   const actor = agents.actorOf(peer);
   if (actor === null) return drainRefusal;
   system.cast(actor).hello(factsOf(message), heldVersionOf(message));
+  const dropped = droppedOf(message);
+  if (dropped > 0)
+    needs.refusals.add('results_dropped', peer, 'results that this agent could not keep', dropped);
   // An agent is welcome also while its tenant's core is away: it asks for its config later.
   const config = await configFor(home, peer);
   return {

@@ -5,7 +5,13 @@
 import type { Duplex } from 'node:stream';
 import { type ConnectionInjector, Server, type ServiceDefinition } from '@grpc/grpc-js';
 import type { Cluster } from '../cluster/index.ts';
-import { documentMethods, gatewayMethods, pollerMethods, type ServiceMethods } from '../proto/index.ts';
+import {
+  documentMethods,
+  gatewayMethods,
+  pollerMethods,
+  renewalMethods,
+  type ServiceMethods,
+} from '../proto/index.ts';
 import type { ActorSystem, Clock, Log } from '../runtime/index.ts';
 import { agentCalls, configFor } from './agent-calls.ts';
 import { Agents } from './agents.ts';
@@ -13,6 +19,7 @@ import { Callers } from './callers.ts';
 import { ControlWires } from './control-wires.ts';
 import { documentCalls } from './document-calls.ts';
 import { edgeAgent } from './edge-agent.ts';
+import type { CoreAsker } from './enrol-service.ts';
 import { drainRefusal, statusOf } from './errors.ts';
 import { HeldBytes } from './held-bytes.ts';
 import { IncomingBytes } from './incoming-bytes.ts';
@@ -32,6 +39,7 @@ import { OwnConnections } from './own-connections.ts';
 import { holderOf } from './peer.ts';
 import { boundMethods } from './received.ts';
 import { type Counts, RefusalCount, type SenderView } from './refusal-count.ts';
+import { renewCall } from './renew-calls.ts';
 import { statusCalls } from './status-calls.ts';
 import { TenantHome } from './tenant-home.ts';
 
@@ -40,6 +48,8 @@ export interface AgentDoorNeeds {
   readonly cluster: Cluster;
   readonly clock: Clock;
   readonly log: Log;
+  /** Of a core, what this node cannot know. */
+  ask: CoreAsker['ask'];
 }
 
 export interface DoorTotals {
@@ -78,7 +88,8 @@ export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
   const asking = { callers, held, refusals, isDraining: () => draining };
   const shared = { ...asking, home, clock, node: cluster.node };
   const ofDocuments = documentMethods();
-  const methods = [gatewayMethods(), pollerMethods(), ofDocuments] as const;
+  const ofRenewal = renewalMethods();
+  const methods = [gatewayMethods(), pollerMethods(), ofDocuments, ofRenewal] as const;
   const server = createServer();
   const asked = agentCalls({ ...shared, system, agents, wires });
   const pushed = statusCalls({ ...shared, system, cluster, nextKey: keysOf(cluster, 'push') });
@@ -87,6 +98,10 @@ export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
     boundMethods(ofDocuments, { Transfer: documentBounds }) as ServiceDefinition,
     documentCalls({ ...asking, clock, system, cluster }),
   );
+  const cores = { cores: () => cluster.members.live('core'), ask: needs.ask };
+  server.addService(boundMethods(ofRenewal, { Renew: smallBounds }) as ServiceDefinition, {
+    Renew: renewCall({ ...shared, cores, log }),
+  });
   const connections = new Map<Duplex, ConnectionInjector>();
   return {
     methods,
@@ -144,7 +159,7 @@ function serve(
 ): void {
   const [status, small] = [statusBounds, smallBounds];
   server.addService(
-    boundMethods(ofAgents, {
+    boundMethods(ofAgents!, {
       ...{
         Hello: small,
         GetConfig: small,
@@ -159,7 +174,7 @@ function serve(
     },
   );
   server.addService(
-    boundMethods(ofPollers, { ReportStatus: status, StreamStatus: status }) as ServiceDefinition,
+    boundMethods(ofPollers!, { ReportStatus: status, StreamStatus: status }) as ServiceDefinition,
     { ReportStatus: pushed.reportStatus, StreamStatus: pushed.streamPoller },
   );
 }

@@ -20,6 +20,12 @@ export function heldVersionOf({ configVersion }: { configVersion: string }): str
   return configVersion.slice(0, configVersionCharactersMax);
 }
 
+/** Results that an agent of ours lost since its last hello: its outbox was full. */
+export function droppedOf({ labels }: AgentHelloRequest): number {
+  const said = Number(labels.results_dropped ?? 0);
+  return Number.isSafeInteger(said) && said > 0 ? said : 0;
+}
+
 function word(text: string): string {
   return text.slice(0, agentWordCharactersMax).replace(controls, '');
 }

@@ -8,6 +8,8 @@ import { checkView } from './testing/stage.ts';
 
 const peer: EdgePeer = { tenantId: 't', role: 'agent', id: 'a', partition: 'default' };
 const atMs = Date.UTC(2026, 5, 1, 12, 0, 3);
+/** A push says whole seconds. */
+const nowMs = atMs + 800;
 
 function item(changes: Partial<StatusItem> = {}, document: unknown = { available: true }): StatusItem {
   const base = { name: 'web', type: 'tcp', source: 'status', agentId: 'a', available: true, latencyMs: 3 };
@@ -15,7 +17,7 @@ function item(changes: Partial<StatusItem> = {}, document: unknown = { available
   return { ...base, message, ...changes };
 }
 const results = (items: StatusItem[], views: CheckView[] = [checkView]) =>
-  resultsOf({ peer, node: 'poller_1', items, atMs }, views);
+  resultsOf({ peer, node: 'poller_1', items, atMs, nowMs }, views);
 
 describe('what an agent pushed', () => {
   it('is a result of the check that it names, for the last due instant before the push', () => {
@@ -63,6 +65,51 @@ describe('what an agent pushed', () => {
   it('gives one row for an instant, the last of them', () => {
     const { rows } = results([item(), item({ available: false }, { available: false })]);
     expect(rows).toMatchObject([{ status: 'critical' }]);
+  });
+  it('is of the instant that its own document names, when that can be: also in the second of the push', () => {
+    const lastMs = dueAtOrBefore('c1', 5_000, nowMs);
+    const of = (document: object) => results([item({}, { available: true, ...document })]).rows[0]!;
+    for (const started of [nowMs - 200, lastMs + 3]) {
+      expect(of({ due_at: lastMs, started_at: started })).toMatchObject({
+        ...{ dueAtMs: lastMs, startedAtMs: started },
+      });
+    }
+    // One that began late is of the instant that it was due at; one that waited for days is of its own day.
+    const [began, before] = [lastMs + 100, lastMs - 5_000];
+    expect(of({ due_at: before, started_at: began })).toMatchObject({ dueAtMs: before, startedAtMs: began });
+    const oldMs = dueAtOrBefore('c1', 5_000, nowMs - 3 * 86_400_000);
+    expect(of({ due_at: oldMs, started_at: oldMs + 2 })).toMatchObject({ dueAtMs: oldMs });
+  });
+  it('is of the push where the document says what cannot be', () => {
+    const byPush = results([item()]).rows[0]!;
+    const odd = [
+      { started_at: nowMs + 120_000, due_at: nowMs },
+      { started_at: nowMs - 9 * 86_400_000 },
+      { started_at: 'x', due_at: {} },
+      { due_at: dueAtOrBefore('c1', 5_000, nowMs) },
+    ];
+    for (const document of odd)
+      expect(results([item({}, { available: true, ...document })]).rows[0]).toEqual(byPush);
+    const startedMs = nowMs - 60_000;
+    const own = dueAtOrBefore('c1', 5_000, startedMs);
+    for (const due_at of [own - 1, own + 5_000, own - 500_000])
+      expect(results([item({}, { available: true, started_at: startedMs, due_at })]).rows[0]!.dueAtMs).toBe(
+        own,
+      );
+  });
+  it('has the status and the words that the document says, and was never not run', () => {
+    const of = (document: object) => results([item({ available: false }, document)]).rows[0]!;
+    expect(of({ status: 'warning', error: '1 of 3\nlost' })).toMatchObject({
+      ...{ status: 'warning', reason: '1 of 3 lost', latencyMs: 3 },
+    });
+    expect(of({ status: 'skipped', available: false })).toMatchObject({ status: 'critical' });
+    expect(of({ status: 'timeout' })).toMatchObject({ status: 'timeout', reason: 'not available' });
+  });
+  it('is one row for each instant of a check that one push brings', () => {
+    const lastMs = dueAtOrBefore('c1', 5_000, nowMs);
+    const at = (ms: number) => item({}, { available: true, started_at: ms + 1, due_at: ms });
+    const { rows } = results([at(lastMs - 10_000), at(lastMs - 5_000), at(lastMs), at(lastMs)]);
+    expect(rows.map(({ dueAtMs }) => dueAtMs)).toEqual([lastMs - 10_000, lastMs - 5_000, lastMs]);
   });
   it('is a row that the store takes, whatever the document', () => {
     fc.assert(

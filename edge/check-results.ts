@@ -1,9 +1,10 @@
 /**
  * What an agent pushed, as results of its tenant's checks: which check an item is of, what it says of it, and the due instant
  * that it answers. Pure. An agent runs on its own clock and pushes less often than it runs: what it pushes counts for the last
- * due instant before the push.
+ * due instant before the push, unless the item's own document says when it was run, as those of our own agents do.
  */
 import { type CheckView, dueAtOrBefore, type ResultRow } from '../actors/messages.ts';
+import { itemAgeMsMax, pushAheadMsMax } from './limits.ts';
 import type { EdgePeer } from './peer.ts';
 import type { StatusItem } from './status-items.ts';
 
@@ -20,8 +21,10 @@ export interface Push {
   /** This node, which the results name as their poller. */
   readonly node: string;
   readonly items: readonly StatusItem[];
-  /** Unix milliseconds. */
+  /** When it was made, as its whole seconds tell it: Unix milliseconds. */
   readonly atMs: number;
+  /** When it came. */
+  readonly nowMs: number;
 }
 
 const reasonCharactersMax = 500;
@@ -29,7 +32,10 @@ const reasonCharactersMax = 500;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out.
 const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 
-export function resultsOf({ peer, node, items, atMs }: Push, views: readonly CheckView[]): PushedResults {
+export function resultsOf(
+  { peer, node, items, atMs, nowMs }: Push,
+  views: readonly CheckView[],
+): PushedResults {
   const own = views.filter(({ partition }) => partition === peer.partition);
   const byId = new Map(own.map((view) => [view.id, view]));
   const byName = new Map<string, CheckView[]>();
@@ -41,8 +47,11 @@ export function resultsOf({ peer, node, items, atMs }: Push, views: readonly Che
     const check = byId.get(item.name) ?? ofName(byName.get(item.name), item.type);
     if (item.source !== 'status') documents += 1;
     else if (check === null) noCheck += 1;
-    // One row for an instant: of two in one push the later counts.
-    else rows.set(check.id, rowOf(item, check, node, atMs));
+    else {
+      const row = rowOf(item, check, node, atMs, nowMs);
+      // One row for an instant: of two in one push the later counts.
+      rows.set(`${row.dueAtMs} ${check.id}`, row);
+    }
   }
   return { rows: [...rows.values()], noCheck, documents };
 }
@@ -55,21 +64,54 @@ function ofName(views: readonly CheckView[] | undefined, type: string): CheckVie
   return fit.length === 1 ? fit[0]! : null;
 }
 
-function rowOf(item: StatusItem, check: CheckView, node: string, atMs: number): ResultRow {
+function rowOf(item: StatusItem, check: CheckView, node: string, atMs: number, nowMs: number): ResultRow {
   const told = readDocument(item.message);
+  const { dueAtMs, startedAtMs } = instantsOf(told, check, atMs, nowMs);
+  const where = { checkId: check.id, dueAtMs, startedAtMs, agent: item.agentId, poller: node };
+  const measured = item.latencyMs ?? latencyOf(told.response_time);
+  const status = statuses.find((one) => one === told.status);
+  if (status !== undefined) {
+    const reason = status === 'success' ? null : readable(told.error) || 'not available';
+    return { ...where, latencyMs: measured, status, reason };
+  }
   // `available` of an item says that the agent answered; where its document says what it found, that counts.
   const isUp = typeof told.available === 'boolean' ? told.available : item.available;
-  const measured = item.latencyMs ?? latencyOf(told.response_time);
   return {
-    checkId: check.id,
-    dueAtMs: dueAtOrBefore(check.id, check.interval_ms, atMs),
-    startedAtMs: Math.floor(atMs),
+    ...where,
     latencyMs: isUp ? measured : null,
     status: isUp ? 'success' : 'critical',
     reason: isUp ? null : reasonOf(told),
-    agent: item.agentId,
-    poller: node,
   };
+}
+
+/** What our own agents say of a check beside whether it is up. That one was not run, nobody else's word counts for. */
+const statuses = ['success', 'warning', 'critical', 'unknown', 'timeout'] as const;
+
+/**
+ * When it was run: the document's word when it can be true, never later than now. An instant of the check's grid that it names
+ * counts, so that one which began late is not taken for the next.
+ */
+function instantsOf(
+  { started_at, due_at }: Told,
+  { id, interval_ms }: CheckView,
+  atMs: number,
+  nowMs: number,
+) {
+  const isTrue =
+    isInstant(started_at) && started_at >= nowMs - itemAgeMsMax && started_at <= nowMs + pushAheadMsMax;
+  const startedAtMs = Math.floor(isTrue ? Math.min(started_at, nowMs) : atMs);
+  const lastMs = dueAtOrBefore(id, interval_ms, startedAtMs);
+  const isNamed =
+    isTrue && isInstant(due_at) && due_at <= lastMs && due_at > lastMs - lateInstantsMax * interval_ms;
+  const dueAtMs = isNamed && dueAtOrBefore(id, interval_ms, due_at) === due_at ? due_at : lastMs;
+  return { startedAtMs, dueAtMs };
+}
+
+/** So many instants before its beginning a run may have been due: an agent leaves out what it cannot begin by then. */
+const lateInstantsMax = 10;
+
+function isInstant(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
 }
 
 interface Told {
@@ -77,6 +119,9 @@ interface Told {
   readonly response_time?: unknown;
   readonly error?: unknown;
   readonly message?: unknown;
+  readonly status?: unknown;
+  readonly started_at?: unknown;
+  readonly due_at?: unknown;
 }
 
 /** Empty for what is no JSON object: a text, or a document that was cut. */
@@ -98,7 +143,10 @@ function latencyOf(nanoseconds: unknown): number | null {
 }
 
 function reasonOf({ error, message }: Told): string {
-  const said = [error, message].find((text) => typeof text === 'string' && text !== '') as string | undefined;
-  const text = (said ?? 'not available').replace(controls, ' ').slice(0, reasonCharactersMax);
-  return `agent_says: ${text}`;
+  return `agent_says: ${readable(error) || readable(message) || 'not available'}`;
+}
+
+/** Empty for what is no text. */
+function readable(text: unknown): string {
+  return typeof text === 'string' ? text.replace(controls, ' ').slice(0, reasonCharactersMax) : '';
 }

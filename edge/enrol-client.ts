@@ -6,20 +6,18 @@
 import { connect, type PeerCertificate } from 'node:tls';
 import { ChannelCredentials, makeGenericClientConstructor, type ServiceError, status } from '@grpc/grpc-js';
 import {
-  chainFrom,
   chainFromPem,
   type EnrolmentToken,
   pinOf,
   presentedChain,
   readCertificate,
   toPem,
-  trustDomainOfRoots,
-  verifyPeer,
   verifyPem,
 } from '../certs/index.ts';
 import { splitAddress } from '../cluster/index.ts';
 import { type EnrollRequest, type EnrollResponse, enrollmentMethods } from '../proto/index.ts';
 import type { EnrolRefusal } from './enrol-errors.ts';
+import { judgeGateway } from './gateway-identity.ts';
 import { enrolCallMs, enrolConnectMs } from './listener-limits.ts';
 
 export interface EnrolmentWanted {
@@ -109,7 +107,7 @@ async function ask(
   const rootsPem = toPem(rootDer, 'CERTIFICATE');
   const credentials = ChannelCredentials.createSsl(Buffer.from(rootsPem), null, null, {
     checkServerIdentity: (_host: string, certificate: PeerCertificate) =>
-      judgeGateway(certificate, rootDer, wanted.nowMs()),
+      judgeGateway(certificate, [rootDer], wanted.nowMs()),
   });
   const Client = makeGenericClientConstructor(enrollmentMethods(), 'Enrollment');
   const client = new Client(endpoint, credentials, {
@@ -131,21 +129,6 @@ async function ask(
   } finally {
     client.close();
   }
-}
-
-/** A poller of the cluster, by the same rules as on a peer link. */
-function judgeGateway(certificate: PeerCertificate, rootDer: Uint8Array, nowMs: number): Error | undefined {
-  const roots = [rootDer];
-  const verdict = verifyPeer({
-    chain: chainFrom(certificate as Parameters<typeof chainFrom>[0]),
-    roots,
-    trustDomain: trustDomainOfRoots(roots) ?? '',
-    nowMs,
-  });
-  if (!verdict.ok) return new Error(`wrong_gateway: ${verdict.error.code}: ${verdict.error.detail}`);
-  const { identity } = verdict;
-  if (identity.kind === 'node' && identity.role === 'poller') return undefined;
-  return new Error(`wrong_gateway: it is ${verdict.spiffeId}, no poller`);
 }
 
 function judgeAnswer(

@@ -19,4 +19,6 @@ export type { BearerAnswer, BearerQuestion } from './listener-admission.ts';
 export type { EdgeConnection } from './listener-connections.ts';
 export type { ServedContract } from './listener-contract.ts';
 export { announcePackage } from './package-news.ts';
+export type { RenewAnswer, RenewQuestion } from './renew-calls.ts';
+export { decideRenewal, type RenewDecision, type RenewRefusalCode } from './renew-decision.ts';
 export { announceAuthorities } from './source-news.ts';

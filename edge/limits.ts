@@ -89,6 +89,8 @@ export const resultsPerMessageMax = 500;
 /** A push that is older or newer than this has a clock that says nothing: its time is taken to be now. */
 export const pushAgeMsMax = 86_400_000;
 export const pushAheadMsMax = 60_000;
+/** A result in a push that says itself when it was run may have waited this long: a long weekend without a gateway. */
+export const itemAgeMsMax = 5 * 86_400_000;
 
 // Commands
 /** Of one agent that are not over; more are refused. */

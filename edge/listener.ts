@@ -229,7 +229,7 @@ export class EdgeListener {
         refused: null,
       };
       this.connections.add(socket, facts);
-      this.options.known.take(socket, peerOf(identity, partition));
+      this.options.known.take(socket, peerOf(identity, partition, bearer));
       return;
     }
     const refused = 'partition' in admitted ? (again.ok ? null : again.error) : admitted;

@@ -10,6 +10,7 @@ import { type Claim, type EdgePeer, judgeClaim } from './peer.ts';
 const gateway = '/monitoring.AgentGatewayService';
 const poller = '/monitoring.PollerService';
 const documents = '/picket.edge.v1.Documents';
+const renewal = '/picket.edge.v1.Renewal';
 
 export interface RpcPolicy {
   readonly roles: readonly string[];
@@ -31,6 +32,7 @@ export const peerPolicies: Readonly<Record<string, RpcPolicy>> = {
   [`${gateway}/ControlStream`]: ofAgent,
   // A document says nothing of its sender.
   [`${documents}/Transfer`]: { roles: ['agent'], senderField: null, partitionField: null },
+  [`${renewal}/Renew`]: { roles: ['agent', 'poller', 'collector'], senderField: null, partitionField: null },
   [`${poller}/ReportStatus`]: ofPoller,
   [`${poller}/StreamStatus`]: ofPoller,
 };

@@ -14,6 +14,8 @@ export interface EdgePeer {
   readonly partition: string;
   /** The id in its certificate; absent where there is none of ours, as in an agent that we dial. */
   readonly spiffeId?: string;
+  /** Of its certificate, lower-case hexadecimal; absent where nothing asks for it. */
+  readonly serial?: string;
 }
 
 export const partitionDefault = 'default';
@@ -22,10 +24,11 @@ export const partitionDefault = 'default';
  * `packagePartition`: what the bearer's package says, where one is held; an older certificate names it itself. Nodes and
  * operators have no business at this door.
  */
-export function peerOf(identity: TenantIdentity, packagePartition: string | null): EdgePeer {
+export function peerOf(identity: TenantIdentity, packagePartition: string | null, serial?: string): EdgePeer {
   const { tenantId, role, id } = identity;
   const partition = identity.partition ?? packagePartition ?? partitionDefault;
-  return { tenantId, role, id, partition, spiffeId: formatSpiffeId(identity) };
+  const own = { tenantId, role, id, partition, spiffeId: formatSpiffeId(identity) };
+  return serial === undefined ? own : { ...own, serial };
 }
 
 /** By which it is counted and logged. */

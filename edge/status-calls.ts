@@ -204,8 +204,9 @@ async function bringHome(
   if (items.length === 0) return { received: true };
   const checks = await home.checks(peer.tenantId);
   if (isRefusal(checks)) return checks;
-  const atMs = pushedAtMs(timestamp, clock.wallMs());
-  const results = resultsOf({ peer, node, items, atMs }, checks);
+  const nowMs = clock.wallMs();
+  const atMs = pushedAtMs(timestamp, nowMs);
+  const results = resultsOf({ peer, node, items, atMs, nowMs }, checks);
   count('no_check', 'statuses of what is no check', results.noCheck);
   count('no_taker', 'documents that nobody here takes', results.documents);
   if (results.rows.length === 0) return { received: true };

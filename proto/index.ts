@@ -40,3 +40,4 @@ export type {
   StatusResponse,
 } from './monitoring.ts';
 export { agentMethods, gatewayMethods, pollerMethods } from './monitoring.ts';
+export { type RenewRequest, type RenewResponse, renewalMethods } from './renewal.ts';

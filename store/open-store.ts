@@ -14,6 +14,7 @@ import type { KeyRotation } from '../actors/ports/key-rotation.ts';
 import type { LeaseStore } from '../actors/ports/lease-store.ts';
 import type { PackageStore } from '../actors/ports/package-store.ts';
 import type { PlanStore } from '../actors/ports/plan-store.ts';
+import type { RenewalStore } from '../actors/ports/renewal-store.ts';
 import type { ResultStore } from '../actors/ports/result-store.ts';
 import type { TelemetryStore } from '../actors/ports/telemetry-store.ts';
 import type { TenantLives } from '../actors/ports/tenant-lives.ts';
@@ -41,6 +42,7 @@ import { createPartitions } from './partitions.ts';
 import { createPlanStore } from './plans.ts';
 import { openPool } from './pool.ts';
 import type { StepSeam } from './provisioning.ts';
+import { createRenewalStore } from './renewals.ts';
 import { createResultStore } from './results.ts';
 import { createTelemetryStore } from './rollups.ts';
 import { createTenantLives } from './tenant-lives.ts';
@@ -86,6 +88,7 @@ export interface Store {
   documents: DocumentStore & DocumentShelf;
   agentSources: AgentSourceStore;
   importedAuthorities: ImportedAuthorityStore;
+  renewals: RenewalStore;
   /** What is sealed in rows, brought under the key that seals now. */
   rotation: KeyRotation;
   /** Brings platform and tenants to this code's schema. Safe from several processes at once. */
@@ -148,6 +151,7 @@ export function openStore(options: StoreOptions): Store {
     documents: createDocuments(queries, log),
     agentSources: createAgentSourceStore(queries),
     importedAuthorities: createImportedAuthorityStore(queries, vault),
+    renewals: createRenewalStore(queries),
     rotation: createRotation(queries, keys, clock),
     migrate: (options) => migrate(queries, log, undefined, options),
     load: () => ({ control: control.load(), queries: queries.load() }),

@@ -2,11 +2,13 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { packageStoreContract } from '../test/contract/package-store.ts';
+import { renewalStoreContract } from '../test/contract/renewal-store.ts';
 import { clock, flavours, type ScratchDatabase, scratchDatabase } from '../test/contract/scratch-database.ts';
 import { newTenant } from '../test/contract/store-setup.ts';
 import { tenantMigrations } from './migrations/all.ts';
 import { tenant0005 } from './migrations/tenant-0005.ts';
 import { tenant0007 } from './migrations/tenant-0007.ts';
+import { tenant0009 } from './migrations/tenant-0009.ts';
 import { openSchema } from './open-schema.ts';
 
 const by = 'spiffe://test/operator/ann';
@@ -27,6 +29,7 @@ for (const flavour of flavours) {
     const setup = () => ({ ...database.store, expireSession: async () => {} });
 
     describe('packages', () => packageStoreContract(setup));
+    describe('renewed certificates', () => renewalStoreContract(setup));
 
     test('of many that make a tenant’s authority at once one does, and all have the same', async () => {
       const { authorities } = database.store;
@@ -137,6 +140,27 @@ for (const flavour of flavours) {
           if (version >= tenant0005.version) await schema.rollback({ tenant: id });
         await expect(authorities.read(id)).rejects.toMatchObject({ code: 'schema_behind' });
         await expect(packages.list(id)).rejects.toMatchObject({ code: 'schema_behind' });
+      } finally {
+        await schema.close();
+      }
+    });
+
+    test('a tenant whose schema knows no renewals is served without them', async () => {
+      const { packages, renewals } = database.store;
+      const id = await newTenant(setup());
+      const schema = openSchema(database.server.url, clock);
+      try {
+        for (const { version } of tenantMigrations)
+          if (version >= tenant0009.version) await schema.rollback({ tenant: id });
+        expect(await packages.find(id, { serial: '4a' })).toBeNull();
+        expect(await renewals.living(id, 'pkg_none')).toEqual([]);
+        const made = {
+          serial: '4a',
+          keyFingerprint: 'a'.repeat(64),
+          chainPem: 'chain',
+          endsAtMs: Date.now(),
+        };
+        await expect(renewals.add(id, 'pkg_none', made, by)).rejects.toMatchObject({ code: 'schema_behind' });
       } finally {
         await schema.close();
       }

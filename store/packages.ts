@@ -91,6 +91,14 @@ p AS (
 ${noted("'package_expire'", "p.was || ' -> expired'")}
 SELECT ${columns} FROM p`;
 
+/** Of the first certificate, or of one that a renewal gave. */
+const bySerial = {
+  newest: `
+SELECT ${columns} FROM packages p
+WHERE p.serial = $1 OR p.id = (SELECT package_id FROM certificates WHERE serial = $1)`,
+  before: `SELECT ${columns} FROM packages p WHERE p.serial = $1`,
+};
+
 const list = `
 SELECT ${columns} FROM packages p WHERE p.state <> 'deleted' ORDER BY p.created_at DESC, p.id LIMIT ${limits.listedRowsMax}`;
 
@@ -128,8 +136,15 @@ export function createPackageStore(db: Database): PackageStore {
     list: (tenantId) => ask(tenantId, list),
     async find(tenantId, by) {
       if ('id' in by) return await byId(tenantId, by.id);
-      const text = `SELECT ${columns} FROM packages p WHERE p.serial = $1`;
-      return (await ask(tenantId, text, [plainText(by.serial)]))[0] ?? null;
+      const serial = plainText(by.serial);
+      const { newest, before } = bySerial;
+      const rows = await ask(tenantId, newest, [serial]).catch((error: unknown) => {
+        // Told by whoever knows no renewals yet, or not even packages: then the other statement says so, too.
+        if (error instanceof StoreError && error.code === 'schema_behind')
+          return ask(tenantId, before, [serial]);
+        throw error;
+      });
+      return rows[0] ?? null;
     },
     async deliver(tenantId, id, { keyFingerprint, serial, chainPem }) {
       const values = [plainText(id), 'enrolment', keyFingerprint, serial, chainPem];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { processRule, timeRule, timerRule } from './tidy/edges.ts';
 import { type Finding, report } from './tidy/finding.ts';
-import { importCycles, reachesNoDatabase } from './tidy/graph.ts';
+import { importCycles, reachesNoDatabase, reachesNoRoom } from './tidy/graph.ts';
 import { doors, names, openingComments, promisesOfWork, sizes } from './tidy/manner.ts';
 import { dependenciesListed, limitsUsed, type Manifest, packagesDeclared } from './tidy/records.ts';
 import { roomImports, unreadableImports } from './tidy/room-imports.ts';
@@ -36,6 +36,9 @@ describe('what imports what', () => {
   });
   it.each(['bin/roles/poller.ts', 'bin/roles/agent.ts'])('loads nothing of the database from %s', (entry) => {
     expectNone(reachesNoDatabase(tree, entry));
+  });
+  it.each(['edge/program.ts', 'bin/commands/agent.ts'])("keeps the agent's program small: %s", (entry) => {
+    expectNone(reachesNoRoom(tree, entry, ['cluster', 'actors', 'store', 'web']));
   });
   it('declares every package that it loads', () => {
     expectNone(packagesDeclared(tree, manifest));

@@ -1,6 +1,7 @@
 /** The command that runs one node by itself, and what it shares with the command that runs them all. */
 import { type Command, Option } from 'commander';
 import { gossipGroupDefault, strategies } from '../discovery-options.ts';
+import { levelOption } from '../level-option.ts';
 import { runNode } from '../node-command.ts';
 import type { NodeFlags } from '../node-options.ts';
 import type { Surroundings } from './up.ts';
@@ -26,12 +27,6 @@ Examples:
 
 export function dataOption(environment: Surroundings['environment']): Option {
   return new Option('--data <dir>', 'state of the cluster').default(environment.PICKET_DATA || './.picket');
-}
-
-export function levelOption(): Option {
-  return new Option('--log-level <level>', 'debug, info, warn or error')
-    .choices(['debug', 'info', 'warn', 'error'])
-    .default('info');
 }
 
 export function allowTenantNodes(): Option {

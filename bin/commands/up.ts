@@ -8,10 +8,11 @@ import { CommandFailure, usage } from '../failure.ts';
 import { stopCluster } from '../launcher/down.ts';
 import { defaultPlan, planNodes } from '../launcher/plan.ts';
 import { startCluster, type UpAnswer } from '../launcher/up.ts';
+import { levelOption } from '../level-option.ts';
 import { httpPortDefault } from '../limits.ts';
 import type { Output } from '../output.ts';
 import { showUp } from '../show-up.ts';
-import { allowTenantNodes, dataOption, levelOption } from './node.ts';
+import { allowTenantNodes, dataOption } from './node.ts';
 
 interface UpFlags {
   data: string;

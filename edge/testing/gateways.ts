@@ -81,7 +81,10 @@ export async function openAuthority(folder: string, clock: Clock): Promise<Gatew
 export async function openGateway(name: string, signing: GatewayAuthority, clock: Clock): Promise<Gateway> {
   const system = new ActorSystem({ clock, node: name, boot: 1 });
   const cluster = { node: name, boot: 1, tenant: null, names: namesOf(system, new Map()) };
-  const door = openAgentDoor({ system, cluster: cluster as unknown as Cluster, clock, log: () => {} });
+  const door = openAgentDoor({
+    ...{ system, cluster: cluster as unknown as Cluster, clock, log: () => {} },
+    ask: () => Promise.reject(new Error('no core is here')),
+  });
   const own = await issueNode(signing.authority, { role: 'poller', name }, clock);
   const admission = new Admission({ cores: () => ['core_1'], ask: async () => ({ partition: 'default' }) });
   const listener = new EdgeListener({

@@ -53,7 +53,11 @@ export const checkView: CheckView = {
 
 export type Stage = Awaited<ReturnType<typeof openStage>>;
 
-export async function openStage() {
+/** What a core is asked of this door, and answers; nobody is there to ask unless told. */
+type Ask = Parameters<typeof openAgentDoor>[0]['ask'];
+const noCore: Ask = () => Promise.reject(new Error('no core is up'));
+
+export async function openStage(ask: Ask = noCore) {
   const authority = await createAuthority(trustDomain, clock);
   const log: { message: string; fields: Readonly<Record<string, unknown>> }[] = [];
   const system = new ActorSystem({ clock, node: 'poller_1', boot: 1 });
@@ -63,11 +67,13 @@ export async function openStage() {
     boot: 1,
     tenant: null,
     names: namesOf(system, names),
+    members: { live: () => ['core_1'] },
   } as unknown as Cluster;
   const door = openAgentDoor({
     system,
     cluster,
     clock,
+    ask,
     log: (_level, message, fields) => void log.push({ message, fields }),
   });
   const own = await issueNode(authority, { role: 'poller', name: 'poller_1' }, clock);
@@ -84,7 +90,7 @@ export async function openStage() {
     });
     const identity = verdict.ok ? verdict.identity : null;
     if (identity?.kind !== 'tenant') socket.destroy();
-    else door.take(socket, peerOf(identity, null));
+    else door.take(socket, peerOf(identity, null, verdict.ok ? verdict.serial : ''));
   });
   listener.on('tlsClientError', () => {});
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));

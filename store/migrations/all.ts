@@ -21,6 +21,7 @@ import { tenant0005 } from './tenant-0005.ts';
 import { tenant0006 } from './tenant-0006.ts';
 import { tenant0007 } from './tenant-0007.ts';
 import { tenant0008 } from './tenant-0008.ts';
+import { tenant0009 } from './tenant-0009.ts';
 
 export interface Migration {
   version: number;
@@ -56,6 +57,7 @@ export const tenantMigrations: readonly Migration[] = [
   tenant0006,
   tenant0007,
   tenant0008,
+  tenant0009,
 ];
 
 export function checksumOf(migration: Migration): string {

@@ -40,6 +40,25 @@ export const codeLists: readonly CodeList[] = [
     name: 'EnrolRefusalCode',
   },
   {
+    title: 'Renewal',
+    intro:
+      'What the bearer of a certificate is told when it asks for the next one, beside the codes of requests and packages.',
+    file: 'edge/renew-decision.ts',
+    name: 'RenewRefusalCode',
+  },
+  {
+    title: "The agent's program",
+    intro: 'Said by `picket agent`, on stderr or in its log.',
+    file: 'edge/agent/errors.ts',
+    name: 'AgentErrorCode',
+  },
+  {
+    title: 'Commands to an agent',
+    intro: 'What our agent refuses a command of its gateway with.',
+    file: 'edge/agent/command-decision.ts',
+    name: 'CommandRefusalCode',
+  },
+  {
     title: 'Certificates on disk',
     intro: 'Authority, credentials, policy.',
     file: 'certs/errors.ts',

@@ -76,7 +76,9 @@ export function edgeItems(): FuzzTarget {
         if (name === '' || /[\r\n\t]/.test(name)) throw new Error(`taken: ${JSON.stringify(name)}`);
         if (source === 'status' && document.length > statusMessageBytesMax) throw new Error('a long status');
       }
-      for (const row of resultsOf({ peer, node: 'poller_1', items: judged.taken, atMs }, [checkView]).rows) {
+      for (const row of resultsOf({ peer, node: 'poller_1', items: judged.taken, atMs, nowMs: atMs }, [
+        checkView,
+      ]).rows) {
         if (row.dueAtMs > atMs || row.reason?.includes('\0')) throw new Error(JSON.stringify(row));
       }
     },

@@ -15,6 +15,7 @@ import { partedFramesMax, partsStartBytes, wholeFrameBytesMax } from '../../clus
 import { fencedPartBounds } from '../../cluster/part-bounds.ts';
 import { Parts } from '../../cluster/parts.ts';
 import { type Random, Ref } from '../../runtime/index.ts';
+import { commands, keptConfig, outbox } from './agent-targets.ts';
 import { edgeDocuments } from './document-target.ts';
 import { edgeChunks, edgeControl, edgeItems } from './edge-targets.ts';
 import { requests, tokens } from './enrolment-targets.ts';
@@ -70,6 +71,9 @@ export const fuzzTargets: readonly { readonly name: string; make(): FuzzTarget }
   { name: 'rings', make: rings },
   { name: 'tokens', make: tokens },
   { name: 'certificate requests', make: requests },
+  { name: 'outbox', make: outbox },
+  { name: 'kept config', make: keptConfig },
+  { name: 'agent commands', make: commands },
 ];
 
 /** A stream of frames, cut anywhere: whole frames and one stated failure, and no more held than was allowed. */

@@ -114,6 +114,8 @@ export class End implements Connection {
   /** The listening side's handshake is done. */
   accepted(onConnection: (connection: Connection) => void): void {
     this.isAccepted = true;
+    // By what is trusted at the end of the handshake: who was revoked meanwhile is not let in by an older verdict.
+    this.played.rejudge();
     onConnection(this);
     this.other.unstick(0);
   }

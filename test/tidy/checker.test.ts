@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { processRule, timeRule, timerRule } from './edges.ts';
 import { report } from './finding.ts';
-import { importCycles, reachesNoDatabase } from './graph.ts';
+import { importCycles, reachesNoDatabase, reachesNoRoom } from './graph.ts';
 import { doors, names, openingComments, promisesOfWork, sizes } from './manner.ts';
 import { dependenciesListed, limitsUsed, packagesDeclared } from './records.ts';
 import { roomImports, unreadableImports } from './room-imports.ts';
@@ -112,6 +112,25 @@ describe('what loads what', () => {
     const files = { [entry]: "import '../between.ts';", 'bin/between.ts': "import './more/last.ts';" };
     const said = reach({ ...files, 'bin/more/last.ts': text, 'store/index.ts': '' });
     expect(said).toContain('bin/roles/poller.ts -> bin/between.ts -> bin/more/last.ts ->');
+  });
+  it("finds a way from an agent's program into a room that it must not load, and lets types be known", () => {
+    const told = (text: string) =>
+      report(
+        reachesNoRoom(
+          treeOf({
+            'edge/program.ts': "import './between.ts';",
+            'edge/between.ts': text,
+            'cluster/index.ts': '',
+          }),
+          'edge/program.ts',
+          ['cluster'],
+        ),
+      );
+    expect(told("const f = () => import('../cluster/index.ts');")).toContain(
+      'edge/between.ts -> cluster/index.ts',
+    );
+    expect(told("import type { C } from '../cluster/index.ts';")).toBe('');
+    expect(report(reachesNoRoom(treeOf({}), 'edge/program.ts', ['cluster']))).toContain('is missing');
   });
   it('lets types of the database be known', () => {
     expect(reach({ [entry]: "import type { S } from '../../store/index.ts';", 'store/index.ts': '' })).toBe(

@@ -49,6 +49,23 @@ export function reachesNoDatabase(tree: Tree, entry: string): Finding[] {
   return findings;
 }
 
+/** What the entry loads lies in no file of these rooms: a program outside of the cluster is to stay small. */
+export function reachesNoRoom(tree: Tree, entry: string, rooms: readonly string[]): Finding[] {
+  if (!tree.has(entry)) return [{ path: entry, line: 1, what: 'the entry file of this program is missing' }];
+  const findings: Finding[] = [];
+  const ways = new Map<string, readonly string[]>([[entry, [entry]]]);
+  for (const [path, way] of ways) {
+    for (const { file, line } of loadedBy(tree.get(path))) {
+      if (file === null || ways.has(file)) continue;
+      const next = [...way, file];
+      ways.set(file, next);
+      if (rooms.includes(tree.get(file)?.room ?? ''))
+        findings.push({ path, line, what: `${entry} must not load it: ${next.join(' -> ')}` });
+    }
+  }
+  return findings;
+}
+
 function loadedBy(file: SourceFile | undefined): readonly Import[] {
   return file?.imports.filter((one) => one.kind !== 'type') ?? [];
 }

@@ -3,8 +3,11 @@
  * here is a change there. A room that is listed need not have a folder.
  */
 
-/** `index`: only through the room's `index.ts`. `messages`: only `messages.ts`. `ports`: only what lies in `ports/`. */
-export type Door = 'index' | 'messages' | 'ports';
+/**
+ * `index`: only through the room's `index.ts`. `messages`: only `messages.ts`. `ports`: only what lies in `ports/`. `program`: only
+ * `program.ts`, what a program outside of the cluster loads of the room and nothing else.
+ */
+export type Door = 'index' | 'messages' | 'ports' | 'program';
 
 export interface Room {
   /** Doors by room; `*` stands for every other room. */
@@ -53,7 +56,7 @@ export const rooms: Readonly<Record<string, Room>> = {
   },
   shell: { imports: { runtime: index, cluster: index, actors: messages }, hasIndex: true },
   // Where the rooms are wired together and measured: every door is open, no back entrance is.
-  bin: { imports: { '*': ['index', 'messages', 'ports'] }, hasIndex: false },
+  bin: { imports: { '*': ['index', 'messages', 'ports', 'program'] }, hasIndex: false },
   bench: { imports: { '*': ['index', 'messages', 'ports'] }, hasIndex: false },
   test: { imports: { '*': ['index', 'messages', 'ports'] }, hasIndex: false },
   // Programs of users: they get in by the package's name, as users do, or not at all.

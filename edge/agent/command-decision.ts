@@ -1,0 +1,98 @@
+/**
+ * What an agent does with a command of its gateway: runs a check now, asks for its config, or says why not. Pure. A command
+ * that came before is not done twice, and one whose time is over is not begun.
+ */
+import type { AgentCheckConfig, CommandRequest } from '../../proto/index.ts';
+import { commandPayloadBytesMax, commandsKnownMax, commandsRunningMax, commandTimeoutMs } from './limits.ts';
+import { type PlannedCheck, plannedCheck } from './planned-check.ts';
+
+/** What an agent of ours can be told to do: it says so among its capabilities. */
+export const commandTypes = ['check.run', 'config.refresh'] as const;
+
+export type CommandRefusalCode =
+  /** The time in which the command was to be done is over. */
+  | 'command_expired'
+  /** This program knows no command of this type. */
+  | 'unsupported_command'
+  /** What stands in the command is not what its type needs. */
+  | 'bad_payload'
+  /** The config of this agent has no such check. */
+  | 'no_such_check'
+  /** The agent has too many commands under way. */
+  | 'agent_busy';
+
+export type CommandDecision =
+  | { readonly type: 'run'; readonly check: PlannedCheck }
+  | { readonly type: 'refresh' }
+  | { readonly type: 'refuse'; readonly code: CommandRefusalCode; readonly detail: string }
+  /** It is under way or done: nothing is said a second time. */
+  | { readonly type: 'known' };
+
+export interface CommandSight {
+  readonly nowMs: number;
+  readonly running: number;
+  readonly known: ReadonlySet<string>;
+  check(id: string): PlannedCheck | null;
+}
+
+export function decideCommand(command: CommandRequest, sight: CommandSight): CommandDecision {
+  const { commandId, commandType, createdAt, ttlSeconds, payloadJson } = command;
+  if (sight.known.has(commandId)) return { type: 'known' };
+  if (ttlSeconds > 0 && sight.nowMs >= (createdAt + ttlSeconds) * 1_000)
+    return refuse('command_expired', 'the time of this command is over');
+  if (commandType === 'config.refresh') return { type: 'refresh' };
+  if (commandType !== 'check.run')
+    return refuse('unsupported_command', `this agent does ${commandTypes.join(' and ')}`);
+  if (sight.running >= commandsRunningMax) return refuse('agent_busy', 'too many commands are under way');
+  return decideRun(payloadJson, sight);
+}
+
+/** Of those that came, the newest are known. */
+export function remember(known: ReadonlySet<string>, commandId: string): Set<string> {
+  const next = new Set(known).add(commandId);
+  while (next.size > commandsKnownMax) next.delete(next.values().next().value as string);
+  return next;
+}
+
+/** Either `check_id` of the config, or a check of its own: `kind`, `target`, `port`, `timeout_ms`, `settings`. */
+function decideRun(payload: Uint8Array, { check }: CommandSight): CommandDecision {
+  const said = payload.length > commandPayloadBytesMax ? null : readObject(payload);
+  if (said === null) return refuse('bad_payload', 'the payload is no JSON object of a check');
+  const { check_id: id, kind, target, port, timeout_ms: timeoutMs, settings } = said;
+  if (kind === undefined && typeof id === 'string') {
+    const planned = check(id);
+    return planned === null
+      ? refuse('no_such_check', 'the config of this agent has no such check')
+      : { type: 'run', check: planned };
+  }
+  const texts = typeof settings === 'object' && settings !== null ? Object.entries(settings) : [];
+  const isRead =
+    typeof kind === 'string' &&
+    typeof target === 'string' &&
+    (port === undefined || port === null || typeof port === 'number') &&
+    (timeoutMs === undefined || typeof timeoutMs === 'number') &&
+    texts.every(([, value]) => typeof value === 'string');
+  if (!isRead) return refuse('bad_payload', 'check_id, or kind and target of a check, must be there');
+  const withinMs = timeoutMs ?? commandTimeoutMs;
+  const config: AgentCheckConfig = {
+    ...{ checkId: typeof id === 'string' ? id : 'command', checkType: kind, name: '', enabled: true },
+    ...{ intervalSec: 1, timeoutSec: Math.ceil(withinMs / 1_000), target, port: port ?? 0 },
+    ...{ path: '', method: '', settings: Object.fromEntries(texts) as Record<string, string> },
+  };
+  const planned = plannedCheck(config);
+  if (typeof planned === 'string') return refuse('bad_payload', planned);
+  return { type: 'run', check: { ...planned, timeoutMs: withinMs } };
+}
+
+function readObject(payload: Uint8Array): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(payload).toString('utf8'));
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+function refuse(code: CommandRefusalCode, detail: string): CommandDecision {
+  return { type: 'refuse', code, detail };
+}
