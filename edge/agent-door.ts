@@ -87,21 +87,14 @@ export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
   const agents: Agents = new Agents({ system, clock, start: (peer) => system.spawn(agent, peer) });
   const asking = { callers, held, refusals, isDraining: () => draining };
   const shared = { ...asking, home, clock, node: cluster.node };
-  const ofDocuments = documentMethods();
-  const ofRenewal = renewalMethods();
-  const methods = [gatewayMethods(), pollerMethods(), ofDocuments, ofRenewal] as const;
+  const methods = [gatewayMethods(), pollerMethods(), documentMethods(), renewalMethods()] as const;
   const server = createServer();
   const asked = agentCalls({ ...shared, system, agents, wires });
   const pushed = statusCalls({ ...shared, system, cluster, nextKey: keysOf(cluster, 'push') });
   serve(server, methods, asked, pushed);
-  server.addService(
-    boundMethods(ofDocuments, { Transfer: documentBounds }) as ServiceDefinition,
-    documentCalls({ ...asking, clock, system, cluster }),
-  );
   const cores = { cores: () => cluster.members.live('core'), ask: needs.ask };
-  server.addService(boundMethods(ofRenewal, { Renew: smallBounds }) as ServiceDefinition, {
-    Renew: renewCall({ ...shared, cores, log }),
-  });
+  const renewed = renewCall({ ...shared, cores, log });
+  serveOurs(server, methods, documentCalls({ ...asking, clock, system, cluster }), renewed);
   const connections = new Map<Duplex, ConnectionInjector>();
   return {
     methods,
@@ -159,7 +152,7 @@ function serve(
 ): void {
   const [status, small] = [statusBounds, smallBounds];
   server.addService(
-    boundMethods(ofAgents!, {
+    boundMethods(ofAgents, {
       ...{
         Hello: small,
         GetConfig: small,
@@ -174,9 +167,20 @@ function serve(
     },
   );
   server.addService(
-    boundMethods(ofPollers!, { ReportStatus: status, StreamStatus: status }) as ServiceDefinition,
+    boundMethods(ofPollers, { ReportStatus: status, StreamStatus: status }) as ServiceDefinition,
     { ReportStatus: pushed.reportStatus, StreamStatus: pushed.streamPoller },
   );
+}
+
+/** What agents of ours know beside that. */
+function serveOurs(
+  server: Server,
+  [, , ofDocuments, ofRenewal]: readonly [ServiceMethods, ServiceMethods, ServiceMethods, ServiceMethods],
+  documents: ReturnType<typeof documentCalls>,
+  renewed: ReturnType<typeof renewCall>,
+): void {
+  server.addService(boundMethods(ofDocuments, { Transfer: documentBounds }) as ServiceDefinition, documents);
+  server.addService(boundMethods(ofRenewal, { Renew: smallBounds }) as ServiceDefinition, { Renew: renewed });
 }
 
 function createServer(): Server {

@@ -1,14 +1,14 @@
 /** The gateway's service for documents, and chunks of agents that do not know it, with a desk whose store is played. */
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { documentDesk } from '../../actors/document-desk.ts';
 import type { DocumentDeskProtocol } from '../../actors/messages.ts';
 import { documentPartBytesMax, documentWindowBytes } from '../../edge/limits.ts';
 import { openStage, playTenant, type Stage, tenantA } from '../../edge/testing/stage.ts';
 import type { Ref } from '../../runtime/index.ts';
-import { memoryDocuments } from '../contract/memory-documents.ts';
+import type { memoryDocuments } from '../contract/memory-documents.ts';
 import { PlainClient } from './plain-grpc.ts';
 import { type Field, fieldsOf, message, textOf } from './plain-protobuf.ts';
+import { playDesk } from './played-desk.ts';
 
 const path = '/picket.edge.v1.Documents/Transfer';
 const gateway = '/monitoring.AgentGatewayService';
@@ -24,15 +24,12 @@ const clients: PlainClient[] = [];
 beforeEach(async () => {
   stage = await openStage();
   playTenant(stage, tenantA);
-  documents = memoryDocuments();
-  const names = { ...stage.cluster.names, list: () => [{ node: 'poller_1', metadata: { epoch: 1 } }] };
+  ({ documents, desk } = playDesk(stage));
   const add = documents.add.bind(documents);
   documents.add = async (...of) => {
     await store;
     return await add(...of);
   };
-  const cluster = { ...stage.cluster, names } as unknown as Stage['cluster'];
-  desk = stage.system.spawn(documentDesk({ cluster, documents, tenantOf: () => ({}) as never }));
 });
 afterEach(async () => {
   store = null;

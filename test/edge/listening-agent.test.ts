@@ -15,9 +15,11 @@ import type { EdgeTrust } from '../../edge/listener.ts';
 import { openStage, playTenant, type Stage, tenantA, tenantB } from '../../edge/testing/stage.ts';
 import { type Behaviour, listenAsAgent, type PlainAgent } from './plain-agent.ts';
 import { message } from './plain-protobuf.ts';
+import { playDesk } from './played-desk.ts';
 
 let stage: Stage;
 let core: ReturnType<typeof playTenant>;
+let documents: ReturnType<typeof playDesk>['documents'];
 let dialler: SourceDialler;
 let open: (pollMs: number) => SourceDialler;
 const agents: PlainAgent[] = [];
@@ -25,6 +27,7 @@ const agents: PlainAgent[] = [];
 beforeEach(async () => {
   stage = await openStage();
   core = playTenant(stage, tenantA);
+  ({ documents } = playDesk(stage));
   const own = await issueNode(stage.authority, { role: 'poller', name: 'poller_1' }, stage.clock);
   const trust: EdgeTrust = {
     trustDomain: 'test.local',
@@ -153,6 +156,8 @@ describe('an agent that only listens', () => {
     });
     const report = await poll(jobFor(agent, [service('sweep', 'web', true)]));
     expect(report).toMatchObject({ code: 'ok', services: [{ code: 'ok', sequence: 's1' }] });
+    const kept = await documents.list(tenantA, 10);
+    expect(kept).toMatchObject([{ kind: 'sweep', service: 'web', receivedAtMs: expect.any(Number) }]);
   });
 
   it('has nothing new to stream: one final chunk without data', async () => {
