@@ -70,6 +70,33 @@ describe('the actor of an agent', () => {
     expect([names.has(key), agents.size]).toEqual([false, 0]);
   });
 
+  it('is not the one of the same id in another partition: each has its own name, config and commands', async () => {
+    const { agents, clock, names, sent, state, system } = stage();
+    state.checks = [
+      { ...state.checks[0]!, id: 'c1', partition: 'branch' },
+      { ...state.checks[0]!, id: 'c2', partition: 'lab' },
+    ];
+    const other = { ...peer, partition: 'lab' };
+    agents.joined(peer);
+    agents.joined(other);
+    await clock.advance(1);
+    expect([...names.keys()].map((key) => key.split('/')[1])).toEqual(['branch', 'lab']);
+    system.cast(agents.actorOf(peer)!).listens(1, facts, '');
+    system.cast(agents.actorOf(other)!).listens(2, facts, '');
+    await clock.advance(1);
+    const given = sent.map(({ wire, message }) => [
+      wire,
+      'config' in message ? message.config.checks.map(({ checkId }) => checkId) : [],
+    ]);
+    expect(given).toEqual([
+      [1, ['c1']],
+      [2, ['c2']],
+    ]);
+    agents.left(other);
+    await clock.advance(agentLingerMs + 1);
+    expect([...names.keys()].map((key) => key.split('/')[1])).toEqual(['branch']);
+  });
+
   it('waits for its name while another poller has it', async () => {
     const { agents, clock, names, key } = stage();
     names.set(key, { status: 'elsewhere' });
