@@ -112,6 +112,9 @@ export const ordersKeptMax = 8;
 export const sendersCountedMax = 20_000;
 /** While another poller still has the agent's name, it is asked for this often. */
 export const nameRetryMs = 1_000;
+/** What its name shows is told to all nodes: so often at once, then once in this. */
+export const nameTellsAtOnceMax = 20;
+export const nameTellMs = 250;
 /** An agent's config is compared this often while it listens on its control stream. */
 export const configLookMs = 15_000;
 /** An agent's actor whose connections have ended stays this long: an agent that dials again is the same. */
