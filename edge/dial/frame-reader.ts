@@ -30,8 +30,7 @@ export class FrameReader {
       if (this.wanted === null) {
         at += this.takeHead(bytes.subarray(at));
         if (this.headSeen < headBytes) return whole;
-        if (this.head[0] !== 0)
-          return faulty('bad_answer', 'a compressed message, which was not asked for');
+        if (this.head[0] !== 0) return faulty('bad_answer', 'a compressed message, which was not asked for');
         const length = this.head.readUInt32BE(1);
         if (length > this.bytesMax)
           return faulty('too_large', `a message of ${length} bytes, at most ${this.bytesMax}`);
