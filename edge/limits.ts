@@ -38,6 +38,8 @@ export const fieldsMax = 1_024;
 export const agentWordsMax = 64;
 /** One of them, and every other word that an agent says of itself; the rest of a longer one is left out. */
 export const agentWordCharactersMax = 128;
+/** Results that an agent says to have lost since its last hello; two days of 5,000 checks each second: more is no count. */
+export const droppedToldMax = 1_000_000_000;
 /** A version of a config, as an agent has it. */
 export const configVersionCharactersMax = 128;
 
