@@ -28,6 +28,8 @@ test.each([
   ['dueAtMs', 2 ** 53],
   ['startedAtMs', 1.5],
   ['startedAtMs', Number.NaN],
+  // The year 10000: a store that is given one refuses every row that came with it.
+  ['startedAtMs', 253_402_300_800_000],
   ['latencyMs', Number.POSITIVE_INFINITY],
   ['latencyMs', -1],
   ['latencyMs', '3'],

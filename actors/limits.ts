@@ -152,8 +152,8 @@ export const doorMessagesMax = 64;
 export const doorLogEveryMs = 10_000;
 /** A check's id, a reason, a node's name. */
 export const arrivalTextCharactersMax = 4_096;
-/** The last instant that a date can be. */
-export const instantMsMax = 8_640_000_000_000_000;
+/** The end of the year 9999: the store takes no later one, and refuses all that comes with it. */
+export const instantMsMax = 253_402_300_799_999;
 /** A day: no check runs as long. */
 export const latencyMsMax = 86_400_000;
 /** How often packages whose time is over are ended: within a minute of it. */

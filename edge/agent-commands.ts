@@ -123,7 +123,7 @@ export function settled(self: AgentSelf, { id, outcome }: CommandEffect & { type
   if (job === undefined) return;
   state.jobs.delete(id);
   const { number, poller, sentAtMs } = job;
-  const finished = finishedOf(number, outcome, sentAtMs);
+  const finished = finishedOf(number, outcome, { sentAtMs, nowMs: self.wallMs() });
   if (finished !== null) self.cast(poller).finished(state.peer.id, [finished]);
   else self.cast(poller).returned([{ number, reason: whyReturned[outcome.state] ?? 'agent_lost' }]);
 }

@@ -1,7 +1,12 @@
 /** What an agent says of itself in a hello, within bounds: it is shown to people and travels to every node. Pure. */
 import type { AgentHelloRequest } from '../proto/index.ts';
 import type { AgentFacts } from './edge-agent.ts';
-import { agentWordCharactersMax, agentWordsMax, configVersionCharactersMax } from './limits.ts';
+import {
+  agentWordCharactersMax,
+  agentWordsMax,
+  configVersionCharactersMax,
+  droppedToldMax,
+} from './limits.ts';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out.
 const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
@@ -23,7 +28,7 @@ export function heldVersionOf({ configVersion }: { configVersion: string }): str
 /** Results that an agent of ours lost since its last hello: its outbox was full. */
 export function droppedOf({ labels }: AgentHelloRequest): number {
   const said = Number(labels.results_dropped ?? 0);
-  return Number.isSafeInteger(said) && said > 0 ? said : 0;
+  return Number.isSafeInteger(said) && said > 0 ? Math.min(said, droppedToldMax) : 0;
 }
 
 function word(text: string): string {

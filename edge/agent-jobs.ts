@@ -5,7 +5,7 @@
 import type { Finished, Job } from '../actors/messages.ts';
 import { readTold, reasonOf } from './agent-words.ts';
 import type { CommandOutcome } from './command-book.ts';
-import { commandSlackMs } from './limits.ts';
+import { commandSlackMs, pushAheadMsMax } from './limits.ts';
 
 /** What the agent is told: the check as it is to be run, and the instant that it is for (Unix milliseconds). */
 export function payloadOf(job: Job): Uint8Array {
@@ -18,20 +18,25 @@ export function lifeS({ timeoutMs }: Job): number {
   return Math.ceil((timeoutMs + commandSlackMs) / 1_000);
 }
 
-/** Null: it did not run the check, and another may. */
+/**
+ * Null: it did not run the check, and another may. When it was run is the agent's word where that can be true: between its being
+ * sent and now, give or take what clocks differ by. Beside that it is the time of the sending.
+ */
 export function finishedOf(
   number: number,
   { state, message, payloadJson }: CommandOutcome,
-  startedAtMs: number,
+  { sentAtMs, nowMs }: { sentAtMs: number; nowMs: number },
 ): Finished | null {
   if (state !== 'completed' && state !== 'failed') return null;
   const told = readTold(payloadJson);
   const { status, latencyMs } = told;
   if (status === null && state === 'failed') return null;
   const isGood = status === null || status === 'success';
+  const { startedAtMs: saidMs } = told;
+  const isTrue = saidMs !== null && saidMs >= sentAtMs - pushAheadMsMax && saidMs <= nowMs + pushAheadMsMax;
   return {
     number,
-    startedAtMs: told.startedAtMs ?? startedAtMs,
+    startedAtMs: Math.floor(isTrue ? Math.min(saidMs, nowMs) : sentAtMs),
     latencyMs,
     status: status ?? 'success',
     reason: isGood ? null : reasonOf(told, message),

@@ -5,7 +5,7 @@
 import { edgeAgentKey } from '../actors/messages.ts';
 import { ClusterError, type Metadata, type RegistryKey } from '../cluster/index.ts';
 import type { AgentFacts, AgentSelf, EdgeAgentNeeds, EdgeAgentState } from './agent-state.ts';
-import { nameRetryMs } from './limits.ts';
+import { nameRetryMs, nameTellMs, nameTellsAtOnceMax } from './limits.ts';
 import type { EdgePeer } from './peer.ts';
 
 /** A name of its tenant, on the poller that it dialled. */
@@ -67,10 +67,20 @@ export function introduce(self: AgentSelf, needs: EdgeAgentNeeds, facts: AgentFa
   tellNames(self, needs);
 }
 
-export function tellNames({ state }: AgentSelf, { cluster }: EdgeAgentNeeds): void {
+/** All nodes are told, so an agent that changes what it says all the time is told of now and then. */
+export function tellNames(self: AgentSelf, { cluster }: EdgeAgentNeeds): void {
+  const { state } = self;
   const metadata = shownOf(state);
   const shown = JSON.stringify(metadata);
-  if (!state.named || shown === state.shown) return;
+  if (!state.named || shown === state.shown || state.tellTimer !== null) return;
+  const nowMs = self.monotonicMs();
+  const { left, atMs } = state.tells;
+  const regained = Math.min(nameTellsAtOnceMax, left + (nowMs - atMs) / nameTellMs);
+  if (regained < 1) {
+    state.tellTimer = self.after(nameTellMs, 'tell');
+    return;
+  }
+  state.tells = { left: regained - 1, atMs: nowMs };
   state.shown = shown;
   cluster.names.update(nameOf(state.peer), metadata);
 }

@@ -65,6 +65,9 @@ export interface EdgeAgentState {
   named: boolean;
   /** What its name shows, so that only a change is told to all nodes. */
   shown: string;
+  /** How often they may be told now, and the timer of what could not be told. */
+  tells: { left: number; atMs: number };
+  tellTimer: number | null;
   /** The stream that it listens on. */
   wire: number | null;
   /** The config that it has, or was sent. */

@@ -6,7 +6,7 @@ import { configOf } from './agent-config.ts';
 import { Agents } from './agents.ts';
 import type { ControlWires } from './control-wires.ts';
 import { type AgentFacts, edgeAgent } from './edge-agent.ts';
-import { agentLingerMs, configLookMs, nameRetryMs } from './limits.ts';
+import { agentLingerMs, configLookMs, nameRetryMs, nameTellMs, nameTellsAtOnceMax } from './limits.ts';
 import type { EdgePeer } from './peer.ts';
 import { checkView } from './testing/stage.ts';
 
@@ -29,7 +29,11 @@ function stage() {
     names.set(text, metadata);
     void system.ended(ref).then(() => names.delete(text));
   };
-  const update = (key: RegistryKey, metadata: Metadata) => void names.set(formatKey(key), metadata);
+  const told = { updates: 0 };
+  const update = (key: RegistryKey, metadata: Metadata) => {
+    told.updates += 1;
+    names.set(formatKey(key), metadata);
+  };
   const cluster = { names: { register, update } } as unknown as Cluster;
   const sent: { wire: number; message: ControlStreamResponse }[] = [];
   const ended: number[] = [];
@@ -44,7 +48,7 @@ function stage() {
   };
   const definition = edgeAgent({ cluster, wires, config });
   const agents = new Agents({ system, clock, start: (of) => system.spawn(definition, of) });
-  return { clock, system, names, sent, ended, state, agents, key: `${peer.tenantId}/branch/agent/a` };
+  return { clock, system, names, told, sent, ended, state, agents, key: `${peer.tenantId}/branch/agent/a` };
 }
 
 describe('the actor of an agent', () => {
@@ -68,6 +72,51 @@ describe('the actor of an agent', () => {
     agents.left(peer);
     await clock.advance(agentLingerMs + 1);
     expect([names.has(key), agents.size]).toEqual([false, 0]);
+  });
+
+  it('is not the one of the same id in another partition: each has its own name, config and commands', async () => {
+    const { agents, clock, names, sent, state, system } = stage();
+    state.checks = [
+      { ...state.checks[0]!, id: 'c1', partition: 'branch' },
+      { ...state.checks[0]!, id: 'c2', partition: 'lab' },
+    ];
+    const other = { ...peer, partition: 'lab' };
+    agents.joined(peer);
+    agents.joined(other);
+    await clock.advance(1);
+    expect([...names.keys()].map((key) => key.split('/')[1])).toEqual(['branch', 'lab']);
+    system.cast(agents.actorOf(peer)!).listens(1, facts, '');
+    system.cast(agents.actorOf(other)!).listens(2, facts, '');
+    await clock.advance(1);
+    const given = sent.map(({ wire, message }) => [
+      wire,
+      'config' in message ? message.config.checks.map(({ checkId }) => checkId) : [],
+    ]);
+    expect(given).toEqual([
+      [1, ['c1']],
+      [2, ['c2']],
+    ]);
+    agents.left(other);
+    await clock.advance(agentLingerMs + 1);
+    expect([...names.keys()].map((key) => key.split('/')[1])).toEqual(['branch']);
+  });
+
+  it('that says something else of itself all the time is told of now and then, and at last as it is', async () => {
+    const { agents, clock, names, told, key, system } = stage();
+    agents.joined(peer);
+    await clock.advance(1);
+    for (let at = 1; at <= 1_000; at += 1) {
+      system.cast(agents.actorOf(peer)!).hello({ ...facts, hostname: `h${at}` }, '');
+      await clock.advance(1);
+    }
+    expect(told.updates).toBeLessThanOrEqual(nameTellsAtOnceMax + 1_000 / nameTellMs);
+    await clock.advance(nameTellMs + 1);
+    expect(names.get(key)).toMatchObject({ hostname: 'h1000' });
+    await clock.advance(nameTellsAtOnceMax * nameTellMs);
+    const before = told.updates;
+    system.cast(agents.actorOf(peer)!).hello(facts, '');
+    await clock.advance(1);
+    expect(told.updates).toBe(before + 1);
   });
 
   it('waits for its name while another poller has it', async () => {

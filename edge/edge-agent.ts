@@ -17,7 +17,7 @@ import type {
 } from './agent-state.ts';
 import { cancelCommand, expireCommands, hearAgent, loseAgent, newBook, sendQueued } from './command-book.ts';
 import { isRefusal, type Outcome } from './errors.ts';
-import { configLookMs } from './limits.ts';
+import { configLookMs, nameTellsAtOnceMax } from './limits.ts';
 import type { EdgePeer } from './peer.ts';
 
 export type { AgentFacts, EdgeAgentProtocol } from './agent-state.ts';
@@ -29,7 +29,7 @@ export function edgeAgent(needs: EdgeAgentNeeds) {
     name: 'edge_agent',
     trapExit: true,
     init(self, peer) {
-      const state = newState(peer, self.wallMs());
+      const state = newState(peer, self.wallMs(), self.monotonicMs());
       self.state = state;
       takeName(self, needs);
       return state;
@@ -73,7 +73,10 @@ export function edgeAgent(needs: EdgeAgentNeeds) {
     info(self, info) {
       if (info.type === 'timeout' && info.tag === 'name') takeName(self, needs);
       else if (info.type === 'timeout' && info.tag === 'look') look(self, needs);
-      else if (info.type === 'timeout' && info.tag === 'end') {
+      else if (info.type === 'timeout' && info.tag === 'tell') {
+        self.state.tellTimer = null;
+        tellNames(self, needs);
+      } else if (info.type === 'timeout' && info.tag === 'end') {
         self.state.endTimer = null;
         perform(self, needs, expireCommands(self.state.book, self.wallMs()));
       } else if (info.type === 'done') looked(self, needs, info.value as Outcome<AgentConfig> | undefined);
@@ -88,12 +91,12 @@ export function edgeAgent(needs: EdgeAgentNeeds) {
   });
 }
 
-function newState(peer: EdgePeer, sinceMs: number): EdgeAgentState {
+function newState(peer: EdgePeer, sinceMs: number, atMs: number): EdgeAgentState {
   return {
     ...{ peer, facts: noFacts, named: false, shown: '', wire: null, sinceMs },
     ...{ configVersion: '', runsConfig: false, lookTimer: null, looking: false },
     ...{ book: newBook(), asked: new Map(), jobs: new Map(), orders: new Map() },
-    ...{ numbers: 0, endTimer: null },
+    ...{ numbers: 0, endTimer: null, tells: { left: nameTellsAtOnceMax, atMs }, tellTimer: null },
   };
 }
 

@@ -38,6 +38,8 @@ export const fieldsMax = 1_024;
 export const agentWordsMax = 64;
 /** One of them, and every other word that an agent says of itself; the rest of a longer one is left out. */
 export const agentWordCharactersMax = 128;
+/** Results that an agent says to have lost since its last hello; two days of 5,000 checks each second: more is no count. */
+export const droppedToldMax = 1_000_000_000;
 /** A version of a config, as an agent has it. */
 export const configVersionCharactersMax = 128;
 
@@ -112,6 +114,9 @@ export const ordersKeptMax = 8;
 export const sendersCountedMax = 20_000;
 /** While another poller still has the agent's name, it is asked for this often. */
 export const nameRetryMs = 1_000;
+/** What its name shows is told to all nodes: so often at once, then once in this. */
+export const nameTellsAtOnceMax = 20;
+export const nameTellMs = 250;
 /** An agent's config is compared this often while it listens on its control stream. */
 export const configLookMs = 15_000;
 /** An agent's actor whose connections have ended stays this long: an agent that dials again is the same. */

@@ -88,6 +88,25 @@ test('no more wait than allowed, and those that waited are ended with the door',
   expect(sockets.filter(({ destroyed }) => destroyed)).toHaveLength(handshakesWaitingMax + 1);
 });
 
+test('when no more may wait, whoever has the most waiting makes room, and its newest goes', () => {
+  const { dial, begun, dropped, queue } = scene();
+  // Others have their handshakes under way, and three addresses all the places to wait.
+  for (let port = 0; port < handshakesAtOnce; port += 1) dial(port);
+  const all = Array.from({ length: handshakesWaitingMax }, (_, at) => dial(1_000 + at, `flood ${at % 3}`));
+  const agent = dial(501, 'agent');
+  expect([agent.destroyed, queue.length]).toEqual([false, handshakesWaitingMax]);
+  expect(all.filter(({ destroyed }) => destroyed).map(({ remotePort }) => remotePort! >= 9_000)).toEqual([
+    true,
+  ]);
+  const more = dial(502, 'flood 0');
+  expect([more.destroyed, agent.destroyed, dropped.length]).toEqual([true, false, 2]);
+  queue.over({ remoteAddress: 'address 0', remotePort: 0 });
+  queue.over({ remoteAddress: 'address 1', remotePort: 1 });
+  queue.over({ remoteAddress: 'address 2', remotePort: 2 });
+  queue.over({ remoteAddress: 'address 3', remotePort: 3 });
+  expect(begun.slice(handshakesAtOnce)).toContain(501);
+});
+
 test('an address has few places and its turn among the others, however many it dials with', () => {
   const { dial, begun, queue } = scene();
   const many = Array.from({ length: 100 }, (_, port) => dial(port, 'site'));

@@ -40,12 +40,17 @@ export class HandshakeQueue {
 
   add(socket: Socket): void {
     socket.on('error', () => {});
-    if (this.count >= handshakesWaitingMax) {
-      this.needs.drop(socket, `${handshakesWaitingMax} connections wait for their handshake`);
-      return;
-    }
     const address = networkOf(socket.remoteAddress ?? '');
     const own = this.waiting.get(address) ?? [];
+    if (this.count >= handshakesWaitingMax) {
+      const crowd = this.mostWaiting(own);
+      this.needs.drop(
+        crowd === own ? socket : crowd.pop()!.socket,
+        `${handshakesWaitingMax} connections wait for their handshake`,
+      );
+      if (crowd === own) return;
+      this.count -= 1;
+    }
     own.push({ socket, sinceMs: this.needs.monotonicMs() });
     this.waiting.set(address, own);
     this.count += 1;
@@ -65,6 +70,14 @@ export class HandshakeQueue {
 
   get length(): number {
     return this.count;
+  }
+
+  /** Who has the most waiting makes room: a few addresses that dial without end keep nobody else out. */
+  private mostWaiting(own: Waiting[]): Waiting[] {
+    let most = own;
+    for (const one of this.waiting.values())
+      if (one.length > Math.max(most.length, own.length + 1)) most = one;
+    return most;
   }
 
   private go(): void {

@@ -31,9 +31,9 @@ export function peerOf(identity: TenantIdentity, packagePartition: string | null
   return serial === undefined ? own : { ...own, serial };
 }
 
-/** By which it is counted and logged. */
-export function holderOf(peer: EdgePeer): string {
-  return `${peer.tenantId}/${peer.role}/${peer.id}`;
+/** By which it is known, counted and logged: two partitions may both have an agent of one id. */
+export function holderOf({ tenantId, role, partition, id }: EdgePeer): string {
+  return `${tenantId}/${role}/${partition}/${id}`;
 }
 
 /** As the log has it. */

@@ -86,6 +86,12 @@ describe('the items of a push', () => {
       taken: [{ agentId: 'its own' }],
     });
   });
+  it('of an older poller name agents, not texts: what is none is dropped', () => {
+    const named = (agentId: string) => judgeItems(peer, [{ ...good, agentId }], true);
+    expect(named('Büro 7/west')).toMatchObject({ taken: [{ agentId: 'Büro 7/west' }] });
+    for (const text of ['x'.repeat(256), 'a\u001b[2J', 'a\u0000b', 'a\nb', 'a\u009b'])
+      expect([...(named(text) as JudgedItems).dropped]).toEqual([['bad_word', 1]]);
+  });
   it('are at most five thousand', () => {
     const many = (count: number) =>
       judgeItems(peer, new Array<GatewayServiceStatus>(count).fill(good), false);

@@ -29,7 +29,7 @@ export interface StatusItem {
 export type DropReason =
   /** It has no name. */
   | 'name_missing'
-  /** Its name, type or source is too long, or has a line break or tab. */
+  /** Its name, type or source is too long, or has a line break or tab; or the name of an older poller's agent is no name. */
   | 'bad_word'
   /** Its document is too long. */
   | 'message_too_long';
@@ -61,7 +61,7 @@ export function judgeItems(
     const id = agentsOfSender ? '' : item.agentId;
     const mismatch = judgeClaim(peer, { id, partition: item.partition });
     if (mismatch !== null) return mismatch;
-    const reason = whyDropped(item);
+    const reason = whyDropped(item) ?? (isAgentName(item.agentId) ? null : 'bad_word');
     if (reason !== null) {
       dropped.set(reason, (dropped.get(reason) ?? 0) + 1);
       continue;
@@ -82,6 +82,11 @@ function whyDropped(item: GatewayServiceStatus | ServiceStatus): DropReason | nu
   const words = isWord(serviceName, serviceNameBytesMax) && isWord(serviceType, serviceWordBytesMax);
   if (!words || !isWord(source, serviceWordBytesMax)) return 'bad_word';
   return sourceOf(item) !== 'status' && message.length > resultsMessageBytesMax ? 'message_too_long' : null;
+}
+
+/** An older poller's word, which is kept with each result and document and shown to people. */
+function isAgentName(text: string): boolean {
+  return Buffer.byteLength(text) <= serviceNameBytesMax && !/\p{Cc}/u.test(text);
 }
 
 /** Agents that say no source push statuses. */

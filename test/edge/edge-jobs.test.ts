@@ -75,16 +75,31 @@ describe('a job for an agent at the edge', () => {
     ]);
     call.send(message([2, message([1, id], [2, 'check.run'])]));
     call.send(message([3, message([1, id], [2, 'check.run'], [3, 50])]));
-    call.send(answer(id, true, '{"status":"warning","latency_ms":12.5,"started_at":61000,"reason":"slow"}'));
+    const startedAtMs = Math.floor(stage.clock.wallMs());
+    const said = { status: 'warning', latency_ms: 12.5, started_at: startedAtMs, reason: 'slow' };
+    call.send(answer(id, true, JSON.stringify(said)));
     await until(() => core.rows.length > 0);
     expect(core.rows).toEqual([
       {
-        ...{ checkId: 'c1', dueAtMs: 60_000, startedAtMs: 61_000, latencyMs: 12.5, status: 'warning' },
+        ...{ checkId: 'c1', dueAtMs: 60_000, startedAtMs, latencyMs: 12.5, status: 'warning' },
         ...{ reason: 'agent_says: slow', agent: 'site', poller: 'poller_1' },
       },
     ]);
     // A job is no command of a person: nodes are not told of each.
     expect(stage.names.get(`${tenantA}/default/agent/site`)?.metadata).toMatchObject({ load: 0 });
+  });
+
+  it('that says an instant of another age is held to when it was asked', async () => {
+    const call = await listen();
+    const beforeMs = Math.floor(stage.clock.wallMs());
+    for (const started_at of [1, 253_402_300_800_000, Number.MAX_SAFE_INTEGER]) {
+      core.rows.length = 0;
+      stage.system.cast(work).run([job]);
+      const { id } = await commandOf(call);
+      call.send(answer(id, true, JSON.stringify({ status: 'success', started_at })));
+      await until(() => core.rows.length > 0);
+      expect(Math.abs(core.rows[0]!.startedAtMs! - beforeMs)).toBeLessThan(60_000);
+    }
   });
 
   it('reads what the agent says in the words of its pushes, too', async () => {
