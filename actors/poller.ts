@@ -150,8 +150,10 @@ function finish(self: PollerSelf, agent: string, item: Finished): void {
   const { agentId = null } = one?.job ?? {};
   if (one === undefined || (agentId ?? one.agent) !== agent) return;
   release(self, one);
-  const { number: _, ...outcome } = item;
+  // An agent's word is of the outcome alone, whatever else it sends.
+  const { status, reason, latencyMs, startedAtMs } = item;
   const { checkId, dueAtMs, tenantId } = one.job;
+  const outcome = { status, reason, latencyMs, startedAtMs };
   homeOf(self, tenantId).rows.push({ checkId, dueAtMs, ...outcome, agent, poller: self.ref.node });
   state.heldRows += 1;
   sendLater(self);

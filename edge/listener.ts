@@ -209,8 +209,9 @@ export class EdgeListener {
   ): Promise<void> {
     const { log, admission, clock } = this.options;
     const version = this.trustVersion;
-    // Serials of another authority are none of our packages'.
-    const bearer = imported === null ? serial : `imported ${identity.tenantId} ${serial}`;
+    // Serials of another authority are none of our packages', and only certificates of the older shape name a partition.
+    const isOurs = imported === null && identity.partition === undefined;
+    const bearer = isOurs ? serial : `imported ${identity.tenantId} ${serial}`;
     const admitted = await admission.ask(identity, bearer);
     const policy = imported === null ? null : ((await this.options.imported?.policyFor(chain)) ?? null);
     if (socket.destroyed) return;
