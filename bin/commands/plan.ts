@@ -44,9 +44,8 @@ export function addPlanCommands(program: Command, { output, environment }: Surro
     .addOption(json())
     .addHelpText('after', '\nExample:\n  picket plan set pro --checks 10000 --results-per-day none\n')
     .action(async (name: string, flags: PlanFlags) => {
-      const row = await withOperator(flags, (session) =>
-        session.call<PlanView>('plan_set', { name, quotas: quotasOf(flags) }),
-      );
+      const quotas = quotasOf(flags);
+      const row = await withOperator(flags, (session) => session.call<PlanView>('plan_set', { name, quotas }));
       if (flags.json) output.json(row);
       else output.line(showPlans([row]));
     });
