@@ -45,7 +45,9 @@ export function addPlanCommands(program: Command, { output, environment }: Surro
     .addHelpText('after', '\nExample:\n  picket plan set pro --checks 10000 --results-per-day none\n')
     .action(async (name: string, flags: PlanFlags) => {
       const quotas = quotasOf(flags);
-      const row = await withOperator(flags, (session) => session.call<PlanView>('plan_set', { name, quotas }));
+      const row = await withOperator(flags, (session) =>
+        session.call<PlanView>('plan_set', { name, quotas }),
+      );
       if (flags.json) output.json(row);
       else output.line(showPlans([row]));
     });
