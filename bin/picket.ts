@@ -38,7 +38,7 @@ program
   .action((path: string[]) => {
     let command = program;
     for (const name of path) {
-      const found = command.commands.find((one) => one.name() === name);
+      const found = command.commands.find((one) => [one.name(), ...one.aliases()].includes(name));
       if (found === undefined) throw usage(`there is no command "${path.join(' ')}": see picket help`);
       command = found;
     }

@@ -40,12 +40,13 @@ export function addAgentSourceCommands(program: Command, surroundings: Surroundi
 
 const several = (one: string, all: string[]) => [...all, one];
 
-function withFields(command: Command): Command {
+/** What is left out of an edit stays: only `add` has defaults to tell of. */
+function withFields(command: Command, told: { partition: string; interval: string }): Command {
   return command
-    .option('--partition <name>', 'address space of the tenant that it is in (default: default)')
+    .option('--partition <name>', `address space of the tenant that it is in${told.partition}`)
     .option('--id <id>', 'of the agent, as its certificate must have it (empty: any of the tenant)')
     .option('--tls-name <name>', 'sent to it as the server name (empty: none)')
-    .option('--interval <duration>', 'how often it is asked, 5s to 1d (default: 30s)')
+    .option('--interval <duration>', `how often it is asked, 5s to 1d${told.interval}`)
     .option(
       '--service <type:name:details>',
       'is asked how it is; of sweep and sync results too (again for more)',
@@ -67,6 +68,7 @@ function addAdd(source: Command, surroundings: Surroundings): void {
       .command('add')
       .description('write one down; a poller begins to ask it')
       .requiredOption('--address <host:port>', 'where it listens: agents of the older kind on 50051'),
+    { partition: ' (default: default)', interval: ' (default: 30s)' },
   );
   const example = `What a service is named is what a check of the tenant in the same partition must be named, to be told by it.
 
@@ -90,6 +92,7 @@ function addEdit(source: Command, surroundings: Surroundings): void {
       .description('change what is named; services take the place of all that were there')
       .argument('<id>', 'see picket agent-source list')
       .option('--address <host:port>', 'where it listens'),
+    { partition: '', interval: '' },
   );
   const example =
     'Example:\n  picket agent-source edit src_abcdefghijklmnop --tenant acme --interval 1m --service process:sshd\n';

@@ -134,7 +134,7 @@ function addRevoke(certs: Command, around: Surroundings): void {
   withData(certs.command('revoke'), around)
     .description('revoke a certificate for ever; its bearer loses its links within 5 s')
     .argument('<serial-or-file>', 'hexadecimal serial, or a PEM file whose first certificate it is')
-    .option('--yes', 'do not ask')
+    .option('--yes', 'do not ask (without a terminal nothing is asked either)')
     .addHelpText(
       'after',
       '\nNodes read authority/revoked.pem of their data folder (or --crl); copy it to nodes elsewhere.\nIt cannot be undone: issue another certificate instead.\n\nExamples:\n  picket certs revoke 4f3a...c1\n  picket certs revoke .picket/credentials/poller_2.pem --yes\n',
@@ -161,7 +161,7 @@ function addRotate(certs: Command, around: Surroundings): void {
   withData(certs.command('rotate'), around)
     .description('give the intermediates new keys; the root stays')
     .option('--distrust-old', 'revoke all intermediates that were replaced, now and before')
-    .option('--yes', 'do not ask')
+    .option('--yes', 'do not ask (without a terminal nothing is asked either)')
     .addHelpText(
       'after',
       '\nWhat was issued before stays good until it ends: the old intermediates remain trusted beside the new ones.\nWith --distrust-old everything below them is refused within 5 s (a cluster of picket up issues anew by itself).\nThe root is not replaced: docs/OPERATIONS.md tells how another one takes its place.\n\nExamples:\n  picket certs rotate\n  picket certs rotate --distrust-old --yes\n',

@@ -140,7 +140,7 @@ function addRestore(backup: Command, surroundings: Surroundings, program: Comman
     .argument('<archive>', 'see picket backup list')
     .option('--as <slug>', 'a new tenant under this slug, with an id and checks of its own')
     .option('--replace', 'in place of what the tenant has now')
-    .option('--yes', 'do not ask');
+    .option('--yes', 'do not ask (without a terminal nothing is asked either)');
   common(
     command,
     surroundings,

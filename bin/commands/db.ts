@@ -97,7 +97,7 @@ function addRollback(db: Command, surroundings: Surroundings): void {
     .option('--tenant <tenant>', 'of one tenant: slug or id')
     .option('--all-tenants', 'of every tenant that has the newest of them')
     .option('--platform', 'of the platform; stop the cluster first')
-    .addOption(new Option('--yes', 'do not ask'))
+    .addOption(new Option('--yes', 'do not ask (without a terminal nothing is asked either)'))
     .addOption(dataOption(environment))
     .option('--json', 'print JSON')
     .addHelpText('after', `${where}${rollbackExamples}`)

@@ -44,8 +44,9 @@ export function addPlanCommands(program: Command, { output, environment }: Surro
     .addOption(json())
     .addHelpText('after', '\nExample:\n  picket plan set pro --checks 10000 --results-per-day none\n')
     .action(async (name: string, flags: PlanFlags) => {
+      const quotas = quotasOf(flags);
       const row = await withOperator(flags, (session) =>
-        session.call<PlanView>('plan_set', { name, quotas: quotasOf(flags) }),
+        session.call<PlanView>('plan_set', { name, quotas }),
       );
       if (flags.json) output.json(row);
       else output.line(showPlans([row]));
@@ -56,15 +57,15 @@ export function addPlanCommands(program: Command, { output, environment }: Surro
 function quotasOf({ devices, users, checks, resultsPerDay }: PlanFlags): Partial<Quotas> {
   const given = { devices, users, checks, resultsPerDay };
   return Object.fromEntries(
-    Object.entries(given).flatMap(([key, text]) => (text === undefined ? [] : [[key, countOf(text)]])),
+    Object.entries(given).flatMap(([key, text]) => (text === undefined ? [] : [[key, countOf(key, text)]])),
   );
 }
 
-function countOf(text: string): number | null {
+function countOf(quota: string, text: string): number | null {
   if (text === 'none') return null;
   const count = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(count))
-    throw usage(`"${text}" is neither a count nor "none"`);
+    throw usage(`--${quota.replace(/[A-Z]/g, '-$&').toLowerCase()} "${text}": neither a count nor "none"`);
   return count;
 }
 

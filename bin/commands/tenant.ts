@@ -84,7 +84,7 @@ function addChanges(tenant: Command, { output, environment }: Surroundings): voi
       .addOption(dataOption(environment))
       .addOption(json())
       .addHelpText('after', `\nExample:\n  picket tenant ${event} acme --why "as agreed"\n`);
-    if (lost !== null) command.option('--yes', 'do not ask');
+    if (lost !== null) command.option('--yes', 'do not ask (without a terminal nothing is asked either)');
     command.action(async (name: string, flags: TenantFlags) => {
       if (lost !== null) await confirm(`${lost} Cancel ${name}?`, flags.yes);
       const asked = { tenant: name, why: flags.why ?? null };
@@ -102,7 +102,7 @@ function addPurge(tenant: Command, { output, environment }: Surroundings): void 
       'remove the data of a cancelled tenant now; its row stays, so that its id is never used again',
     )
     .argument('<tenant>', 'slug or id')
-    .option('--yes', 'do not ask')
+    .option('--yes', 'do not ask (without a terminal nothing is asked either)')
     .addOption(dataOption(environment))
     .addOption(json())
     .addHelpText('after', '\nExample:\n  picket tenant purge acme --yes\n')

@@ -92,7 +92,7 @@ function addRetire(vault: Command, surroundings: Surroundings): void {
     .description('let a key open no value any more; it goes on opening archives')
     .argument('<key>', 'see picket vault status')
     .option('--despite-archives', 'although archives need it: they open as long as it is in the ring')
-    .option('--yes', 'do not ask');
+    .option('--yes', 'do not ask (without a terminal nothing is asked either)');
   const examples = `Refused while anything in the database is sealed with it. The key stays in the ring, marked "retired".
 
 Examples:

@@ -40,7 +40,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     server = started;
     void started.exited.then(({ code, signal }) => {
       if (stopping) return;
-      options.onRestart(`the database ended with ${signal ?? `status ${code}`}`);
+      options.onRestart(
+        `the database ended with ${signal ?? `status ${code}`}; it is started again in ${databaseRestartMs} ms`,
+      );
       clock.timer(databaseRestartMs, again);
     });
     return started;
