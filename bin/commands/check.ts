@@ -247,13 +247,14 @@ Example:
 
 function showChecks(rows: readonly CheckView[]): string {
   return table(
-    ['ID', 'NAME', 'KIND', 'TARGET', 'PORT', 'EVERY', 'STATE', 'LAST', 'REASON'],
+    ['ID', 'NAME', 'KIND', 'TARGET', 'PORT', 'PARTITION', 'EVERY', 'STATE', 'LAST', 'REASON'],
     rows.map((row) => [
       row.id,
       row.name,
       row.kind,
       row.target,
       row.port,
+      row.partition,
       showDuration(row.interval_ms),
       row.flapping ? `${row.state} (flapping)` : row.state,
       row.last_status,

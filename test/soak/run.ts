@@ -11,6 +11,7 @@
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { fuzzTargets } from '../fuzz/targets.ts';
+import { soakAgentOutage } from './agent-outage.ts';
 import { soakArchives } from './archives.ts';
 import { soakAttack } from './attack.ts';
 import {
@@ -122,6 +123,7 @@ const targets = [
     run: () => soakLeaseHistories(Number(values.rounds ?? leaseHistoriesDefault), seed, say),
   },
   { name: 'database-away', run: () => soakDatabaseAway(say) },
+  { name: 'agent-outage', run: () => soakAgentOutage(say) },
   { name: 'archives', run: () => soakArchives(say) },
   {
     name: 'documents',
