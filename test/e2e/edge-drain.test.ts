@@ -100,4 +100,4 @@ test('every push is answered with yes and stored once, by the poller that ends o
   expect(await listener.call.ended).toMatchObject({
     ...{ status: 14, detail: 'node_draining: this node ends: dial another gateway' },
   });
-});
+}, 240_000);

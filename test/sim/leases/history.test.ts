@@ -36,7 +36,7 @@ test('a seed tells the same history twice, and another seed another', async () =
 const shownBy: { readonly [flaw in Flaw]: readonly [from: number, says: RegExp] } = {
   epoch_kept: [1, /granted epoch 1 after 1/],
   write_unchecked: [1, /wrote under epoch/],
-  holder_unchecked: [538, /wrote under epoch/],
+  holder_unchecked: [464, /wrote under epoch/],
   taken_early: [1, /took it while the session/],
   renewal_takes_back: [1, /granted epoch|wrote under epoch/],
   release_kept: [1, /runs on 0 cores/],
