@@ -65,7 +65,7 @@ export type AccountingEvent =
   | { type: 'agents_lost'; isThere(partition: string, agent: string): boolean; nowMs: number };
 
 export type AccountingEffect =
-  /** `except`: the edge agent that had it and did not run it. */
+  /** `except`: the edge agent that had it and did not run it; `because`: why it is handed out again. */
   | {
       type: 'dispatch';
       check: Check;
@@ -73,6 +73,7 @@ export type AccountingEffect =
       attempt: number;
       expiresAtMs: number;
       except?: string | null;
+      because?: string;
     }
   /** `intervalMs`: of the version that made the instant due; null: of a run that was asked for, which accounts for none. */
   | { type: 'result'; row: ResultRow; intervalMs: number | null }

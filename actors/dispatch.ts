@@ -3,6 +3,7 @@
  * candidates are what the registry shows at this moment.
  */
 import type { Metadata } from '../cluster/index.ts';
+import { defaultPartition } from './names.ts';
 
 export interface Candidate {
   /** The node's name: where it runs, and what results name. */
@@ -32,6 +33,14 @@ export function candidateOf(name: string, metadata: Metadata, load: number): Can
 export interface Wanted {
   readonly partition: string;
   readonly kind: string;
+}
+
+/**
+ * Whether a partition is a network of the customer's own. The nodes of the cluster stand in the default one: what an address or a
+ * name of another leads to only the tenant's agents there can tell, so nobody else runs its checks.
+ */
+export function isCustomersNetwork(partition: string): boolean {
+  return partition !== defaultPartition;
 }
 
 export type Choice = { chosen: string } | { refused: 'no_poller' | 'no_agent' | 'no_capable_agent' };

@@ -4,7 +4,8 @@
  *
  * The rule: a check of a partition belongs to the tenant's agents there that can run its kind. Those that run a config by
  * themselves come first, each check with one of them (rendezvous hashing of the check's id over the agents'); where there is
- * none, those that take `check.run` are told at each due instant; where there is none either, the cluster's own agents run it.
+ * none, those that take `check.run` are told at each due instant; where there is none either, the cluster's own agents run it if
+ * it is of the default partition, and nobody does else.
  */
 import {
   createPlacement,

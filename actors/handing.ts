@@ -1,10 +1,10 @@
 /**
  * Where a dispatch of a tenant goes, and what is remembered of it: to an edge agent of its partition that runs the check by
- * itself, to one that can be told, or to whichever poller. Between the scheduler's decision and its messages.
+ * itself, to one that can be told, or in the default partition to whichever poller. Between the scheduler's decision and its messages.
  */
 import { awaitPush } from './awaited-instants.ts';
-import { type Candidate, choosePoller } from './dispatch.ts';
-import { chooseEdgeAgent, type EdgeCandidate } from './edge-agents.ts';
+import { type Candidate, choosePoller, isCustomersNetwork } from './dispatch.ts';
+import { canRun, chooseEdgeAgent, type EdgeCandidate } from './edge-agents.ts';
 import { handedTo } from './handouts.ts';
 import type { Dispatch } from './job.ts';
 import type { SchedulerState } from './scheduler-state.ts';
@@ -12,7 +12,9 @@ import type { SchedulerState } from './scheduler-state.ts';
 export type Handing =
   | { readonly type: 'awaited' }
   | { readonly type: 'poller'; readonly poller: string; readonly agentId: string | null }
-  | { readonly type: 'nobody' };
+  | { readonly type: 'nobody' }
+  /** Only an agent of the customer's network may run it, and none does. */
+  | { readonly type: 'refused'; readonly reason: string; readonly as: 'gap' | 'skipped' };
 
 interface Handed {
   readonly poller: string;
@@ -31,8 +33,8 @@ export function handOut(state: SchedulerState, pollers: readonly Candidate[], di
   if (runner !== null && awaitPush(state.accounting, check.id, dueAtMs, runner)) return { type: 'awaited' };
   const isReached = ({ node }: EdgeCandidate) =>
     pollers.some(({ name, status }) => name === node && status === 'available');
-  const there = state.edge.of(check.partition);
-  const agent = chooseEdgeAgent(there, check, except, isReached);
+  const agent = chooseEdgeAgent(state.edge.of(check.partition), check, except, isReached);
+  if (agent === null && isCustomersNetwork(check.partition)) return noAgent(state, dispatch);
   const choice = agent === null ? choosePoller(pollers, check, null) : { chosen: agent.node };
   if ('refused' in choice) return { type: 'nobody' };
   const [poller, agentId] = [choice.chosen, agent?.name ?? null];
@@ -41,6 +43,14 @@ export function handOut(state: SchedulerState, pollers: readonly Candidate[], di
   state.handed.set(handKey(check.id, dueAtMs), { poller, partition: check.partition, agentId });
   handedTo(state.accounting, check.id, dueAtMs, poller, agentId);
   return { type: 'poller', poller, agentId };
+}
+
+/** What an agent gave back is told with why it did; else it is a gap for as long as nobody can run it. */
+function noAgent(state: SchedulerState, { check, because }: Dispatch): Handing {
+  if (because !== undefined) return { type: 'refused', reason: because, as: 'skipped' };
+  const there = [...state.edge.of(check.partition)];
+  const isUnable = there.length > 0 && !there.some((one) => canRun(one, check.kind));
+  return { type: 'refused', reason: isUnable ? 'no_capable_agent' : 'no_agent', as: 'gap' };
 }
 
 export function takeBack(state: SchedulerState, checkId: string, dueAtMs: number): void {

@@ -51,7 +51,11 @@ export function again(
   pending.poller = null;
   const { dueMs: dueAtMs, attempt, expiresAtMs, agent } = pending;
   const except = agent === null ? {} : { except: agent };
-  effects.push({ type: 'dispatch', check: tracked.check, dueAtMs, attempt, expiresAtMs, ...except });
+  effects.push({
+    type: 'dispatch',
+    check: tracked.check,
+    ...{ dueAtMs, attempt, expiresAtMs, because: reason, ...except },
+  });
 }
 
 export function runNow(state: Accounting, checkId: string, nowMs: number, effects: AccountingEffect[]): void {
@@ -103,7 +107,8 @@ export function returned(
   }
   extra.attempt += 1;
   const { attempt, expiresAtMs, agent: except } = extra;
-  effects.push({ type: 'dispatch', check: tracked.check, dueAtMs, attempt, expiresAtMs, except });
+  const how = { attempt, expiresAtMs, except, because: reason };
+  effects.push({ type: 'dispatch', check: tracked.check, dueAtMs, ...how });
 }
 
 /** The instant becomes part of a gap. */

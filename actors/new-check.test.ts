@@ -38,6 +38,27 @@ test.each<[string, Partial<NewCheck>, string]>([
   expect(judgeNewCheck({ ...good, ...change }, { allowAll: false })).toMatchObject({ code });
 });
 
+test.each<[string, Partial<NewCheck>]>([
+  ['a private address', { target: '10.20.0.5' }],
+  ['a private address of IPv6', { target: 'fd00::5' }],
+  ['the agent’s own machine', { target: '127.0.0.1' }],
+  ['a link-local address', { target: '169.254.10.1' }],
+  ['a private URL', { kind: 'http', target: 'http://192.168.7.1/', port: null }],
+  [
+    'a name server inside',
+    { kind: 'dns', target: 'a.example', port: null, settings: { server: '10.0.0.53:53' } },
+  ],
+])('%s is refused in the cluster’s own partition, and taken in a customer’s', (_what, change) => {
+  const policy = { allowAll: false };
+  expect(judgeNewCheck({ ...good, ...change }, policy)).toMatchObject({ code: 'target_not_allowed' });
+  expect(judgeNewCheck({ ...good, ...change, partition: 'plant' }, policy)).toBe(null);
+});
+
+test('what is no target is none in a customer’s partition either', () => {
+  const check = { ...good, target: 'a b', partition: 'plant' };
+  expect(judgeNewCheck(check, { allowAll: false })).toMatchObject({ code: 'bad_check' });
+});
+
 test('the tenant that may watch its own machine may watch loopback', () => {
   expect(judgeNewCheck({ ...good, target: '127.0.0.1' }, { allowAll: true })).toBe(null);
 });

@@ -3,6 +3,7 @@
  * under the tenant's policy. Pure; asked by the tenant before the store, and by the command line for a clear error early.
  */
 import { judgeTarget, validateSettings } from '../checks/index.ts';
+import { isCustomersNetwork } from './dispatch.ts';
 import {
   intervalMaxMs,
   intervalMinMs,
@@ -33,7 +34,9 @@ export function judgeNewCheck(check: NewCheck, policy: { allowAll: boolean }): C
   if (!whole(check.retries, 1, retriesMax)) return bad(`retries must be 1 to ${retriesMax}`);
   const settings = validateSettings(check.kind, check.settings);
   if (!settings.ok) return bad(settings.detail);
-  const target = judgeTarget(check, policy);
+  // Only agents in that network run it, which may go wherever they like: it is the tenant's own.
+  const allowAll = policy.allowAll || isCustomersNetwork(check.partition);
+  const target = judgeTarget(check, { allowAll });
   return target.allowed ? null : { code: target.code, detail: target.detail };
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Cluster } from '../cluster/index.ts';
 import { ActorSystem, defineActor, manualClock, Ref } from '../runtime/index.ts';
-import type { Job, NotRun, SchedulerProtocol } from './messages.ts';
+import type { AgentProtocol, Job, NotRun, SchedulerProtocol } from './messages.ts';
 import { poller } from './poller.ts';
 
 const job: Job = {
@@ -19,7 +19,8 @@ const job: Job = {
   agentId: null,
 };
 
-test('jobs for an agent whose link is lost wait for it a moment, and are then told as no_agent', async () => {
+/** A poller whose registry shows one agent: its own node's, or that of a node that nothing leads to. */
+function stage(isThere = true) {
   const clock = manualClock();
   const actors = new ActorSystem({ clock, node: 'poller_1', boot: 1 });
   const told: NotRun[] = [];
@@ -44,8 +45,20 @@ test('jobs for an agent whose link is lost wait for it a moment, and are then to
     }),
     {} as never,
   );
-  // The registry still shows the agent of a node that nothing leads to.
-  const agent = new Ref('agent_1', 1, 1);
+  const given: string[] = [];
+  const own = actors.spawn(
+    defineActor<null, AgentProtocol>({
+      name: 'agent',
+      init: () => null,
+      call: { totals: () => ({ running: 0, waiting: 0, done: 0 }) },
+      cast: {
+        run(_self, jobs) {
+          given.push(...jobs.map(({ job: { checkId } }) => checkId));
+        },
+      },
+    }),
+  );
+  const agent = isThere ? own : new Ref('agent_1', 1, 1);
   const key = { tenant: 'platform', partition: 'default', kind: 'agent', id: 'agent_1' };
   const metadata = { status: 'connected', capabilities: ['tcp'], partitions: [] };
   const nothing = () => {};
@@ -66,6 +79,22 @@ test('jobs for an agent whose link is lost wait for it a moment, and are then to
   } as unknown as Cluster;
   const ref = actors.spawn(poller({ cluster }));
   actors.cast(ref).agentsChanged();
+  return { clock, actors, told, given, ref };
+}
+
+test('a job of a customer’s network is given to no node’s agent, whoever handed it out', async () => {
+  const { actors, clock, told, given, ref } = stage();
+  actors.cast(ref).run([
+    { ...job, partition: 'plant', target: '10.0.0.1', allowAll: true },
+    { ...job, checkId: 'b' },
+  ]);
+  await clock.advance(500);
+  expect(told).toEqual([{ checkId: 'a', dueAtMs: 1_000, reason: 'no_agent', as: 'gap' }]);
+  expect(given).toEqual(['b']);
+});
+
+test('jobs for an agent whose link is lost wait for it a moment, and are then told as no_agent', async () => {
+  const { actors, clock, told, ref } = stage(false);
   actors.cast(ref).run([job]);
   await clock.advance(1_000);
   expect(told).toEqual([]);

@@ -4,7 +4,7 @@
  */
 import type { Cluster } from '../cluster/index.ts';
 import { defineActor, type Self } from '../runtime/index.ts';
-import { chooseAgent } from './dispatch.ts';
+import { chooseAgent, isCustomersNetwork } from './dispatch.ts';
 import { assignEdge, edgeDown, releaseEdge, returnJob } from './edge-jobs.ts';
 import {
   agentGraceMs,
@@ -98,6 +98,11 @@ export function poller({ cluster }: { cluster: Cluster }) {
 function assign(self: PollerSelf, one: UnderWay): void {
   const { state } = self;
   const nowMs = self.monotonicMs();
+  if (isCustomersNetwork(one.job.partition)) {
+    // Whoever handed it out: a node's agent is not in that network.
+    notRun(self, one.job, 'no_agent', 'gap');
+    return;
+  }
   const choice = chooseAgent(state.agents.candidates(), one.job, one.agent);
   if ('refused' in choice) {
     // An agent that restarts is to cost no gap; where none was for longer already, instants follow into one gap.

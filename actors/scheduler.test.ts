@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Cluster, NameEntry } from '../cluster/index.ts';
-import { ActorSystem, defineActor, manualClock, type Ref } from '../runtime/index.ts';
+import type { Cluster, Metadata, NameEntry } from '../cluster/index.ts';
+import { ActorSystem, defineActor, manualClock, Ref } from '../runtime/index.ts';
 import type { HealthProtocol, Job, PollerProtocol, WriterProtocol, WriterRows } from './messages.ts';
 import type { Check } from './ports/check.ts';
 import { scheduler } from './scheduler.ts';
@@ -39,7 +39,7 @@ function pollerActor(jobs: Job[]) {
 }
 
 /** A scheduler with one check each second, on a cluster whose registry shows what `shown` holds. */
-function stage() {
+function stage(one = check) {
   const clock = manualClock();
   const actors = new ActorSystem({ clock, node: 'core_1', boot: 1 });
   const shown: { ref: Ref<PollerProtocol> | null } = { ref: null };
@@ -89,7 +89,7 @@ function stage() {
     writer,
   );
   const begin = () =>
-    actors.spawn(scheduler({ cluster, checks: [check], accounted: [] }), {
+    actors.spawn(scheduler({ cluster, checks: [one], accounted: [] }), {
       tenantId: 't',
       epoch: 1,
       allowAll: false,
@@ -130,3 +130,39 @@ test('without a poller the instants become one gap that grows', async () => {
   expect(gaps.at(-1)).toMatchObject({ reason: 'no_poller', fromMs: 500 });
   expect(gaps.at(-1)!.count).toBeGreaterThanOrEqual(6);
 });
+
+test('what only a customer’s network can answer is a gap while no agent is there, and no poller is asked', async () => {
+  const { clock, actors, shown, rows, begin } = stage({ ...check, partition: 'plant', target: '10.20.0.5' });
+  const jobs: Job[] = [];
+  shown.ref = actors.spawn(pollerActor(jobs));
+  await clock.settle();
+  const ref = begin();
+  await clock.advance(3_000);
+  expect(jobs).toEqual([]);
+  expect(rows.flatMap((one) => one.gaps ?? []).at(-1)).toMatchObject({
+    ...{ reason: 'no_agent', fromMs: 500, count: 3 },
+  });
+  const entry = agentEntry({ capabilities: ['icmp', 'check.run'] });
+  actors.cast(ref).agentNamed('added', entry);
+  await clock.advance(1_000);
+  expect(rows.flatMap((one) => one.gaps ?? []).at(-1)).toMatchObject({
+    reason: 'no_capable_agent',
+    count: 1,
+  });
+  actors.cast(ref).agentNamed('updated', agentEntry({ capabilities: ['tcp', 'check.run'] }));
+  await clock.advance(1_000);
+  expect(jobs).toMatchObject([{ dueAtMs: 4_500, agentId: 'site', target: '10.20.0.5', allowAll: false }]);
+  // It does not do it, and nobody else is there: its own word is what is told.
+  actors.cast(ref).notRun([{ checkId: 'a', dueAtMs: 4_500, reason: 'agent_refused', as: 'again' }]);
+  await clock.advance(100);
+  expect(jobs.length).toBe(1);
+  expect(rows.flatMap((one) => one.results ?? []).map(({ row }) => row)).toMatchObject([
+    { dueAtMs: 4_500, status: 'skipped', reason: 'agent_refused' },
+  ]);
+});
+
+function agentEntry(metadata: Metadata): NameEntry {
+  const key = { tenant: 't', partition: 'plant', kind: 'agent', id: 'site' };
+  const said = { edge: true, status: 'connected', listens: true, ...metadata };
+  return { key, ref: new Ref('poller_1', 1, 1), node: 'poller_1', metadata: said };
+}

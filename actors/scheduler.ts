@@ -188,11 +188,13 @@ function hand(self: SchedulerSelf, cluster: Cluster, dispatches: readonly Dispat
   const { state } = self;
   const batches = new Map<string, { job: Job; dispatch: Dispatch }[]>();
   const candidates = state.pollers.candidates();
+  const unrun: AccountingEvent[] = [];
   for (const dispatch of dispatches) {
     // It may have been written off while it waited for a poller.
     if (!isOpen(state.accounting, dispatch.check.id, dispatch.dueAtMs)) continue;
     const handing = handOut(state, candidates, dispatch);
     if (handing.type === 'nobody') park(self, cluster, dispatch);
+    if (handing.type === 'refused') unrun.push(notRun(dispatch, handing.reason, handing.as));
     if (handing.type !== 'poller') continue;
     const { poller, agentId } = handing;
     state.hadPollerMs = self.monotonicMs();
@@ -201,6 +203,7 @@ function hand(self: SchedulerSelf, cluster: Cluster, dispatches: readonly Dispat
     if (batch === undefined) batches.set(poller, [handout]);
     else batch.push(handout);
   }
+  if (unrun.length > 0) apply(self, cluster, ...unrun);
   for (const [name, batch] of batches) {
     const ref = cluster.names.lookup<PollerProtocol>(pollerKey(name));
     for (let at = 0; at < batch.length; at += batchItemsMax) {
@@ -224,13 +227,13 @@ function park(self: SchedulerSelf, cluster: Cluster, dispatch: Dispatch): void {
   self.state.parked.push(dispatch);
   // Oldest first, so that they are one gap.
   if (nowMs - self.state.hadPollerMs >= noPollerWaitMs) {
-    for (const one of self.state.parked.splice(0)) giveUp(self, cluster, one);
+    for (const one of self.state.parked.splice(0)) apply(self, cluster, notRun(one, 'no_poller', 'gap'));
   }
   lookLater(self);
 }
 
-function giveUp(self: SchedulerSelf, cluster: Cluster, { check, dueAtMs }: Dispatch): void {
-  apply(self, cluster, { type: 'not_run', checkId: check.id, dueAtMs, reason: 'no_poller', as: 'gap' });
+function notRun({ check, dueAtMs }: Dispatch, reason: string, as: 'gap' | 'skipped'): AccountingEvent {
+  return { type: 'not_run', checkId: check.id, dueAtMs, reason, as };
 }
 
 function lookLater(self: SchedulerSelf): void {

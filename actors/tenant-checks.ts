@@ -1,4 +1,5 @@
 /** What a tenant does with its checks for callers: adds, changes, removes, runs and explains them. Refused with a `TenantRefusal`. */
+import { isCustomersNetwork } from './dispatch.ts';
 import { gapsOf } from './explain-gaps.ts';
 import { viewOf } from './health-monitor.ts';
 import {
@@ -218,7 +219,7 @@ export async function explainCheck(self: TenantSelf, needs: TenantNeeds, checkId
   return {
     subject: `check ${checkId} (${check.name})`,
     state: view!.state,
-    because: [...because, ...suspension(self.state.terms), schedule, accounted, gaps],
+    because: [...because, ...suspension(self.state.terms), ...whoseAlone(check), schedule, accounted, gaps],
   };
 }
 
@@ -228,6 +229,11 @@ export async function runNow(self: TenantSelf, checkId: string) {
   return self.state.checks.get(checkId)?.archivedAtMs === null
     ? await self.call(running.scheduler).runNow(checkId)
     : null;
+}
+
+function whoseAlone({ partition }: Check): string[] {
+  if (!isCustomersNetwork(partition)) return [];
+  return [`only the tenant's agents in partition ${partition} run it; while none can it is a gap`];
 }
 
 function suspension({ suspendedSinceMs }: TenantTerms): string[] {

@@ -52,7 +52,9 @@ export function judge(address: Address, policy: TargetPolicy): Verdict {
   if (policy.allowAll) return allowed;
   const what = address.family === 4 ? refusal4(address.bits) : refusal6(address);
   if (what === null) return allowed;
-  return notAllowed(`${address.text} is ${what}, which shared nodes do not reach; use an agent of your own`);
+  return notAllowed(
+    `${address.text} is ${what}, which shared nodes do not reach; use an agent of your own, in a partition other than default`,
+  );
 }
 
 function refusal4(bits: number): string | null {

@@ -76,7 +76,7 @@ function judgeHost(text: string, policy: TargetPolicy): Verdict {
   // RFC 6761 §6.3: these names are loopback everywhere.
   if (!policy.allowAll && (host.name === 'localhost' || host.name.endsWith('.localhost'))) {
     return notAllowed(
-      `${host.name} is this node itself, which shared nodes do not check; use an agent of your own`,
+      `${host.name} is this node itself, which shared nodes do not check; use an agent of your own, in a partition other than default`,
     );
   }
   return allowed;

@@ -27,7 +27,7 @@ export interface Shown {
 
 const unprintable = /[^\x21-\x7e]/g;
 
-export function metadataOf({ peer, facts, load, listens, config, runsConfig, sinceMs }: Shown): Metadata {
+function metadataOf({ peer, facts, load, listens, config, runsConfig, sinceMs }: Shown): Metadata {
   const { capabilities, version, hostname, os, arch } = facts;
   return {
     ...{ status: 'connected', capabilities, partitions: [peer.partition], load },

@@ -24,7 +24,7 @@ export interface DocumentOrder {
 }
 
 export const noDocument: DocumentOrder = { phase: 'idle', next: 0, held: 0 };
-export const documentHashBytes = 32;
+const documentHashBytes = 32;
 
 /** Up to where the sender may send. */
 export function creditOf({ held }: DocumentOrder): number {

@@ -155,5 +155,8 @@ function refusalOf(endpoint: string, { code, details }: ServiceError): EnrolRefu
   if (told !== null) return { code: told[1]!, detail: told[2]! };
   const wrong = /wrong_gateway: (.*)/.exec(details ?? '');
   if (wrong !== null) return { code: 'wrong_gateway', detail: `${endpoint}: ${wrong[1]}` };
+  // A gateway reads no more of a stranger's message than its bound, and then has no words of its own.
+  if (code === status.RESOURCE_EXHAUSTED)
+    return { code: 'request_too_large', detail: `${endpoint}: more than a gateway reads: ${details}` };
   return { code: 'gateway_unreachable', detail: `${endpoint}: ${status[code] ?? code}: ${details}` };
 }

@@ -2,6 +2,7 @@
  * Who dials: what a certificate proves, as the door uses it, and what a message says of it. The certificate decides; a
  * message that says otherwise is refused. Pure.
  */
+import { defaultPartition } from '../actors/messages.ts';
 import { formatSpiffeId, type TenantIdentity } from '../certs/index.ts';
 import { type GatewayRefusal, refuse } from './errors.ts';
 import { partitionBytesMax } from './limits.ts';
@@ -18,15 +19,13 @@ export interface EdgePeer {
   readonly serial?: string;
 }
 
-export const partitionDefault = 'default';
-
 /**
  * `packagePartition`: what the bearer's package says, where one is held; an older certificate names it itself. Nodes and
  * operators have no business at this door.
  */
 export function peerOf(identity: TenantIdentity, packagePartition: string | null, serial?: string): EdgePeer {
   const { tenantId, role, id } = identity;
-  const partition = identity.partition ?? packagePartition ?? partitionDefault;
+  const partition = identity.partition ?? packagePartition ?? defaultPartition;
   const own = { tenantId, role, id, partition, spiffeId: formatSpiffeId(identity) };
   return serial === undefined ? own : { ...own, serial };
 }
@@ -66,7 +65,7 @@ export function judgeClaim(peer: EdgePeer, { id, partition }: Claim): GatewayRef
 /** Null: it says none. One that is too long to be one is the default. */
 function partitionOf(text: string): string | null {
   if (text === '') return null;
-  return Buffer.byteLength(text) > partitionBytesMax ? partitionDefault : text;
+  return Buffer.byteLength(text) > partitionBytesMax ? defaultPartition : text;
 }
 
 /** What a stranger wrote, as a status may carry it. */

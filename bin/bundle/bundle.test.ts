@@ -126,6 +126,7 @@ test('with openssl alone the key is made on the machine, its request signed else
   expect(run('request')).toMatchObject({ status: 0 });
   expect(readFileSync(join(state, 'pending-key.pem'), 'utf8')).toBe(key);
   expect(statSync(join(state, 'pending-key.pem')).mode & 0o777).toBe(0o600);
+  expect([state, join(state, '..')].map((path) => statSync(path).mode & 0o777)).toEqual([0o700, 0o755]);
   const certificate = join(world.at, 'certificate.pem');
   writeFileSync(certificate, await signed(world.issuer, inside('request.pem')));
   expect(run('certificate', certificate)).toMatchObject({ status: 0, err: '' });

@@ -82,6 +82,8 @@ esac
 root=\${DESTDIR:-}
 state=$root$dir
 [ -z "$root" ] || start=no
+# What stands above it may be new, below DESTDIR: that is for everybody to pass.
+(umask 022 && mkdir -p "$(dirname -- "$state")")
 mkdir -p "$state"
 chmod 700 "$state"
 
@@ -151,7 +153,7 @@ install_certificate() {
 
 install_service() {
   units=$root/etc/systemd/system
-  mkdir -p "$units"
+  (umask 022 && mkdir -p "$units")
   sed -e "s|@PICKET@|\${picket:-/usr/local/bin/picket}|" -e "s|@DIR@|$dir|" "$here/picket-agent.service" \
     >"$units/picket-agent.service"
   chmod 644 "$units/picket-agent.service"

@@ -55,7 +55,11 @@ function addAdd(check: Command, { output }: Surroundings, { tenant, data, json }
     .option('--interval <time>', 'how often', '5s')
     .option('--timeout <time>', 'how long one run may take (default: 2s, at most 4/5 of the interval)')
     .option('--retries <count>', 'like results in a row before the state changes', '3')
-    .option('--partition <name>', 'address space of the tenant', 'default')
+    .option(
+      '--partition <name>',
+      'network of the tenant: of any but default, its agents there alone run it',
+      'default',
+    )
     .option('--set <name=value>', 'a setting of the kind (again for more)', several, [])
     .addOption(tenant())
     .addOption(data())
@@ -224,6 +228,7 @@ Examples:
   picket check add --kind http --target https://example.org/ --set expect_status=200 --set body_contains=Example
   picket check add --kind dns --target example.org --set record=A --set expect=192.0.2.80 --set server=192.0.2.53:53
   picket check add --kind icmp --target 192.0.2.1 --tenant acme
+  picket check add --kind tcp --target 10.20.0.5 --port 5432 --tenant acme --partition plant
 `;
 
 const editExamples = `
@@ -242,13 +247,14 @@ Example:
 
 function showChecks(rows: readonly CheckView[]): string {
   return table(
-    ['ID', 'NAME', 'KIND', 'TARGET', 'PORT', 'EVERY', 'STATE', 'LAST', 'REASON'],
+    ['ID', 'NAME', 'KIND', 'TARGET', 'PORT', 'PARTITION', 'EVERY', 'STATE', 'LAST', 'REASON'],
     rows.map((row) => [
       row.id,
       row.name,
       row.kind,
       row.target,
       row.port,
+      row.partition,
       showDuration(row.interval_ms),
       row.flapping ? `${row.state} (flapping)` : row.state,
       row.last_status,

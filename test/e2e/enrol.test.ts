@@ -174,7 +174,7 @@ test('what is cut, changed, forged, of another tenant, over or revoked enrols no
 });
 
 test('a request that asks for more is refused, and the package waits for one that does not', async () => {
-  const { token, id } = await create('site_7');
+  const { token, id, tenant_id: tenantId } = await create('site_7');
   const key = newKey();
   const san = 'spiffe://picket.local/node/core/core_1';
   expect((await ask(token, { key, request: forgeRequest(key, { ca: true }) })).code).toBe('request_asks_ca');
@@ -182,6 +182,17 @@ test('a request that asks for more is refused, and the package waits for one tha
     'request_asks_role',
   );
   expect((await ask(token, { key, request: Buffer.alloc(5_000) })).code).toBe('request_too_large');
+  // More than a stranger's message may have: it is not even read to its end.
+  expect((await ask(token, { key, request: Buffer.alloc(1_000_000) })).code).toBe('request_too_large');
+  const weak = generateKeyPairSync('rsa', { modulusLength: 1_024 }).privateKey;
+  expect((await ask(token, { key: weak })).code).toBe('request_weak_key');
+  const stolen = forgeRequest(key, { signer: newKey() });
+  expect((await ask(token, { key, request: stolen })).code).toBe('request_bad_signature');
+  // One of another package, as somebody saw it on its way.
+  const before = [`spiffe://picket.local/tenant/${String(tenantId)}/agent/site_1`];
+  expect((await ask(token, { key, request: forgeRequest(key, { names: before }) })).code).toBe(
+    'request_asks_name',
+  );
   expect(await statusOf(id)).toBe('issued');
   await call('tenant_suspend', { tenant: 'acme', why: null });
   expect((await ask(token, { key })).code).toBe('tenant_suspended');

@@ -98,6 +98,14 @@ export const leaseMovesPerCauseMax = 3;
 export const leaseLookMs = 100;
 export const leaseWaitMs = 60_000;
 
+// Agent outage
+
+/** Checks of the agent, each second, and how long its cluster is down. */
+export const outageChecks = 20;
+export const outageMs = 60_000;
+/** Until all that was kept is stored, after the cluster is up. */
+export const outageWaitMs = 120_000;
+
 // Database away
 /** 400 a second. */
 export const awayChecks = 800;

@@ -1,16 +1,14 @@
 /**
  * `npm run soak [-- --inputs N] [--seed S] [--rotations N] [--rounds N] [--cuts NAME,...] [--names N] [--children N]
- * [--record FILE] [--size N ...] [--pauses MS,...] [--histories N] [--flaw NAME]
- * [--updates N] [--agents N] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
- * so that one that hangs is seen from outside and the heap that is measured is its own; then `attack`, `rotations`, `splits`
- * and `nodes`, each with clusters of its own, and `leases`, which is simulated. Ends with one line, and with status 1 when anything failed.
- * [--record FILE] [--size N ...] [--pauses MS,...] [TARGET ...]`: what takes longer than CI allows. Each fuzz target runs alone in a thread,
- * so that one that hangs is seen from outside and the heap that is measured is its own; then `attack`, `rotations`, `splits`,
- * `archives`, `documents` and `nodes`, each with clusters or a database of its own. Ends with one line, and with status 1 when anything failed.
+ * [--record FILE] [--size N ...] [--pauses MS,...] [--histories N] [--flaw NAME] [--updates N] [--agents N] [TARGET ...]`:
+ * what takes longer than CI allows. Each fuzz target runs alone in a thread, so that one that hangs is seen from outside and
+ * the heap that is measured is its own; the others have clusters or a database of their own, but `leases`, which is
+ * simulated. Ends with one line, and with status 1 when anything failed.
  */
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { fuzzTargets } from '../fuzz/targets.ts';
+import { soakAgentOutage } from './agent-outage.ts';
 import { soakArchives } from './archives.ts';
 import { soakAttack } from './attack.ts';
 import {
@@ -122,6 +120,7 @@ const targets = [
     run: () => soakLeaseHistories(Number(values.rounds ?? leaseHistoriesDefault), seed, say),
   },
   { name: 'database-away', run: () => soakDatabaseAway(say) },
+  { name: 'agent-outage', run: () => soakAgentOutage(say) },
   { name: 'archives', run: () => soakArchives(say) },
   {
     name: 'documents',
