@@ -1,4 +1,5 @@
 /** What the commands of `picket vault` work on: the key ring of this host, the database, and where archives lie. */
+import { existsSync } from 'node:fs';
 import { systemClock } from '../runtime/index.ts';
 import {
   type ArchiveKey,
@@ -14,13 +15,15 @@ import { openPlace, ringFile } from './archive-place.ts';
 import type { Surroundings } from './commands/up.ts';
 import { withDatabase } from './database-door.ts';
 import { ownName } from './own-name.ts';
-import { type VaultView, vaultView } from './vault-view.ts';
+import { noRing, type VaultView, vaultView } from './vault-view.ts';
 
 export interface VaultFlags {
   data: string;
   keys?: string;
   to?: string;
   as?: string;
+  /** A ring that nothing was sealed with yet need not be there. */
+  mayBeNone?: boolean;
 }
 
 export interface VaultDoor {
@@ -41,7 +44,7 @@ export async function openVaultDoor<T>(
 ): Promise<T> {
   const { file } = ringFile(flags.keys, flags.data, environment);
   // Before the database is started for it.
-  readKeyRing(file);
+  if (flags.mayBeNone !== true || existsSync(file)) readKeyRing(file);
   const who = await ownName(flags);
   const door = { data: flags.data, url: environment.DATABASE_URL, mayMake: false, note: output.note };
   return await withDatabase(door, async (url) => {
@@ -54,6 +57,7 @@ export async function openVaultDoor<T>(
         who,
         async view(withArchives = true) {
           const [noted, census] = [await desk.noted(), await desk.census()];
+          if (flags.mayBeNone && noted.length === 0 && !existsSync(file)) return noRing(file);
           const ring = readKeyRing(file);
           const changes = await desk.changes();
           const kept = withArchives ? await archives() : [];

@@ -65,6 +65,11 @@ export function vaultView({ ring, noted, census, archives, changes }: VaultFacts
   };
 }
 
+/** Of a cluster that has sealed nothing yet. */
+export function noRing(file: string): VaultView {
+  return { ring: file, keys: [], rotation: null, archives: [], changes: [] };
+}
+
 function keyView(
   id: string,
   key: VaultKey | undefined,

@@ -51,8 +51,10 @@ function addStatus(vault: Command, surroundings: Surroundings): void {
     .command('status')
     .description('the keys, what is sealed with each, and how far a rotation is');
   common(command, surroundings, 'Example:\n  picket vault status --json\n').action(async (flags: Flags) => {
-    const view = await openVaultDoor(surroundings, flags, (door) => door.view());
+    const view = await openVaultDoor(surroundings, { ...flags, mayBeNone: true }, (door) => door.view());
     if (flags.json) output.json(view);
+    else if (view.keys.length === 0)
+      output.line(`there is no key yet: ${view.ring} is made when something is to be sealed`);
     else for (const line of show(view)) output.line(line);
   });
 }

@@ -44,7 +44,13 @@ export const fencedTurnsMs2PerS = 10;
 export const fencedTurnsBurstMs2 = 100;
 /** A link that comes up: some 3 ms for its handshake and as much after it, in several turns. */
 export const fencedLinkCostMs2 = 10;
-/** Not read for longer at once: a heartbeat is not so late that the node counts as silent. */
-export const fencedRestMsMax = 1_000;
+/**
+ * Not read for longer at once: a heartbeat is not so late that the node counts as dead. What is read then is up to 64 KiB, some 6 ms
+ * of names: more often, and others' slowest hundredth would wait for it.
+ */
+export const fencedRestMsMax = 2_000;
 /** The longest debt of turns: who has stopped is served as before after this. */
 export const fencedDebtMs = 15_000;
+/** What is read at once and has fewer bytes is measured by the clock, and counts for no more than this. */
+export const fencedMeasuredBytes = 1_024;
+export const fencedSmallMsMax = 1;
