@@ -60,8 +60,8 @@ export class TlsPeer {
 
   takeRenewal(proof: RenewalProof): PeerJudgement {
     const before = this.judgement;
-    // Told again what is known: no judging, or that could be asked for without end.
-    if (isSameLeaf(proof.chain, this.chain)) return before;
+    // Told again what is known: no judging, or that could be asked for without end. One leaf may lead to two roots.
+    if (isSameChain(proof.chain, this.chain)) return before;
     const now = this.judge(proof.chain);
     if (!now.ok) return now;
     if (this.theirs.length !== bindingBytes || !isRenewalProven(proof, this.theirs)) {
@@ -84,8 +84,8 @@ export class TlsPeer {
   }
 }
 
-function isSameLeaf([one]: readonly Uint8Array[], [other]: readonly Uint8Array[]): boolean {
-  return one !== undefined && other !== undefined && Buffer.compare(one, other) === 0;
+function isSameChain(one: readonly Uint8Array[], other: readonly Uint8Array[]): boolean {
+  return one.length === other.length && one.every((part, at) => Buffer.compare(part, other[at]!) === 0);
 }
 
 /** Empty when the socket is gone already: nothing is proven on it then. */

@@ -23,7 +23,7 @@ export const blamedHandshakesMax = 20;
 /** Addresses that are remembered; those that asked last stay. */
 export const handshakeAddressesMax = 10_000;
 /** Certificates that a peer may prove anew on one link, at once and in a second: each is judged, some 2 ms. None lives under 1 s. */
-export const renewalsBurstMax = 2;
+export const renewalsBurstMax = 4;
 export const renewalsPerS = 1;
 /** Read of one node of a tenant in a second, and at once; a frame costs more than its bytes, so 8,000 of them in a second. */
 export const fencedBytesPerS = 2 * 1024 * 1024;

@@ -63,7 +63,10 @@ export async function holdTenant(db: Database, clock: WallClock, tenantId: strin
   try {
     const [row] = await db.asPlatform((unit) => unit.query<{ epoch: number }>(take, [tenantId, node, boot]));
     if (row === undefined)
-      throw new StoreError('restore_running', 'another restores this tenant at this moment: wait for it');
+      throw new StoreError(
+        'restore_running',
+        'another restores this tenant at this moment, or was killed some seconds ago: try again in 5 s',
+      );
     const { epoch } = row;
     return {
       async giveBack(session) {
