@@ -1,4 +1,4 @@
-/** How the tests run: units and the rules of the house, then real processes; two files at a time of each. */
+/** How the tests run: units and the rules of the house, then real processes; three files at a time of each. */
 import { defineConfig } from 'vitest/config';
 
 const exclude = ['node_modules/**', 'dist/**', '.soak/**'];
@@ -12,7 +12,7 @@ export default defineConfig({
           name: 'unit',
           include: ['**/*.test.ts'],
           exclude: [...exclude, 'test/e2e/**', 'test/examples/**'],
-          maxWorkers: 2,
+          maxWorkers: 3,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -24,7 +24,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts', 'test/examples/**/*.test.ts'],
           exclude,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { HandshakeRate, networkOf } from './handshake-rate.ts';
 import {
-  blamedHandshakesMax,
   handshakeAddressesMax,
   handshakesPerAddressBurst,
   handshakesPerAddressPerS,
@@ -36,7 +35,7 @@ test('who is refused each time comes again once in some seconds, and others as o
     begun += 1;
     rate.blame('192.0.2.1', nowMs);
   }
-  const afforded = blamedHandshakesMax + seconds * handshakesPerAddressPerS;
+  const afforded = handshakesPerAddressBurst + seconds * handshakesPerAddressPerS;
   expect(begun).toBeLessThanOrEqual(afforded / refusedHandshakeCost + 1);
   expect(begun).toBeGreaterThan(seconds / refusedHandshakeCost);
   expect(rate.admits('192.0.2.2', seconds * 1_000)).toBe(true);

@@ -3,7 +3,6 @@
  * certificate at this point, so the address is all that there is to go by. Handshakes under way are handshakes.ts's.
  */
 import {
-  blamedHandshakesMax,
   handshakeAddressesMax,
   handshakesPerAddressBurst,
   handshakesPerAddressPerS,
@@ -29,8 +28,7 @@ export class HandshakeRate {
 
   blame(remote: string, nowMs: number): void {
     const left = this.leftOf(remote, nowMs);
-    const most = Math.min(left.handshakes, blamedHandshakesMax);
-    left.handshakes = Math.max(-refusedHandshakeCost, most - refusedHandshakeCost);
+    left.handshakes = Math.max(-refusedHandshakeCost, left.handshakes - refusedHandshakeCost);
   }
 
   get size(): number {

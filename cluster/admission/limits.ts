@@ -18,8 +18,6 @@ export const handshakesLoggedPerS = 5;
 export const handshakesPerAddressPerS = 10;
 export const handshakesPerAddressBurst = 300;
 export const refusedHandshakeCost = 4;
-/** Left at most to an address from which one was refused: what belongs together and starts is not among those. */
-export const blamedHandshakesMax = 20;
 /** Addresses that are remembered; those that asked last stay. */
 export const handshakeAddressesMax = 10_000;
 /** Certificates that a peer may prove anew on one link, at once and in a second: each is judged, some 2 ms. None lives under 1 s. */
