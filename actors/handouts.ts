@@ -70,14 +70,25 @@ export function runNow(state: Accounting, checkId: string, nowMs: number, effect
   effects.push({ type: 'dispatch', check, dueAtMs: dueMs, attempt: 1, expiresAtMs });
 }
 
+/** Of what a person asked for there is to be a row, too. */
+function notRunNow(
+  state: Accounting,
+  checkId: string,
+  dueAtMs: number,
+  reason: string,
+  effects: AccountingEffect[],
+): void {
+  state.extra.delete(checkId);
+  effects.push({ type: 'result', row: syntheticRow(checkId, dueAtMs, reason, null), intervalMs: null });
+}
+
 export function notRun(
   state: Accounting,
   { checkId, dueAtMs, reason, as }: AccountingEvent & { type: 'not_run' },
   effects: AccountingEffect[],
 ): void {
   if (state.extra.get(checkId)?.dueMs === dueAtMs) {
-    state.extra.delete(checkId);
-    effects.push({ type: 'result', row: syntheticRow(checkId, dueAtMs, reason, null), intervalMs: null });
+    notRunNow(state, checkId, dueAtMs, reason, effects);
     return;
   }
   const tracked = state.checks.get(checkId);
@@ -101,8 +112,7 @@ export function returned(
     return;
   }
   if (extra.attempt >= attemptsMax || extra.expiresAtMs - nowMs < redispatchLeftMs) {
-    state.extra.delete(checkId);
-    effects.push({ type: 'result', row: syntheticRow(checkId, dueAtMs, reason, null), intervalMs: null });
+    notRunNow(state, checkId, dueAtMs, reason, effects);
     return;
   }
   extra.attempt += 1;
