@@ -51,6 +51,8 @@ export const keyIdCharactersMax = 255;
 // Registry (registry*.ts)
 /** Puts and removals in one delta, and of an answer in one turn: at 200 B each about 200 kB, milliseconds of encoding. */
 export const deltaEntriesMax = 1_000;
+/** In one delta of a tenant's node: some 0.6 ms of a turn, for which others' messages wait. */
+export const fencedDeltaEntriesMax = 100;
 /** Messages of the registry that may wait behind a long answer to one link: a whole shard of ten million names. */
 export const registryWaitingMax = 10_000;
 /** Removals that a shard remembers. A replica that is further behind is told the whole shard instead. */

@@ -4,9 +4,9 @@
  * the exchange (what a peer lacks). Knows nothing of visibility, peers or time.
  */
 import { highLane, lowLane, mix32, numberHash, textHash } from './hash.ts';
-import { deltaEntriesMax, removalsKeptMax } from './limits.ts';
+import { removalsKeptMax } from './limits.ts';
 import { tenantOfNode } from './names.ts';
-import type { PutRow, RegistryDelta, RemovalRow } from './registry-wire.ts';
+import { entriesMaxOf, type PutRow, type RegistryDelta, type RemovalRow } from './registry-wire.ts';
 
 /** The exclusive or of what all visible origins of the platform hash to: two lanes, 64 bits. */
 export interface HeadsSum {
@@ -257,10 +257,11 @@ export function deltaParts(
   whole: boolean,
 ): RegistryDelta[] {
   const parts: RegistryDelta[] = [];
+  const entriesMax = entriesMaxOf(shard.origin.name);
   let partFrom = from;
-  for (let at = 0; at === 0 || at < changes.length; at += deltaEntriesMax) {
-    const part = changes.slice(at, at + deltaEntriesMax);
-    const to = at + deltaEntriesMax >= changes.length ? shard.sequence : part.at(-1)!.sequence;
+  for (let at = 0; at === 0 || at < changes.length; at += entriesMax) {
+    const part = changes.slice(at, at + entriesMax);
+    const to = at + entriesMax >= changes.length ? shard.sequence : part.at(-1)!.sequence;
     const puts: PutRow[] = [];
     const removals: RemovalRow[] = [];
     for (const one of part) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deltaEntriesMax } from './limits.ts';
+import { deltaEntriesMax, fencedDeltaEntriesMax } from './limits.ts';
 import {
   deltaPayload,
   headsPayload,
@@ -51,6 +51,14 @@ describe('what registries tell each other', () => {
     ['too many entries', [2, 4, 0, new Array(deltaEntriesMax + 1).fill(put), []]],
   ])('refuses a delta with %s', (_what, payload) => {
     expect(readDelta('core_1', 5, 'platform', payload)).toBeNull();
+  });
+
+  it("refuses of a tenant's node what would take a long turn", () => {
+    const rows = (count: number) =>
+      deltaPayload({ ...delta, puts: new Array(count).fill(put), removals: [] });
+    const read = (count: number) => readDelta('abcdefghijkl.a', 5, 'abcdefghijkl', rows(count));
+    expect(read(fencedDeltaEntriesMax)).not.toBeNull();
+    expect(read(fencedDeltaEntriesMax + 1)).toBeNull();
   });
 
   it('refuses headers that name no node or tenant', () => {

@@ -3,8 +3,8 @@
  * field has its type and every name its shape. Origin, boot and tenant of a delta travel in the frame's header, where the
  * fence reads them; an entry has no tenant of its own, so a delta cannot speak for another one.
  */
-import { deltaEntriesMax, headsPerMessageMax, nodesMax } from './limits.ts';
-import { isKeyId, isKeyPart, isNodeName } from './names.ts';
+import { deltaEntriesMax, fencedDeltaEntriesMax, headsPerMessageMax, nodesMax } from './limits.ts';
+import { isKeyId, isKeyPart, isNodeName, tenantOfNode } from './names.ts';
 
 /** Positional, because there are many. */
 export type PutRow = readonly [
@@ -57,6 +57,11 @@ export interface FetchRequest {
   readonly since: number;
 }
 
+/** Puts and removals in one delta of that node's shards. */
+export function entriesMaxOf(origin: string): number {
+  return tenantOfNode(origin) === null ? deltaEntriesMax : fencedDeltaEntriesMax;
+}
+
 /** The payload of a `registry_delta` frame. */
 export function deltaPayload(delta: RegistryDelta): unknown[] {
   return [delta.from, delta.to, delta.whole, delta.puts, delta.removals];
@@ -74,7 +79,7 @@ export function readDelta(
   if (!isCount(from) || !isCount(to) || from > to || !isCount(whole)) return null;
   if (whole > 0 && to > whole) return null;
   if (!Array.isArray(puts) || !Array.isArray(removals)) return null;
-  if (puts.length + removals.length > deltaEntriesMax) return null;
+  if (puts.length + removals.length > entriesMaxOf(origin)) return null;
   const inRange = (sequence: unknown) => isCount(sequence) && sequence > from && sequence <= to;
   for (const row of puts) {
     if (!isRow(row, 8) || !isName(row) || !inRange(row[5])) return null;

@@ -12,6 +12,8 @@ import {
   fencedTurnMsMax,
   fencedTurnsBurstMs2,
   fencedTurnsMs2PerS,
+  fencedYieldMs,
+  fencedYieldRestMs,
 } from './limits.ts';
 
 test('who waits as long as it is told never takes more than the burst and its share of bytes and time', () => {
@@ -54,8 +56,15 @@ test('what others wait for its turns is bounded: the longer one is, the rarer th
   );
 });
 
-test('one collection of garbage in a turn costs nobody a rest', () => {
-  expect(spendBudget(newBudget(), { bytes: 2_000, frames: 1, ms: fencedTurnMsMax }, 0)).toBe(0);
+test('one collection of garbage in a turn costs nobody more than to give way', () => {
+  const dear = { bytes: 2_000, frames: 1, ms: fencedTurnMsMax };
+  expect(spendBudget(newBudget(), dear, 0)).toBe(fencedYieldRestMs);
+});
+
+test('who has room left gives way all the same after each turn that others would notice', () => {
+  const budget = newBudget();
+  expect(spendBudget(budget, { bytes: 16_384, frames: 1, ms: fencedYieldMs }, 0)).toBe(fencedYieldRestMs);
+  expect(spendBudget(budget, { bytes: 16_384, frames: 1, ms: fencedYieldMs / 2 }, 1)).toBe(0);
 });
 
 test('who is deep in debt is read each second, links no more, and is clear of it when it has stopped', () => {

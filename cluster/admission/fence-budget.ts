@@ -16,6 +16,8 @@ import {
   fencedTurnMsMax,
   fencedTurnsBurstMs2,
   fencedTurnsMs2PerS,
+  fencedYieldMs,
+  fencedYieldRestMs,
 } from './limits.ts';
 
 /** What was read at once, and how long this node's processor was busy with it. */
@@ -47,7 +49,8 @@ export function spendBudget(budget: Budget, { bytes, frames, ms }: Spent, nowMs:
   const turnMs = Math.min(ms, fencedTurnMsMax);
   budget.leftBytes -= bytes + frames * fencedFrameCostBytes + turnMs * fencedMsCostBytes;
   charge(budget, turnMs * turnMs);
-  return Math.ceil(Math.max(0, bytesDebtMs(budget), Math.min(turnsDebtMs(budget), fencedRestMsMax)));
+  const yieldMs = ms >= fencedYieldMs ? fencedYieldRestMs : 0;
+  return Math.ceil(Math.max(yieldMs, bytesDebtMs(budget), Math.min(turnsDebtMs(budget), fencedRestMsMax)));
 }
 
 /** A link of that peer came up: what its handshake, its greeting and being told of it took. */

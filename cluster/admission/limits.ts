@@ -49,6 +49,9 @@ export const fencedLinkCostMs2 = 10;
 export const fencedRestMsMax = 2_000;
 /** The longest debt of turns: who has stopped is served as before after this. */
 export const fencedDebtMs = 15_000;
+/** Turns that took as long are followed by a rest: what others sent meanwhile is read before more of the same peer is. */
+export const fencedYieldMs = 0.25;
+export const fencedYieldRestMs = 1;
 /** What is read at once and has fewer bytes is measured by the clock, and counts for no more than this. */
 export const fencedMeasuredBytes = 1_024;
 export const fencedSmallMsMax = 1;

@@ -4,6 +4,7 @@
  */
 import type { Credential } from '../../certs/index.ts';
 import { actorCodec, type RunningNode, startNode } from '../../cluster/index.ts';
+import { fencedDeltaEntriesMax, fencedNamesMax } from '../../cluster/limits.ts';
 import { FreePeer } from '../../cluster/testing/free-peer.ts';
 import { defineActor, Ref } from '../../runtime/index.ts';
 
@@ -146,7 +147,6 @@ async function attack(order: AttackOrder & { type: 'attack' }): Promise<object> 
 
 const codec = actorCodec();
 const large = codec.encode(['note', [new Uint8Array(60_000)]]);
-const namesTold = 1_000;
 
 type Attack = AttackOrder & { type: 'attack' };
 
@@ -162,11 +162,13 @@ const manners: Record<AttackManner, (peer: FreePeer, order: Attack, at: number) 
     peer.routed('call', { toBoot: boot, toId: doors[tenant]!, fromId: 1, callId: at }, ['echo', [at]]),
   names(peer, { tenant }, at) {
     const origin = `${tenant}.evil`;
-    const rows = Array.from({ length: namesTold }, (_, id) => [
-      ...['default', 'agent', `n${id}`, new Ref(origin, peer.boot, 1), { at }, at + 1, 1, false],
-    ]);
-    const from = at * namesTold;
-    const told = codec.encode([from, from + namesTold, 0, rows, []]);
+    const from = at * fencedDeltaEntriesMax;
+    const rows = Array.from({ length: fencedDeltaEntriesMax }, (_, row) => {
+      const sequence = from + row + 1;
+      const id = `n${sequence % fencedNamesMax}`;
+      return ['default', 'agent', id, new Ref(origin, peer.boot, 1), { at }, sequence, 1, false];
+    });
+    const told = codec.encode([from, from + fencedDeltaEntriesMax, 0, rows, []]);
     peer.control('registry_delta', { boot: peer.boot, origin, tenant }, told);
   },
   renewals: (peer) => peer.renewal(),
