@@ -61,13 +61,21 @@ describe('who may call what', () => {
 
   test("a node: everything; a tenant's node: only what is for those", () => {
     expect(allowed({ kind: 'node', trustDomain: 't', role: 'core', name: 'core_1' })).toEqual(accesses);
-    const guest: PeerIdentity = { kind: 'tenant', trustDomain: 't', tenantId: tenant, role: 'poller', id: 'x' };
+    const guest: PeerIdentity = {
+      kind: 'tenant',
+      trustDomain: 't',
+      tenantId: tenant,
+      role: 'poller',
+      id: 'x',
+    };
     expect(allowed(guest)).toEqual(['tenant']);
     expect(allowed(guest, true)).toEqual(['tenant']);
   });
 
   test('whatever the words are, a tenant in them leaves nothing but the shell', () => {
-    const words = fc.array(fc.constantFrom('read', 'write', 'eval', '*', 'x:y', 'tenant:', tenantRight(other)));
+    const words = fc.array(
+      fc.constantFrom('read', 'write', 'eval', '*', 'x:y', 'tenant:', tenantRight(other)),
+    );
     fc.assert(
       fc.property(words, fc.nat(), (some, at) => {
         const all = [...some];

@@ -44,7 +44,9 @@ describe('words', () => {
   });
 
   test('any words that are quoted are read back', () => {
-    const text = fc.string({ unit: 'grapheme', maxLength: 30 }).filter((one) => parseLine(`'${one.replaceAll("'", '')}'`).ok);
+    const text = fc
+      .string({ unit: 'grapheme', maxLength: 30 })
+      .filter((one) => parseLine(`'${one.replaceAll("'", '')}'`).ok);
     fc.assert(
       fc.property(fc.array(text, { maxLength: 20 }), (texts) => {
         expect(words(texts.map(quoteWord).join(' '))).toEqual(texts);
