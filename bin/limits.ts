@@ -10,6 +10,8 @@ export const nodeDrainMs = 10_000;
 export const nodeLeaveMs = 9_000;
 /** Of that, for commands that it was given before; new ones are refused with `leaving`, and go to another core. */
 export const lastCommandsMs = 2_000;
+/** And before them, for the records of open shells to be whole: what a command of theirs still does is left to itself. */
+export const shellStopMs = 500;
 /** Kept of it for the node's own part: what is under way is answered, and the others are told that it leaves. */
 export const nodeStopMs = 2_500;
 /** `down` promises to be done within 30 s: the launcher is killed after this. */
