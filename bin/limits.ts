@@ -121,3 +121,10 @@ export const agentStopMs = 8_000;
 /** Sessions that a list shows at most; entries of one page of a chain. */
 export const sessionsListedMax = 1_000;
 export const auditPageLines = 2_000;
+
+/** Lines that the remote shell remembers of its operator. */
+export const historyLinesMax = 1_000;
+/** What is typed while a line runs is kept for the next prompt, up to this. */
+export const typedAheadCharactersMax = 1_024;
+/** How often the node is told that somebody reads a page still: well below what it waits for its reader. */
+export const readingStillMs = 10_000;

@@ -3,6 +3,7 @@ export type { ShellAccess, ShellCall, ShellCommand, ShellScope } from './command
 export { everyShellCommand } from './commands/every-command.ts';
 export {
   type CompleteAnswer,
+  type LineAnswer,
   type OpenAnswer,
   type OpenAsked,
   openShell,
