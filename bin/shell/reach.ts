@@ -23,6 +23,16 @@ export class Reach {
 
   /** A procedure of that node. Rejects with a `CommandFailure` of the procedure's or the cluster's code. */
   async call<T>(node: string, name: string, argument: unknown): Promise<T> {
+    try {
+      return await this.callOnce<T>(node, name, argument);
+    } catch (error) {
+      // The link was lost meanwhile: nothing of it was sent.
+      if (codeOf(error) !== 'link_busy') throw error;
+      return await this.callOnce<T>(node, name, argument);
+    }
+  }
+
+  private async callOnce<T>(node: string, name: string, argument: unknown): Promise<T> {
     const client = await this.linked();
     try {
       if (node === client.node) return (await client.call(name, argument, commandTimeoutMs)) as T;

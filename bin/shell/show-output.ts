@@ -23,8 +23,11 @@ export async function showRun(run: RemoteRun, terminal: Terminal): Promise<void>
     void run.cancel().catch(() => {});
   };
   const release = terminal.keys((key) => {
+    const isEnd = key.includes('\u0003');
     if (onPageKey !== null) onPageKey(key);
-    else if (key.includes('\u0003')) cancel();
+    else if (isEnd) cancel();
+    else return false;
+    return true;
   });
   const pause = async (): Promise<Page | 'quit'> => {
     await terminal.write(moreMark);

@@ -16,8 +16,11 @@ export interface Terminal {
   ask(prompt: string, history: readonly string[], complete: Complete): Promise<string | null>;
   write(text: string): Promise<void>;
   note(text: string): void;
-  /** Keys go there until the answer is called. Without a terminal there are none, but for Ctrl-C. */
-  keys(onKey: (key: string) => void): () => void;
+  /**
+   * Keys go there until the answer is called; those that it does not take (false) are typed ahead. Without a terminal there
+   * are none, but for Ctrl-C.
+   */
+  keys(onKey: (key: string) => boolean): () => void;
   onResize(listener: () => void): void;
 }
 
@@ -55,13 +58,12 @@ export function openTerminal(): Terminal {
       return line;
     },
     keys(onKey) {
-      const interrupted = () => onKey('\u0003');
+      const interrupted = () => void onKey('\u0003');
       process.on('SIGINT', interrupted);
       if (!isInteractive) return () => void process.off('SIGINT', interrupted);
       const heard = (data: Buffer) => {
         const text = data.toString('utf8');
-        onKey(text);
-        if (!text.includes('\u0003')) typed(text);
+        if (!onKey(text)) typed(text);
       };
       stdin.setRawMode(true);
       stdin.on('data', heard);

@@ -13,7 +13,7 @@ let up: UpAnswer;
 const screens: Screen[] = [];
 
 beforeAll(async () => {
-  place = await cluster('core=2,web=0,poller=1,agent=1');
+  place = await cluster('core=2,web=0,poller=1,agent=1', '--allow-eval');
   up = await place.up();
 });
 afterEach(() => {
@@ -114,9 +114,9 @@ withTerminal(
     await terminal.shows('--More--');
     terminal.keys('q');
     await terminal.shows(/poller_1>$/);
-    terminal.type('nodes | sort | head -1');
+    terminal.type('nodes | wc -l');
     terminal.keys('Enter');
-    await terminal.shows(/agent_1 +agent[^\n]*\n(?!core_1)/);
+    await terminal.shows(/wc -l\n *5\npoller_1>$/);
     terminal.keys('C-d');
     await terminal.shows('EXIT 0');
     expect(statSync(join(place.data, 'shell-history')).mode & 0o777).toBe(0o600);
@@ -189,11 +189,41 @@ test('every line stands in the journal of its node, with who said it', async () 
   expect(text).toContain('"operator":"operator"');
 });
 
-test('JavaScript is off unless the node was started with it', async () => {
+test('JavaScript needs its right, and a loop in it is ended while the node lives on', async () => {
   const { flags } = await operator('dev', '--rights', 'read,write,eval');
-  const { status, err } = await picket('exec', 'core_1', "eval '1'", '--write', ...flags);
-  expect([status, err]).toEqual([1, expect.stringContaining('eval_off')]);
+  const say = (code: string) => picket('exec', 'core_1', `eval '${code}'`, '--write', ...flags);
+  const pid = await pidOf('core_1');
+  expect((await say('node.node')).out).toBe("'core_1'\n");
+  for (const loop of ['while (true);', 'await null; while (true);'])
+    expect(await say(loop)).toMatchObject({
+      status: 1,
+      err: expect.stringContaining('eval_failed') as string,
+    });
+  expect(await pidOf('core_1')).toBe(pid);
+  expect((await exec('core_1', "eval '1'", '--write')).err).toContain('no_right');
 });
+
+withTerminal(
+  said('Ctrl-C ends a line that runs, and what is typed meanwhile waits for the prompt'),
+  async () => {
+    const { flags } = await operator('lee', '--rights', 'read,write,eval');
+    const terminal = screen('core_2', '--write', ...flags);
+    await terminal.shows('core_2#');
+    terminal.type("eval 'await new Promise(() => {})'");
+    terminal.keys('Enter');
+    await until('it runs', 20_000, () => journalOf('core_2').includes('await new Promise'));
+    terminal.type('help nodes');
+    terminal.keys('C-c');
+    await terminal.shows(/cancelled|core_2# help nodes$/);
+    terminal.resize(70, 20);
+    await terminal.shows(/core_2# help nodes$/);
+    await until('the new size is known', 20_000, () =>
+      journalOf('core_2').includes('"type":"resized","columns":70,"rows":20'),
+    );
+    terminal.keys('Enter');
+    await terminal.shows('Examples:');
+  },
+);
 
 test('drain has a node give away what it has and end; its launcher starts it again', async () => {
   const pid = await pidOf('agent_1');
