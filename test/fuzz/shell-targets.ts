@@ -45,57 +45,65 @@ export function shellLines(): FuzzTarget {
   };
 }
 
-/** Requests of one who holds a certificate, and of one who does not hold the session's. */
-export function shellRequests(): FuzzTarget {
-  type Run = (argument: never, caller: Caller) => unknown;
-  const procedures = new Map<string, Run>();
+type Run = (argument: never, caller: Caller) => unknown;
+
+const records = new MemoryRecords();
+const caller = (name: string): Caller => ({
+  identity: { kind: 'operator', trustDomain: 't', name, rights: ['read'] },
+  ...{ address: '127.0.0.1:1', serial: '01', connection: 'core_1/1' },
+});
+const asked = {
+  ...{ session: 'session', run: 1, at: 1, text: 'nodes', line: 'no', columns: 80, rows: 24 },
+  write: false,
+};
+/** A node of which the shell needs little, with one open session of ann's. */
+const procedures = await opened();
+
+async function opened(): Promise<ReadonlyMap<string, Run>> {
+  const declared = new Map<string, Run>();
   const node = {
     node: 'core_1',
     members: { list: () => [] },
     procedures: { gone: { watch: () => () => {} } },
-    declare: (name: string, { run }: { run: Run }) => void procedures.set(name, run),
+    declare: (name: string, { run }: { run: Run }) => void declared.set(name, run),
   } as unknown as ClusterNode;
-  const clock = manualClock();
-  const records = new MemoryRecords();
-  const needs = { node, clock, log: () => {}, records, commands: everyShellCommand, allowsEval: false };
-  openShell({ ...needs, nameOf: () => 'spiffe://t/operator/ann', newId: () => 'session' });
-  const caller = (name: string): Caller => ({
-    identity: { kind: 'operator', trustDomain: 't', name, rights: ['read'] },
-    ...{ address: '127.0.0.1:1', serial: '01', connection: 'core_1/1' },
-  });
-  const asked = {
-    session: 'session',
-    run: 1,
-    at: 1,
-    text: 'nodes',
-    line: 'no',
-    columns: 80,
-    rows: 24,
-    write: false,
+  let sessions = 0;
+  const newId = () => {
+    sessions += 1;
+    return sessions === 1 ? 'session' : `session-${sessions}`;
   };
-  const names = [...procedures.keys()];
+  openShell({
+    ...{ node, clock: manualClock(), log: () => {}, records, commands: everyShellCommand },
+    ...{ allowsEval: false, nameOf: () => 'spiffe://t/operator/ann', newId },
+  });
+  await declared.get('shell_open')!(asked as never, caller('ann'));
+  return declared;
+}
+
+/**
+ * Requests of one who holds a certificate, and of one who does not hold the session's: answered, or refused by a code of the
+ * shell; a stranger is refused whatever is asked.
+ */
+export function shellRequests(): FuzzTarget {
+  const names = [...procedures.keys()].filter((name) => name !== 'shell_close');
   const judge = (error: unknown) => {
     if (!(error instanceof ShellError)) throw error;
   };
-  let faults: unknown = null;
   return {
     name: 'shell requests',
     run(random) {
-      if (faults !== null) throw faults;
-      // What is kept of it is not what is looked at.
-      records.events.length = 0;
-      const run = procedures.get(pick(random, names))!;
-      const argument = changedValue(random, asked) as never;
+      const name = pick(random, names);
+      const who = pick(random, ['ann', 'ann', 'eve']);
+      let answer: unknown;
       try {
-        const answer = run(argument, caller(pick(random, ['ann', 'ann', 'eve'])));
-        if (answer instanceof Promise) {
-          answer.catch(judge).catch((error: unknown) => {
-            faults = error;
-          });
-        }
+        answer = procedures.get(name)!(changedValue(random, asked) as never, caller(who));
       } catch (error) {
         judge(error);
+        return;
       }
+      if (who === 'eve' && name !== 'shell_open') throw new Error(`${name} was answered to a stranger`);
+      // One that rejects with anything else is told when the inputs are through.
+      if (answer instanceof Promise) answer.catch(judge);
     },
   };
 }
