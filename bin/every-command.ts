@@ -2,6 +2,7 @@
 import { addAgentCommand } from './commands/agent.ts';
 import { addAgentSourceCommands } from './commands/agent-source.ts';
 import { addAgentsCommands } from './commands/agents.ts';
+import { addAuditCommands } from './commands/audit.ts';
 import { addBackupCommands } from './commands/backup.ts';
 import { addCertCommands } from './commands/certs.ts';
 import { addCheckCommands } from './commands/check.ts';
@@ -30,6 +31,7 @@ export const everyCommand = [
   addUpCommands,
   addNodeCommand,
   addLookCommands,
+  addAuditCommands,
   addRecordCommand,
   addReplayCommand,
   addLinksCommand,
