@@ -8,6 +8,7 @@ import { addCertCommands } from './commands/certs.ts';
 import { addCheckCommands } from './commands/check.ts';
 import { addChildrenCommand } from './commands/children.ts';
 import { addDbCommands } from './commands/db.ts';
+import { addDebugCommands } from './commands/debug.ts';
 import { addDeviceCommands } from './commands/device.ts';
 import { addDocumentCommands } from './commands/document.ts';
 import { addEnrollCommand } from './commands/enroll.ts';
@@ -32,6 +33,7 @@ export const everyCommand = [
   addNodeCommand,
   addLookCommands,
   addAuditCommands,
+  addDebugCommands,
   addRecordCommand,
   addReplayCommand,
   addLinksCommand,

@@ -126,3 +126,15 @@ export const recordKeptDays = 365;
 export const replayPauseMsMax = 5_000;
 /** A node judges all that its journal may hold within this. */
 export const journalJudgedMs = 30_000;
+
+/** The end of a node's log in a debug bundle. */
+export const logTailBytes = 256 * 1024;
+/** A debug bundle is promised within 10 s: so long is asked at all, and so long is waited for one answer. */
+export const debugAllMs = 8_000;
+export const debugAnswerMs = 4_000;
+/** Of some ten nodes at once: a node that hangs holds its own questions up. */
+export const debugAtOnceMax = 48;
+/** Parts of a node's tree, of some thousands of actors each. */
+export const debugTreePartsMax = 5;
+/** One file of it; an answer of a node is no larger than a frame. */
+export const bundleFileBytesMax = 32 * 1024 * 1024;

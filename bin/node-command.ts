@@ -6,6 +6,7 @@ import { tenantAccess } from '../actors/index.ts';
 import { ClusterNode, type TlsTransport, tlsTransport } from '../cluster/index.ts';
 import { type Clock, startWatchdog, systemClock } from '../runtime/index.ts';
 import { dataFolder, nextBoot } from './data-folder.ts';
+import { declareDebug } from './debug-procedures.ts';
 import { openDiscovery } from './discovery.ts';
 import { lastCommandsMs, nodeDrainMs, nodeLeaveMs, nodeStopMs } from './limits.ts';
 import { logOf, openLog } from './logging.ts';
@@ -65,6 +66,7 @@ export async function runNode(given: NodeFlags): Promise<void> {
       process.exit(1);
     },
   });
+  declareDebug(node, flags, process.env);
   const address = await node.start();
   let role: RunningRole | null = null;
   trust.watch(
