@@ -23,12 +23,19 @@ export interface DebugView {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export function declareDebug(node: ClusterNode, flags: NodeFlags, environment: Environment): void {
+  const { clock } = node.system;
+  const startedMs = clock.monotonicMs();
   node.declare('debug_node', {
     access: 'read',
     run: async (_asked, caller): Promise<DebugView> => {
       requirePlatform(caller);
       const redactions: Redactions = {};
-      const about = { ...ownMachine(), ...(await ownProcess()), flags, environment: ours(environment) };
+      const about = {
+        ...ownMachine(),
+        ...(await ownProcess(clock.monotonicMs() - startedMs)),
+        flags,
+        environment: ours(environment),
+      };
       const log = await ownLog(flags.logFile);
       if (log.text !== null) log.text = redactText(log.text, redactions);
       const { node: name, boot, tenant } = node;
@@ -48,14 +55,14 @@ function ownMachine() {
   };
 }
 
-async function ownProcess() {
+async function ownProcess(uptimeMs: number) {
   return {
     picket: ownVersion(),
     node_js: process.versions,
     packages: await packageVersions(),
     process: {
       pid: process.pid,
-      uptime_s: Math.round(process.uptime()),
+      uptime_s: Math.round(uptimeMs / 1_000),
       memory: process.memoryUsage(),
       arguments: process.execArgv,
       limits: await textOf('/proc/self/limits'),

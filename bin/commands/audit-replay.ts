@@ -2,10 +2,10 @@
 import { type Command, Option } from 'commander';
 import { systemClock } from '../../runtime/index.ts';
 import { replaySteps } from '../../shell/index.ts';
+import { auditCommand, readSession } from '../audit-pages.ts';
 import { usage } from '../failure.ts';
 import { replayPauseMsMax } from '../limits.ts';
 import { type Target, withOperator } from '../operator-session.ts';
-import { auditCommand, readSession } from './audit.ts';
 import type { Surroundings } from './up.ts';
 
 interface Flags extends Target {

@@ -20,11 +20,11 @@ import {
 } from '../../shell/index.ts';
 import { nodeDoor } from '../ask-node.ts';
 import { type CopyState, compareCopies } from '../audit-copies.ts';
+import { auditCommand, pages } from '../audit-pages.ts';
 import { CommandFailure } from '../failure.ts';
 import { journalJudgedMs } from '../limits.ts';
 import { type OperatorSession, type Target, withOperator } from '../operator-session.ts';
 import type { Output } from '../output.ts';
-import { auditCommand, pages } from './audit.ts';
 import type { Surroundings } from './up.ts';
 
 interface Flags extends Target {

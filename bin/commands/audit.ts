@@ -4,17 +4,17 @@
  */
 import { type Command, Option } from 'commander';
 import { systemClock } from '../../runtime/index.ts';
-import type { ArchivedSession, Entry } from '../../shell/index.ts';
-import type { LinesAsked, SessionsAsked } from '../audit-procedures.ts';
-import { entryOf, entryView, type SessionView, sessionView } from '../audit-views.ts';
+import type { ArchivedSession } from '../../shell/index.ts';
+import { auditCommand, readSession } from '../audit-pages.ts';
+import type { SessionsAsked } from '../audit-procedures.ts';
+import { entryView, type SessionView, sessionView } from '../audit-views.ts';
 import { parseDuration, parseSince } from '../durations.ts';
-import { CommandFailure, usage } from '../failure.ts';
+import { usage } from '../failure.ts';
 import { recordKeptDays, sessionsListedDefault, sessionsListedMax } from '../limits.ts';
-import { type OperatorSession, type Target, withOperator } from '../operator-session.ts';
+import { type Target, withOperator } from '../operator-session.ts';
 import { table } from '../table.ts';
 import { addAuditReplay } from './audit-replay.ts';
 import { addAuditVerify } from './audit-verify.ts';
-import { dataOption } from './node.ts';
 import type { Surroundings } from './up.ts';
 
 interface Flags extends Target {
@@ -36,11 +36,6 @@ export function addAuditCommands(program: Command, surroundings: Surroundings): 
   addAuditReplay(audit, surroundings);
   addAuditVerify(audit, surroundings);
   addPrune(audit, surroundings);
-}
-
-/** What each of them takes, and its examples. */
-export function auditCommand(command: Command, { environment }: Surroundings, examples: string): Command {
-  return command.addOption(dataOption(environment)).addHelpText('after', `\n${examples}`);
 }
 
 function addSessions(audit: Command, surroundings: Surroundings): void {
@@ -107,41 +102,6 @@ function addShow(audit: Command, surroundings: Surroundings): void {
         ),
       );
   });
-}
-
-/** Every entry of it, in order. Fails with `no_such_session`. */
-export async function readSession(session: OperatorSession, id: string): Promise<Entry[]> {
-  const entries: Entry[] = [];
-  for await (const lines of pages(session, { session: id, node: null }, { boot: 0, seq: 0 })) {
-    for (const line of lines) {
-      const entry = entryOf(line);
-      if (entry === null)
-        throw new CommandFailure(
-          'record_altered',
-          'an entry of this session was altered: see picket audit verify',
-        );
-      entries.push(entry);
-    }
-  }
-  if (entries.length === 0)
-    throw new CommandFailure('no_such_session', `there is no session "${id}": see picket audit sessions`);
-  return entries;
-}
-
-/** Lines behind a place, page by page; what is no entry ends them, after it was told. */
-export async function* pages(
-  session: OperatorSession,
-  of: Pick<LinesAsked, 'session' | 'node'>,
-  after: LinesAsked['after'],
-): AsyncGenerator<string[]> {
-  for (let place = after; ; ) {
-    const lines = await session.call<string[]>('audit_lines', { ...of, after: place } satisfies LinesAsked);
-    if (lines.length === 0) return;
-    yield lines;
-    const last = entryOf(lines.at(-1)!);
-    if (last === null) return;
-    place = { boot: last.boot, seq: last.seq };
-  }
 }
 
 function addPrune(audit: Command, surroundings: Surroundings): void {

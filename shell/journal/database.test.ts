@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStore } from '../../store/index.ts';
-import { journalNode, pump } from '../../test/contract/journal-node.ts';
+import { journalNode, pump, recovered } from '../../test/contract/journal-node.ts';
 import { clock, phaseOf, scratchDir, startIn } from '../../test/contract/scratch-database.ts';
 import type { SessionEvent } from '../ports/session-record.ts';
 import { genesis, isFault, readEntry } from './entry.ts';
@@ -37,6 +37,7 @@ test('with the database away reading is written down here, changing is refused, 
     const refused = session.write(line('stop b', 'write'), 3);
     await expect(pump(node, refused)).rejects.toMatchObject({ code: 'record_unreachable' });
     server = await startIn(dataDir);
+    await recovered(node);
     await pump(node, session.write(line('stop c', 'write'), 4));
     const lines = await archive.lines({ node: 'poller_1' }, { boot: 0, seq: 0 }, 100);
     expect(verifyLines(lines, genesis)).toMatchObject({ fault: null, entries: 5 });

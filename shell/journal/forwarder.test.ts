@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { journalNode, pump } from '../../test/contract/journal-node.ts';
+import { journalNode, pump, recovered } from '../../test/contract/journal-node.ts';
 import type { RecordKeeper } from '../ports/record-keeper.ts';
 import type { ArchivedLine } from '../ports/session-archive.ts';
 import type { SessionEvent } from '../ports/session-record.ts';
@@ -100,6 +100,7 @@ test('a line that changes something waits for a core, and is refused when none c
   await expect(pump(node, refused)).rejects.toMatchObject({ code: 'record_unreachable' });
   expect(node.clock.monotonicMs() - startMs).toBeGreaterThanOrEqual(lineKeptWaitMs);
   core.away = false;
+  await recovered(node);
   await pump(node, session.write(line('stop z', 'write'), 4));
   expect(core.events()).toEqual(['stop x', 'nodes', 'restart y', 'stop z']);
   expect(node.logged).toEqual([

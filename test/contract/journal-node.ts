@@ -40,3 +40,11 @@ export async function pump<T>(
   }
   return await work;
 }
+
+/** Until what waits has reached whoever keeps it. */
+export async function recovered({ clock, forwarder }: Pick<Node, 'clock' | 'forwarder'>): Promise<void> {
+  while (forwarder.failure !== null) {
+    await clock.advance(1);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
