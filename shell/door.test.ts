@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { tenantRight } from '../cluster/index.ts';
 import type { ShellCall, ShellCommand } from './command.ts';
 import { pieceCharactersMax, sessionsPerOperatorMax } from './limits.ts';
-import { endScene, Spoken, scene, tenantA, until } from './testing/scene.ts';
+import { endScene, Spoken, scene, tenantA, turn, until } from './testing/scene.ts';
 
 afterEach(endScene);
 
@@ -100,6 +100,24 @@ describe('a session', () => {
     expect(two.records.told().at(-1)).toBe('closed connection ended');
     expect(await codeOf(client.call('members', null))).toBe('link_busy');
     expect(await codeOf(connect(credential))).toBe('refused');
+  });
+
+  test('whose connection ends while it opens does not stay', async () => {
+    const { one, connect, credentialOf } = await scene();
+    let goOn = () => {};
+    one.records.slow = new Promise((resolve) => {
+      goOn = resolve;
+    });
+    const client = await connect(await credentialOf('ann', 'read'));
+    const opening = codeOf(Spoken.open(client, 'core_1'));
+    await turn();
+    const ended = new Promise<void>((resolve) => one.node.procedures.gone.watch(() => resolve()));
+    await client.close();
+    await ended;
+    goOn();
+    await until('it is closed', () => one.records.ended === 1);
+    expect(one.records.told()).toEqual(['opened', 'closed connection ended']);
+    expect(await opening).not.toBe('ok');
   });
 
   test('ends when the node goes that it came through', async () => {

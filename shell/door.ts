@@ -17,7 +17,7 @@ import {
   sessionsPerOperatorMax,
   terminalCellsMax,
 } from './limits.ts';
-import type { SessionRecords } from './ports/session-record.ts';
+import type { SessionEvent, SessionRecord, SessionRecords } from './ports/session-record.ts';
 import { type Runnable, Session } from './session.ts';
 import type { NextAnswer } from './session-state.ts';
 
@@ -114,11 +114,15 @@ export function openShell(needs: ShellNeeds): ShellDoor {
   return sessions;
 }
 
+const connectionEnded = 'connection ended';
+
 class Sessions implements ShellDoor {
   private readonly needs: ShellNeeds;
   private readonly commands: Commands;
   private readonly held = new Map<string, Held>();
   private readonly opening = new Map<string, number>();
+  /** Sessions whose first entry is being written: their connection may end meanwhile. */
+  private readonly arriving = new Set<{ readonly connection: string; isGone: boolean }>();
   private stopped: string | null = null;
   private cancelLook: (() => void) | null = null;
 
@@ -127,7 +131,8 @@ class Sessions implements ShellDoor {
     this.commands = new Map(needs.commands.map((command) => [command.name, command]));
     needs.node.procedures.gone.watch((isGone) => {
       for (const { session, connection } of [...this.held.values()])
-        if (isGone(connection)) void session.close('connection ended');
+        if (isGone(connection)) void session.close(connectionEnded);
+      for (const arrival of this.arriving) arrival.isGone ||= isGone(arrival.connection);
     });
   }
 
@@ -156,14 +161,16 @@ class Sessions implements ShellDoor {
     const size = { columns: cells(asked?.columns), rows: cells(asked?.rows) };
     const owner = ownerOf(caller);
     const release = this.reserve(owner);
+    const arrival = { connection, isGone: false };
+    this.arriving.add(arrival);
     const id = newId();
     const { name: operator } = caller.identity;
     const { tenant } = rights;
     try {
-      const record = await records.open(id);
       const identity = `${nameOf(caller)} ${caller.serial ?? ''}`.trim();
       const from = caller.address;
-      await record.write(
+      const record = await begun(
+        await records.open(id),
         { type: 'opened', operator, identity, from, tenant, mayWrite, ...size },
         clock.wallMs(),
       );
@@ -171,9 +178,11 @@ class Sessions implements ShellDoor {
       const session = new Session({ record, clock, log, ...size, ended });
       const held: Held = { session, owner, connection, rights: { rights, mayWrite, allowsEval }, caller };
       this.held.set(id, held);
-      if (this.stopped !== null) await session.close(this.stopped);
+      const why = this.stopped ?? (arrival.isGone ? connectionEnded : null);
+      if (why !== null) await session.close(why);
     } finally {
       release();
+      this.arriving.delete(arrival);
     }
     this.lookLater();
     const { role } = node.members.list().find(({ name }) => name === node.node) ?? { role: '' };
@@ -246,6 +255,17 @@ class Sessions implements ShellDoor {
       for (const { session } of [...this.held.values()]) session.look();
       if (this.held.size > 0) this.lookLater();
     });
+  }
+}
+
+/** A record whose first entry could not be kept is ended at once. */
+async function begun(record: SessionRecord, event: SessionEvent, atMs: number): Promise<SessionRecord> {
+  try {
+    await record.write(event, atMs);
+    return record;
+  } catch (error) {
+    await record.end().catch(() => {});
+    throw error;
   }
 }
 

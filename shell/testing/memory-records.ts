@@ -10,10 +10,13 @@ export class MemoryRecords implements SessionRecords {
   /** What refuses the next writes. */
   refuses: { code: string; when: (event: SessionEvent) => boolean } | null = null;
   ended = 0;
+  /** A disk that takes its time: every write waits for it. */
+  slow: Promise<void> = Promise.resolve();
 
   async open(): Promise<SessionRecord> {
     return {
       write: async (event) => {
+        await this.slow;
         const { refuses } = this;
         if (refuses?.when(event)) throw Object.assign(new Error('not kept'), { code: refuses.code });
         this.events.push(event);
