@@ -4,6 +4,7 @@
  */
 import type { ExitReason, ReplyTarget } from './message.ts';
 import type { Ref } from './ref.ts';
+import type { ChildInfo } from './supervisor.ts';
 import type { Timer } from './timer-wheel.ts';
 
 export class Ties {
@@ -18,5 +19,5 @@ export class Ties {
   registeredName: string | null = null;
   onEnded: ((reason: ExitReason) => void)[] | null = null;
   /** What a supervisor or another keeper of children shows of itself. */
-  about: (() => unknown) | null = null;
+  about: (() => Iterable<ChildInfo>) | null = null;
 }
