@@ -24,6 +24,7 @@ export interface NodeFlags extends DiscoveryFlags {
   crl?: string;
   http?: string;
   gateway?: string;
+  journal?: string;
   logFile?: string;
   logLevel: string;
   ownMachineTenant?: string;

@@ -74,6 +74,7 @@ export function addNodeCommand(program: Command, { environment }: Surroundings):
     .option('--crl <file>', 'PEM of revocation lists (default: authority/revoked.pem in the data folder)')
     .option('--http <port>', 'web nodes: port of the page')
     .option('--gateway <host:port>', 'pollers: where programs at the edge dial in')
+    .option('--journal <dir>', 'the record of remote shells (default: journal/NAME in the data folder)')
     .option('--log-file <file>', 'default: stderr')
     .addOption(allowTenantNodes())
     .option('--own-machine-tenant <slug>', 'the one tenant that may watch the machine that it runs on')
