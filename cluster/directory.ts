@@ -15,7 +15,7 @@ import type { Link } from './link.ts';
 import { formatKey, parseKey, platformTenant, type RegistryKey, tenantOfNode } from './names.ts';
 import { ownerOf } from './placement.ts';
 import { registryForm } from './record-registry.ts';
-import { heldBeside, list, lookup, type RegistryEvent, stepRegistry } from './registry.ts';
+import { heldBeside, list, lookup, type RegistryEvent, scan, stepRegistry } from './registry.ts';
 import { headsHash, isHashAsBefore } from './registry-exchange.ts';
 import { readRegistryFrame } from './registry-frames.ts';
 import { keyOf } from './registry-index.ts';
@@ -136,6 +136,11 @@ export class Directory implements Names {
 
   list(query: NameQuery): NameEntry[] {
     return list(this.state, query).map(entryOf);
+  }
+
+  /** As `list`, one by one as they are asked for, so that a long listing may be read in turns; in no order. */
+  *scan(query: NameQuery): Generator<NameEntry> {
+    for (const entry of scan(this.state, query)) yield entryOf(entry);
   }
 
   watch(query: NameQuery, onEvent: (event: NameEvent) => void, signal: AbortSignal): void {

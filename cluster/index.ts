@@ -35,6 +35,13 @@ export {
 } from './names.ts';
 export { ClusterNode, type NodeOptions } from './node.ts';
 export { connectOperator, type OperatorClient } from './operator-client.ts';
+export {
+  mayCall,
+  type OperatorRights,
+  operatorRights,
+  type ProcedureAccess,
+  tenantRight,
+} from './operator-rights.ts';
 export { createPlacement, ownerOf, type Placement, rank } from './placement.ts';
 export type { AddressSource, SourceCall } from './ports/address-source.ts';
 export { type Caller, type Procedure, ProcedureError } from './procedures.ts';

@@ -96,7 +96,7 @@ export class ClusterNode implements Cluster {
     this.system.recorder = recorder;
     const labels = new ActorLabels(access?.doors ?? []);
     this.router = new RemoteRouter(this.system, codec, linkTo, (actor) => labels.has(actor));
-    this.procedures = new Procedures(codec, clock, linkTo);
+    this.procedures = new Procedures(codec, clock, linkTo, name);
     this.names = new Directory({
       ...{ system: this.system, codec, recorder, linkTo, nodeLinks, contested },
       ...{ labels, holds: tenant === null ? (access?.holds ?? []) : null },

@@ -8,6 +8,7 @@ import { type Clock, messageOf } from '../runtime/index.ts';
 import type { Codec } from './codec.ts';
 import { ClusterError, type ClusterErrorCode } from './errors.ts';
 import type { ControlFrame } from './frame.ts';
+import { GoneCallers } from './gone-callers.ts';
 import {
   procedureDetailCharactersMax,
   proceduresPerLinkMax,
@@ -15,18 +16,23 @@ import {
   relayTimeoutMsMax,
 } from './limits.ts';
 import type { Link } from './link.ts';
+import { tenantOfNode } from './names.ts';
+import { mayCall, operatorRights, type ProcedureAccess } from './operator-rights.ts';
 
 export interface Caller {
   readonly identity: PeerIdentity;
   readonly address: string;
+  /** Of the certificate that the connection was judged by last. */
+  readonly serial?: string;
+  /** Of an operator: its connection to the cluster, as one name in all of it (`gone` tells when it ends). */
+  readonly connection?: string;
+  /** Said by nodes alone: the remote shell asks in the operator's name. */
+  readonly inShell?: boolean;
 }
 
 export interface Procedure {
-  /**
-   * `read` and `write`: operators with that right, and nodes; `node`: nodes only; `tenant`: nodes, and those of tenants,
-   * for whom `caller` says which. The platform's own nodes may call all of them.
-   */
-  readonly access: 'read' | 'write' | 'node' | 'tenant';
+  /** The platform's own nodes may call all of them. */
+  readonly access: ProcedureAccess;
   /** A thrown error with a `code` is told with it; any other as `procedure_failed`. */
   run(argument: never, caller: Caller): unknown;
 }
@@ -36,6 +42,13 @@ interface Waiting {
   resolve(value: unknown): void;
   reject(error: Error): void;
   cancelTimer(): void;
+}
+
+interface RelayRequest {
+  readonly node: string;
+  readonly name: string;
+  readonly argument: unknown;
+  readonly timeoutMs?: number;
 }
 
 /** An error of a procedure, as its caller sees it: `code` is the procedure's own. */
@@ -50,6 +63,7 @@ export class ProcedureError extends Error {
 }
 
 export class Procedures {
+  readonly gone: GoneCallers;
   private readonly declared = new Map<string, Procedure>();
   private readonly waiting = new Map<number, Waiting>();
   private readonly underWay = new Map<Link, number>();
@@ -61,23 +75,24 @@ export class Procedures {
   private leaving = false;
   private onIdle: () => void = () => {};
 
-  constructor(codec: Codec, clock: Clock, linkTo: ((node: string) => Link | null) | null = null) {
+  /** `node`: the name of this one; '' for a command, which declares nothing. */
+  constructor(codec: Codec, clock: Clock, linkTo: Procedures['linkTo'] = null, node = '') {
     this.codec = codec;
     this.clock = clock;
     this.linkTo = linkTo;
+    const tell = (to: string, connection: string) =>
+      void this.ask(to, 'caller_gone', { connection }).catch(() => {});
+    this.gone = new GoneCallers({ node, tell });
     this.declare('relayed', {
       access: 'node',
       run: (request: { name: string; argument: unknown; caller: Caller }) =>
         this.run(request.name, request.argument, request.caller),
     });
-    if (linkTo !== null) {
-      this.declare('relay', {
-        // What is asked for there is judged there, by the rights of the one who asks.
-        access: 'read',
-        run: (request: { node: string; name: string; argument: unknown; timeoutMs?: number }, caller) =>
-          this.relay(linkTo, request, caller),
-      });
-    }
+    this.declare('caller_gone', {
+      access: 'node',
+      run: (told: { connection: unknown }, { identity }) =>
+        identity.kind === 'node' && this.gone.told(identity.name, told?.connection),
+    });
   }
 
   declare(name: string, procedure: Procedure): void {
@@ -154,6 +169,7 @@ export class Procedures {
   /** Every call over the link ends, unless another link to the same peer took its place. */
   lost(link: Link, why: string): void {
     this.underWay.delete(link);
+    if (!link.current.isOpen) this.gone.linkEnded(link);
     for (const [callId, waiting] of [...this.waiting]) {
       if (waiting.link !== link) continue;
       if (link.current.isOpen) waiting.link = link.current;
@@ -166,21 +182,10 @@ export class Procedures {
     const procedure = this.declared.get(name);
     if (procedure === undefined)
       throw new ClusterError('no_such_procedure', `"${name}" is not declared here`);
-    if (!mayCall(procedure.access, caller.identity)) {
+    if (!mayCall(procedure.access, caller.identity, caller.inShell === true)) {
       throw new ClusterError('procedure_denied', `"${name}" is not for ${caller.identity.kind} identities`);
     }
     return await procedure.run(argument as never, caller);
-  }
-
-  private async relay(
-    linkTo: (node: string) => Link | null,
-    request: { node: string; name: string; argument: unknown; timeoutMs?: number },
-    caller: Caller,
-  ): Promise<unknown> {
-    const link = linkTo(request.node);
-    if (link === null) throw new ClusterError('no_such_node', `no link to "${request.node}" from here`);
-    const { name, argument } = request;
-    return await this.call(link, 'relayed', { name, argument, caller }, relayTimeoutMs(request.timeoutMs));
   }
 
   private async serve(link: Link, callId: number, name: string, payload: Uint8Array): Promise<void> {
@@ -196,8 +201,12 @@ export class Procedures {
     this.underWay.set(link, busy + 1);
     this.running += 1;
     try {
-      const identity = link.peer!.identity;
-      const value = await this.run(name, this.codec.decode(payload), { identity, address: link.address });
+      const argument = this.codec.decode(payload);
+      const caller = this.callerOf(link);
+      const value =
+        name === 'relay' && this.linkTo !== null
+          ? await this.relay(link, argument as RelayRequest, caller)
+          : await this.run(name, argument, caller);
       const reply = this.codec.encode(value);
       if (!link.current.sendControl('procedure_reply', { callId }, reply) && link.current.isOpen) {
         throw new ClusterError('link_busy', 'the answer does not fit into the link now');
@@ -210,6 +219,23 @@ export class Procedures {
       this.running -= 1;
       if (this.running === 0) this.onIdle();
     }
+  }
+
+  private callerOf(link: Link): Caller {
+    const { identity, serial } = link.peer!;
+    const connection = this.gone.connectionOf(link);
+    return { identity, address: link.address, serial, ...(connection !== null && { connection }) };
+  }
+
+  /** What is asked for there is judged there, by the rights of the one who asks. */
+  private async relay(from: Link, request: RelayRequest, caller: Caller): Promise<unknown> {
+    if (!mayCall('shell', caller.identity, false))
+      throw new ClusterError('procedure_denied', `"relay" is not for ${caller.identity.kind} identities`);
+    const { node, name, argument } = request;
+    const link = mayName(node, caller.identity) ? (this.linkTo?.(node) ?? null) : null;
+    if (link === null) throw new ClusterError('no_such_node', `no link to "${node}" from here`);
+    this.gone.relayed(from, node);
+    return await this.call(link, 'relayed', { name, argument, caller }, relayTimeoutMs(request.timeoutMs));
   }
 
   private refuse(link: Link, callId: number, error: unknown): void {
@@ -239,11 +265,12 @@ export class Procedures {
   }
 }
 
-function mayCall(access: Procedure['access'], identity: PeerIdentity): boolean {
-  if (identity.kind === 'node') return true;
-  if (identity.kind === 'tenant') return access === 'tenant';
-  if (access === 'node' || access === 'tenant') return false;
-  return identity.rights.includes('write') || (access === 'read' && identity.rights.includes('read'));
+/** An operator of one tenant is told of no other tenant's nodes, whether they are there or not. */
+function mayName(node: string, identity: PeerIdentity): boolean {
+  const tenant = typeof node === 'string' ? tenantOfNode(node) : null;
+  if (tenant === null || identity.kind !== 'operator') return true;
+  const scope = operatorRights(identity.rights)?.tenant ?? null;
+  return scope === null || scope === tenant;
 }
 
 /** A deadline that a caller names is kept within reason. */

@@ -193,8 +193,10 @@ export class Context implements Self<unknown>, SendPort {
   }
 
   /** Sets what introspection shows of this actor beside its counters: a supervisor its children, say. */
-  describe(about: () => Iterable<ChildInfo>): void {
-    this.live().tied().about = about;
+  describe(about: () => unknown, children: () => Iterable<ChildInfo>): void {
+    const ties = this.live().tied();
+    ties.about = about;
+    ties.children = children;
   }
 
   get watchers(): Watchers {

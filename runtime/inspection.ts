@@ -94,7 +94,7 @@ function statusOf(cell: Cell): ActorInspection['status'] {
 }
 
 function restartsOf(system: ActorSystem, cell: Cell): number {
-  const children = (cell.parent === null ? null : system.find(cell.parent))?.ties?.about?.();
+  const children = (cell.parent === null ? null : system.find(cell.parent))?.ties?.children?.();
   for (const child of children ?? []) if (child.ref?.id === cell.ref.id) return child.restarts;
   return 0;
 }

@@ -60,7 +60,7 @@ export function* actorRows(system: ActorSystem, after: number): Generator<Step<A
   for (const cell of cellsSeen(system, allActors, after)) {
     if (cell === undefined) continue;
     const restarted: [number, number][] = [];
-    for (const child of cell.ties?.about?.() ?? []) {
+    for (const child of cell.ties?.children?.() ?? []) {
       if (child.restarts > 0 && child.ref !== null) restarted.push([child.ref.id, child.restarts]);
       yield undefined;
     }
@@ -113,7 +113,7 @@ export function* treeLines(system: ActorSystem, sight: Sight): Generator<Step<Tr
     if (parent === 0 || !sight.sees(parent)) roots.push(cell.ref.id);
     else if (siblings === undefined) children.set(parent, [cell.ref.id]);
     else siblings.push(cell.ref.id);
-    for (const child of cell.ties?.about?.() ?? []) {
+    for (const child of cell.ties?.children?.() ?? []) {
       if (child.restarts > 0 && child.ref !== null) restarts.set(child.ref.id, child.restarts);
       yield undefined;
     }
@@ -139,7 +139,7 @@ function rowOf(system: ActorSystem, cell: Cell, restarted: ActorRow['restarted']
   return {
     id: cell.ref.id,
     parent: parentOf(system, cell),
-    kind: cell.ties?.about ? 'supervisor' : 'actor',
+    kind: cell.ties?.children ? 'supervisor' : 'actor',
     name: cell.ties?.registeredName ?? cell.definition.name,
     mailbox: cell.waiting,
     handled: cell.handled,

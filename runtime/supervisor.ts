@@ -73,7 +73,10 @@ export function supervisor<C extends Protocol = Protocol>(
       self.state = state;
       const { recorder, ref } = self as unknown as Context;
       state.record = recorder?.machine(supervisionForm, `${options.name}/${ref.id}`) ?? null;
-      (self as unknown as Context).describe(() => eachChild(state));
+      (self as unknown as Context).describe(
+        () => childrenOf(state),
+        () => eachChild(state),
+      );
       state.up = (self as unknown as Context).holdStart();
       handle(self, { type: 'begin' });
       return state;

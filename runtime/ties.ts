@@ -19,5 +19,7 @@ export class Ties {
   registeredName: string | null = null;
   onEnded: ((reason: ExitReason) => void)[] | null = null;
   /** What a supervisor or another keeper of children shows of itself. */
-  about: (() => Iterable<ChildInfo>) | null = null;
+  about: (() => unknown) | null = null;
+  /** Its children one by one. */
+  children: (() => Iterable<ChildInfo>) | null = null;
 }
