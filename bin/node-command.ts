@@ -4,13 +4,14 @@
  */
 import { tenantAccess } from '../actors/index.ts';
 import { ClusterNode, type TlsTransport, tlsTransport } from '../cluster/index.ts';
-import { type Clock, startWatchdog, systemClock } from '../runtime/index.ts';
+import { type Clock, LogRing, startWatchdog, systemClock } from '../runtime/index.ts';
 import { dataFolder, nextBoot } from './data-folder.ts';
 import { openDiscovery } from './discovery.ts';
 import { lastCommandsMs, nodeDrainMs, nodeLeaveMs, nodeStopMs } from './limits.ts';
 import { logOf, openLog } from './logging.ts';
 import { judgeNodeFlags, type NodeFlags, type Role } from './node-options.ts';
 import { openTrust, ownIdentity } from './node-trust.ts';
+import { ownVersion } from './own-version.ts';
 import type { RunningRole, StartRole } from './roles/role.ts';
 
 const loadRole: Readonly<Record<Role, () => Promise<{ start: StartRole }>>> = {
@@ -27,7 +28,8 @@ export async function runNode(given: NodeFlags): Promise<void> {
   // What is wrong on the command line is said before anything is opened; the domain is not known yet.
   await openDiscovery(flags.choice, '', process.env, clock);
   const folder = dataFolder(flags.data);
-  const logger = openLog(flags.name, flags.logFile ?? null, flags.logLevel);
+  const lines = new LogRing();
+  const logger = openLog(flags.name, flags.logFile ?? null, flags.logLevel, lines);
   const log = logOf(logger);
   // Before anything runs that would keep the process: what is wrong here ends the command.
   const trust = await openTrust(flags, folder, clock);
@@ -60,6 +62,7 @@ export async function runNode(given: NodeFlags): Promise<void> {
     transport,
     clock,
     log,
+    surroundings: { version: ownVersion(), log: lines },
     onSuperseded(detail) {
       log('error', 'another process has this node name: this one ends', { detail });
       process.exit(1);

@@ -119,16 +119,13 @@ export const printBytesPart = 512;
 /** Fields, and items, of a sketch. */
 export const sketchFieldsMax = 12;
 export const sketchItemsMax = 4;
-/** Messages of an actor that a trace tells of in a second, unless told and at most; a window is a tenth of it. */
-export const tracePerS = 100;
+/** Messages of an actor that a trace tells of in a second at most; a window is a tenth of it. */
 export const tracePerSMax = 2_000;
 export const traceWindowMs = 100;
 /** Of the loop's time, what a trace takes at most: it looks away for twenty times as long as it took. */
 export const traceShareMax = 0.05;
 /** Of one message: its sketch, or its values. */
 export const traceTextCharactersMax = 400;
-/** Events of a system that wait for whoever watches it; more are only counted. */
-export const watchedEventsMax = 1_000;
 /** Lines of the log that a node keeps at hand, what they come to, and the longest of them. */
 export const logLinesKeptMax = 2_000;
 export const logBytesKeptMax = 1024 * 1024;
