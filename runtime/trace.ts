@@ -48,10 +48,11 @@ export class ActorTrace {
   private left = 0;
   private spentMs = 0;
   private windowStartMs = 0;
-  private handledBefore = 0;
+  /** Messages that had come when it looked away; null: it looks. */
+  private cameBefore: number | null = null;
   private cancelTimer: (() => void) | null = null;
   private over = false;
-  /** Messages that were handled while the trace looked away. */
+  /** Messages that came while the trace looked away; within a turn of the actor's (256) when it looked away in one. */
   unseen = 0;
 
   /** Null: no such actor lives here, or somebody traces it already. */
@@ -81,6 +82,7 @@ export class ActorTrace {
   end(): void {
     if (this.over) return;
     this.over = true;
+    this.countUnseen();
     this.lookAway();
     this.cell.traced = false;
     this.cancelTimer?.();
@@ -135,7 +137,7 @@ export class ActorTrace {
     const afterMs = sinceMs === null ? null : atMs - sinceMs;
     onEvent({ ...{ atMs, way, method, peer, node, text, afterMs }, kind: kinds[kind] });
     this.spentMs += this.system.clock.monotonicMs() - atMs;
-    if (this.left === 0 || this.spentMs >= traceWindowMs * traceShareMax) this.pause();
+    if (this.left === 0 || this.spentMs >= traceWindowMs * traceShareMax) this.pause(way === 'in' ? 1 : 0);
     return atMs;
   }
 
@@ -149,21 +151,30 @@ export class ActorTrace {
 
   private openWindow(): void {
     if (this.over || !this.cell.alive) return;
-    this.unseen += this.cell.handled - (this.handledBefore || this.cell.handled);
+    this.countUnseen();
     this.newWindow(this.system.clock.monotonicMs());
     this.cell.behaviour = this.traced;
     this.cell.quiet = false;
   }
 
   /** Until the next window; longer when what was told took more than its share of the time. */
-  private pause(): void {
+  private pause(coming: number): void {
     this.lookAway();
-    this.handledBefore = this.cell.handled;
+    this.cameBefore = this.came + coming;
     const perS = Math.max(this.options.perS, 1);
     const windowMs = Math.max(traceWindowMs, 1_000 / perS, this.spentMs / traceShareMax);
     const passedMs = this.system.clock.monotonicMs() - this.windowStartMs;
     this.cancelTimer?.();
     this.cancelTimer = this.system.clock.timer(Math.max(1, windowMs - passedMs), () => this.openWindow());
+  }
+
+  private get came(): number {
+    return this.cell.handled + this.cell.waiting;
+  }
+
+  private countUnseen(): void {
+    if (this.cameBefore !== null) this.unseen += Math.max(0, this.came - this.cameBefore);
+    this.cameBefore = null;
   }
 
   private lookAway(): void {

@@ -53,7 +53,9 @@ export const infoCommand: ShellCommand = {
 /** The fullest one. */
 function mailboxOf({ node }: ShellCall, id: number | undefined): Fullness[] {
   const seen = id === undefined ? null : inspectActor(node.system, String(id));
-  return seen === null ? [] : [{ what: `mailbox of ${seen.name} ${id}`, used: seen.mailbox.user, max: seen.mailboxMax }];
+  return seen === null
+    ? []
+    : [{ what: `mailbox of ${seen.name} ${id}`, used: seen.mailbox.user, max: seen.mailboxMax }];
 }
 
 function own({ node, scope }: ShellCall): Info {
