@@ -20,11 +20,20 @@ import {
   treeLines,
 } from '../runtime/index.ts';
 import type { Bench, Running } from './bench.ts';
-import { burstMessages, lookActors, lookPrintCharacters, lookStateBytes, lookTraceMessages } from './limits.ts';
+import {
+  burstMessages,
+  lookActors,
+  lookPrintCharacters,
+  lookStateBytes,
+  lookTraceMessages,
+} from './limits.ts';
 import { counter } from './ours/counter.ts';
 import { longestStallMs } from './stall.ts';
 
-const holder = defineActor<unknown, { start: [state: unknown]; call: Record<never, never>; cast: Record<never, never> }>({
+const holder = defineActor<
+  unknown,
+  { start: [state: unknown]; call: Record<never, never>; cast: Record<never, never> }
+>({
   ...{ name: 'holder', init: (_self, state) => state, call: {}, cast: {} },
 });
 
@@ -87,7 +96,11 @@ async function openOurs(): Promise<Running> {
 
 /** Small objects with a text each, as states are; some 200 bytes each. */
 function recordsOf(bytes: number): { id: string; at: number; text: string }[] {
-  return Array.from({ length: bytes / 200 }, (_, at) => ({ id: `id-${at}`, at, text: `${at}`.padEnd(100, '.') }));
+  return Array.from({ length: bytes / 200 }, (_, at) => ({
+    id: `id-${at}`,
+    at,
+    text: `${at}`.padEnd(100, '.'),
+  }));
 }
 
 async function timed(work: () => Promise<unknown>): Promise<{ stallMs: number; tookMs: number }> {

@@ -97,7 +97,7 @@ describe('a printed value', () => {
     const items: unknown[] = [1];
     Object.defineProperty(items, '1', { get: forbidden, enumerable: true });
     const value = {
-      get field() {
+      get field(): unknown {
         return forbidden();
       },
       toJSON: forbidden,
