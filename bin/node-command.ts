@@ -5,14 +5,16 @@
 import { tenantAccess } from '../actors/index.ts';
 import { ClusterNode, type TlsTransport, tlsTransport } from '../cluster/index.ts';
 import { type Clock, LogRing, startWatchdog, systemClock } from '../runtime/index.ts';
+import type { ShellDoor } from '../shell/index.ts';
 import { dataFolder, nextBoot } from './data-folder.ts';
 import { openDiscovery } from './discovery.ts';
-import { lastCommandsMs, nodeDrainMs, nodeLeaveMs, nodeStopMs } from './limits.ts';
+import { lastCommandsMs, nodeDrainMs, nodeLeaveMs, nodeStopMs, shellStopMs } from './limits.ts';
 import { logOf, openLog } from './logging.ts';
 import { judgeNodeFlags, type NodeFlags, type Role } from './node-options.ts';
 import { openTrust, ownIdentity } from './node-trust.ts';
 import { ownVersion } from './own-version.ts';
 import type { RunningRole, StartRole } from './roles/role.ts';
+import { openNodeShell } from './roles/shell.ts';
 
 const loadRole: Readonly<Record<Role, () => Promise<{ start: StartRole }>>> = {
   core: () => import('./roles/core.ts'),
@@ -36,7 +38,7 @@ export async function runNode(given: NodeFlags): Promise<void> {
   const { name, tenant } = ownIdentity(flags, trust);
   watch(flags, logger);
   const discovery = await openDiscovery(flags.choice, trust.trustDomain, process.env, clock);
-  const ending = endSignal(log);
+  const { ending, end } = endSignal(log);
   const transport = tlsTransport({
     credential: trust.credential,
     trustDomain: trust.trustDomain,
@@ -80,11 +82,13 @@ export async function runNode(given: NodeFlags): Promise<void> {
     process.exit(1);
   };
   role = await start({ node, flags, environment: process.env, log, logger, clock, trust, fail });
+  const allowsEval = flags.allowEval === true;
+  const shell = openNodeShell({ node, clock, log, records: role.records, allowsEval, drain: end });
   log('info', 'ready', { address, role: flags.role, pid: process.pid, boot: node.boot });
   process.send?.({ type: 'ready', address, http: role.http ?? null });
   const reason = await ending;
   log('info', 'draining', { reason });
-  await drain(node, role, clock);
+  await drain(node, role, shell, clock);
   log('info', 'ended', {});
   process.exit(0);
 }
@@ -104,11 +108,17 @@ function hearing(transport: TlsTransport, role: () => RunningRole | null) {
 }
 
 /** The last commands, the role's actors, the node. A part that does not let go keeps neither the next one nor the process. */
-async function drain(node: ClusterNode, role: RunningRole, clock: Clock): Promise<void> {
+async function drain(
+  node: ClusterNode,
+  role: RunningRole,
+  shell: ShellDoor | null,
+  clock: Clock,
+): Promise<void> {
   const endMs = clock.monotonicMs() + nodeLeaveMs;
   const leftMs = () => Math.max(0, endMs - clock.monotonicMs());
   const pass = (ms: number) => new Promise<void>((resolve) => void clock.timer(ms, resolve));
   clock.timer(nodeDrainMs, () => process.exit(1));
+  await Promise.race([shell?.stop('the node ends'), pass(shellStopMs)]);
   await Promise.race([node.procedures.leave(), pass(lastCommandsMs)]);
   await Promise.race([role.stop(), pass(leftMs() - nodeStopMs)]);
   await node.stop(leftMs());
@@ -125,8 +135,8 @@ function watch(flags: NodeFlags, logger: ReturnType<typeof openLog>): void {
   });
 }
 
-/** Resolves with the reason when this process is to end. */
-function endSignal(log: ReturnType<typeof logOf>): Promise<string> {
+/** `ending` resolves with the reason when this process is to end; `end` is a reason from within. */
+function endSignal(log: ReturnType<typeof logOf>) {
   process.on('uncaughtException', (error) => {
     log('error', 'uncaught', { error: error.message, stack: error.stack });
     process.exit(1);
@@ -134,10 +144,13 @@ function endSignal(log: ReturnType<typeof logOf>): Promise<string> {
   process.on('unhandledRejection', (error) => {
     log('error', 'unhandled rejection', { error: error instanceof Error ? error.stack : String(error) });
   });
-  return new Promise((resolve) => {
+  let end: (why: string) => void = () => {};
+  const ending = new Promise<string>((resolve) => {
+    end = resolve;
     process.on('SIGTERM', () => resolve('SIGTERM'));
     process.on('SIGINT', () => resolve('SIGINT'));
     process.on('message', (message) => message === 'drain' && resolve('asked by the launcher'));
     process.on('disconnect', () => resolve('the launcher is gone'));
   });
+  return { ending, end: (why: string) => end(why) };
 }

@@ -25,6 +25,7 @@ export interface NodeFlags extends DiscoveryFlags {
   http?: string;
   gateway?: string;
   journal?: string;
+  allowEval?: boolean;
   logFile?: string;
   logLevel: string;
   ownMachineTenant?: string;

@@ -51,6 +51,11 @@ export interface OpenAnswer {
   readonly mayWrite: boolean;
 }
 
+export interface LineAnswer {
+  /** It goes on until it is cancelled: nobody reads it page by page. */
+  readonly live: boolean;
+}
+
 export interface CompleteAnswer {
   /** What the word at the end of the line may become, and where that word begins. */
   readonly words: readonly string[];
@@ -79,10 +84,11 @@ export function openShell(needs: ShellNeeds): ShellDoor {
   const shell = (name: string, run: (argument: never, caller: Caller) => unknown) =>
     node.declare(name, { access: 'shell', run });
   shell('shell_open', (asked: OpenAsked, caller) => sessions.open(asked, caller));
-  shell('shell_line', (asked: { session: string; run: number; text: string }, caller) => {
-    sessions.line(sessions.of(asked, caller), asked.run, asked.text);
-    return null;
-  });
+  shell(
+    'shell_line',
+    (asked: { session: string; run: number; text: string }, caller): LineAnswer =>
+      sessions.line(sessions.of(asked, caller), asked.run, asked.text),
+  );
   shell(
     'shell_next',
     (asked: { session: string; run: number; at: number }, caller): Promise<NextAnswer> =>
@@ -182,7 +188,7 @@ class Sessions implements ShellDoor {
     return held;
   }
 
-  line(held: Held, run: number, text: string): void {
+  line(held: Held, run: number, text: string): LineAnswer {
     if (typeof text !== 'string' || text.length > 2 * lineCharactersMax)
       throw new ShellError('bad_line', 'a line is a text of bounded length');
     const { command, words, refusal } = judgeLine(text, this.commands, held.rights);
@@ -193,6 +199,7 @@ class Sessions implements ShellDoor {
       begin: (size, signal) => command!.run(this.callOf(held, words, size, signal)),
     };
     held.session.line(whole(run), text, runnable);
+    return { live: command !== null && command.deadlineMs === null };
   }
 
   async complete(held: Held, line: string): Promise<CompleteAnswer> {

@@ -1,54 +1,90 @@
 /**
- * JavaScript of an operator in this node: in a context of its own, with `node` and `system`, bounded in time and output. The
- * part that runs without a pause is ended by a timer of the engine, what it awaits by the line's deadline. This bounds
- * mistakes, not malice: `node:vm` is no sandbox, and whoever has `node` can reach the process, so the right to it is the
- * right to everything that the node may do.
+ * JavaScript of an operator in this node: in a context of its own, with `node` and `system`, bounded in time and output. What
+ * runs without a pause is ended by a timer of the engine, turn by turn; what awaits goes on only while its line runs. This
+ * bounds mistakes, not malice: `node:vm` is no sandbox, and whoever has `node` can reach the process, so the right to it is
+ * the right to everything that the node may do.
  */
 import { inspect } from 'node:util';
-import { createContext, Script } from 'node:vm';
+import { type Context, createContext, Script } from 'node:vm';
 import type { ClusterNode } from '../cluster/index.ts';
 import { messageOf } from '../runtime/index.ts';
 import { ShellError } from './errors.ts';
-import { evalOutputCharactersMax, evalTurnMs, pieceCharactersMax } from './limits.ts';
+import { evalOutputCharactersMax, evalPumpMs, evalTurnMs, pieceCharactersMax } from './limits.ts';
 
-/** Pieces of what it gave. Rejects with `eval_failed`. After the signal nobody waits for what it still does. */
+/** Runs what has become ready in the context's own queue of microtasks. */
+const pump = new Script('undefined', { filename: 'eval' });
+const print = new Script('$print()', { filename: 'eval' });
+
+/** Pieces of what it gave. Rejects with `eval_failed`. After the signal nothing of it goes on. */
 export async function evalCode(code: string, node: ClusterNode, signal: AbortSignal): Promise<string[]> {
-  const value = await run(code, node, signal);
-  if (signal.aborted) return [];
-  const text = printed(value);
-  const cut = text.length - evalOutputCharactersMax;
-  const shown =
-    cut > 0 ? `${text.slice(0, evalOutputCharactersMax)}\n... ${cut} characters more\n` : `${text}\n`;
-  const pieces: string[] = [];
-  for (let at = 0; at < shown.length; at += pieceCharactersMax)
-    pieces.push(shown.slice(at, at + pieceCharactersMax));
-  return pieces;
-}
-
-async function run(code: string, node: ClusterNode, signal: AbortSignal): Promise<unknown> {
-  const ended = new Promise<undefined>((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
   try {
-    // Microtasks of its own, run within the same bound: what loops after an `await` that waits for nothing is ended, too.
-    const context = createContext({ node, system: node.system }, { microtaskMode: 'afterEvaluate' });
-    const script = new Script(wrapped(code), { filename: 'eval' });
-    const asked = script.runInContext(context, { timeout: evalTurnMs }) as Promise<unknown>;
-    return await Promise.race([asked, ended]);
+    const text = await run(code, node, signal);
+    const cut = text.length - evalOutputCharactersMax;
+    const shown = cut > 0 ? `${text.slice(0, evalOutputCharactersMax)}\n... ${cut} characters more` : text;
+    const pieces: string[] = [];
+    for (let at = 0; at < shown.length; at += pieceCharactersMax)
+      pieces.push(shown.slice(at, at + pieceCharactersMax));
+    return [...pieces, '\n'];
   } catch (error) {
     throw new ShellError('eval_failed', messageOf(error), error);
   }
 }
 
+function run(code: string, node: ClusterNode, signal: AbortSignal): Promise<string> {
+  const { clock } = node.system;
+  return new Promise((resolve, reject) => {
+    let ended = false;
+    const end = (tell: () => void) => {
+      if (ended) return;
+      ended = true;
+      tell();
+    };
+    let value: unknown;
+    const done = (given: unknown) => {
+      value = given;
+      // Printing may run code of the value: within a turn of its own.
+      end(() => clock.soon(() => attempt(() => resolve(turn(print, context) as string))));
+    };
+    const context = createContext(
+      {
+        ...{ node, system: node.system, $done: done, $print: () => printed(value) },
+        $fail: (error: unknown) => end(() => reject(error as Error)),
+      },
+      // A queue of its own, run within the bound of each turn: what loops behind an `await` is ended, too.
+      { microtaskMode: 'afterEvaluate' },
+    );
+    const attempt = (act: () => void) => {
+      try {
+        act();
+      } catch (error) {
+        ended = true;
+        reject(error as Error);
+      }
+    };
+    const goOn = () => {
+      if (ended || signal.aborted) return;
+      attempt(() => turn(pump, context));
+      clock.timer(evalPumpMs, goOn);
+    };
+    signal.addEventListener('abort', () => end(() => resolve('')), { once: true });
+    attempt(() => turn(new Script(wrapped(code), { filename: 'eval' }), context));
+    goOn();
+  });
+}
+
+function turn(script: Script, context: Context): unknown {
+  return script.runInContext(context, { timeout: evalTurnMs });
+}
+
 /** An expression gives its value; statements give what they return. */
 function wrapped(code: string): string {
-  const expression = `(async () => (${code}\n))()`;
+  const told = (body: string) => `(async () => ${body})().then($done, $fail); undefined`;
+  const expression = told(`(${code}\n)`);
   try {
     new Script(expression);
     return expression;
   } catch {
-    return `(async () => {${code}\n})()`;
+    return told(`{${code}\n}`);
   }
 }
 

@@ -3,6 +3,7 @@ export type { ShellAccess, ShellCall, ShellCommand, ShellScope } from './command
 export { everyShellCommand } from './commands/every-command.ts';
 export {
   type CompleteAnswer,
+  type LineAnswer,
   type OpenAnswer,
   type OpenAsked,
   openShell,
@@ -20,7 +21,6 @@ export {
   type SessionJournal,
 } from './journal/open-journal.ts';
 export { type JudgedFiles, journalFiles, judgeFiles } from './journal/read-files.ts';
-export { type ReplayStep, replaySteps } from './journal/replay.ts';
 export { type Chain, type ChainFault, type ChainNotice, chainFrom, follow } from './journal/verify.ts';
 export { nextWaitMs } from './limits.ts';
 export { quoteWord, type SplitLine, splitPipe } from './parse-line.ts';

@@ -50,8 +50,10 @@ export const completionsMax = 200;
 export const completionNamesMax = 2_000;
 
 // JavaScript
-/** Of the part that runs without a pause: nothing else happens on the node meanwhile. */
+/** Of a part that runs without a pause: nothing else happens on the node meanwhile. */
 export const evalTurnMs = 200;
+/** What it awaited goes on this much later at most. */
+export const evalPumpMs = 5;
 /** Of all of it, with what it awaits. */
 export const evalDeadlineMs = 5_000;
 export const evalOutputCharactersMax = 64 * 1_024;

@@ -37,6 +37,8 @@ interface Running {
   output: AsyncIterator<string> | null;
   /** What was longer than a piece may be. */
   rest: string;
+  /** Of its deadline: it runs while the node works for the line, not while the operator reads. */
+  leftMs: number | null;
   cancelTimers: (() => void)[];
 }
 
@@ -66,7 +68,8 @@ export class Session {
     this.take({ type: 'line', run, text, access, refusal, nowMs: this.now() }, () => {
       if (this.state.runs === before) return;
       const abort = new AbortController();
-      this.running = { id: run, runnable, abort, output: null, rest: '', cancelTimers: [] };
+      const leftMs = runnable.deadlineMs;
+      this.running = { id: run, runnable, abort, output: null, rest: '', leftMs, cancelTimers: [] };
     });
   }
 
@@ -192,21 +195,17 @@ export class Session {
   private start(id: number): void {
     const { running } = this;
     if (running?.id !== id) return;
-    const { runnable, abort, cancelTimers } = running;
+    const { runnable, abort } = running;
     try {
       running.output = runnable.begin(this.state, abort.signal)[Symbol.asyncIterator]();
     } catch (error) {
       this.over(id, error);
-      return;
     }
-    if (runnable.deadlineMs === null) return;
-    cancelTimers.push(
-      this.needs.clock.timer(runnable.deadlineMs, () => this.tell({ type: 'deadline', run: id })),
-    );
   }
 
   private async pull(running: Running): Promise<void> {
     const { id } = running;
+    const hold = this.countDown(running);
     try {
       while (running.rest === '') {
         const { value, done } = await running.output!.next();
@@ -219,10 +218,26 @@ export class Session {
     } catch (error) {
       this.over(id, error);
       return;
+    } finally {
+      hold();
     }
     const text = running.rest.slice(0, pieceCharactersMax);
     running.rest = running.rest.slice(text.length);
     this.tell({ type: 'piece', run: id, text });
+  }
+
+  /** The line's deadline goes on until the answer is called. */
+  private countDown(running: Running): () => void {
+    const { id, leftMs, cancelTimers } = running;
+    if (leftMs === null) return () => {};
+    const sinceMs = this.now();
+    const cancel = this.needs.clock.timer(leftMs, () => this.tell({ type: 'deadline', run: id }));
+    cancelTimers.push(cancel);
+    return () => {
+      cancel();
+      cancelTimers.splice(cancelTimers.indexOf(cancel), 1);
+      running.leftMs = Math.max(0, leftMs - (this.now() - sinceMs));
+    };
   }
 
   /** The command hears it by its signal; one that does not end then is left to itself. */

@@ -12,7 +12,7 @@ import { levelOption } from '../level-option.ts';
 import { httpPortDefault } from '../limits.ts';
 import type { Output } from '../output.ts';
 import { showUp } from '../show-up.ts';
-import { allowTenantNodes, dataOption } from './node.ts';
+import { allowEval, allowTenantNodes, dataOption } from './node.ts';
 
 interface UpFlags {
   data: string;
@@ -20,6 +20,7 @@ interface UpFlags {
   http: string;
   detach?: boolean;
   allowTenantNodes?: boolean;
+  allowEval?: boolean;
   json?: boolean;
   logLevel: string;
 }
@@ -38,6 +39,7 @@ export function addUpCommands(program: Command, { output, script, environment }:
     .option('--nodes <counts>', 'how many of each role', defaultPlan)
     .option('--http <port>', 'port of the page, on 127.0.0.1', String(httpPortDefault))
     .addOption(allowTenantNodes())
+    .addOption(allowEval())
     .option('--detach', 'return when it is ready, and leave it running')
     .option('--json', 'with --detach: print what runs as JSON')
     .addOption(levelOption())
@@ -130,6 +132,7 @@ async function upDetached(
     '--log-level',
     flags.logLevel,
     ...(flags.allowTenantNodes ? ['--allow-tenant-nodes'] : []),
+    ...(flags.allowEval ? ['--allow-eval'] : []),
   ];
   const child = spawn(process.execPath, [script, ...args], {
     detached: true,

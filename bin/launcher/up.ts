@@ -33,6 +33,7 @@ export interface UpOptions {
   readonly http: number;
   readonly logLevel: string;
   readonly allowTenantNodes?: boolean;
+  readonly allowEval?: boolean;
   /** The compiled `picket`. */
   readonly script: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -180,6 +181,7 @@ function childOf(node: PlannedNode, around: Surroundings): Child {
   args.push('--discovery', 'static', ...seeds, '--data', folder.path, '--log-level', options.logLevel);
   args.push('--log-file', folder.at(`logs/${node.name}.log`), '--own-machine-tenant', defaultTenant);
   if (options.allowTenantNodes) args.push('--allow-tenant-nodes');
+  if (options.allowEval) args.push('--allow-eval');
   if (node.role === 'poller') args.push('--gateway', `127.0.0.1:${ports.get(gatewayOf(node.name))}`);
   if (node.role === 'web') args.push('--http', String(http));
   const needsDatabase = node.role === 'core' || node.role === 'web';

@@ -21,6 +21,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   );
   const stop = keepTree(context, tree);
   return {
+    records: journal.records,
     async stop() {
       await stop();
       await icmp?.close();

@@ -47,6 +47,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   declareMonitor(node, store, core, ownMachineTenant);
   const stop = keepTree(context, core.ref);
   return {
+    records: journal.records,
     async stop() {
       await stop();
       ring.stop();

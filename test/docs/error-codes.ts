@@ -117,9 +117,16 @@ export const codeLists: readonly CodeList[] = [
   { title: 'Store', intro: 'The database.', file: 'store/errors.ts', name: 'storeErrorCodes' },
   {
     title: 'The record of sessions',
-    intro: 'Why a line of a remote shell does not run, and what a core answers a node whose journal it keeps.',
+    intro:
+      'Why a line of a remote shell does not run, and what a core answers a node whose journal it keeps.',
     file: 'shell/journal/errors.ts',
     name: 'RecordedErrorCode',
+  },
+  {
+    title: 'The remote shell',
+    intro: 'What a session or a line is refused with, and how a line ended.',
+    file: 'shell/errors.ts',
+    name: 'ShellErrorCode',
   },
   {
     title: 'Web: requests',
