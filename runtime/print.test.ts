@@ -76,11 +76,11 @@ describe('a printed value', () => {
   });
 
   it('runs no getter, no trap and no method of the value', () => {
-    const forbidden = () => {
+    const forbidden = (): never => {
       throw new Error('it was run');
     };
     const traps = new Proxy({}, { get: forbidden, ownKeys: forbidden, getOwnPropertyDescriptor: forbidden });
-    class Own extends Map {
+    class Own extends Map<number, number> {
       override get size(): number {
         return forbidden();
       }
@@ -100,7 +100,7 @@ describe('a printed value', () => {
       get field(): unknown {
         return forbidden();
       },
-      toJSON: forbidden,
+      toJSON: () => forbidden(),
       traps,
       own: new Own([[1, 2]]),
       bytes,

@@ -23,7 +23,9 @@ const holder = (name: string) =>
     call: { ask: () => 1 },
     cast: {
       note() {},
-      tell: (self, to, text) => self.cast(to as Ref<HolderProtocol>).note(text),
+      tell(self, to, text) {
+        self.cast(to as Ref<HolderProtocol>).note(text);
+      },
       fail(_self, why) {
         throw new Error(why);
       },
