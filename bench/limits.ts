@@ -68,5 +68,6 @@ export const edgeBackTimeoutMs = 600_000;
 export const lookStateBytes = 100_000_000;
 export const lookPrintCharacters = 10_000_000;
 export const lookActors = 100_000;
-/** Casts of one turn of the comparison with and without a trace: half a second of them. */
-export const lookTraceMessages = 2_000_000;
+/** Casts of one turn of the comparison with and without a trace: some windows of it, since it begins with a full one. */
+export const lookTraceMessages = 5_000_000;
+export const lookTraceTurns = 4;

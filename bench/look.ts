@@ -26,6 +26,7 @@ import {
   lookPrintCharacters,
   lookStateBytes,
   lookTraceMessages,
+  lookTraceTurns,
 } from './limits.ts';
 import { counter } from './ours/counter.ts';
 import { longestStallMs } from './stall.ts';
@@ -119,7 +120,7 @@ async function traceShare(): Promise<number> {
   const to = system.spawn(counter);
   await system.call(to).ping();
   let [plain, traced] = [0, 0];
-  for (let turn = 0; turn < 10; turn += 1) {
+  for (let turn = 0; turn < lookTraceTurns; turn += 1) {
     plain += await castsPerS(system, to);
     const trace = ActorTrace.of(system, to.id, { perS: Number.MAX_SAFE_INTEGER, onEvent() {} })!;
     traced += await castsPerS(system, to);
