@@ -18,7 +18,7 @@ export function declareOwn(node: ClusterNode, mesh: Mesh, router: RemoteRouter):
     node.declare(name, { access: 'read', run });
   read('members', (): Member[] => members.list());
   read('links', () => linksOf(node, mesh));
-  read('tree_part', ({ after }: { after: number }) => treePart(node, after));
+  read('tree', (asked: { after: number } | null) => treePart(node, asked?.after ?? 0));
   read('registry', (query: { tenant?: string; kind?: string } | null) =>
     names.list(query ?? {}).map(({ key, node: at, metadata }) => ({ ...key, node: at, metadata })),
   );
