@@ -7,6 +7,7 @@ import { ClusterNode, type TlsTransport, tlsTransport } from '../cluster/index.t
 import { type Clock, LogRing, startWatchdog, systemClock } from '../runtime/index.ts';
 import type { ShellDoor } from '../shell/index.ts';
 import { dataFolder, nextBoot } from './data-folder.ts';
+import { declareDebug } from './debug-procedures.ts';
 import { openDiscovery } from './discovery.ts';
 import { lastCommandsMs, nodeDrainMs, nodeLeaveMs, nodeStopMs, shellStopMs } from './limits.ts';
 import { logOf, openLog } from './logging.ts';
@@ -70,6 +71,7 @@ export async function runNode(given: NodeFlags): Promise<void> {
       process.exit(1);
     },
   });
+  declareDebug(node, flags, process.env);
   const address = await node.start();
   let role: RunningRole | null = null;
   trust.watch(

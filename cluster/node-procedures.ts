@@ -18,7 +18,9 @@ export function declareOwn(node: ClusterNode, mesh: Mesh, router: RemoteRouter):
     node.declare(name, { access: 'read', run });
   read('members', (): Member[] => members.list());
   read('links', () => linksOf(node, mesh));
-  read('tree', (asked: { after: number } | null) => treePart(node, asked?.after ?? 0));
+  const part = (asked: { after: number } | null) => treePart(node, asked?.after ?? 0);
+  // Whoever asks for the tree as a whole gets its first part.
+  for (const name of ['tree_part', 'tree']) read(name, part);
   read('registry', (query: { tenant?: string; kind?: string } | null) =>
     names.list(query ?? {}).map(({ key, node: at, metadata }) => ({ ...key, node: at, metadata })),
   );

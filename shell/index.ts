@@ -21,6 +21,7 @@ export {
   type SessionJournal,
 } from './journal/open-journal.ts';
 export { type JudgedFiles, journalFiles, judgeFiles } from './journal/read-files.ts';
+export { type ReplayStep, replaySteps } from './journal/replay.ts';
 export { type Chain, type ChainFault, type ChainNotice, chainFrom, follow } from './journal/verify.ts';
 export { nextWaitMs } from './limits.ts';
 export { quoteWord, type SplitLine, splitPipe } from './parse-line.ts';

@@ -123,7 +123,7 @@ function addTree(program: Command, { output }: Surroundings, { data, json }: Opt
     .action(async (name: string, flags: LookFlags) => {
       const rows = await withOperator(flags, async (session) => {
         const door = await nodeDoor(session, name);
-        return await treeRows((after) => door<TreePart>('tree', { after }));
+        return await treeRows((after) => door<TreePart>('tree_part', { after }));
       });
       const roots = nestRows(rows);
       const root = { id: name, kind: 'node', name, restarts: 0, mailbox: 0, children: roots };
