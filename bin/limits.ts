@@ -129,6 +129,7 @@ export const historyLinesMax = 1_000;
 export const typedAheadCharactersMax = 1_024;
 /** How often the node is told that somebody reads a page still: well below what it waits for its reader. */
 export const readingStillMs = 10_000;
+
 /** Nothing of the record of sessions is removed before: the store's own limit, and a trigger of the database, say the same. */
 export const recordKeptDays = 365;
 /** Longest pause of a replay: somebody who went for lunch is not waited for. */

@@ -4,7 +4,7 @@
  */
 import { tenantAccess } from '../actors/index.ts';
 import { ClusterNode, type TlsTransport, tlsTransport } from '../cluster/index.ts';
-import { type Clock, startWatchdog, systemClock } from '../runtime/index.ts';
+import { type Clock, LogRing, startWatchdog, systemClock } from '../runtime/index.ts';
 import type { ShellDoor } from '../shell/index.ts';
 import { dataFolder, nextBoot } from './data-folder.ts';
 import { declareDebug } from './debug-procedures.ts';
@@ -13,6 +13,7 @@ import { lastCommandsMs, nodeDrainMs, nodeLeaveMs, nodeStopMs, shellStopMs } fro
 import { logOf, openLog } from './logging.ts';
 import { judgeNodeFlags, type NodeFlags, type Role } from './node-options.ts';
 import { openTrust, ownIdentity } from './node-trust.ts';
+import { ownVersion } from './own-version.ts';
 import type { RunningRole, StartRole } from './roles/role.ts';
 import { openNodeShell } from './roles/shell.ts';
 
@@ -30,7 +31,8 @@ export async function runNode(given: NodeFlags): Promise<void> {
   // What is wrong on the command line is said before anything is opened; the domain is not known yet.
   await openDiscovery(flags.choice, '', process.env, clock);
   const folder = dataFolder(flags.data);
-  const logger = openLog(flags.name, flags.logFile ?? null, flags.logLevel);
+  const lines = new LogRing();
+  const logger = openLog(flags.name, flags.logFile ?? null, flags.logLevel, lines);
   const log = logOf(logger);
   // Before anything runs that would keep the process: what is wrong here ends the command.
   const trust = await openTrust(flags, folder, clock);
@@ -63,6 +65,7 @@ export async function runNode(given: NodeFlags): Promise<void> {
     transport,
     clock,
     log,
+    surroundings: { version: ownVersion(), log: lines },
     onSuperseded(detail) {
       log('error', 'another process has this node name: this one ends', { detail });
       process.exit(1);

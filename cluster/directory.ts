@@ -143,16 +143,18 @@ export class Directory implements Names {
     for (const entry of scan(this.state, query)) yield entryOf(entry);
   }
 
-  watch(query: NameQuery, onEvent: (event: NameEvent) => void, signal: AbortSignal): void {
+  /** `present` false: without what is there already, which is not counted out then. */
+  watch(query: NameQuery, onEvent: (event: NameEvent) => void, signal: AbortSignal, present = true): void {
     if (signal.aborted) return;
     this.lastWatcher += 1;
     const watcher = this.lastWatcher;
-    this.watchers.set(watcher, onEvent);
+    if (present) this.watchers.set(watcher, onEvent);
     signal.addEventListener('abort', () => {
       this.watchers.delete(watcher);
       this.apply({ type: 'unwatch', watcher });
     });
     this.apply({ type: 'watch', watcher, filter: query });
+    if (!present) this.watchers.set(watcher, onEvent);
   }
 
   heads(): { high: number; low: number } {

@@ -24,6 +24,7 @@ export { staticSource } from './discovery/static.ts';
 export { ClusterError, type ClusterErrorCode } from './errors.ts';
 export { type FenceRule, nodeOf, type TenantAccess } from './fence.ts';
 export type { LinkView } from './link-view.ts';
+export type { Fullness, Looking, Surroundings } from './looking.ts';
 export {
   formatKey,
   formatNode,
@@ -54,3 +55,4 @@ export type { ChildKind } from './supervisor-keeper.ts';
 export type { ChildRows } from './supervisor-rows.ts';
 export { type TlsTransport, type TlsTransportOptions, tlsTransport } from './tls-transport.ts';
 export type { Connection, PeerJudgement, Transport } from './transport.ts';
+export { type TreePart, treeRows } from './tree-parts.ts';

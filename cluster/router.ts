@@ -108,6 +108,11 @@ export class RemoteRouter implements Router {
     return this.send(link, signal.type, header, signalPayload(signal), signal.to.id, 'signal');
   }
 
+  /** Calls to other nodes that are not answered. */
+  get underWay(): number {
+    return this.calls.size;
+  }
+
   /** A routed frame that the fence let through. */
   receive(link: Link, node: string, boot: number, frame: RoutedFrame): void {
     let value: unknown;
@@ -170,11 +175,14 @@ export class RemoteRouter implements Router {
     }
     const [method, args] = value as [string, unknown[]];
     if (frame.kind === 'cast') {
+      this.system.arrivedFrom = node;
       this.system.deliverCast(to, method, args);
+      this.system.arrivedFrom = null;
       return;
     }
     const { callId } = frame;
     this.taken.begin(frame.timeoutMs);
+    this.system.arrivedFrom = node;
     this.system.deliverCall(to, method, args, frame.timeoutMs, {
       answer: (answer) => {
         this.reply(node, boot, callId, 'reply', answer);
@@ -185,6 +193,7 @@ export class RemoteRouter implements Router {
         this.taken.failed(to.id, (error as { code?: unknown } | null)?.code, tell);
       },
     });
+    this.system.arrivedFrom = null;
   }
 
   /** To the life that asked: a later one of the same name numbers its calls anew. */

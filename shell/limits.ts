@@ -57,3 +57,25 @@ export const evalPumpMs = 5;
 /** Of all of it, with what it awaits. */
 export const evalDeadlineMs = 5_000;
 export const evalOutputCharactersMax = 64 * 1_024;
+
+// Looking into a node
+/** Of what is printed of a state, unless told otherwise, and at most. */
+export const printCharactersDefault = 64 * 1_024;
+export const printCharactersMax = 16 * 1_024 * 1_024;
+/** How often what is live is shown anew, and how soon what happened is told. */
+export const liveEveryMs = 1_000;
+export const liveLookMs = 100;
+/** Actors that `top` shows, whatever the height of the terminal. */
+export const topRowsMax = 200;
+/** A trace ends by itself after this long or so many messages, unless told otherwise, and at most. */
+export const tracePerSDefault = 100;
+export const tracePerSMax = 2_000;
+export const traceForMsDefault = 30_000;
+export const traceForMsMax = 10 * 60 * 1_000;
+export const traceMessagesDefault = 1_000;
+export const traceMessagesMax = 100_000;
+/** What waits for an operator who does not read; more is counted. */
+export const liveWaitingMax = 1_000;
+export const logLinesDefault = 50;
+/** Of a bound that is worth a line of `info`. */
+export const nearFullShare = 0.5;
