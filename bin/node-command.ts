@@ -11,6 +11,7 @@ import { lastCommandsMs, nodeDrainMs, nodeLeaveMs, nodeStopMs } from './limits.t
 import { logOf, openLog } from './logging.ts';
 import { judgeNodeFlags, type NodeFlags, type Role } from './node-options.ts';
 import { openTrust, ownIdentity } from './node-trust.ts';
+import { type NodeWatch, openWatch } from './node-watch.ts';
 import type { RunningRole, StartRole } from './roles/role.ts';
 
 const loadRole: Readonly<Record<Role, () => Promise<{ start: StartRole }>>> = {
@@ -27,7 +28,11 @@ export async function runNode(given: NodeFlags): Promise<void> {
   // What is wrong on the command line is said before anything is opened; the domain is not known yet.
   await openDiscovery(flags.choice, '', process.env, clock);
   const folder = dataFolder(flags.data);
-  const logger = openLog(flags.name, flags.logFile ?? null, flags.logLevel);
+  let watched: NodeWatch | null = null;
+  const logger = openLog(flags.name, flags.logFile ?? null, flags.logLevel, () => {
+    const request = watched?.tracer.trace() ?? null;
+    return request === null ? {} : { request };
+  });
   const log = logOf(logger);
   // Before anything runs that would keep the process: what is wrong here ends the command.
   const trust = await openTrust(flags, folder, clock);
@@ -35,6 +40,7 @@ export async function runNode(given: NodeFlags): Promise<void> {
   watch(flags, logger);
   const discovery = await openDiscovery(flags.choice, trust.trustDomain, process.env, clock);
   const ending = endSignal(log);
+  watched = await openWatch(flags, process.env, clock, log);
   const transport = tlsTransport({
     credential: trust.credential,
     trustDomain: trust.trustDomain,
@@ -65,7 +71,10 @@ export async function runNode(given: NodeFlags): Promise<void> {
       process.exit(1);
     },
   });
+  node.system.tracing = watched.tracer;
+  node.procedures.tracing = watched.tracer;
   const address = await node.start();
+  const metrics = await watched.begin(node);
   let role: RunningRole | null = null;
   trust.watch(
     hearing(transport, () => role),
@@ -76,12 +85,23 @@ export async function runNode(given: NodeFlags): Promise<void> {
     log('error', 'this node cannot go on', { why });
     process.exit(1);
   };
-  role = await start({ node, flags, environment: process.env, log, logger, clock, trust, fail });
+  role = await start({
+    node,
+    flags,
+    environment: process.env,
+    log,
+    logger,
+    clock,
+    trust,
+    watch: watched,
+    fail,
+  });
   log('info', 'ready', { address, role: flags.role, pid: process.pid, boot: node.boot });
-  process.send?.({ type: 'ready', address, http: role.http ?? null });
+  process.send?.({ type: 'ready', address, http: role.http ?? null, metrics });
   const reason = await ending;
   log('info', 'draining', { reason });
   await drain(node, role, clock);
+  await watched.close();
   log('info', 'ended', {});
   process.exit(0);
 }

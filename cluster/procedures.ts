@@ -4,7 +4,7 @@
  * rights than directly.
  */
 import type { PeerIdentity } from '../certs/index.ts';
-import { type Clock, messageOf } from '../runtime/index.ts';
+import { type Clock, followed, messageOf, type Tracing } from '../runtime/index.ts';
 import type { Codec } from './codec.ts';
 import { ClusterError, type ClusterErrorCode } from './errors.ts';
 import type { ControlFrame } from './frame.ts';
@@ -15,6 +15,7 @@ import {
   relayTimeoutMsMax,
 } from './limits.ts';
 import type { Link } from './link.ts';
+import { ProcedureError, withRequestId } from './procedure-error.ts';
 
 export interface Caller {
   readonly identity: PeerIdentity;
@@ -38,18 +39,17 @@ interface Waiting {
   cancelTimer(): void;
 }
 
-/** An error of a procedure, as its caller sees it: `code` is the procedure's own. */
-export class ProcedureError extends Error {
-  readonly code: string;
-
-  constructor(code: string, detail: string) {
-    super(detail);
-    this.name = 'ProcedureError';
-    this.code = code;
-  }
+interface Asked {
+  name: string;
+  argument: unknown;
 }
 
+/** Asked of another node for a caller, who is judged there; `trace` says what it is a part of. */
+type Relayed = Asked & { caller: Caller; trace?: string | null };
+
 export class Procedures {
+  /** Set by whoever makes the node; null: nothing is followed. */
+  tracing: Tracing | null = null;
   private readonly declared = new Map<string, Procedure>();
   private readonly waiting = new Map<number, Waiting>();
   private readonly underWay = new Map<Link, number>();
@@ -67,14 +67,19 @@ export class Procedures {
     this.linkTo = linkTo;
     this.declare('relayed', {
       access: 'node',
-      run: (request: { name: string; argument: unknown; caller: Caller }) =>
-        this.run(request.name, request.argument, request.caller),
+      run: ({ name, argument, caller, trace }: Relayed) => this.runUnder(trace, name, argument, caller),
+    });
+    // What is asked for is judged by the rights of the one who asks. A tenant's node has no say about traces.
+    this.declare('traced', {
+      access: 'read',
+      run: ({ name, argument, trace }: Asked & { trace: string }, caller) =>
+        this.runUnder(trace, name, argument, caller),
     });
     if (linkTo !== null) {
       this.declare('relay', {
         // What is asked for there is judged there, by the rights of the one who asks.
         access: 'read',
-        run: (request: { node: string; name: string; argument: unknown; timeoutMs?: number }, caller) =>
+        run: (request: Asked & { node: string; timeoutMs?: number }, caller) =>
           this.relay(linkTo, request, caller),
       });
     }
@@ -110,7 +115,13 @@ export class Procedures {
     const link = this.linkTo?.(node) ?? null;
     if (link === null)
       return Promise.reject(new ClusterError('no_such_node', `no link to "${node}" from here`));
-    return this.call(link, name, argument, timeoutMs);
+    const trace = this.tracing?.header() ?? null;
+    if (trace === null || link.fence?.far.isTenants) return this.call(link, name, argument, timeoutMs);
+    return this.call(link, 'traced', { name, argument, trace }, timeoutMs).catch((error: unknown) => {
+      // Of a node that knows nothing of traces: what it refuses so was not begun.
+      if ((error as { code?: unknown }).code !== 'no_such_procedure') throw error;
+      return this.call(link, name, argument, timeoutMs);
+    });
   }
 
   /** Frames of procedures, after the fence. */
@@ -161,6 +172,20 @@ export class Procedures {
     }
   }
 
+  /** As a part of the trace that a header names. */
+  private runUnder(trace: unknown, name: string, argument: unknown, caller: Caller): Promise<unknown> {
+    const asked = () => this.runFollowed(name, argument, caller);
+    return this.tracing === null ? asked() : this.tracing.under(trace, asked);
+  }
+
+  private runFollowed(name: string, argument: unknown, caller: Caller): Promise<unknown> {
+    const facts = { 'picket.caller': caller.identity.kind };
+    const span = this.tracing?.root('server', `procedure ${name}`, facts) ?? null;
+    return followed(span, () => this.run(name, argument, caller)).catch((error: unknown) => {
+      throw span === null || caller.identity.kind === 'tenant' ? error : withRequestId(error, span.trace);
+    });
+  }
+
   /** Runs a declared procedure for a caller, within its rights. */
   async run(name: string, argument: unknown, caller: Caller): Promise<unknown> {
     const procedure = this.declared.get(name);
@@ -174,13 +199,17 @@ export class Procedures {
 
   private async relay(
     linkTo: (node: string) => Link | null,
-    request: { node: string; name: string; argument: unknown; timeoutMs?: number },
+    request: Asked & { node: string; timeoutMs?: number },
     caller: Caller,
   ): Promise<unknown> {
     const link = linkTo(request.node);
     if (link === null) throw new ClusterError('no_such_node', `no link to "${request.node}" from here`);
     const { name, argument } = request;
-    return await this.call(link, 'relayed', { name, argument, caller }, relayTimeoutMs(request.timeoutMs));
+    const span = this.tracing?.begin('client', `relay ${name}`, { 'picket.node': request.node }) ?? null;
+    const trace = span === null ? {} : { trace: span.header };
+    return await followed(span, () =>
+      this.call(link, 'relayed', { name, argument, caller, ...trace }, relayTimeoutMs(request.timeoutMs)),
+    );
   }
 
   private async serve(link: Link, callId: number, name: string, payload: Uint8Array): Promise<void> {
@@ -197,7 +226,13 @@ export class Procedures {
     this.running += 1;
     try {
       const identity = link.peer!.identity;
-      const value = await this.run(name, this.codec.decode(payload), { identity, address: link.address });
+      const caller = { identity, address: link.address };
+      const argument = this.codec.decode(payload);
+      // A wrapper's step is what it wraps.
+      const isWrapper = name === 'traced' || name === 'relayed';
+      const value = await (isWrapper
+        ? this.run(name, argument, caller)
+        : this.runFollowed(name, argument, caller));
       const reply = this.codec.encode(value);
       if (!link.current.sendControl('procedure_reply', { callId }, reply) && link.current.isOpen) {
         throw new ClusterError('link_busy', 'the answer does not fit into the link now');

@@ -19,6 +19,7 @@ import type { RoutedKind } from './frame-layout.ts';
 import type { Flow } from './lane.ts';
 import { remoteCallsMax, remoteSweepMs } from './limits.ts';
 import type { Link } from './link.ts';
+import { sent, stepOf } from './message-trace.ts';
 import type { Urgency } from './outbox.ts';
 import { errorForm, errorOf, signalOf, signalPayload } from './router-forms.ts';
 import { TakenCalls } from './taken-calls.ts';
@@ -69,7 +70,7 @@ export class RemoteRouter implements Router {
       return false;
     }
     const header = { toBoot: ref.boot, toId: ref.id, fromId: 0, callId: 0, timeoutMs: 0 };
-    return this.send(link, 'cast', header, [method, args], ref.id, 'cast');
+    return this.send(link, 'cast', header, sent(this.system, link, null, method, args), ref.id, 'cast');
   }
 
   call(ref: Ref, method: string, args: readonly unknown[], timeoutMs: number, reply: ReplyTarget): void {
@@ -85,11 +86,16 @@ export class RemoteRouter implements Router {
     const callId = this.nextCallId();
     const wholeMs = Math.max(1, Math.ceil(timeoutMs));
     const header = { toBoot: ref.boot, toId: ref.id, fromId: 0, callId, timeoutMs: wholeMs };
-    if (!this.send(link, 'call', header, [method, args], ref.id, 'call')) {
-      reply.fail(new RuntimeError('link_busy', `the link to ${ref.node} is full`));
+    const step = stepOf(this.system, link, method, reply);
+    if (!this.send(link, 'call', header, sent(this.system, link, step, method, args), ref.id, 'call')) {
+      step.fail(new RuntimeError('link_busy', `the link to ${ref.node} is full`));
       return;
     }
-    this.calls.set(callId, { node: ref.node, reply, expiresAtMs: this.system.clock.monotonicMs() + wholeMs });
+    this.calls.set(callId, {
+      node: ref.node,
+      reply: step,
+      expiresAtMs: this.system.clock.monotonicMs() + wholeMs,
+    });
     this.sweepLater();
   }
 
@@ -166,6 +172,13 @@ export class RemoteRouter implements Router {
   private deliver(link: Link, node: string, boot: number, frame: RoutedFrame, to: Ref, value: unknown): void {
     if (!Array.isArray(value) || typeof value[0] !== 'string' || !Array.isArray(value[1])) {
       this.refuse(link, frame, new ClusterError('cannot_decode', 'not a method with arguments'));
+      return;
+    }
+    const { tracing } = this.system;
+    // A tenant's node has no say about what is followed here.
+    if (value.length > 2 && tracing !== null && !link.fence?.far.isTenants) {
+      const [method, args, trace] = value;
+      tracing.under(trace, () => this.deliver(link, node, boot, frame, to, [method, args]));
       return;
     }
     const [method, args] = value as [string, unknown[]];

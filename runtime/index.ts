@@ -58,4 +58,12 @@ export { type ChildInfo, type SupervisorProtocol, supervisor } from './superviso
 export { ActorSystem, type Log, type SystemOptions } from './system.ts';
 export type { SystemCounts } from './system-counts.ts';
 export { Timer, TimerWheel } from './timer-wheel.ts';
+export {
+  FollowedReply,
+  followed,
+  type Span,
+  type SpanFacts,
+  type SpanKind,
+  type Tracing,
+} from './tracing.ts';
 export { type BlockedReport, startWatchdog, type WatchdogOptions } from './watchdog.ts';

@@ -31,6 +31,7 @@ import { RunQueue } from './run-queue.ts';
 import { createSenders, type SendPort } from './senders.ts';
 import type { SystemCounts } from './system-counts.ts';
 import { TimerWheel } from './timer-wheel.ts';
+import { follow, type Tracing } from './tracing.ts';
 
 export type Log = (level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>) => void;
 
@@ -59,6 +60,8 @@ export class ActorSystem implements SendPort {
   router: Router | null = null;
   /** Whoever makes the system may have its supervisors' decisions recorded: set before any of them starts. */
   recorder: Recorder | null = null;
+  /** Set before any actor starts; null: nothing is followed. */
+  tracing: Tracing | null = null;
   private readonly names = new Map<string, Cell>();
   private readonly behaviours = new Behaviours();
   private readonly letters: DeadLetters;
@@ -125,13 +128,14 @@ export class ActorSystem implements SendPort {
   }
 
   counts(): SystemCounts {
-    const { crashes, zombies } = this.lifecycle;
+    const { crashes, restarts, zombies } = this.lifecycle;
     return {
       actors: this.cells.size,
       deadLetters: this.letters.count,
       refused: this.full.refuse + this.full.drop_oldest + this.full.drop_newest,
       full: { ...this.full },
       crashes,
+      restarts,
       zombies,
       yields: this.runQueue.yields,
     };
@@ -183,7 +187,10 @@ export class ActorSystem implements SendPort {
     const cell = this.find(ref);
     if (cell === null) return this.castElsewhere(ref, method, args);
     const travelled = this.copy === null ? args : (this.copy(args) as readonly unknown[]);
-    return this.accept(cell, new Message(messageCast, method, travelled, null, null));
+    return this.accept(
+      cell,
+      new Message(messageCast, method, travelled, null, follow(this.tracing, cell.definition, method, null)),
+    );
   }
 
   /** What cannot be encoded is the call's failure, told once: never a throw now and a timeout that nobody awaits later. */
@@ -221,7 +228,16 @@ export class ActorSystem implements SendPort {
     const copy = this.copy;
     const target = copy === null ? reply : copyingReply(reply, copy);
     const travelled = copy === null ? args : (copy(args) as readonly unknown[]);
-    this.accept(cell, new Message(messageCall, method, travelled, null, target));
+    this.accept(
+      cell,
+      new Message(
+        messageCall,
+        method,
+        travelled,
+        null,
+        follow(this.tracing, cell.definition, method, target),
+      ),
+    );
   }
 
   deliverInfo(cell: Cell, info: Info): void {

@@ -10,6 +10,7 @@ import { declareDocuments } from '../document-procedures.ts';
 import { declarePackages } from '../package-procedures.ts';
 import { declarePeople } from '../people-procedures.ts';
 import { declareMonitor } from '../procedures.ts';
+import { storeFamilies, writerFamilies } from '../role-families.ts';
 import { declareSources } from '../source-procedures.ts';
 import { declareStatus } from '../status.ts';
 import { dailyBackups } from './daily-backups.ts';
@@ -41,6 +42,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   declareDatabase(node, store);
   declareSources(context, store);
   declareMonitor(node, store, core, ownMachineTenant);
+  context.watch.metrics.add(writerFamilies(node), storeFamilies(store));
   const stop = keepTree(context, core.ref);
   return {
     async stop() {
