@@ -2,8 +2,8 @@
  * How a node is watched: its metrics and where they are scraped, the traces that it follows and where they go. Between the
  * process of a node and `watch/`; what a role has to tell is added by the role.
  */
-import { type ClusterNode, splitAddress } from '../cluster/index.ts';
-import { type Clock, type Log, systemRandom } from '../runtime/index.ts';
+import { type ClusterNode, isUnexpected, splitAddress } from '../cluster/index.ts';
+import { type Clock, type Log, messageOf, systemRandom } from '../runtime/index.ts';
 import {
   Exposition,
   type Health,
@@ -51,6 +51,7 @@ export async function openWatch(
     metrics,
     tracer,
     async begin(node) {
+      node.procedures.ran = (name, { identity }, error) => logProcedure(log, name, identity.kind, error);
       const trustDomain = '';
       const caller = {
         identity: { kind: 'node', trustDomain, role: flags.role, name: node.node },
@@ -77,6 +78,14 @@ export async function openWatch(
       await Promise.all([listener?.close(), exporter?.close()]);
     },
   };
+}
+
+/** What a command led to on this node; the line has the command's id, as every line of what it asks has. */
+function logProcedure(log: Log, procedure: string, caller: string, error: unknown): void {
+  if (error === null) log('debug', 'a procedure was run', { procedure, caller });
+  else if (isUnexpected(error))
+    log('warn', 'a procedure failed', { procedure, caller, error: messageOf(error) });
+  else log('debug', 'a procedure was refused', { procedure, caller, error: messageOf(error) });
 }
 
 /** That it answers at all says the most. The database is no part of it: a core goes on without, for a while. */

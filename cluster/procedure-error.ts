@@ -22,10 +22,15 @@ const unexpected: ReadonlySet<unknown> = new Set([
   'procedure_failed',
 ]);
 
+export function isUnexpected(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return typeof code !== 'string' || unexpected.has(code);
+}
+
 export function withRequestId(error: unknown, trace: string): unknown {
   const { code } = error as { code?: unknown };
   const detail = messageOf(error);
-  if ((typeof code === 'string' && !unexpected.has(code)) || detail.includes('(request id ')) return error;
+  if (!isUnexpected(error) || detail.includes('(request id ')) return error;
   const stated = typeof code === 'string' ? code : 'procedure_failed';
   return new ProcedureError(stated, `${detail} (request id ${trace})`);
 }

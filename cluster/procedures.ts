@@ -50,6 +50,8 @@ type Relayed = Asked & { caller: Caller; trace?: string | null };
 export class Procedures {
   /** Set by whoever makes the node; null: nothing is followed. */
   tracing: Tracing | null = null;
+  /** Told of each procedure that another node or an operator asked for, as a part of its trace; `error` null: it was answered. */
+  ran: ((name: string, caller: Caller, error: unknown) => void) | null = null;
   private readonly declared = new Map<string, Procedure>();
   private readonly waiting = new Map<number, Waiting>();
   private readonly underWay = new Map<Link, number>();
@@ -181,8 +183,15 @@ export class Procedures {
   private runFollowed(name: string, argument: unknown, caller: Caller): Promise<unknown> {
     const facts = { 'picket.caller': caller.identity.kind };
     const span = this.tracing?.root('server', `procedure ${name}`, facts) ?? null;
-    return followed(span, () => this.run(name, argument, caller)).catch((error: unknown) => {
-      throw span === null || caller.identity.kind === 'tenant' ? error : withRequestId(error, span.trace);
+    return followed(span, async () => {
+      try {
+        const value = await this.run(name, argument, caller);
+        this.ran?.(name, caller, null);
+        return value;
+      } catch (error) {
+        this.ran?.(name, caller, error);
+        throw span === null || caller.identity.kind === 'tenant' ? error : withRequestId(error, span.trace);
+      }
     });
   }
 

@@ -19,6 +19,7 @@ import type { RoutedKind } from './frame-layout.ts';
 import type { Flow } from './lane.ts';
 import { remoteCallsMax, remoteSweepMs } from './limits.ts';
 import type { Link } from './link.ts';
+import { mayTie } from './may-tie.ts';
 import { sent, stepOf } from './message-trace.ts';
 import type { Urgency } from './outbox.ts';
 import { errorForm, errorOf, signalOf, signalPayload } from './router-forms.ts';
@@ -289,14 +290,6 @@ export class RemoteRouter implements Router {
       if (this.calls.size > 0) this.sweepLater();
     });
   }
-}
-
-/** Whom a tenant's node may link and end: actors of its tenant, not all that it may write to. */
-function mayTie({ fence }: Link, signal: Signal): boolean {
-  if (fence === null || (signal.type !== 'link' && signal.type !== 'exit')) return true;
-  // What was linked before may say that it ended; whether it was, the actor itself knows. Id 0 is nobody.
-  if (signal.to.id === 0 || (signal.type === 'exit' && signal.linked)) return true;
-  return fence.isOwn(signal.to.id);
 }
 
 function isFenced(error: unknown): boolean {
