@@ -3,14 +3,14 @@
  * told to or when the launcher that started it is gone. Loads of the roles only the one that it is.
  */
 import { tenantAccess } from '../actors/index.ts';
-import { ClusterNode, type TlsTransport, tlsTransport } from '../cluster/index.ts';
-import { type Clock, startWatchdog, systemClock } from '../runtime/index.ts';
-import { dataFolder, nextBoot } from './data-folder.ts';
+import { type AddressSource, ClusterNode, type TlsTransport, tlsTransport } from '../cluster/index.ts';
+import { type Clock, type Log, startWatchdog, systemClock } from '../runtime/index.ts';
+import { type DataFolder, dataFolder, nextBoot } from './data-folder.ts';
 import { openDiscovery } from './discovery.ts';
 import { lastCommandsMs, nodeDrainMs, nodeLeaveMs, nodeStopMs } from './limits.ts';
 import { logOf, openLog } from './logging.ts';
-import { judgeNodeFlags, type NodeFlags, type Role } from './node-options.ts';
-import { openTrust, ownIdentity } from './node-trust.ts';
+import { type JudgedFlags, judgeNodeFlags, type NodeFlags, type Role } from './node-options.ts';
+import { type NodeTrust, openTrust, ownIdentity } from './node-trust.ts';
 import { type NodeWatch, openWatch } from './node-watch.ts';
 import type { RunningRole, StartRole } from './roles/role.ts';
 
@@ -36,41 +36,12 @@ export async function runNode(given: NodeFlags): Promise<void> {
   const log = logOf(logger);
   // Before anything runs that would keep the process: what is wrong here ends the command.
   const trust = await openTrust(flags, folder, clock);
-  const { name, tenant } = ownIdentity(flags, trust);
+  ownIdentity(flags, trust);
   watch(flags, logger);
   const discovery = await openDiscovery(flags.choice, trust.trustDomain, process.env, clock);
   const ending = endSignal(log);
   watched = await openWatch(flags, process.env, clock, log);
-  const transport = tlsTransport({
-    credential: trust.credential,
-    trustDomain: trust.trustDomain,
-    roots: trust.roots,
-    policy: trust.policy,
-    revocationLists: trust.revocationLists,
-    listen: flags.listen,
-    clock,
-    log,
-  });
-  const node = new ClusterNode({
-    name,
-    role: flags.role,
-    tenant,
-    tenantAccess: flags.allowTenantNodes ? tenantAccess : null,
-    boot: nextBoot(folder, name, clock.wallMs(), (why) =>
-      log('warn', 'the boot of this node could not be written down', { why }),
-    ),
-    pid: process.pid,
-    advertise: flags.advertise ?? null,
-    seeds: [],
-    discovery,
-    transport,
-    clock,
-    log,
-    onSuperseded(detail) {
-      log('error', 'another process has this node name: this one ends', { detail });
-      process.exit(1);
-    },
-  });
+  const { node, transport } = nodeOf(flags, folder, trust, discovery, clock, log);
   node.system.tracing = watched.tracer;
   node.procedures.tracing = watched.tracer;
   const address = await node.start();
@@ -104,6 +75,49 @@ export async function runNode(given: NodeFlags): Promise<void> {
   await watched.close();
   log('info', 'ended', {});
   process.exit(0);
+}
+
+/** The node, which does not listen yet; and what its links go over. */
+function nodeOf(
+  flags: JudgedFlags,
+  folder: DataFolder,
+  trust: NodeTrust,
+  discovery: AddressSource,
+  clock: Clock,
+  log: Log,
+): { node: ClusterNode; transport: TlsTransport } {
+  const { name, tenant } = ownIdentity(flags, trust);
+  const transport = tlsTransport({
+    credential: trust.credential,
+    trustDomain: trust.trustDomain,
+    roots: trust.roots,
+    policy: trust.policy,
+    revocationLists: trust.revocationLists,
+    listen: flags.listen,
+    clock,
+    log,
+  });
+  const node = new ClusterNode({
+    name,
+    role: flags.role,
+    tenant,
+    tenantAccess: flags.allowTenantNodes ? tenantAccess : null,
+    boot: nextBoot(folder, name, clock.wallMs(), (why) =>
+      log('warn', 'the boot of this node could not be written down', { why }),
+    ),
+    pid: process.pid,
+    advertise: flags.advertise ?? null,
+    seeds: [],
+    discovery,
+    transport,
+    clock,
+    log,
+    onSuperseded(detail) {
+      log('error', 'another process has this node name: this one ends', { detail });
+      process.exit(1);
+    },
+  });
+  return { node, transport };
 }
 
 /** Whom a new credential, and a change of whom this node trusts, concern: the links, and what the role keeps open beside them. */

@@ -7,7 +7,7 @@ import { Cell } from './cell.ts';
 import { CellTable } from './cell-table.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { DeadLetters } from './dead-letters.ts';
-import type { CallMethods, CastMethods, Definition, LogLevel, Protocol, WhenFull } from './definition.ts';
+import type { CallMethods, CastMethods, Definition, Protocol, WhenFull } from './definition.ts';
 import { RuntimeError } from './errors.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { callTimeoutMs } from './limits.ts';
@@ -30,20 +30,11 @@ import type { Router, Signal } from './router.ts';
 import { RunQueue } from './run-queue.ts';
 import { createSenders, type SendPort } from './senders.ts';
 import type { SystemCounts } from './system-counts.ts';
+import type { Log, SystemOptions } from './system-options.ts';
 import { TimerWheel } from './timer-wheel.ts';
 import { follow, type Tracing } from './tracing.ts';
 
-export type Log = (level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>) => void;
-
-export interface SystemOptions {
-  node?: string;
-  boot?: number;
-  clock?: Clock;
-  random?: Random;
-  log?: Log;
-  /** In tests: what is sent locally is encoded and decoded, so that what cannot travel fails there. */
-  copy?: (value: unknown) => unknown;
-}
+export type { Log, SystemOptions } from './system-options.ts';
 
 export class ActorSystem implements SendPort {
   readonly node: string;
@@ -187,10 +178,8 @@ export class ActorSystem implements SendPort {
     const cell = this.find(ref);
     if (cell === null) return this.castElsewhere(ref, method, args);
     const travelled = this.copy === null ? args : (this.copy(args) as readonly unknown[]);
-    return this.accept(
-      cell,
-      new Message(messageCast, method, travelled, null, follow(this.tracing, cell.definition, method, null)),
-    );
+    const reply = follow(this.tracing, cell.definition, method, null);
+    return this.accept(cell, new Message(messageCast, method, travelled, null, reply));
   }
 
   /** What cannot be encoded is the call's failure, told once: never a throw now and a timeout that nobody awaits later. */
@@ -228,16 +217,8 @@ export class ActorSystem implements SendPort {
     const copy = this.copy;
     const target = copy === null ? reply : copyingReply(reply, copy);
     const travelled = copy === null ? args : (copy(args) as readonly unknown[]);
-    this.accept(
-      cell,
-      new Message(
-        messageCall,
-        method,
-        travelled,
-        null,
-        follow(this.tracing, cell.definition, method, target),
-      ),
-    );
+    const answer = follow(this.tracing, cell.definition, method, target);
+    this.accept(cell, new Message(messageCall, method, travelled, null, answer));
   }
 
   deliverInfo(cell: Cell, info: Info): void {
