@@ -12,7 +12,7 @@ done
 picket certs issue --data "$PICKET_DATA" --operator operator --lifetime 30d --out "$PICKET_DATA/credentials"
 # A node that has no business with the authority gets its own certificate and nothing else.
 for node in "$@"; do
-  folder="/credentials/$node"
+  folder="${PICKET_CREDENTIALS:-/credentials}/$node"
   [ -d "$folder" ] || continue
   cp "$PICKET_DATA/credentials/$node.pem" "$PICKET_DATA/credentials/roots.pem" "$folder/"
 done
