@@ -117,3 +117,7 @@ export const agentLookMs = 250;
 export const agentPayloadBytesMax = 262_144;
 /** An agent's program that was told to end is gone by then, whatever holds it. */
 export const agentStopMs = 8_000;
+
+/** Sessions that a list shows at most; entries of one page of a chain. */
+export const sessionsListedMax = 1_000;
+export const auditPageLines = 2_000;

@@ -27,6 +27,7 @@ export interface NodeFlags extends DiscoveryFlags {
   otlp?: string;
   traceSample?: string;
   gateway?: string;
+  journal?: string;
   logFile?: string;
   logLevel: string;
   ownMachineTenant?: string;

@@ -15,7 +15,7 @@ import type { Link } from './link.ts';
 import { formatKey, parseKey, platformTenant, type RegistryKey, tenantOfNode } from './names.ts';
 import { ownerOf } from './placement.ts';
 import { registryForm } from './record-registry.ts';
-import { heldOf, list, lookup, type RegistryEvent, stepRegistry } from './registry.ts';
+import { heldBeside, list, lookup, type RegistryEvent, stepRegistry } from './registry.ts';
 import { headsHash, isHashAsBefore } from './registry-exchange.ts';
 import { readRegistryFrame } from './registry-frames.ts';
 import { keyOf } from './registry-index.ts';
@@ -204,7 +204,7 @@ export class Directory implements Names {
   private mayTake(delta: RegistryDelta): boolean {
     const { holds } = this.needs;
     if (holds === null || tenantOfNode(delta.origin) === null) return true;
-    return mayTakeNames(delta, holds, heldOf(this.state, delta.origin, delta.tenant));
+    return mayTakeNames(delta, holds, heldBeside(this.state, delta));
   }
 
   private perform(effect: RegistryEffect): void {

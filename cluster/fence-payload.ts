@@ -38,7 +38,7 @@ export function mayExportRef(tenant: string, node: string, label: string | null)
   return tenantOfRef === null || tenantOfRef === tenant;
 }
 
-/** A delta of a tenant's node, after its header was judged; `held`: names that its shard has here now. */
+/** A delta of a tenant's node, after its header was judged; `held`: names that its shard has here beside those of the delta. */
 export function mayTakeNames(delta: RegistryDelta, holds: readonly string[], held: number): boolean {
   // A shard of so few names is told at once; a longer telling would have to be remembered while it lasts.
   if (delta.whole > 0 && (delta.from !== 0 || delta.to !== delta.whole)) return false;

@@ -257,7 +257,7 @@ export function deltaParts(
   whole: boolean,
 ): RegistryDelta[] {
   const parts: RegistryDelta[] = [];
-  const entriesMax = entriesMaxOf(shard.origin.name);
+  const entriesMax = entriesMaxOf(shard.origin.name, whole);
   let partFrom = from;
   for (let at = 0; at === 0 || at < changes.length; at += entriesMax) {
     const part = changes.slice(at, at + entriesMax);

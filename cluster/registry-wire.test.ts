@@ -59,6 +59,8 @@ describe('what registries tell each other', () => {
     const read = (count: number) => readDelta('abcdefghijkl.a', 5, 'abcdefghijkl', rows(count));
     expect(read(fencedDeltaEntriesMax)).not.toBeNull();
     expect(read(fencedDeltaEntriesMax + 1)).toBeNull();
+    const whole = { ...delta, from: 0, whole: 4, puts: new Array(deltaEntriesMax).fill(put), removals: [] };
+    expect(readDelta('abcdefghijkl.a', 5, 'abcdefghijkl', deltaPayload(whole))).not.toBeNull();
   });
 
   it('refuses headers that name no node or tenant', () => {

@@ -57,9 +57,12 @@ export interface FetchRequest {
   readonly since: number;
 }
 
-/** Puts and removals in one delta of that node's shards. */
-export function entriesMaxOf(origin: string): number {
-  return tenantOfNode(origin) === null ? deltaEntriesMax : fencedDeltaEntriesMax;
+/**
+ * Puts and removals in one delta of that node's shards. A whole shard of a tenant's node is told in one, which is rare: what is
+ * told in several would have to be remembered while it lasts.
+ */
+export function entriesMaxOf(origin: string, isWhole: boolean): number {
+  return tenantOfNode(origin) === null || isWhole ? deltaEntriesMax : fencedDeltaEntriesMax;
 }
 
 /** The payload of a `registry_delta` frame. */
@@ -79,7 +82,7 @@ export function readDelta(
   if (!isCount(from) || !isCount(to) || from > to || !isCount(whole)) return null;
   if (whole > 0 && to > whole) return null;
   if (!Array.isArray(puts) || !Array.isArray(removals)) return null;
-  if (puts.length + removals.length > entriesMaxOf(origin)) return null;
+  if (puts.length + removals.length > entriesMaxOf(origin, whole > 0)) return null;
   const inRange = (sequence: unknown) => isCount(sequence) && sequence > from && sequence <= to;
   for (const row of puts) {
     if (!isRow(row, 8) || !isName(row) || !inRange(row[5])) return null;

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import {
   deltaEntriesMax,
   downGraceMs,
-  fencedDeltaEntriesMax,
   removalsKeptMax,
   returnedNamesMs,
   strangerKeptMs,
@@ -158,18 +157,6 @@ describe('two registries', () => {
     expect(list(a, {}).length).toBe(2_501);
     expect(headsHash(a)).toEqual(headsHash(b));
     expect(2_500 / deltaEntriesMax).toBeGreaterThan(2);
-  });
-
-  it("get what a tenant's node tells in parts that a turn has room for", () => {
-    const a = create('abcdefghijkl.a');
-    step(a, { type: 'link_up', peer: 'core_1', tenant: 'abcdefghijkl' });
-    const puts = Array.from({ length: fencedDeltaEntriesMax * 2 + 1 }, (_, i) => put(`a${i}`));
-    step(a, { type: 'put_many', puts, nowMs: 1 });
-    expect(flush(a).map(({ from, to, puts }) => [from, to, puts.length])).toEqual([
-      [0, 100, 100],
-      [100, 200, 100],
-      [200, 201, 1],
-    ]);
   });
 
   it('mend a lost delta when the next one does not join', () => {

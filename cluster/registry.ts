@@ -14,13 +14,13 @@ import {
   originRows,
   tellOwn,
 } from './registry-exchange.ts';
-import { groupsOf, matches, type RegistryFilter, slotsOf, visibleOf } from './registry-index.ts';
+import { findGroup, groupsOf, matches, type RegistryFilter, slotsOf, visibleOf } from './registry-index.ts';
 import { endGraces, nodeDown, nodeLeft, nodeUp } from './registry-life.ts';
 import { flush, holderOf, put, type RegistryPut, remove, update } from './registry-local.ts';
 import { mergeDelta } from './registry-merge.ts';
-import type { Entry, Shard } from './registry-shard.ts';
+import { claimIn, type Entry, type Shard } from './registry-shard.ts';
 import type { RegistryEffect, RegistryState } from './registry-state.ts';
-import type { FetchRequest, HeadsMessage, OriginRow, RegistryDelta } from './registry-wire.ts';
+import type { FetchRequest, HeadsMessage, OriginRow, PutRow, RegistryDelta } from './registry-wire.ts';
 
 export type RegistryEvent =
   /** Local: takes a name for an actor of this node. Without a `refused` effect it is done and visible here. `nowMs`: wall clock. */
@@ -123,9 +123,16 @@ export function lookup(state: RegistryState, key: RegistryKey): Entry | null {
   return holderOf(state, key);
 }
 
-/** How many names a shard has here. */
-export function heldOf(state: RegistryState, origin: string, tenant: string): number {
-  return state.origins.get(origin)?.shards.get(tenant)?.entries.size ?? 0;
+/** How many names a shard has here beside those that the delta puts. Of an earlier life nothing counts. */
+export function heldBeside(state: RegistryState, { origin, boot, tenant, puts }: RegistryDelta): number {
+  const known = state.origins.get(origin);
+  const shard = known?.boot === boot ? known.shards.get(tenant) : undefined;
+  if (shard === undefined) return 0;
+  const isHeld = ([partition, kind, id]: PutRow) => {
+    const group = findGroup(state.index, tenant, kind, partition);
+    return group !== undefined && claimIn(shard, group, id) !== null;
+  };
+  return shard.entries.size - puts.filter(isHeld).length;
 }
 
 /** All visible names that match. */

@@ -1,3 +1,22 @@
 /** The door of the shell: the operator's way into a running node. */
 export type { ShellAccess, ShellCall, ShellCommand, ShellScope } from './command.ts';
+export { type ChainHead, type Entry, genesis, isFault, type ReadEntry, readEntry } from './journal/entry.ts';
+export { RecordedError, type RecordedErrorCode } from './journal/errors.ts';
+export { coreKeeper, declareKeeping, storeKeeper } from './journal/keepers.ts';
+export {
+  type JournalNeeds,
+  type JournalVerdict,
+  openSessionJournal,
+  type SessionJournal,
+} from './journal/open-journal.ts';
+export { type JudgedFiles, journalFiles, judgeFiles } from './journal/read-files.ts';
+export { type Chain, type ChainFault, type ChainNotice, chainFrom, follow } from './journal/verify.ts';
+export type { RecordKeeper } from './ports/record-keeper.ts';
+export type {
+  ArchivedChain,
+  ArchivedLine,
+  ArchivedSession,
+  SessionArchive,
+  SessionQuery,
+} from './ports/session-archive.ts';
 export type { SessionEvent, SessionRecord, SessionRecords } from './ports/session-record.ts';

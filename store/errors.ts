@@ -94,6 +94,8 @@ export const storeErrorCodes = [
   'place_unusable',
   /** The caller's session ended, expired, or belongs to an earlier boot: renew it (with a later boot) first. */
   'session_lost',
+  /** Another entry of the record of sessions has that place: one of the two was changed. */
+  'record_forked',
   /** A programmer's error: the arguments cannot be stored as they are. */
   'invalid_input',
   /** The database refused a statement of ours: a bug on our side. */

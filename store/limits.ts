@@ -122,6 +122,13 @@ export const limits = {
   authorityEndNotedLateMs: 120_000,
   /** Changes of the key ring that its status shows. */
   ringChangesShownMax: 100,
+  /** Sessions that one list answers. */
+  sessionsListedMax: 1_000,
+  /** Entries of the record of sessions in one answer, and their bytes: an answer stays well below a frame's limit. */
+  recordLinesMax: 2_000,
+  recordPageBytes: 1024 * 1024,
+  /** Nothing of the record of sessions goes before: a trigger holds it too (platform migration 13). */
+  recordKeptDaysMin: 365,
   /** Users that are opened in one turn: some 45 us of each are the node's. */
   openedRows: 200,
   /** What is sealed at once: each chunk has its own tag, and this much memory is held of it. */

@@ -19,6 +19,7 @@ import type { ResultStore } from '../actors/ports/result-store.ts';
 import type { TelemetryStore } from '../actors/ports/telemetry-store.ts';
 import type { TenantLives } from '../actors/ports/tenant-lives.ts';
 import type { TenantStore } from '../actors/ports/tenant-store.ts';
+import type { SessionArchive } from '../shell/ports/session-archive.ts';
 import { createAgentSourceStore } from './agent-sources.ts';
 import { createArchiveStore } from './archive.ts';
 import { createAuthorityStore } from './authorities.ts';
@@ -45,6 +46,7 @@ import type { StepSeam } from './provisioning.ts';
 import { createRenewalStore } from './renewals.ts';
 import { createResultStore } from './results.ts';
 import { createTelemetryStore } from './rollups.ts';
+import { createSessionArchive } from './session-archive.ts';
 import { createTenantLives } from './tenant-lives.ts';
 import { createTenantStore } from './tenants.ts';
 import type { StoreTracing } from './tracing.ts';
@@ -90,6 +92,8 @@ export interface Store {
   agentSources: AgentSourceStore;
   importedAuthorities: ImportedAuthorityStore;
   renewals: RenewalStore;
+  /** What operators did in remote shells, of all nodes. */
+  sessionArchive: SessionArchive;
   /** What is sealed in rows, brought under the key that seals now. */
   rotation: KeyRotation;
   /** Brings platform and tenants to this code's schema. Safe from several processes at once. */
@@ -156,6 +160,7 @@ export function openStore(options: StoreOptions): Store {
     agentSources: createAgentSourceStore(queries),
     importedAuthorities: createImportedAuthorityStore(queries, vault),
     renewals: createRenewalStore(queries),
+    sessionArchive: createSessionArchive(queries),
     rotation: createRotation(queries, keys, clock),
     migrate: (options) => migrate(queries, log, undefined, options),
     load: () => ({ control: control.load(), queries: queries.load() }),

@@ -118,6 +118,20 @@ const step = fc.oneof(
   fc.record({ does: fc.constant('send' as const) }),
 );
 
+test('of results of one instant the page keeps those that the feed keeps', () => {
+  const ids = Array.from({ length: pageResultsMax + 5 }, (_, n) => `c${n}`);
+  const picture = pictureOf(...ids);
+  let page = stepPage(newPage(), { type: 'message', message: fullMessage(picture, 0), nowMs: 0 });
+  for (const told of [ids.slice(10), ids.slice(0, 10)]) {
+    takeViews(
+      picture,
+      told.map((id) => view(id, { last_due_at: at(1), last_status: 'success' })),
+    );
+    page = stepPage(page, { type: 'message', message: takeUntold(picture, 0)!, nowMs: 0 });
+  }
+  expect(page.picture!.results).toEqual(fullMessage(picture, 0).results);
+});
+
 test('a page that gets the changes shows what a page shows that comes at the end', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {

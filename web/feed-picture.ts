@@ -5,13 +5,7 @@
  */
 import type { CheckView } from '../actors/messages.ts';
 import type { Member } from '../cluster/index.ts';
-import {
-  pageChecksMax,
-  pageResultsMax,
-  pageTextCharactersMax,
-  pageTroubledMax,
-  pictureChecksMax,
-} from './limits.ts';
+import { pageChecksMax, pageTextCharactersMax, pageTroubledMax, pictureChecksMax } from './limits.ts';
 import type {
   FullMessage,
   LiveMessage,
@@ -21,6 +15,7 @@ import type {
   PageResult,
   PageTenant,
 } from './ui/live-message.ts';
+import { newestResults } from './ui/newest-results.ts';
 
 export interface FeedPicture {
   readonly node: string;
@@ -206,10 +201,6 @@ function noteResults(picture: FeedPicture, found: readonly PageResult[]): void {
 }
 
 /** Newest first, no more than the page shows. RFC 3339 in UTC with milliseconds sorts as text. */
-function newestResults(results: readonly PageResult[]): PageResult[] {
-  return [...results].sort((a, b) => (a.due_at < b.due_at ? 1 : -1)).slice(0, pageResultsMax);
-}
-
 function count({ counts, untold }: FeedPicture, check: PageCheck, by: 1 | -1): void {
   counts.total += by;
   if (check.enabled) counts[check.state] += by;

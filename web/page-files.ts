@@ -12,6 +12,7 @@ import { styleCss } from './ui/style-css.ts';
 /** As they lie in this room; the page asks for them under `/page/`, so that they find each other. */
 const scripts: readonly string[] = [
   'limits.js',
+  'ui/newest-results.js',
   'ui/page-state.js',
   'ui/words.js',
   'ui/browser/announce.js',

@@ -83,6 +83,7 @@ export function addNodeCommand(program: Command, { environment }: Surroundings):
     .addOption(metricsOption(environment))
     .option('--otlp <url>', 'an OTLP/HTTP collector for traces (or OTEL_EXPORTER_OTLP_ENDPOINT)')
     .option('--trace-sample <share>', 'of commands and requests, how many are traced unasked: 0 to 1', '0')
+    .option('--journal <dir>', 'the record of remote shells (default: journal/NAME in the data folder)')
     .option('--log-file <file>', 'default: stderr')
     .addOption(allowTenantNodes())
     .option('--own-machine-tenant <slug>', 'the one tenant that may watch the machine that it runs on')

@@ -6,10 +6,12 @@ import { agentFamilies } from '../role-families.ts';
 import { declareStatus } from '../status.ts';
 import { keepTree } from './keep-tree.ts';
 import type { RoleContext, RunningRole } from './role.ts';
+import { sessionJournal } from './session-journal.ts';
 
 export async function start(context: RoleContext): Promise<RunningRole> {
   const { node, environment, log } = context;
   declareStatus(node, null);
+  const journal = sessionJournal(context, null);
   const program = await findProber(environment.PATH ?? '');
   if (program === null) log('warn', 'no fping and no ping on the PATH: icmp checks go to other agents', {});
   const icmp = program === null ? null : createIcmpProber(program);
@@ -24,6 +26,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
     async stop() {
       await stop();
       await icmp?.close();
+      await journal.stop();
     },
   };
 }

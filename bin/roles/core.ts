@@ -2,6 +2,7 @@
 import { type Package, startCore } from '../../actors/index.ts';
 import { announcePackage } from '../../edge/index.ts';
 import { declareAgents } from '../agent-procedures.ts';
+import { declareAudit } from '../audit-procedures.ts';
 import { declareAuthorities } from '../authority-procedures.ts';
 import { retireDue } from '../authority-retirement.ts';
 import { dataFolder } from '../data-folder.ts';
@@ -18,6 +19,7 @@ import { openRoleStore } from './database.ts';
 import { keepTree } from './keep-tree.ts';
 import type { RoleContext, RunningRole } from './role.ts';
 import { roleRing } from './role-ring.ts';
+import { sessionJournal } from './session-journal.ts';
 
 export async function start(context: RoleContext): Promise<RunningRole> {
   const { node, flags } = context;
@@ -41,6 +43,8 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   declareStatus(node, store);
   declareDatabase(node, store);
   declareSources(context, store);
+  declareAudit(node, store.sessionArchive);
+  const journal = sessionJournal(context, store.sessionArchive);
   declareMonitor(node, store, core, ownMachineTenant);
   context.watch.metrics.add(writerFamilies(node), storeFamilies(store));
   const stop = keepTree(context, core.ref);
@@ -48,6 +52,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
     async stop() {
       await stop();
       ring.stop();
+      await journal.stop();
       await store.close();
     },
   };

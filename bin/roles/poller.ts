@@ -6,11 +6,13 @@ import { gatewayFamilies, pollerFamilies } from '../role-families.ts';
 import { declareStatus } from '../status.ts';
 import { keepTree } from './keep-tree.ts';
 import type { RoleContext, RunningRole } from './role.ts';
+import { sessionJournal } from './session-journal.ts';
 
 export async function start(context: RoleContext): Promise<RunningRole> {
   const { node, flags } = context;
   const door = flags.gateway === undefined ? null : await openGateway(context, flags.gateway);
   declareStatus(node, null);
+  const journal = sessionJournal(context, null);
   const tree = node.system.spawn(
     supervisor({ name: 'poller_tree', restartsMax: 10, withinMs: 30_000 }, [
       { id: 'poller', start: childOf(poller({ cluster: node })) },
@@ -19,7 +21,11 @@ export async function start(context: RoleContext): Promise<RunningRole> {
     ]),
   );
   context.watch.metrics.add(pollerFamilies(node));
-  const stop = keepTree(context, tree);
+  const stopTree = keepTree(context, tree);
+  const stop = async () => {
+    await stopTree();
+    await journal.stop();
+  };
   if (door === null) return { stop };
   const { credentialChanged, trustChanged } = door;
   return { stop, credentialChanged, trustChanged };

@@ -8,12 +8,14 @@ import { storeFamilies, webFamilies } from '../role-families.ts';
 import { declareStatus } from '../status.ts';
 import { openRoleStore } from './database.ts';
 import type { RoleContext, RunningRole } from './role.ts';
+import { sessionJournal } from './session-journal.ts';
 
 export async function start(context: RoleContext): Promise<RunningRole> {
   const { node, flags, log, clock } = context;
   const store = openRoleStore(context);
   declareStatus(node, store);
   declareDatabase(node, store);
+  const journal = sessionJournal(context, store.sessionArchive);
   const port = Number(flags.http ?? httpPortDefault);
   const health = () =>
     store.health().then(
@@ -40,6 +42,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
       http: web.url,
       async stop() {
         await web.close();
+        await journal.stop();
         await store.close();
       },
     };

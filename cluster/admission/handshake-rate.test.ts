@@ -5,6 +5,7 @@ import {
   handshakeAddressesMax,
   handshakesPerAddressBurst,
   handshakesPerAddressPerS,
+  refusalForgottenMs,
   refusedHandshakeCost,
 } from './limits.ts';
 
@@ -26,19 +27,33 @@ test('an address begins no more than the burst and its share of the time, and fe
   );
 });
 
-test('who is refused each time comes again once in some seconds, and others as often as before', () => {
-  const rate = new HandshakeRate();
-  const seconds = 100;
+/** How many handshakes it begins which are all refused; it asks every 10 ms. */
+function refusedOf(rate: HandshakeRate, fromMs: number, forMs: number): number {
   let begun = 0;
-  for (let nowMs = 0; nowMs < seconds * 1_000; nowMs += 10) {
+  for (let nowMs = fromMs; nowMs < fromMs + forMs; nowMs += 10) {
     if (!rate.admits('192.0.2.1', nowMs)) continue;
     begun += 1;
     rate.blame('192.0.2.1', nowMs);
   }
-  const afforded = handshakesPerAddressBurst + seconds * handshakesPerAddressPerS;
-  expect(begun).toBeLessThanOrEqual(afforded / refusedHandshakeCost + 1);
-  expect(begun).toBeGreaterThan(seconds / refusedHandshakeCost);
-  expect(rate.admits('192.0.2.2', seconds * 1_000)).toBe(true);
+  return begun;
+}
+
+test('who is refused and asks at once again has a few turns, then one in some seconds; others as many as before', () => {
+  const rate = new HandshakeRate();
+  expect(refusedOf(rate, 0, 1_000)).toBe(8);
+  expect(refusedOf(rate, 1_000, 200_000)).toBeLessThanOrEqual(200 / 3);
+  expect(rate.admits('192.0.2.2', 201_000)).toBe(true);
+  expect(refusedOf(rate, 300_000, 1_000)).toBe(8);
+});
+
+test('who is refused now and then costs its neighbours little', () => {
+  const rate = new HandshakeRate();
+  for (let nowMs = 0; nowMs < 600_000; nowMs += refusalForgottenMs) {
+    expect(rate.admits('192.0.2.1', nowMs)).toBe(true);
+    rate.blame('192.0.2.1', nowMs);
+  }
+  for (let at = 0; at < handshakesPerAddressBurst - 2 * refusedHandshakeCost; at += 1)
+    expect(rate.admits('192.0.2.1', 600_000)).toBe(true);
 });
 
 test('the addresses that asked last are remembered', () => {

@@ -6,11 +6,18 @@ import {
   handshakeAddressesMax,
   handshakesPerAddressBurst,
   handshakesPerAddressPerS,
+  refusalForgottenMs,
   refusedHandshakeCost,
+  refusedHandshakeCostMax,
 } from './limits.ts';
+
+/** More of them cost no more. */
+const refusalsMax = Math.log2(refusedHandshakeCostMax / refusedHandshakeCost);
 
 interface Left {
   handshakes: number;
+  /** Of late, so many; parts of one as they are forgotten. */
+  refusals: number;
   atMs: number;
 }
 
@@ -28,7 +35,9 @@ export class HandshakeRate {
 
   blame(remote: string, nowMs: number): void {
     const left = this.leftOf(remote, nowMs);
-    left.handshakes = Math.max(-refusedHandshakeCost, left.handshakes - refusedHandshakeCost);
+    const cost = Math.min(refusedHandshakeCostMax, refusedHandshakeCost * 2 ** left.refusals);
+    left.handshakes = Math.max(-cost, left.handshakes - cost);
+    left.refusals = Math.min(refusalsMax, left.refusals + 1);
   }
 
   get size(): number {
@@ -37,9 +46,15 @@ export class HandshakeRate {
 
   private leftOf(remote: string, nowMs: number): Left {
     const address = networkOf(remote);
-    const left = this.addresses.get(address) ?? { handshakes: handshakesPerAddressBurst, atMs: nowMs };
-    const regained = (Math.max(0, nowMs - left.atMs) * handshakesPerAddressPerS) / 1_000;
+    const left = this.addresses.get(address) ?? {
+      handshakes: handshakesPerAddressBurst,
+      refusals: 0,
+      atMs: nowMs,
+    };
+    const passedMs = Math.max(0, nowMs - left.atMs);
+    const regained = (passedMs * handshakesPerAddressPerS) / 1_000;
     left.handshakes = Math.min(handshakesPerAddressBurst, left.handshakes + regained);
+    left.refusals = Math.max(0, left.refusals - passedMs / refusalForgottenMs);
     left.atMs = nowMs;
     this.addresses.delete(address);
     this.addresses.set(address, left);

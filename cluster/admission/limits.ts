@@ -13,11 +13,15 @@ export const handshakesMax = 256;
 export const handshakesLoggedPerS = 5;
 /**
  * Handshakes from one address (of IPv6: one /64) in a second, and at once: each takes some 3 ms of a node. Behind one address
- * there may be a cluster that starts. A link that was refused costs more, so that who is refused cannot go on asking.
+ * there may be a cluster that starts. A link that was refused costs more, and twice as much each time, so that who is refused
+ * and asks at once again has some eight turns of the node and not all that a cluster may have.
  */
 export const handshakesPerAddressPerS = 10;
 export const handshakesPerAddressBurst = 300;
 export const refusedHandshakeCost = 4;
+export const refusedHandshakeCostMax = 64;
+/** After this one refusal of an address is forgotten. */
+export const refusalForgottenMs = 5_000;
 /** Addresses that are remembered; those that asked last stay. */
 export const handshakeAddressesMax = 10_000;
 /** Certificates that a peer may prove anew on one link, at once and in a second: each is judged, some 2 ms. None lives under 1 s. */

@@ -13,6 +13,7 @@ import { platform0008 } from './platform-0008.ts';
 import { platform0010 } from './platform-0010.ts';
 import { platform0011 } from './platform-0011.ts';
 import { platform0012 } from './platform-0012.ts';
+import { platform0013 } from './platform-0013.ts';
 import { tenant0001 } from './tenant-0001.ts';
 import { tenant0002 } from './tenant-0002.ts';
 import { tenant0003 } from './tenant-0003.ts';
@@ -47,6 +48,7 @@ export const platformMigrations: readonly Migration[] = [
   platform0010,
   platform0011,
   platform0012,
+  platform0013,
 ];
 export const tenantMigrations: readonly Migration[] = [
   tenant0001,

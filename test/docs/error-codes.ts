@@ -116,6 +116,13 @@ export const codeLists: readonly CodeList[] = [
   },
   { title: 'Store', intro: 'The database.', file: 'store/errors.ts', name: 'storeErrorCodes' },
   {
+    title: 'The record of sessions',
+    intro:
+      'Why a line of a remote shell does not run, and what a core answers a node whose journal it keeps.',
+    file: 'shell/journal/errors.ts',
+    name: 'RecordedErrorCode',
+  },
+  {
     title: 'Web: requests',
     intro: 'What a request is refused with.',
     file: 'web/errors.ts',

@@ -43,7 +43,7 @@ export async function soakAttack(say: (text: string) => void): Promise<string | 
   });
   const calls = { type: 'call', tenant: tenantB, cores, forMs: attackMs } as const;
   const callers = await credentialOf(tenantB, 'b');
-  await asked(caller, { ...calls, credential: callers, forMs: attackMs / 5 });
+  await asked(caller, { ...calls, credential: callers });
   const evil = await credentialOf(tenantA, 'evil');
   const slower: string[] = [];
   for (const manner of [null, ...attackManners]) {

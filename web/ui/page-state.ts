@@ -2,7 +2,7 @@
  * What the page knows, as a pure step over what happened to it: messages of the feed, the connection, a button. Between
  * the browser's socket and what is drawn. Knows no DOM and no time but what it is told.
  */
-import { pageResultsMax, reconnectFirstMs, reconnectLastMs, rowsDrawn } from '../limits.ts';
+import { reconnectFirstMs, reconnectLastMs, rowsDrawn } from '../limits.ts';
 import type {
   ChangeMessage,
   FullMessage,
@@ -13,6 +13,7 @@ import type {
   PageResult,
   PageTenant,
 } from './live-message.ts';
+import { newestResults } from './newest-results.ts';
 
 /** `waiting`: lost, and tried again at `retryAtMs`. Instants are of the browser's own clock. */
 export type PageConnection =
@@ -118,7 +119,7 @@ function changedPicture(picture: PagePicture, change: ChangeMessage): PagePictur
     // A page that just came is told once more what its full message had.
     const seen = new Set(fresh.map(resultKey));
     const older = results.filter((result) => !seen.has(resultKey(result)));
-    results = [...fresh, ...older].sort((a, b) => (a.due_at < b.due_at ? 1 : -1)).slice(0, pageResultsMax);
+    results = newestResults([...fresh, ...older]);
   }
   return {
     node: picture.node,
