@@ -1,7 +1,7 @@
 /**
  * What a message between nodes carries of the work that it is a part of: a third element beside method and arguments, a W3C
  * `traceparent`, and only while its sender is followed. A build that knows nothing of it reads the first two. Nothing of it
- * goes to a tenant's node. Between the router and the runtime's hook.
+ * goes over a link that the tenant fence stands on. Between the router and the runtime's hook.
  */
 import { type ActorSystem, FollowedReply, type ReplyTarget } from '../runtime/index.ts';
 import type { Link } from './link.ts';
@@ -13,7 +13,7 @@ export function stepOf(
   method: string,
   reply: ReplyTarget,
 ): ReplyTarget {
-  if (tracing === null || !tracing.isOn || link.fence?.far.isTenants) return reply;
+  if (tracing === null || !tracing.isOn || link.fence !== null) return reply;
   const peer = link.peer?.identity;
   const node = peer?.kind === 'node' ? peer.name : '';
   const span = tracing.begin('client', `call ${method}`, { 'picket.node': node });
@@ -28,7 +28,7 @@ export function sent(
   method: string,
   args: readonly unknown[],
 ): readonly unknown[] {
-  if (tracing === null || !tracing.isOn || link.fence?.far.isTenants) return [method, args];
+  if (tracing === null || !tracing.isOn || link.fence !== null) return [method, args];
   const header = step instanceof FollowedReply ? step.span.header : tracing.header();
   return header === null ? [method, args] : [method, args, header];
 }

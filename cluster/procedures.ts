@@ -118,7 +118,7 @@ export class Procedures {
     if (link === null)
       return Promise.reject(new ClusterError('no_such_node', `no link to "${node}" from here`));
     const trace = this.tracing?.header() ?? null;
-    if (trace === null || link.fence?.far.isTenants) return this.call(link, name, argument, timeoutMs);
+    if (trace === null || link.fence !== null) return this.call(link, name, argument, timeoutMs);
     return this.call(link, 'traced', { name, argument, trace }, timeoutMs).catch((error: unknown) => {
       // Of a node that knows nothing of traces: what it refuses so was not begun.
       if ((error as { code?: unknown }).code !== 'no_such_procedure') throw error;

@@ -177,7 +177,7 @@ export class RemoteRouter implements Router {
     }
     const { tracing } = this.system;
     // A tenant's node has no say about what is followed here.
-    if (value.length > 2 && tracing !== null && !link.fence?.far.isTenants) {
+    if (value.length > 2 && tracing !== null && link.fence === null) {
       const [method, args, trace] = value;
       tracing.under(trace, () => this.deliver(link, node, boot, frame, to, [method, args]));
       return;

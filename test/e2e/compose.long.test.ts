@@ -2,22 +2,24 @@
  * The topology of docker/compose.yaml with its own commands, as processes in namespaces: three cores, a web node, two pollers,
  * two agents of two tenants. What is not tried is the image: there is no Docker here.
  */
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { EmbeddedServer } from '../../store/index.ts';
 import { scratchDir, startIn } from '../contract/scratch-database.ts';
 import { composeFile } from '../docker/compose-file.ts';
-import { type Host, type Hosts, hosts } from './compose-hosts.ts';
+import { type Host, Hosts } from './compose-hosts.ts';
 import { namespacesMissing } from './namespaces.ts';
 import { type MemberRow, type ResultRow, until } from './picket.ts';
 
 const file = composeFile();
 const nodes = ['core-1', 'core-2', 'core-3', 'web-1', 'poller-1', 'poller-2'];
 const agents = ['agent-acme', 'agent-globex'];
+const longMs = 240_000;
 const skipped = namespacesMissing === null ? '' : ` (skipped: ${namespacesMissing})`;
 
 let server: EmbeddedServer;
+let database: string | null = null;
 let all: Hosts;
 const running = new Map<string, Host>();
 const of = (name: string) => running.get(name)!;
@@ -32,23 +34,24 @@ async function ask<T>(...args: string[]): Promise<T> {
 
 beforeAll(async () => {
   if (namespacesMissing !== null) return;
-  server = await startIn(scratchDir());
+  database = scratchDir();
+  server = await startIn(database);
   const socketFolder = decodeURIComponent(/@([^:/]+)/.exec(server.url)?.[1] ?? '') || dirname(server.url);
   const { uid } = statSync(socketFolder);
-  all = hosts(file, [...nodes, ...agents], uid);
-  const database = { DATABASE_URL: server.url };
+  all = new Hosts(file, [...nodes, ...agents], uid);
+  const stored = { DATABASE_URL: server.url };
   const prepared = {
     PICKET_DATA: all.volume('state'),
     PICKET_CREDENTIALS: all.folder,
     PICKET_TRUST_DOMAIN: 'compose.test',
   };
   for (const name of ['web_1', 'poller_1', 'poller_2']) all.volume(name);
-  all.prepare('prepare.sh', { ...database, ...prepared }, file.services.prepare!.command!);
+  all.prepare('prepare.sh', { ...stored, ...prepared }, file.services.prepare!.command!);
   for (const name of nodes) {
-    const needs = file.services[name]!.environment?.DATABASE_URL === undefined ? {} : database;
+    const needs = file.services[name]!.environment?.DATABASE_URL === undefined ? {} : stored;
     running.set(name, all.start(name, needs));
   }
-  await until('all nodes are up', 60_000, async () => {
+  await until('all nodes are up', 120_000, async () => {
     const members = await ask<MemberRow[]>('members');
     return members.filter(({ status }) => status === 'up').length === nodes.length;
   }).catch((error) => {
@@ -56,10 +59,11 @@ beforeAll(async () => {
       `${error.message}\n${[...running.values()].map((host) => `${host.name}: ${host.log().slice(-1_500)}`).join('\n')}`,
     );
   });
-});
+}, longMs);
 afterAll(async () => {
   await all?.close();
   await server?.stop();
+  if (database !== null) rmSync(database, { recursive: true, force: true });
 });
 
 test.skipIf(namespacesMissing !== null)(
@@ -89,7 +93,7 @@ test.skipIf(namespacesMissing !== null)(
       ['acme', 'poller-1'],
       ['globex', 'poller-2'],
     ] as const) {
-      const target = all.addressesOf(poller)[tenant]!;
+      const target = all.networks.addressesOf(poller)[tenant]!;
       const check = await ask<{ id: string }>(
         ...[
           'check',
@@ -129,7 +133,7 @@ test.skipIf(namespacesMissing !== null)(
   `an agent reaches its poller and nobody else, whatever it dials${skipped}`,
   async () => {
     const every = [...nodes, ...agents].flatMap((name) =>
-      Object.entries(all.addressesOf(name)).flatMap(([network, address]) =>
+      Object.entries(all.networks.addressesOf(name)).flatMap(([network, address]) =>
         network === 'database' ? [] : [7400, 7500, 9464].map((port) => ({ name, network, address, port })),
       ),
     );
