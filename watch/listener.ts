@@ -24,9 +24,14 @@ export async function listenForScrapes(
   { host, port }: { host: string; port: number },
   log: Log,
 ): Promise<MetricsListener> {
+  const isLocal = loopback.test(host);
   const server = createServer(
     { maxHeaderSize: scrapeHeadBytesMax, headersTimeout: scrapeRequestMs, requestTimeout: scrapeRequestMs },
     (request, response) => {
+      if (isLocal && !isLocalName(request.headers.host)) {
+        end(response, 421, 'text/plain', 'this is served to this machine\n');
+        return;
+      }
       answer(exposition, health, request, response).catch((error: unknown) => {
         log('error', 'a scrape failed', { error: messageOf(error) });
         end(response, 500, 'text/plain', 'see the log of this node\n');
@@ -51,6 +56,13 @@ export async function listenForScrapes(
         server.closeAllConnections();
       }),
   };
+}
+
+const loopback = /^(127\.[\d.]+|::1|\[::1\]|localhost)$/;
+
+/** A page of somebody else, whose name leads here, is not this machine. */
+function isLocalName(head = ''): boolean {
+  return loopback.test(head.replace(/:\d+$/, ''));
 }
 
 async function answer(
