@@ -76,7 +76,11 @@ export type CommandCode =
   /** No tenant has this slug or id. */
   | 'no_such_tenant'
   /** What was read of a document is not what its hash says: the database lost or changed some of it. */
-  | 'document_damaged';
+  | 'document_damaged'
+  /** No remote shell had a session of this id, or its node could tell no core of it yet. */
+  | 'no_such_session'
+  /** The record of sessions is not the one that was written; the sentence says where. */
+  | 'record_altered';
 
 /** What the cluster's procedures refuse an operator with. */
 export type ProcedureCode =

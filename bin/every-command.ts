@@ -2,11 +2,13 @@
 import { addAgentCommand } from './commands/agent.ts';
 import { addAgentSourceCommands } from './commands/agent-source.ts';
 import { addAgentsCommands } from './commands/agents.ts';
+import { addAuditCommands } from './commands/audit.ts';
 import { addBackupCommands } from './commands/backup.ts';
 import { addCertCommands } from './commands/certs.ts';
 import { addCheckCommands } from './commands/check.ts';
 import { addChildrenCommand } from './commands/children.ts';
 import { addDbCommands } from './commands/db.ts';
+import { addDebugCommands } from './commands/debug.ts';
 import { addDeviceCommands } from './commands/device.ts';
 import { addDocumentCommands } from './commands/document.ts';
 import { addEnrollCommand } from './commands/enroll.ts';
@@ -32,6 +34,8 @@ export const everyCommand = [
   addUpCommands,
   addNodeCommand,
   addLookCommands,
+  addAuditCommands,
+  addDebugCommands,
   addRecordCommand,
   addReplayCommand,
   addLinksCommand,

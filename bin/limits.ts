@@ -118,6 +118,25 @@ export const agentPayloadBytesMax = 262_144;
 /** An agent's program that was told to end is gone by then, whatever holds it. */
 export const agentStopMs = 8_000;
 
-/** Sessions that a list shows at most; entries of one page of a chain. */
+/** Sessions that a list shows unless told, and at most; entries of one page of a chain. */
+export const sessionsListedDefault = 50;
 export const sessionsListedMax = 1_000;
 export const auditPageLines = 2_000;
+/** Nothing of the record of sessions is removed before: the store's own limit, and a trigger of the database, say the same. */
+export const recordKeptDays = 365;
+/** Longest pause of a replay: somebody who went for lunch is not waited for. */
+export const replayPauseMsMax = 5_000;
+/** A node judges all that its journal may hold within this. */
+export const journalJudgedMs = 30_000;
+
+/** The end of a node's log in a debug bundle. */
+export const logTailBytes = 256 * 1024;
+/** A debug bundle is promised within 10 s: so long is asked at all, and so long is waited for one answer. */
+export const debugAllMs = 8_000;
+export const debugAnswerMs = 4_000;
+/** Of some ten nodes at once: a node that hangs holds its own questions up. */
+export const debugAtOnceMax = 48;
+/** Parts of a node's tree, of some thousands of actors each. */
+export const debugTreePartsMax = 5;
+/** One file of it; an answer of a node is no larger than a frame. */
+export const bundleFileBytesMax = 32 * 1024 * 1024;

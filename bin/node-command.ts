@@ -6,6 +6,7 @@ import { tenantAccess } from '../actors/index.ts';
 import { type AddressSource, ClusterNode, type TlsTransport, tlsTransport } from '../cluster/index.ts';
 import { type Clock, type Log, startWatchdog, systemClock } from '../runtime/index.ts';
 import { type DataFolder, dataFolder, nextBoot } from './data-folder.ts';
+import { declareDebug } from './debug-procedures.ts';
 import { openDiscovery } from './discovery.ts';
 import { lastCommandsMs, nodeDrainMs, nodeLeaveMs, nodeStopMs } from './limits.ts';
 import { logOf, openLog } from './logging.ts';
@@ -44,6 +45,7 @@ export async function runNode(given: NodeFlags): Promise<void> {
   const { node, transport } = nodeOf(flags, folder, trust, discovery, clock, log);
   node.system.tracing = watched.tracer;
   node.procedures.tracing = watched.tracer;
+  declareDebug(node, flags, process.env);
   const address = await node.start();
   const metrics = await watched.begin(node);
   let role: RunningRole | null = null;

@@ -10,6 +10,7 @@ export {
   type SessionJournal,
 } from './journal/open-journal.ts';
 export { type JudgedFiles, journalFiles, judgeFiles } from './journal/read-files.ts';
+export { type ReplayStep, replaySteps } from './journal/replay.ts';
 export { type Chain, type ChainFault, type ChainNotice, chainFrom, follow } from './journal/verify.ts';
 export type { RecordKeeper } from './ports/record-keeper.ts';
 export type {

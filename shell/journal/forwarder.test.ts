@@ -3,17 +3,14 @@ import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { manualClock } from '../../runtime/index.ts';
+import { journalNode, pump, recovered } from '../../test/contract/journal-node.ts';
 import type { RecordKeeper } from '../ports/record-keeper.ts';
 import type { ArchivedLine } from '../ports/session-archive.ts';
 import type { SessionEvent } from '../ports/session-record.ts';
 import { genesis, isFault, readEntry } from './entry.ts';
 import { RecordedError } from './errors.ts';
-import { Forwarder } from './forwarder.ts';
-import { Journal } from './journal.ts';
 import { forwardedLinesMax, lineKeptWaitMs, outputKeptCharactersMax } from './limits.ts';
 import { judgeReceived } from './received.ts';
-import { sessionRecords } from './records.ts';
 import { verifyLines } from './verify.ts';
 
 let folder: string;
@@ -68,35 +65,7 @@ class PlayedCore implements RecordKeeper {
   }
 }
 
-function nodeWith(core: RecordKeeper, boot = 1) {
-  const clock = manualClock();
-  const logged: string[] = [];
-  const journal = new Journal({ folder, node: 'poller_1', boot });
-  const log = (_level: string, what: string) => void logged.push(what);
-  const forwarder = new Forwarder({ journal, keeper: core, clock, log });
-  forwarder.start();
-  const records = sessionRecords(journal, forwarder);
-  const close = async () => {
-    await journal.close();
-    const stopped = forwarder.stop();
-    await pump(clock, stopped);
-  };
-  return { clock, logged, journal, forwarder, records, close };
-}
-
-/** The disk takes the time that it takes; the clock goes on beside it. */
-async function pump<T>(clock: ReturnType<typeof manualClock>, work: Promise<T>): Promise<T> {
-  let ended = false;
-  const settled = () => {
-    ended = true;
-  };
-  work.then(settled, settled);
-  while (!ended) {
-    await clock.advance(50);
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return await work;
-}
+const nodeWith = (core: RecordKeeper, boot = 1) => journalNode(folder, core, boot);
 
 const line = (text: string, access = 'read'): SessionEvent => ({ type: 'line', run: 1, text, access });
 
@@ -122,16 +91,17 @@ test('a line that changes something waits for a core, and is refused when none c
   const core = new PlayedCore();
   const node = nodeWith(core);
   const session = await node.records.open('s1');
-  await pump(node.clock, session.write(line('stop x', 'write'), 1));
+  await pump(node, session.write(line('stop x', 'write'), 1));
   expect(core.events()).toEqual(['stop x']);
   core.away = true;
   await session.write(line('nodes'), 2);
   const startMs = node.clock.monotonicMs();
   const refused = session.write(line('restart y', 'eval'), 3);
-  await expect(pump(node.clock, refused)).rejects.toMatchObject({ code: 'record_unreachable' });
+  await expect(pump(node, refused)).rejects.toMatchObject({ code: 'record_unreachable' });
   expect(node.clock.monotonicMs() - startMs).toBeGreaterThanOrEqual(lineKeptWaitMs);
   core.away = false;
-  await pump(node.clock, session.write(line('stop z', 'write'), 4));
+  await recovered(node);
+  await pump(node, session.write(line('stop z', 'write'), 4));
   expect(core.events()).toEqual(['stop x', 'nodes', 'restart y', 'stop z']);
   expect(node.logged).toEqual([
     'the record of sessions waits for a core',
@@ -145,7 +115,7 @@ test('a core that died behind the write has the entry once, and the line runs', 
   const node = nodeWith(core);
   core.dumb = 2;
   const session = await node.records.open('s1');
-  await pump(node.clock, session.write(line('stop x', 'write'), 1));
+  await pump(node, session.write(line('stop x', 'write'), 1));
   await node.close();
   expect(core.events()).toEqual(['stop x']);
 });
@@ -157,8 +127,8 @@ test('what a core has otherwise keeps nothing else back', async () => {
   const session = await node.records.open('s1');
   await session.write(line('a'), 1);
   const refused = session.write(line('b', 'write'), 2);
-  await expect(pump(node.clock, refused)).rejects.toMatchObject({ code: 'record_unreachable' });
-  await pump(node.clock, session.write(line('c', 'write'), 3));
+  await expect(pump(node, refused)).rejects.toMatchObject({ code: 'record_unreachable' });
+  await pump(node, session.write(line('c', 'write'), 3));
   await node.close();
   expect(core.events()).toEqual(['a', 'c']);
 });

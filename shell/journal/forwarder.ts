@@ -15,6 +15,7 @@ import {
   forwardRetryMinMs,
   forwardRetryMs,
   lineKeptWaitMs,
+  refusedKeptMax,
 } from './limits.ts';
 import { linesOf } from './read-files.ts';
 
@@ -44,6 +45,8 @@ export class Forwarder {
   /** By boot, the highest sequence that a core has; null: not asked since the last failure. */
   private kept: Map<number, number> | null = null;
   private cursor: { name: string; offset: number } | null = null;
+  /** What a core will never take, also for those who ask for it later: a higher sequence is kept all the same. */
+  private readonly refused = new Map<string, RecordedError>();
   private readonly waiters = new Set<Waiter>();
   private poked = false;
   private wake: () => void = () => {};
@@ -62,6 +65,8 @@ export class Forwarder {
 
   /** Resolves when a core has the entry. Rejects with `record_unreachable`. */
   whenKept({ boot, seq }: ChainHead): Promise<void> {
+    const refusal = this.refused.get(`${boot} ${seq}`);
+    if (refusal !== undefined) return Promise.reject(refusal);
     if ((this.kept?.get(boot) ?? 0) >= seq) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const cancel = this.needs.clock.timer(lineKeptWaitMs, () => {
@@ -214,11 +219,17 @@ export class Forwarder {
         return;
       }
       log('error', 'a core refuses an entry of the journal', { boot, seq, code, error: messageOf(error) });
-      const refusal = new RecordedError('record_unreachable', messageOf(error));
-      for (const waiter of [...this.waiters])
-        if (waiter.boot === boot && waiter.seq === seq) waiter.reject(refusal);
+      this.refuse(boot, seq, new RecordedError('record_unreachable', messageOf(error)));
     }
     this.settle();
+  }
+
+  private refuse(boot: number, seq: number, refusal: RecordedError): void {
+    this.refused.set(`${boot} ${seq}`, refusal);
+    const [oldest] = this.refused.keys();
+    if (this.refused.size > refusedKeptMax) this.refused.delete(oldest!);
+    for (const waiter of [...this.waiters])
+      if (waiter.boot === boot && waiter.seq === seq) waiter.reject(refusal);
   }
 
   private settle(): void {

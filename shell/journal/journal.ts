@@ -4,8 +4,8 @@
  * another file, whose first entry says what was left behind.
  */
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { messageOf } from '../../runtime/index.ts';
 import { type BeganEvent, type ChainHead, genesis, nextEntry, type RecordedEvent } from './entry.ts';
 import { RecordedError } from './errors.ts';
@@ -139,7 +139,7 @@ export class Journal {
   /** A new file behind what is there. */
   private async begin(atMs: number): Promise<OpenFile> {
     const { folder, node, boot } = this.place;
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolders(folder);
     const files = await this.files();
     const { drop, enough } = makeRoom(files, this.released);
     for (const { name } of drop) await rm(this.pathOf(name), { force: true });
@@ -204,6 +204,25 @@ async function put(file: OpenFile, text: string): Promise<void> {
     const { bytesWritten } = await file.handle.write(bytes, at);
     at += bytesWritten;
     file.bytes += bytesWritten;
+  }
+}
+
+/** One by one: asked to make them all, Node says of a read-only disk that there is no such folder. */
+async function makeFolders(folder: string): Promise<void> {
+  const isThere = (path: string) =>
+    stat(path).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return false;
+        throw error;
+      },
+    );
+  const missing: string[] = [];
+  for (let at = folder; !(await isThere(at)); at = dirname(at)) missing.unshift(at);
+  for (const one of missing) {
+    await mkdir(one, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
   }
 }
 

@@ -34,3 +34,5 @@ export const forwardRetryMinMs = 200;
 export const forwardRetryMs = 2_000;
 /** Boots of one node that a core is asked about at once: as many as there may be files. */
 export const bootsAskedMax = 256;
+/** Entries that a core will never take, remembered for lines that wait: there is none while nobody changes a copy. */
+export const refusedKeptMax = 1_000;

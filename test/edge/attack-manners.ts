@@ -31,6 +31,8 @@ export interface Attack {
   answered(path: string, status: number, messages: readonly Buffer[]): void;
 }
 
+const unansweredMs = 2_000;
+
 export const manners: Readonly<Record<string, (attack: Attack) => Promise<void>>> = {
   claims,
   results,
@@ -73,9 +75,18 @@ async function repeat(attack: Attack, work: (client: PlainClient) => Promise<unk
   own.end();
 }
 
+/**
+ * What it gets no answer to it gives up with its connection: bodies of calls that a gateway does not know are never read, and
+ * take the window of the one who sends them.
+ */
 async function unary(attack: Attack, client: PlainClient, path: string, body: Buffer): Promise<void> {
-  const { status, messages } = await client.unary(path, body);
-  attack.answered(path, status, messages);
+  let isAnswered = false;
+  const answer = client.unary(path, body).then(({ status, messages }) => {
+    isAnswered = true;
+    attack.answered(path, status, messages);
+  });
+  await Promise.race([answer, attack.pause(unansweredMs)]);
+  if (!isAnswered) client.close();
 }
 
 /** Every text that a message may hold, each with all that is the other tenant's. */

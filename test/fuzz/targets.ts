@@ -21,6 +21,7 @@ import { edgeChunks, edgeControl, edgeItems } from './edge-targets.ts';
 import { requests, tokens } from './enrolment-targets.ts';
 import { fence, rows } from './fence-targets.ts';
 import { hints } from './hint-target.ts';
+import { forwardedEntries, journalLines } from './journal-target.ts';
 import { listeningChunks, listeningFrames, listeningStatuses } from './listening-targets.ts';
 import { live } from './live-target.ts';
 import { mutated, under } from './mutate.ts';
@@ -74,6 +75,8 @@ export const fuzzTargets: readonly { readonly name: string; make(): FuzzTarget }
   { name: 'outbox', make: outbox },
   { name: 'kept config', make: keptConfig },
   { name: 'agent commands', make: commands },
+  { name: 'journal lines', make: journalLines },
+  { name: 'forwarded entries', make: forwardedEntries },
 ];
 
 /** A stream of frames, cut anywhere: whole frames and one stated failure, and no more held than was allowed. */
