@@ -64,3 +64,10 @@ export const edgeRetryMs = 5_000;
 export const edgeRetryMaxMs = 60_000;
 export const edgeLookMs = 200;
 export const edgeBackTimeoutMs = 600_000;
+/** Looking into a node: a large state, of which so much is printed, and many actors. */
+export const lookStateBytes = 100_000_000;
+export const lookPrintCharacters = 10_000_000;
+export const lookActors = 100_000;
+/** Casts of one turn of the comparison with and without a trace: some windows of it, since it begins with a full one. */
+export const lookTraceMessages = 5_000_000;
+export const lookTraceTurns = 4;

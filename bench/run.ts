@@ -9,6 +9,7 @@ import { edgeAgentsDefault, edgeBench, edgeTenantsDefault } from './edge.ts';
 import { hang } from './hang.ts';
 import { idle } from './idle.ts';
 import { issue } from './issue.ts';
+import { look } from './look.ts';
 import { mailbox } from './mailbox.ts';
 import { placement } from './placement.ts';
 import { lookup, propagation, registry, sync } from './registry.ts';
@@ -34,6 +35,7 @@ const benches: readonly Bench[] = [
   supervisor,
   failover,
   split,
+  look,
   store(),
   edgeBench(),
 ];

@@ -15,9 +15,12 @@ import {
   type TenantNodeRole,
   tenantNodeRoles,
 } from '../certs/index.ts';
+import { operatorRights, tenantRight } from '../cluster/index.ts';
 import { systemClock } from '../runtime/index.ts';
 import { withAuthorityLock } from './authority-lock.ts';
 import { usage } from './failure.ts';
+
+const knownRights: readonly string[] = ['read', 'write', 'eval'];
 
 export interface BearerFlags {
   node?: string;
@@ -28,7 +31,8 @@ export interface BearerFlags {
 }
 
 /** The name of the bearer; a usage failure unless exactly one is given with what belongs to it. */
-export function judgeBearer({ node, operator, role, tenant }: BearerFlags): string {
+export function judgeBearer(flags: BearerFlags): string {
+  const { node, operator, role, tenant } = flags;
   if ((node === undefined) === (operator === undefined)) {
     throw usage('give either --node NAME with --role ROLE, or --operator NAME');
   }
@@ -36,10 +40,12 @@ export function judgeBearer({ node, operator, role, tenant }: BearerFlags): stri
   if (node !== undefined && !known.some((one) => one === role)) {
     throw usage(`--role must be one of ${known.join(', ')}`);
   }
-  if (tenant !== undefined && node === undefined) throw usage('--tenant goes with --node and --role');
   if (tenant !== undefined && !isTenantId(tenant))
-    throw usage(`--tenant "${tenant}" is not a tenant's id: see the ID in picket tenant list`);
+    throw usage(
+      `--tenant "${tenant}" is not a tenant's id, and no cluster runs here that knows the slug: see the ID in picket tenant list`,
+    );
   if (operator !== undefined && role !== undefined) throw usage('--role goes with --node');
+  if (operator !== undefined) rightsOf(flags);
   return (node ?? operator)!;
 }
 
@@ -51,7 +57,7 @@ export async function issueFor(
   lifetimeMs: number,
 ): Promise<Credential> {
   const clock = systemClock();
-  if (flags.tenant !== undefined) {
+  if (flags.tenant !== undefined && flags.node !== undefined) {
     const { tenant: tenantId, role } = flags;
     const issuer = await withAuthorityLock(folder, clock, () =>
       openTenantAuthority(folder, authority, tenantId, clock),
@@ -62,10 +68,18 @@ export async function issueFor(
   }
   if (flags.node !== undefined)
     return issueNode(authority, { role: flags.role as NodeRole, name, lifetimeMs }, clock);
-  const rights = (flags.rights ?? '').split(',').map((right) => right.trim());
-  return issueOperator(
-    authority,
-    { name, rights: rights.filter((right) => right !== ''), lifetimeMs },
-    clock,
-  );
+  return issueOperator(authority, { name, rights: rightsOf(flags), lifetimeMs }, clock);
+}
+
+/** The words of an operator's certificate; a usage failure when no node would understand them. */
+function rightsOf({ rights = '', tenant }: BearerFlags): string[] {
+  const words = rights.split(',').map((right) => right.trim());
+  const given = words.filter((right) => right !== '');
+  for (const word of given) {
+    if (!knownRights.includes(word))
+      throw usage(`--rights: "${word}" is none; they are ${knownRights.join(', ')}`);
+  }
+  const all = tenant === undefined ? given : [...given, tenantRight(tenant)];
+  if (operatorRights(all) === null) throw usage('--rights: no node would take these together');
+  return all;
 }

@@ -25,6 +25,7 @@ import { addRecordCommand } from './commands/record.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addResultCommands } from './commands/results.ts';
 import { addSeedCommand } from './commands/seed.ts';
+import { addShellCommands } from './commands/shell.ts';
 import { addTenantCommands } from './commands/tenant.ts';
 import { addUpCommands } from './commands/up.ts';
 import { addUserCommands } from './commands/user.ts';
@@ -38,6 +39,7 @@ export const everyCommand = [
   addDebugCommands,
   addRecordCommand,
   addReplayCommand,
+  addShellCommands,
   addLinksCommand,
   addMetricsCommand,
   addHealthCommand,

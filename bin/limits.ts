@@ -10,6 +10,8 @@ export const nodeDrainMs = 10_000;
 export const nodeLeaveMs = 9_000;
 /** Of that, for commands that it was given before; new ones are refused with `leaving`, and go to another core. */
 export const lastCommandsMs = 2_000;
+/** And before them, for the records of open shells to be whole: what a command of theirs still does is left to itself. */
+export const shellStopMs = 500;
 /** Kept of it for the node's own part: what is under way is answered, and the others are told that it leaves. */
 export const nodeStopMs = 2_500;
 /** `down` promises to be done within 30 s: the launcher is killed after this. */
@@ -122,6 +124,14 @@ export const agentStopMs = 8_000;
 export const sessionsListedDefault = 50;
 export const sessionsListedMax = 1_000;
 export const auditPageLines = 2_000;
+
+/** Lines that the remote shell remembers of its operator. */
+export const historyLinesMax = 1_000;
+/** What is typed while a line runs is kept for the next prompt, up to this. */
+export const typedAheadCharactersMax = 1_024;
+/** How often the node is told that somebody reads a page still: well below what it waits for its reader. */
+export const readingStillMs = 10_000;
+
 /** Nothing of the record of sessions is removed before: the store's own limit, and a trigger of the database, say the same. */
 export const recordKeptDays = 365;
 /** Longest pause of a replay: somebody who went for lunch is not waited for. */

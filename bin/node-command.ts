@@ -4,16 +4,19 @@
  */
 import { tenantAccess } from '../actors/index.ts';
 import { type AddressSource, ClusterNode, type TlsTransport, tlsTransport } from '../cluster/index.ts';
-import { type Clock, type Log, startWatchdog, systemClock } from '../runtime/index.ts';
+import { type Clock, type Log, LogRing, startWatchdog, systemClock } from '../runtime/index.ts';
+import type { ShellDoor } from '../shell/index.ts';
 import { type DataFolder, dataFolder, nextBoot } from './data-folder.ts';
 import { declareDebug } from './debug-procedures.ts';
 import { openDiscovery } from './discovery.ts';
-import { lastCommandsMs, nodeDrainMs, nodeLeaveMs, nodeStopMs } from './limits.ts';
+import { lastCommandsMs, nodeDrainMs, nodeLeaveMs, nodeStopMs, shellStopMs } from './limits.ts';
 import { logOf, openLog } from './logging.ts';
 import { type JudgedFlags, judgeNodeFlags, type NodeFlags, type Role } from './node-options.ts';
 import { type NodeTrust, openTrust, ownIdentity } from './node-trust.ts';
 import { type NodeWatch, openWatch } from './node-watch.ts';
+import { ownVersion } from './own-version.ts';
 import type { RunningRole, StartRole } from './roles/role.ts';
+import { openNodeShell } from './roles/shell.ts';
 
 const loadRole: Readonly<Record<Role, () => Promise<{ start: StartRole }>>> = {
   core: () => import('./roles/core.ts'),
@@ -29,8 +32,9 @@ export async function runNode(given: NodeFlags): Promise<void> {
   // What is wrong on the command line is said before anything is opened; the domain is not known yet.
   await openDiscovery(flags.choice, '', process.env, clock);
   const folder = dataFolder(flags.data);
+  const lines = new LogRing();
   let watched: NodeWatch | null = null;
-  const logger = openLog(flags.name, flags.logFile ?? null, flags.logLevel, () => {
+  const logger = openLog(flags.name, flags.logFile ?? null, flags.logLevel, lines, () => {
     const request = watched?.tracer.trace() ?? null;
     return request === null ? {} : { request };
   });
@@ -40,14 +44,15 @@ export async function runNode(given: NodeFlags): Promise<void> {
   ownIdentity(flags, trust);
   watch(flags, logger);
   const discovery = await openDiscovery(flags.choice, trust.trustDomain, process.env, clock);
-  const ending = endSignal(log);
-  watched = await openWatch(flags, process.env, clock, log);
-  const { node, transport } = nodeOf(flags, folder, trust, discovery, clock, log);
-  node.system.tracing = watched.tracer;
-  node.procedures.tracing = watched.tracer;
+  const { ending, end } = endSignal(log);
+  const seen = await openWatch(flags, process.env, clock, log);
+  watched = seen;
+  const { node, transport } = nodeOf(flags, folder, trust, { discovery, clock, log, lines });
+  node.system.tracing = seen.tracer;
+  node.procedures.tracing = seen.tracer;
   declareDebug(node, flags, process.env);
   const address = await node.start();
-  const metrics = await watched.begin(node);
+  const metrics = await seen.begin(node);
   let role: RunningRole | null = null;
   trust.watch(
     hearing(transport, () => role),
@@ -58,36 +63,30 @@ export async function runNode(given: NodeFlags): Promise<void> {
     log('error', 'this node cannot go on', { why });
     process.exit(1);
   };
-  role = await start({
-    node,
-    flags,
-    environment: process.env,
-    log,
-    logger,
-    clock,
-    trust,
-    watch: watched,
-    fail,
-  });
+  const about = { environment: process.env, log, logger, clock, trust, watch: seen, fail };
+  role = await start({ node, flags, ...about });
+  const allowsEval = flags.allowEval === true;
+  const shell = openNodeShell({ node, clock, log, records: role.records, allowsEval, drain: end });
   log('info', 'ready', { address, role: flags.role, pid: process.pid, boot: node.boot });
   process.send?.({ type: 'ready', address, http: role.http ?? null, metrics });
   const reason = await ending;
   log('info', 'draining', { reason });
-  await drain(node, role, clock);
-  await watched.close();
+  await drain(node, role, shell, clock);
+  await seen.close();
   log('info', 'ended', {});
   process.exit(0);
 }
 
+interface Given {
+  readonly discovery: AddressSource;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly lines: LogRing;
+}
+
 /** The node, which does not listen yet; and what its links go over. */
-function nodeOf(
-  flags: JudgedFlags,
-  folder: DataFolder,
-  trust: NodeTrust,
-  discovery: AddressSource,
-  clock: Clock,
-  log: Log,
-): { node: ClusterNode; transport: TlsTransport } {
+function nodeOf(flags: JudgedFlags, folder: DataFolder, trust: NodeTrust, given: Given) {
+  const { discovery, clock, log, lines } = given;
   const { name, tenant } = ownIdentity(flags, trust);
   const transport = tlsTransport({
     credential: trust.credential,
@@ -114,6 +113,7 @@ function nodeOf(
     transport,
     clock,
     log,
+    surroundings: { version: ownVersion(), log: lines },
     onSuperseded(detail) {
       log('error', 'another process has this node name: this one ends', { detail });
       process.exit(1);
@@ -137,11 +137,17 @@ function hearing(transport: TlsTransport, role: () => RunningRole | null) {
 }
 
 /** The last commands, the role's actors, the node. A part that does not let go keeps neither the next one nor the process. */
-async function drain(node: ClusterNode, role: RunningRole, clock: Clock): Promise<void> {
+async function drain(
+  node: ClusterNode,
+  role: RunningRole,
+  shell: ShellDoor | null,
+  clock: Clock,
+): Promise<void> {
   const endMs = clock.monotonicMs() + nodeLeaveMs;
   const leftMs = () => Math.max(0, endMs - clock.monotonicMs());
   const pass = (ms: number) => new Promise<void>((resolve) => void clock.timer(ms, resolve));
   clock.timer(nodeDrainMs, () => process.exit(1));
+  await Promise.race([shell?.stop('the node ends'), pass(shellStopMs)]);
   await Promise.race([node.procedures.leave(), pass(lastCommandsMs)]);
   await Promise.race([role.stop(), pass(leftMs() - nodeStopMs)]);
   await node.stop(leftMs());
@@ -158,8 +164,8 @@ function watch(flags: NodeFlags, logger: ReturnType<typeof openLog>): void {
   });
 }
 
-/** Resolves with the reason when this process is to end. */
-function endSignal(log: ReturnType<typeof logOf>): Promise<string> {
+/** `ending` resolves with the reason when this process is to end; `end` is a reason from within. */
+function endSignal(log: ReturnType<typeof logOf>) {
   process.on('uncaughtException', (error) => {
     log('error', 'uncaught', { error: error.message, stack: error.stack });
     process.exit(1);
@@ -167,10 +173,13 @@ function endSignal(log: ReturnType<typeof logOf>): Promise<string> {
   process.on('unhandledRejection', (error) => {
     log('error', 'unhandled rejection', { error: error instanceof Error ? error.stack : String(error) });
   });
-  return new Promise((resolve) => {
+  let end: (why: string) => void = () => {};
+  const ending = new Promise<string>((resolve) => {
+    end = resolve;
     process.on('SIGTERM', () => resolve('SIGTERM'));
     process.on('SIGINT', () => resolve('SIGINT'));
     process.on('message', (message) => message === 'drain' && resolve('asked by the launcher'));
     process.on('disconnect', () => resolve('the launcher is gone'));
   });
+  return { ending, end: (why: string) => end(why) };
 }

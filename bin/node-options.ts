@@ -28,6 +28,7 @@ export interface NodeFlags extends DiscoveryFlags {
   traceSample?: string;
   gateway?: string;
   journal?: string;
+  allowEval?: boolean;
   logFile?: string;
   logLevel: string;
   ownMachineTenant?: string;

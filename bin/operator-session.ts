@@ -24,7 +24,7 @@ export const operatorName = 'operator';
 export interface Target {
   /** The folder of a cluster of this machine. */
   data: string;
-  /** `HOST:PORT` of any core, of a cluster on other hosts. */
+  /** `HOST:PORT` of any core, of a cluster on other hosts; several, parted by commas, are tried in turn. */
   at?: string;
   /** File of the operator's certificate and key, with `roots.pem` beside it; unless told, that of the data folder. */
   as?: string;
@@ -41,7 +41,7 @@ export async function withOperator<T>(
   target: Target,
   work: (session: OperatorSession) => Promise<T>,
 ): Promise<T> {
-  const addresses = target.at === undefined ? runningCores(target.data) : [judgeAddress(target.at)];
+  const addresses = coresOf(target);
   let client = await connect(target, addresses);
   const header = target.trace ? newHeader() : null;
   const call = async <A>(name: string, argument: unknown, timeoutMs = commandTimeoutMs): Promise<A> => {
@@ -74,7 +74,7 @@ function newHeader(): string {
 }
 
 /** To the first of the addresses that answers; it and those before it are taken out of the list. */
-async function connect(target: Target, addresses: string[]): Promise<OperatorClient> {
+export async function connect(target: Target, addresses: string[]): Promise<OperatorClient> {
   const credential = await credentialOf(target);
   const trustDomain = trustDomainOfRoots(rootsOf(credential)) ?? '';
   const clock = systemClock();
@@ -92,6 +92,11 @@ async function connect(target: Target, addresses: string[]): Promise<OperatorCli
   const where =
     target.at !== undefined ? `at ${target.at}` : `of the cluster in ${dataFolder(target.data).path}`;
   throw new CommandFailure('unreachable', `no core ${where} answers: ${messageOf(last)}`);
+}
+
+/** Addresses of cores to try, as they are known now. */
+export function coresOf(target: Target): string[] {
+  return target.at === undefined ? runningCores(target.data) : target.at.split(',').map(judgeAddress);
 }
 
 function runningCores(data: string): string[] {
@@ -127,7 +132,9 @@ async function credentialOf({ data, as }: Target): Promise<Credential> {
   }
 }
 
-function failureOf(error: unknown): CommandFailure {
+/** What a call was refused with, as the command tells it. */
+export function failureOf(error: unknown): CommandFailure {
+  if (error instanceof CommandFailure) return error;
   if (error instanceof ProcedureError) return new CommandFailure(error.code, error.message);
   if (error instanceof ClusterError) return new CommandFailure(error.code, error.message);
   return new CommandFailure(codeOf(error) ?? 'failed', messageOf(error));

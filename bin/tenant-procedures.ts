@@ -26,6 +26,7 @@ export function declareTenants(node: ClusterNode, store: Store, core: CoreTree):
     return tenantView(row);
   };
 
+  read('tenant_show', async ({ tenant }: Named) => tenantView(await findTenant(store, tenant)));
   read('tenant_list', async () => (await tenants.list()).map(tenantView));
   write('tenant_create', async (asked: { slug: string; name: string; plan?: string | null }, caller) => {
     const plan = asked.plan === undefined || asked.plan === null ? {} : { plan: text(asked.plan) };

@@ -14,6 +14,8 @@ interface Label {
 export class ActorLabels {
   private readonly doors: ReadonlySet<string>;
   private readonly labels = new Map<number, Label>();
+  /** So that whoever sees one tenant's actors alone does not pass, nor wait for, the others'. */
+  private readonly byTenant = new Map<string, Set<number>>();
 
   /** `doors`: kinds of names whose holders a tenant's nodes may address. */
   constructor(doors: readonly string[]) {
@@ -28,9 +30,13 @@ export class ActorLabels {
   named(id: number, tenant: string, kind: string): void {
     const owner = tenant === platformTenant ? null : tenant;
     const label = this.labels.get(id);
-    if (label === undefined) this.labels.set(id, { tenant: owner, isDoor: this.doors.has(kind) });
-    else if (label.tenant !== owner) label.tenant = null;
-    else label.isDoor ||= this.doors.has(kind);
+    if (label === undefined) {
+      this.labels.set(id, { tenant: owner, isDoor: this.doors.has(kind) });
+      this.take(id, owner);
+    } else if (label.tenant !== owner) {
+      this.letGo(id, label.tenant);
+      label.tenant = null;
+    } else label.isDoor ||= this.doors.has(kind);
   }
 
   has(id: number): boolean {
@@ -38,7 +44,28 @@ export class ActorLabels {
   }
 
   ended(id: number): void {
+    const label = this.labels.get(id);
+    if (label === undefined) return;
     this.labels.delete(id);
+    this.letGo(id, label.tenant);
+  }
+
+  /** In the order in which they were named. May be walked while they change. */
+  idsOf(tenant: string): Iterable<number> {
+    return this.byTenant.get(tenant) ?? [];
+  }
+
+  private take(id: number, tenant: string | null): void {
+    if (tenant === null) return;
+    const ids = this.byTenant.get(tenant);
+    if (ids === undefined) this.byTenant.set(tenant, new Set([id]));
+    else ids.add(id);
+  }
+
+  private letGo(id: number, tenant: string | null): void {
+    const ids = tenant === null ? undefined : this.byTenant.get(tenant);
+    ids?.delete(id);
+    if (ids?.size === 0) this.byTenant.delete(tenant!);
   }
 
   tenantOf(id: number): string | null {

@@ -15,7 +15,7 @@ import type { Link } from './link.ts';
 import { formatKey, parseKey, platformTenant, type RegistryKey, tenantOfNode } from './names.ts';
 import { ownerOf } from './placement.ts';
 import { registryForm } from './record-registry.ts';
-import { heldBeside, list, lookup, type RegistryEvent, stepRegistry } from './registry.ts';
+import { heldBeside, list, lookup, type RegistryEvent, scan, stepRegistry } from './registry.ts';
 import { headsHash, isHashAsBefore } from './registry-exchange.ts';
 import { readRegistryFrame } from './registry-frames.ts';
 import { keyOf } from './registry-index.ts';
@@ -138,16 +138,23 @@ export class Directory implements Names {
     return list(this.state, query).map(entryOf);
   }
 
-  watch(query: NameQuery, onEvent: (event: NameEvent) => void, signal: AbortSignal): void {
+  /** As `list`, one by one as they are asked for, so that a long listing may be read in turns; in no order. */
+  *scan(query: NameQuery): Generator<NameEntry> {
+    for (const entry of scan(this.state, query)) yield entryOf(entry);
+  }
+
+  /** `present` false: without what is there already, which is not counted out then. */
+  watch(query: NameQuery, onEvent: (event: NameEvent) => void, signal: AbortSignal, present = true): void {
     if (signal.aborted) return;
     this.lastWatcher += 1;
     const watcher = this.lastWatcher;
-    this.watchers.set(watcher, onEvent);
+    if (present) this.watchers.set(watcher, onEvent);
     signal.addEventListener('abort', () => {
       this.watchers.delete(watcher);
       this.apply({ type: 'unwatch', watcher });
     });
     this.apply({ type: 'watch', watcher, filter: query });
+    if (!present) this.watchers.set(watcher, onEvent);
   }
 
   heads(): { high: number; low: number } {

@@ -2,6 +2,7 @@
  * What a node says of itself in its hello, and how the other end reads it. Between the link and the codec; the frame
  * around it has the protocol's version, and name and role are in the certificate.
  */
+import type { PeerIdentity } from '../certs/index.ts';
 import { readAddress } from './address.ts';
 import type { Codec } from './codec.ts';
 import { ClusterError } from './errors.ts';
@@ -26,6 +27,15 @@ export interface LinkNumbers {
 }
 
 export interface LinkGreeting extends Greeting, LinkNumbers {}
+
+/** Who is at the other end: by the certificate, and what it says beside. */
+export interface LinkPeer {
+  readonly identity: PeerIdentity;
+  /** Of the certificate that it showed when the link began. */
+  readonly serial: string;
+  readonly greeting: LinkGreeting;
+  readonly address: string;
+}
 
 /** Null: there is a version that both speak. */
 export function versionSkew(version: number, versionMin: number): string | null {

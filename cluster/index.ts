@@ -24,6 +24,7 @@ export { staticSource } from './discovery/static.ts';
 export { ClusterError, type ClusterErrorCode } from './errors.ts';
 export { type FenceRule, nodeOf, type TenantAccess } from './fence.ts';
 export type { LinkView } from './link-view.ts';
+export type { Fullness, Looking, Surroundings } from './looking.ts';
 export {
   formatKey,
   formatNode,
@@ -35,6 +36,13 @@ export {
 } from './names.ts';
 export { ClusterNode, type NodeOptions } from './node.ts';
 export { connectOperator, type OperatorClient } from './operator-client.ts';
+export {
+  mayCall,
+  type OperatorRights,
+  operatorRights,
+  type ProcedureAccess,
+  tenantRight,
+} from './operator-rights.ts';
 export { createPlacement, ownerOf, type Placement, rank } from './placement.ts';
 export type { AddressSource, SourceCall } from './ports/address-source.ts';
 export { isUnexpected, ProcedureError } from './procedure-error.ts';
@@ -48,3 +56,4 @@ export type { ChildKind } from './supervisor-keeper.ts';
 export type { ChildRows } from './supervisor-rows.ts';
 export { type TlsTransport, type TlsTransportOptions, tlsTransport } from './tls-transport.ts';
 export type { Connection, PeerJudgement, Transport } from './transport.ts';
+export { type TreePart, treeRows } from './tree-parts.ts';

@@ -114,6 +114,11 @@ export const splitSettleMs = 1_000;
 /** Decisions about one node that `explain` can tell. */
 export const becauseKeptMax = 16;
 
+/** Seconds of the own tick's lateness that are kept. */
+export const lagKeptS = 60;
+/** Actors in one part of a node's tree: some 100 kB, encoded in 2 ms. */
+export const treePartRows = 5_000;
+
 // Links (link.ts, tls-transport.ts).
 /** From the connect to a finished TLS handshake, dialling. */
 export const connectTimeoutMs = 4_000;

@@ -2,7 +2,6 @@
  * One link: hello and welcome over a judged connection, then frames both ways, until it is closed or retired. Between the
  * transport (bytes) and the mesh (peers); the outbox is its sending half. Keeps no membership and decodes no message.
  */
-import type { PeerIdentity } from '../certs/index.ts';
 import type { Clock } from '../runtime/index.ts';
 import type { Codec } from './codec.ts';
 import { assert } from './errors.ts';
@@ -15,19 +14,13 @@ import {
   protocolVersion,
   protocolVersionMin,
 } from './frame-layout.ts';
-import { type Greeting, type LinkGreeting, type LinkNumbers, readGreeting, versionSkew } from './greeting.ts';
+import { type Greeting, type LinkNumbers, type LinkPeer, readGreeting, versionSkew } from './greeting.ts';
 import { Inbox, type InboxCounts, type InboxHandlers } from './inbox.ts';
 import type { Flow } from './lane.ts';
 import { closeDetailBytesMax, helloTimeoutMs, linkRetireMs } from './limits.ts';
 import { Outbox, type OutboxCounts, type Urgency } from './outbox.ts';
 import { partBounds } from './part-bounds.ts';
 import type { Connection, ConnectionHandlers } from './transport.ts';
-
-export interface LinkPeer {
-  readonly identity: PeerIdentity;
-  readonly greeting: LinkGreeting;
-  readonly address: string;
-}
 
 export interface LinkHandlers {
   up(link: Link): void;
@@ -280,7 +273,8 @@ export class Link implements ConnectionHandlers, InboxHandlers {
     }
     this.cancelTimer();
     this.inbox.takesParts = true;
-    this.peer = { identity: peer.identity, greeting, address: greeting.address || this.address };
+    const { identity, serial } = peer;
+    this.peer = { identity, serial, greeting, address: greeting.address || this.address };
     this.options.handlers.up(this);
   }
 

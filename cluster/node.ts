@@ -19,6 +19,7 @@ import { isSystemKind } from './frame-layout.ts';
 import { leave } from './leave.ts';
 import { drainMs, handoffBytesMax, registryTickMs, stopLingerMs } from './limits.ts';
 import type { Link } from './link.ts';
+import { Looking, type Surroundings } from './looking.ts';
 import type { MembershipEffect } from './membership-peer.ts';
 import { Mesh, type MeshHandlers } from './mesh.ts';
 import { declareOwn } from './node-procedures.ts';
@@ -50,6 +51,7 @@ export interface NodeOptions {
   readonly clock: Clock;
   readonly random?: Random;
   readonly log: Log;
+  readonly surroundings?: Surroundings;
   /** Another process has this node's name, or a later boot of it is known: this one must end. */
   readonly onSuperseded: (detail: string) => void;
 }
@@ -66,6 +68,7 @@ export class ClusterNode implements Cluster {
   readonly supervisor: ClusterSupervisor;
   readonly topics: Topics;
   readonly coordination: Claims;
+  readonly looking: Looking;
   private readonly options: NodeOptions;
   private readonly codec: Codec;
   private readonly mesh: Mesh;
@@ -96,7 +99,7 @@ export class ClusterNode implements Cluster {
     this.system.recorder = recorder;
     const labels = new ActorLabels(access?.doors ?? []);
     this.router = new RemoteRouter(this.system, codec, linkTo, (actor) => labels.has(actor));
-    this.procedures = new Procedures(codec, clock, linkTo);
+    this.procedures = new Procedures(codec, clock, linkTo, name);
     this.names = new Directory({
       ...{ system: this.system, codec, recorder, linkTo, nodeLinks, contested },
       ...{ labels, holds: tenant === null ? (access?.holds ?? []) : null },
@@ -106,13 +109,7 @@ export class ClusterNode implements Cluster {
     // The address is known once the node listens.
     Object.defineProperty(self, 'address', { get: () => this.address, enumerable: true });
     this.members = new Vigil({
-      clock,
-      codec,
-      self,
-      pid,
-      recorder,
-      linkTo,
-      nodeLinks,
+      ...{ clock, codec, self, pid, recorder, linkTo, nodeLinks },
       dial: (peer, address, delayMs) => mayDial(tenant, peer) && this.mesh.dial(peer, address, delayMs),
       closeLink: (peer, code, because) => this.mesh.closeLink(peer, code, because),
       heads: () => this.names.heads(),
@@ -141,6 +138,7 @@ export class ClusterNode implements Cluster {
       log,
     });
     this.supervisor = new ClusterSupervisor(this.supervisorNeeds());
+    this.looking = new Looking(options.surroundings ?? {}, this.system, labels, this.mesh, this.router);
     declareOwn(this, this.mesh, this.router);
   }
 

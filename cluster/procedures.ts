@@ -8,26 +8,28 @@ import { type Clock, followed, messageOf, type Tracing } from '../runtime/index.
 import type { Codec } from './codec.ts';
 import { ClusterError, type ClusterErrorCode } from './errors.ts';
 import type { ControlFrame } from './frame.ts';
-import {
-  procedureDetailCharactersMax,
-  proceduresPerLinkMax,
-  procedureTimeoutMs,
-  relayTimeoutMsMax,
-} from './limits.ts';
+import { GoneCallers } from './gone-callers.ts';
+import { procedureDetailCharactersMax, proceduresPerLinkMax, procedureTimeoutMs } from './limits.ts';
 import type { Link } from './link.ts';
-import { ProcedureError, withRequestId } from './procedure-error.ts';
+import { mayCall, type ProcedureAccess } from './operator-rights.ts';
+import { ProcedureError } from './procedure-error.ts';
+import { followProcedure } from './procedure-followed.ts';
+import { mayName, relayTimeoutMs } from './relay-bounds.ts';
 
 export interface Caller {
   readonly identity: PeerIdentity;
   readonly address: string;
+  /** Of the certificate that the connection was judged by last. */
+  readonly serial?: string;
+  /** Of an operator: its connection to the cluster, as one name in all of it (`gone` tells when it ends). */
+  readonly connection?: string;
+  /** Said by nodes alone: the remote shell asks in the operator's name. */
+  readonly inShell?: boolean;
 }
 
 export interface Procedure {
-  /**
-   * `read` and `write`: operators with that right, and nodes; `node`: nodes only; `tenant`: nodes, and those of tenants,
-   * for whom `caller` says which. The platform's own nodes may call all of them.
-   */
-  readonly access: 'read' | 'write' | 'node' | 'tenant';
+  /** The platform's own nodes may call all of them. */
+  readonly access: ProcedureAccess;
   /** A thrown error with a `code` is told with it; any other as `procedure_failed`. */
   run(argument: never, caller: Caller): unknown;
 }
@@ -39,19 +41,27 @@ interface Waiting {
   cancelTimer(): void;
 }
 
-interface Asked {
-  name: string;
-  argument: unknown;
+interface RelayRequest {
+  readonly node: string;
+  readonly name: string;
+  readonly argument: unknown;
+  readonly timeoutMs?: number;
 }
 
 /** Asked of another node for a caller, who is judged there; `trace` says what it is a part of. */
-type Relayed = Asked & { caller: Caller; trace?: string | null };
+interface Relayed {
+  readonly name: string;
+  readonly argument: unknown;
+  readonly caller: Caller;
+  readonly trace?: string;
+}
 
 export class Procedures {
   /** Set by whoever makes the node; null: nothing is followed. */
   tracing: Tracing | null = null;
   /** Told of each procedure that another node or an operator asked for, as a part of its trace; `error` null: it was answered. */
   ran: ((name: string, caller: Caller, error: unknown) => void) | null = null;
+  readonly gone: GoneCallers;
   private readonly declared = new Map<string, Procedure>();
   private readonly waiting = new Map<number, Waiting>();
   private readonly underWay = new Map<Link, number>();
@@ -63,28 +73,24 @@ export class Procedures {
   private leaving = false;
   private onIdle: () => void = () => {};
 
-  constructor(codec: Codec, clock: Clock, linkTo: ((node: string) => Link | null) | null = null) {
+  /** `node`: the name of this one; '' for a command, which declares nothing. */
+  constructor(codec: Codec, clock: Clock, linkTo: Procedures['linkTo'] = null, node = '') {
     this.codec = codec;
     this.clock = clock;
     this.linkTo = linkTo;
+    const tell = (to: string, connection: string) =>
+      void this.ask(to, 'caller_gone', { connection }).catch(() => {});
+    this.gone = new GoneCallers({ node, tell });
     this.declare('relayed', {
       access: 'node',
-      run: ({ name, argument, caller, trace }: Relayed) => this.runUnder(trace, name, argument, caller),
+      run: ({ name, argument, caller, trace }: Relayed) =>
+        followProcedure(this, trace, name, caller, () => this.run(name, argument, caller)),
     });
-    // What is asked for is judged by the rights of the one who asks. A tenant's node has no say about traces.
-    this.declare('traced', {
-      access: 'read',
-      run: ({ name, argument, trace }: Asked & { trace: string }, caller) =>
-        this.runUnder(trace, name, argument, caller),
+    this.declare('caller_gone', {
+      access: 'node',
+      run: (told: { connection: unknown }, { identity }) =>
+        identity.kind === 'node' && this.gone.told(identity.name, told?.connection),
     });
-    if (linkTo !== null) {
-      this.declare('relay', {
-        // What is asked for there is judged there, by the rights of the one who asks.
-        access: 'read',
-        run: (request: Asked & { node: string; timeoutMs?: number }, caller) =>
-          this.relay(linkTo, request, caller),
-      });
-    }
   }
 
   declare(name: string, procedure: Procedure): void {
@@ -167,6 +173,7 @@ export class Procedures {
   /** Every call over the link ends, unless another link to the same peer took its place. */
   lost(link: Link, why: string): void {
     this.underWay.delete(link);
+    if (!link.current.isOpen) this.gone.linkEnded(link);
     for (const [callId, waiting] of [...this.waiting]) {
       if (waiting.link !== link) continue;
       if (link.current.isOpen) waiting.link = link.current;
@@ -174,51 +181,15 @@ export class Procedures {
     }
   }
 
-  /** As a part of the trace that a header names. */
-  private runUnder(trace: unknown, name: string, argument: unknown, caller: Caller): Promise<unknown> {
-    const asked = () => this.runFollowed(name, argument, caller);
-    return this.tracing === null ? asked() : this.tracing.under(trace, asked);
-  }
-
-  private runFollowed(name: string, argument: unknown, caller: Caller): Promise<unknown> {
-    const facts = { 'picket.caller': caller.identity.kind };
-    const span = this.tracing?.root('server', `procedure ${name}`, facts) ?? null;
-    return followed(span, async () => {
-      try {
-        const value = await this.run(name, argument, caller);
-        this.ran?.(name, caller, null);
-        return value;
-      } catch (error) {
-        this.ran?.(name, caller, error);
-        throw span === null || caller.identity.kind === 'tenant' ? error : withRequestId(error, span.trace);
-      }
-    });
-  }
-
   /** Runs a declared procedure for a caller, within its rights. */
   async run(name: string, argument: unknown, caller: Caller): Promise<unknown> {
     const procedure = this.declared.get(name);
     if (procedure === undefined)
       throw new ClusterError('no_such_procedure', `"${name}" is not declared here`);
-    if (!mayCall(procedure.access, caller.identity)) {
+    if (!mayCall(procedure.access, caller.identity, caller.inShell === true)) {
       throw new ClusterError('procedure_denied', `"${name}" is not for ${caller.identity.kind} identities`);
     }
     return await procedure.run(argument as never, caller);
-  }
-
-  private async relay(
-    linkTo: (node: string) => Link | null,
-    request: Asked & { node: string; timeoutMs?: number },
-    caller: Caller,
-  ): Promise<unknown> {
-    const link = linkTo(request.node);
-    if (link === null) throw new ClusterError('no_such_node', `no link to "${request.node}" from here`);
-    const { name, argument } = request;
-    const span = this.tracing?.begin('client', `relay ${name}`, { 'picket.node': request.node }) ?? null;
-    const trace = span === null ? {} : { trace: span.header };
-    return await followed(span, () =>
-      this.call(link, 'relayed', { name, argument, caller, ...trace }, relayTimeoutMs(request.timeoutMs)),
-    );
   }
 
   private async serve(link: Link, callId: number, name: string, payload: Uint8Array): Promise<void> {
@@ -234,14 +205,9 @@ export class Procedures {
     this.underWay.set(link, busy + 1);
     this.running += 1;
     try {
-      const identity = link.peer!.identity;
-      const caller = { identity, address: link.address };
       const argument = this.codec.decode(payload);
-      // A wrapper's step is what it wraps.
-      const isWrapper = name === 'traced' || name === 'relayed';
-      const value = await (isWrapper
-        ? this.run(name, argument, caller)
-        : this.runFollowed(name, argument, caller));
+      const caller = this.callerOf(link);
+      const value = await this.answer(link, name, argument, caller);
       const reply = this.codec.encode(value);
       if (!link.current.sendControl('procedure_reply', { callId }, reply) && link.current.isOpen) {
         throw new ClusterError('link_busy', 'the answer does not fit into the link now');
@@ -254,6 +220,38 @@ export class Procedures {
       this.running -= 1;
       if (this.running === 0) this.onIdle();
     }
+  }
+
+  /** `traced` is what it wraps, as a part of the trace that its caller names; the fence lets no tenant's node say it. */
+  private answer(link: Link, name: string, argument: unknown, caller: Caller): Promise<unknown> {
+    if (name === 'relayed') return this.run(name, argument, caller);
+    const isTraced = name === 'traced';
+    const asked = isTraced ? (argument as Relayed) : { name, argument, trace: null };
+    return followProcedure(this, asked.trace, asked.name, caller, () =>
+      asked.name === 'relay' && this.linkTo !== null
+        ? this.relay(link, asked.argument as RelayRequest, caller)
+        : this.run(asked.name, asked.argument, caller),
+    );
+  }
+
+  private callerOf(link: Link): Caller {
+    const { identity, serial } = link.peer!;
+    const connection = this.gone.connectionOf(link);
+    return { identity, address: link.address, serial, ...(connection !== null && { connection }) };
+  }
+
+  /** What is asked for there is judged there, by the rights of the one who asks. */
+  private async relay(from: Link, request: RelayRequest, caller: Caller): Promise<unknown> {
+    if (!mayCall('shell', caller.identity, false))
+      throw new ClusterError('procedure_denied', `"relay" is not for ${caller.identity.kind} identities`);
+    const { node, name, argument } = request;
+    const link = mayName(node, caller.identity) ? (this.linkTo?.(node) ?? null) : null;
+    if (link === null) throw new ClusterError('no_such_node', `no link to "${node}" from here`);
+    this.gone.relayed(from, node);
+    const span = this.tracing?.begin('client', `relay ${name}`, { 'picket.node': node }) ?? null;
+    const relayed: Relayed = { name, argument, caller, ...(span !== null && { trace: span.header }) };
+    const timeoutMs = relayTimeoutMs(request.timeoutMs);
+    return await followed(span, () => this.call(link, 'relayed', relayed, timeoutMs));
   }
 
   private refuse(link: Link, callId: number, error: unknown): void {
@@ -281,16 +279,4 @@ export class Procedures {
     waiting.cancelTimer();
     return waiting;
   }
-}
-
-function mayCall(access: Procedure['access'], identity: PeerIdentity): boolean {
-  if (identity.kind === 'node') return true;
-  if (identity.kind === 'tenant') return access === 'tenant';
-  if (access === 'node' || access === 'tenant') return false;
-  return identity.rights.includes('write') || (access === 'read' && identity.rights.includes('read'));
-}
-
-/** A deadline that a caller names is kept within reason. */
-function relayTimeoutMs(asked: number | undefined): number {
-  return asked !== undefined && asked > 0 && asked <= relayTimeoutMsMax ? asked : procedureTimeoutMs;
 }

@@ -150,6 +150,17 @@ export function list(state: RegistryState, filter: RegistryFilter): Entry[] {
   return found;
 }
 
+/** The same, one by one: what comes or goes meanwhile may be among them or not. */
+export function* scan(state: RegistryState, filter: RegistryFilter): Generator<Entry> {
+  const { node } = filter;
+  for (const group of groupsOf(state.index, filter)) {
+    for (const slot of slotsOf(group, filter)) {
+      const entry = visibleOf(state.index, slot);
+      if (entry !== null && (node === undefined || entry.shard.origin.name === node)) yield entry;
+    }
+  }
+}
+
 /** Of one node: what it holds is known without a look at what all others hold. */
 function listOf(state: RegistryState, node: string, filter: RegistryFilter): Entry[] {
   const found: Entry[] = [];

@@ -19,7 +19,7 @@ import type { RoutedKind } from './frame-layout.ts';
 import type { Flow } from './lane.ts';
 import { remoteCallsMax, remoteSweepMs } from './limits.ts';
 import type { Link } from './link.ts';
-import { mayTie } from './may-tie.ts';
+import { isFenced, mayTie } from './may-tie.ts';
 import { sent, stepOf } from './message-trace.ts';
 import type { Urgency } from './outbox.ts';
 import { errorForm, errorOf, signalOf, signalPayload } from './router-forms.ts';
@@ -115,6 +115,11 @@ export class RemoteRouter implements Router {
     return this.send(link, signal.type, header, signalPayload(signal), signal.to.id, 'signal');
   }
 
+  /** Calls to other nodes that are not answered. */
+  get underWay(): number {
+    return this.calls.size;
+  }
+
   /** A routed frame that the fence let through. */
   receive(link: Link, node: string, boot: number, frame: RoutedFrame): void {
     let value: unknown;
@@ -178,17 +183,19 @@ export class RemoteRouter implements Router {
     const { tracing } = this.system;
     // A tenant's node has no say about what is followed here.
     if (value.length > 2 && tracing !== null && link.fence === null) {
-      const [method, args, trace] = value;
-      tracing.under(trace, () => this.deliver(link, node, boot, frame, to, [method, args]));
+      tracing.under(value[2], () => this.deliver(link, node, boot, frame, to, value.slice(0, 2)));
       return;
     }
     const [method, args] = value as [string, unknown[]];
     if (frame.kind === 'cast') {
+      this.system.arrivedFrom = node;
       this.system.deliverCast(to, method, args);
+      this.system.arrivedFrom = null;
       return;
     }
     const { callId } = frame;
     this.taken.begin(frame.timeoutMs);
+    this.system.arrivedFrom = node;
     this.system.deliverCall(to, method, args, frame.timeoutMs, {
       answer: (answer) => {
         this.reply(node, boot, callId, 'reply', answer);
@@ -199,6 +206,7 @@ export class RemoteRouter implements Router {
         this.taken.failed(to.id, (error as { code?: unknown } | null)?.code, tell);
       },
     });
+    this.system.arrivedFrom = null;
   }
 
   /** To the life that asked: a later one of the same name numbers its calls anew. */
@@ -290,8 +298,4 @@ export class RemoteRouter implements Router {
       if (this.calls.size > 0) this.sweepLater();
     });
   }
-}
-
-function isFenced(error: unknown): boolean {
-  return error instanceof ClusterError && error.code === 'fenced';
 }

@@ -10,6 +10,7 @@ import type { ControlFrame } from './frame.ts';
 import { type Lateness, lateTick, onTime } from './lateness.ts';
 import { heartbeatIntervalMs, membershipTickMs, stoodStillMs } from './limits.ts';
 import type { Link } from './link.ts';
+import { LoopLag } from './loop-lag.ts';
 import { createMembership, explainMember, type MembershipEvent, stepMembership } from './membership.ts';
 import {
   heardAgoMs,
@@ -67,6 +68,7 @@ export class Vigil implements Members {
   private cancelTick: () => void = () => {};
   /** Times that this process did not run, as `lateTick` judges. */
   pauses = 0;
+  readonly lag = new LoopLag();
 
   constructor(needs: VigilNeeds) {
     this.needs = needs;
@@ -223,6 +225,7 @@ export class Vigil implements Members {
   private late(nowMs: number): void {
     const byMs = nowMs - this.lastTickMs - membershipTickMs;
     const late = lateTick(this.lateness, byMs, nowMs);
+    this.lag.note(byMs, nowMs);
     this.lastTickMs = nowMs;
     this.lateness = late.lateness;
     const gapMs = late.lostMs;

@@ -4,6 +4,7 @@
  */
 import type { Definition, Protocol, WhenFull } from './definition.ts';
 import { mailboxMessagesMax } from './limits.ts';
+import type { ActorTrace } from './trace.ts';
 
 export type AnyDefinition = Definition<unknown, Protocol>;
 export type Handler = (self: unknown, ...args: readonly unknown[]) => unknown;
@@ -44,17 +45,28 @@ export class Behaviour {
   readonly definition: AnyDefinition;
   readonly call: Handlers;
   readonly cast: Handlers;
+  /** While a trace looks on this is 0: every message comes by where a full mailbox is judged. */
   readonly mailboxMessagesMax: number;
+  /** The real one. */
+  readonly messagesMax: number;
+  readonly trace: ActorTrace | null;
   readonly whenFull: WhenFull;
   readonly trapExit: boolean;
 
-  constructor(definition: AnyDefinition) {
+  constructor(definition: AnyDefinition, trace: ActorTrace | null = null) {
     this.definition = definition;
     this.call = new Handlers(definition.call);
     this.cast = new Handlers(definition.cast);
-    this.mailboxMessagesMax = definition.mailboxMessagesMax ?? mailboxMessagesMax;
+    this.messagesMax = definition.mailboxMessagesMax ?? mailboxMessagesMax;
+    this.mailboxMessagesMax = trace === null ? this.messagesMax : 0;
+    this.trace = trace;
     this.whenFull = definition.whenFull ?? 'refuse';
     this.trapExit = definition.trapExit ?? false;
+  }
+
+  /** The same for an actor that is traced. */
+  tracedBy(trace: ActorTrace): Behaviour {
+    return new Behaviour(this.definition, trace);
   }
 }
 

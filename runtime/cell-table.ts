@@ -47,6 +47,15 @@ export class CellTable {
     if (page.length === 0) this.pages.delete(page.number);
   }
 
+  /** In rising order, those that come and go meanwhile as they are when their turn comes. */
+  *after(id: number): Generator<Cell> {
+    const number = pageOf(id + 1);
+    for (const page of this.pages.values()) {
+      if (page.number < number) continue;
+      for (const cell of page.cells) if (cell !== undefined && cell.ref.id > id) yield cell;
+    }
+  }
+
   *values(): Generator<Cell> {
     for (const { cells } of this.pages.values()) {
       for (const cell of cells) if (cell !== undefined) yield cell;

@@ -30,11 +30,16 @@ const notBegun: Promise<unknown> = Promise.resolve();
 
 export class Cell implements Runnable {
   readonly kernel: Kernel;
-  readonly behaviour: Behaviour;
+  /** Another one of the same definition while it is traced. */
+  behaviour: Behaviour;
   readonly ref: Ref;
   readonly parent: Ref | null;
   readonly context: Context;
   alive = true;
+  /** It lives, and nobody traces it: asked with every send in place of `alive`. */
+  quiet = true;
+  /** Somebody traces it, now and then. */
+  traced = false;
   started = false;
   /** Set while an async handler has not settled: one message at a time. */
   busy: Promise<unknown> | null = null;
@@ -76,6 +81,15 @@ export class Cell implements Runnable {
   get mailbox(): Mailbox {
     if (this.queued === null) this.queued = new Mailbox();
     return this.queued;
+  }
+
+  /** Messages that wait; makes no mailbox for the question. */
+  get waiting(): number {
+    return this.queued?.length ?? 0;
+  }
+
+  get waitingUser(): number {
+    return this.queued?.userLength ?? 0;
   }
 
   tied(): Ties {

@@ -14,12 +14,14 @@ import type {
 } from './definition.ts';
 import { RuntimeError } from './errors.ts';
 import { callTimeoutMs } from './limits.ts';
-import type { ExitReason } from './message.ts';
+import { type ExitReason, messageCall, messageCast } from './message.ts';
 import { PendingCall } from './pending-call.ts';
 import type { Recorder } from './recorder.ts';
 import type { Ref } from './ref.ts';
 import type { SendPort } from './senders.ts';
+import type { ChildInfo } from './supervisor.ts';
 import { Timer } from './timer-wheel.ts';
+import type { Watchers } from './watching.ts';
 
 export class Context implements Self<unknown>, SendPort {
   state: unknown = undefined;
@@ -61,12 +63,17 @@ export class Context implements Self<unknown>, SendPort {
   }
 
   sendCast(ref: Ref, method: string, args: readonly unknown[]): boolean {
-    return this.live().kernel.deliverCast(ref, method, args);
+    const { cell } = this;
+    if (!cell.quiet) this.live().behaviour.trace?.sent(messageCast, ref, method, args);
+    return cell.kernel.deliverCast(ref, method, args);
   }
 
   sendCall(ref: Ref, method: string, args: readonly unknown[], timeoutMs: number): Promise<unknown> {
     const cell = this.cell;
-    if (!cell.alive) return Promise.reject(this.dead());
+    if (!cell.quiet) {
+      if (!cell.alive) return Promise.reject(this.dead());
+      cell.behaviour.trace?.sent(messageCall, ref, method, args);
+    }
     const pending = new PendingCall(cell.kernel.wheel, ref, method, timeoutMs);
     cell.kernel.deliverPending(ref, method, args, timeoutMs, pending);
     return pending.promise;
@@ -186,8 +193,14 @@ export class Context implements Self<unknown>, SendPort {
   }
 
   /** Sets what introspection shows of this actor beside its counters: a supervisor its children, say. */
-  describe(about: () => unknown): void {
-    this.live().tied().about = about;
+  describe(about: () => unknown, children: () => Iterable<ChildInfo>): void {
+    const ties = this.live().tied();
+    ties.about = about;
+    ties.children = children;
+  }
+
+  get watchers(): Watchers {
+    return this.cell.kernel.watchers;
   }
 
   /** For the runtime's own machines. */

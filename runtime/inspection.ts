@@ -3,10 +3,10 @@
  * or a state. The tree of all actors is introspection.ts.
  */
 import type { Cell } from './cell.ts';
-import { crashShapeCharactersMax, inspectedRefsMax } from './limits.ts';
+import { allActors, type Sight } from './introspection.ts';
+import { crashShapeCharactersMax, inspectedPassedMax, inspectedRefsMax } from './limits.ts';
 import type { Ref } from './ref.ts';
-import { shapeOf } from './shape.ts';
-import type { ChildInfo } from './supervisor.ts';
+import { type RefText, sketch } from './sketch.ts';
 import type { ActorSystem } from './system.ts';
 
 export interface ActorInspection {
@@ -17,6 +17,8 @@ export interface ActorInspection {
   readonly status: 'starting' | 'idle' | 'ready' | 'waiting' | 'stopping';
   /** Messages that wait, by lane. */
   readonly mailbox: { readonly system: number; readonly user: number };
+  /** User messages that it holds at most. */
+  readonly mailboxMax: number;
   readonly handled: number;
   /** Time in its handlers, without what they awaited. */
   readonly busyMs: number;
@@ -36,58 +38,88 @@ export interface ActorInspection {
   readonly state: string;
 }
 
-/** Null when no such actor lives here. `id` is the one that the tree shows. */
-export function inspectActor(system: ActorSystem, id: string): ActorInspection | null {
+/**
+ * Null when no such actor lives here, or it is not seen. `id` is the one that the tree shows. Whoever is tied to it and not seen
+ * is left out.
+ */
+export function inspectActor(
+  system: ActorSystem,
+  id: string,
+  sight: Sight = allActors,
+): ActorInspection | null {
   const cell = system.cells.get(Number(id));
-  if (cell === undefined) return null;
+  if (cell === undefined || !sight.sees(cell.ref.id)) return null;
   return {
     id: String(cell.ref.id),
     name: cell.definition.name,
     registeredName: cell.ties?.registeredName ?? null,
     status: statusOf(cell),
-    mailbox: { system: cell.mailbox.length - cell.mailbox.userLength, user: cell.mailbox.userLength },
+    mailbox: { system: cell.waiting - cell.waitingUser, user: cell.waitingUser },
+    mailboxMax: cell.behaviour.messagesMax,
     handled: cell.handled,
     busyMs: Math.round(cell.busyMs * 10) / 10,
     restarts: restartsOf(system, cell),
-    parents: parentsOf(system, cell),
+    parents: parentsOf(system, cell, sight),
     trapExit: cell.trapExit,
-    links: shown(cell.ties?.links?.values()),
-    monitors: shown(cell.ties?.monitors?.values()),
-    monitoredBy: shown([...(cell.ties?.watchers?.values() ?? [])].map(({ watcher }) => watcher)),
+    links: shown(system, sight, cell.ties?.links?.values()),
+    monitors: shown(system, sight, cell.ties?.monitors?.values()),
+    monitoredBy: shown(system, sight, watchersOf(cell)),
     timers: cell.ties?.timers?.size ?? 0,
     owed: cell.ties?.owed?.size ?? 0,
-    state: shapeOf(cell.context.state, crashShapeCharactersMax),
+    state: sketch(cell.context.state, crashShapeCharactersMax, refTextFor(system, sight)),
   };
+}
+
+/** The state of an actor that lives here and is seen; null otherwise. */
+export function stateOf(system: ActorSystem, id: number, sight: Sight): { readonly state: unknown } | null {
+  const cell = system.cells.get(id);
+  return cell === undefined || !sight.sees(id) ? null : { state: cell.context.state };
+}
+
+/** How refs are shown to somebody: those of actors that they do not see, without an address. */
+export function refTextFor(system: ActorSystem, sight: Sight): RefText {
+  return (ref) => (isSeen(system, sight, ref) ? `ref ${ref}` : 'ref');
+}
+
+/** Actors of other nodes are seen by those alone who see everything. */
+export function isSeen(system: ActorSystem, sight: Sight, ref: Ref): boolean {
+  return sight.ids === null || (system.isLocal(ref) && ref.boot === system.boot && sight.sees(ref.id));
 }
 
 function statusOf(cell: Cell): ActorInspection['status'] {
   if (cell.stopping) return 'stopping';
   if (!cell.started) return 'starting';
   if (cell.busy !== null) return 'waiting';
-  return cell.mailbox.length > 0 ? 'ready' : 'idle';
+  return cell.waiting > 0 ? 'ready' : 'idle';
 }
 
 function restartsOf(system: ActorSystem, cell: Cell): number {
-  const children = (cell.parent === null ? null : system.find(cell.parent))?.ties?.about?.();
-  if (!Array.isArray(children)) return 0;
-  return (children as ChildInfo[]).find((child) => child.ref?.id === cell.ref.id)?.restarts ?? 0;
+  const children = (cell.parent === null ? null : system.find(cell.parent))?.ties?.children?.();
+  for (const child of children ?? []) if (child.ref?.id === cell.ref.id) return child.restarts;
+  return 0;
 }
 
-function parentsOf(system: ActorSystem, cell: Cell): { id: string; name: string }[] {
+function parentsOf(system: ActorSystem, cell: Cell, sight: Sight): { id: string; name: string }[] {
   const parents: { id: string; name: string }[] = [];
   let at = cell.parent === null ? null : system.find(cell.parent);
-  while (at !== null) {
-    parents.push({ id: String(at.ref.id), name: at.definition.name });
+  while (at !== null && parents.length < inspectedRefsMax) {
+    if (sight.sees(at.ref.id)) parents.push({ id: String(at.ref.id), name: at.definition.name });
     at = at.parent === null ? null : system.find(at.parent);
   }
   return parents;
 }
 
-function shown(refs: Iterable<Ref> = []): string[] {
+function* watchersOf(cell: Cell): Generator<Ref> {
+  for (const { watcher } of cell.ties?.watchers?.values() ?? []) yield watcher;
+}
+
+function shown(system: ActorSystem, sight: Sight, refs: Iterable<Ref> = []): string[] {
   const texts: string[] = [];
+  let passed = 0;
   for (const ref of refs) {
-    if (texts.length === inspectedRefsMax) break;
-    texts.push(ref.toString());
+    passed += 1;
+    if (texts.length === inspectedRefsMax || passed > inspectedPassedMax) break;
+    if (isSeen(system, sight, ref)) texts.push(ref.toString());
   }
   return texts;
 }

@@ -68,6 +68,14 @@ export class Lifecycle {
       error: detail,
       stack: thrown instanceof Error ? thrown.stack : undefined,
     });
+    const { watchers } = this.kernel;
+    if (watchers.isWatched) {
+      const during = cell.started ? (cell.present?.method ?? '-') : 'init';
+      watchers.tell({
+        ...{ type: 'crashed', ref: cell.ref, during, error: detail },
+        path: this.pathOf(cell),
+      });
+    }
     // Its caller has been told by now.
     cell.present = null;
     this.stop(cell, 'crash', detail);
@@ -88,6 +96,7 @@ export class Lifecycle {
   end(cell: Cell, reason: ExitReason, detail: string | null): void {
     if (!cell.alive) return;
     cell.alive = false;
+    cell.quiet = false;
     this.kernel.cells.delete(cell.ref.id);
     Ref.bind(cell.ref, null);
     const name = cell.ties?.registeredName ?? null;

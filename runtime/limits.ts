@@ -28,6 +28,8 @@ export const restartsWithinMs = 5_000;
 export const timerTickMs = 2;
 /** Links and monitors that are shown of one actor. */
 export const inspectedRefsMax = 100;
+/** And that are passed for them: an actor may be linked with a hundred thousand. */
+export const inspectedPassedMax = 10_000;
 /** The main thread beats this often for the watchdog, which looks at every tick. */
 export const loopBeatMs = 50;
 export const watchdogTickMs = 100;
@@ -91,3 +93,40 @@ export const recordKindsMax = 6;
 export const recordBufferStartBytes = 16 * 1024;
 /** One line of a record file, and one segment when it is made whole again. */
 export const recordLineBytesMax = 1024 * 1024;
+
+// Looking into a running node (paced.ts, print.ts, introspection.ts, activity.ts, trace.ts). None of it may hold up the loop.
+/** What looks at many things lets the loop have its turn after this long. */
+export const paceSliceMs = 2;
+/** Things that a walk passes between two looks at the clock: some 10 us. */
+export const paceLookSteps = 64;
+/** Of one piece of a printed value: so much text, and so many properties that were visited for it (about 1 ms). */
+export const printPieceCharacters = 16 * 1024;
+export const printPieceSteps = 2_000;
+/** Objects within each other that are printed. */
+export const printDepthMax = 64;
+/** Of a string, at a time; escapes make six of one. */
+export const printStringPart = 1_024;
+/**
+ * A longer string is told by its length. One that was put together from parts is made whole by V8 when its first character is
+ * read, all at once: a million characters in parts of ten took 7 ms.
+ */
+export const printStringCharactersMax = 64 * 1024;
+/** Of the name of a field. */
+export const printNameCharactersMax = 256;
+/** Places without a value in a row after which an array counts as sparse and is not followed further. */
+export const printHolesMax = 1_000_000;
+export const printBytesPart = 512;
+/** Fields, and items, of a sketch. */
+export const sketchFieldsMax = 12;
+export const sketchItemsMax = 4;
+/** Messages of an actor that a trace tells of in a second at most; a window is a tenth of it. */
+export const tracePerSMax = 2_000;
+export const traceWindowMs = 100;
+/** Of the loop's time, what a trace takes at most: it looks away for twenty times as long as it took. */
+export const traceShareMax = 0.05;
+/** Of one message: its sketch, or its values. */
+export const traceTextCharactersMax = 400;
+/** Lines of the log that a node keeps at hand, what they come to, and the longest of them. */
+export const logLinesKeptMax = 2_000;
+export const logBytesKeptMax = 1024 * 1024;
+export const logLineCharactersMax = 16 * 1024;

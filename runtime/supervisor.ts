@@ -73,7 +73,10 @@ export function supervisor<C extends Protocol = Protocol>(
       self.state = state;
       const { recorder, ref } = self as unknown as Context;
       state.record = recorder?.machine(supervisionForm, `${options.name}/${ref.id}`) ?? null;
-      (self as unknown as Context).describe(() => childrenOf(state));
+      (self as unknown as Context).describe(
+        () => childrenOf(state),
+        () => eachChild(state),
+      );
       state.up = (self as unknown as Context).holdStart();
       handle(self, { type: 'begin' });
       return state;
@@ -133,12 +136,13 @@ function newState(options: SupervisorOptions, specs: readonly ChildSpec[]): Supe
 }
 
 function childrenOf(state: SupervisorState): ChildInfo[] {
-  return state.machine.children.map((child) => ({
-    id: child.id,
-    ref: state.refs.get(child.id) ?? null,
-    phase: child.phase,
-    restarts: child.restarts,
-  }));
+  return [...eachChild(state)];
+}
+
+/** One by one: whoever looks into a running node does not make a list of a hundred thousand at once. */
+function* eachChild(state: SupervisorState): Generator<ChildInfo> {
+  for (const { id, phase, restarts } of state.machine.children)
+    yield { id, ref: state.refs.get(id) ?? null, phase, restarts };
 }
 
 /** A spec that cannot be is its caller's mistake: told, and no reason to end the other children. */
@@ -223,9 +227,18 @@ function childStarted(self: SupervisorSelf, id: string, ref: Ref | null, error: 
     self.state.early.clear();
     self.state.refs.set(id, ref);
     handle(self, { type: 'started', id });
+    tellRestart(self, id, ref);
     if (ended !== undefined) childExited(self, ref, ended);
   }
   dropForgotten(self.state);
+}
+
+function tellRestart(self: SupervisorSelf, id: string, ref: Ref): void {
+  const { watchers } = self as unknown as Context;
+  if (!watchers.isWatched) return;
+  const restarts = self.state.machine.children.find((child) => child.id === id)?.restarts ?? 0;
+  const { name, ref: supervisor } = self as unknown as Context;
+  if (restarts > 0) watchers.tell({ type: 'restarted', supervisor, ref, name, child: id, restarts });
 }
 
 function childExited(self: SupervisorSelf, ref: Ref, reason: string): void {

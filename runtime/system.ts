@@ -7,7 +7,7 @@ import { Cell } from './cell.ts';
 import { CellTable } from './cell-table.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { DeadLetters } from './dead-letters.ts';
-import type { CallMethods, CastMethods, Definition, Protocol, WhenFull } from './definition.ts';
+import type { CallMethods, CastMethods, Definition, Protocol } from './definition.ts';
 import { RuntimeError } from './errors.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { callTimeoutMs } from './limits.ts';
@@ -21,6 +21,7 @@ import {
   noArguments,
   type ReplyTarget,
 } from './message.ts';
+import { Overflow } from './overflow.ts';
 import { copyingReply, PendingCall } from './pending-call.ts';
 import { type Random, systemRandom } from './random.ts';
 import type { Recorder } from './recorder.ts';
@@ -33,6 +34,7 @@ import type { SystemCounts } from './system-counts.ts';
 import type { Log, SystemOptions } from './system-options.ts';
 import { TimerWheel } from './timer-wheel.ts';
 import { follow, type Tracing } from './tracing.ts';
+import { Watchers } from './watching.ts';
 
 export type { Log, SystemOptions } from './system-options.ts';
 
@@ -48,7 +50,10 @@ export class ActorSystem implements SendPort {
   readonly relations: Relations;
   readonly lifecycle: Lifecycle;
   readonly cells = new CellTable();
+  readonly watchers = new Watchers();
   router: Router | null = null;
+  /** The node whose message is delivered at this moment: for traces. */
+  arrivedFrom: string | null = null;
   /** Whoever makes the system may have its supervisors' decisions recorded: set before any of them starts. */
   recorder: Recorder | null = null;
   /** Set before any actor starts; null: nothing is followed. */
@@ -58,7 +63,7 @@ export class ActorSystem implements SendPort {
   private readonly letters: DeadLetters;
   private readonly copy: ((value: unknown) => unknown) | null;
   private numbers = 0;
-  private readonly full: Record<WhenFull, number> = { refuse: 0, drop_oldest: 0, drop_newest: 0 };
+  private readonly overflow = new Overflow();
 
   constructor(options: SystemOptions = {}) {
     this.clock = options.clock ?? systemClock();
@@ -123,8 +128,8 @@ export class ActorSystem implements SendPort {
     return {
       actors: this.cells.size,
       deadLetters: this.letters.count,
-      refused: this.full.refuse + this.full.drop_oldest + this.full.drop_newest,
-      full: { ...this.full },
+      refused: this.overflow.total,
+      full: { ...this.overflow.full },
       crashes,
       restarts,
       zombies,
@@ -152,6 +157,16 @@ export class ActorSystem implements SendPort {
     if (bound !== null && bound.kernel === this) return bound;
     const isHere = ref.boot === this.boot && ref.node === this.node;
     return (isHere ? this.cells.get(ref.id) : undefined) ?? null;
+  }
+
+  /** Given last: no actor has a higher id. */
+  get lastNumber(): number {
+    return this.numbers;
+  }
+
+  /** Whose turn it is, while somebody traces. */
+  get running(): Ref | null {
+    return (this.runQueue.present as Cell | null)?.ref ?? null;
   }
 
   nextNumber(): number {
@@ -226,13 +241,17 @@ export class ActorSystem implements SendPort {
   }
 
   deliverSystem(cell: Cell, message: Message): void {
-    if (!cell.alive) return;
+    if (!cell.quiet) {
+      if (!cell.alive) return;
+      cell.behaviour.trace?.received(message);
+    }
     cell.mailbox.pushSystem(message);
     cell.schedule();
   }
 
   deadLetter(ref: Ref, method: string, why: string): void {
     this.letters.add(ref, method, why);
+    if (this.watchers.isWatched) this.watchers.tell({ type: 'dead_letter', ref, method, why });
   }
 
   registerName(cell: Cell, name: string): void {
@@ -259,22 +278,9 @@ export class ActorSystem implements SendPort {
 
   private accept(cell: Cell, message: Message): boolean {
     const { mailbox } = cell;
-    if (mailbox.userLength >= cell.behaviour.mailboxMessagesMax) return this.overflow(cell, message);
+    if (mailbox.userLength >= cell.behaviour.mailboxMessagesMax) return this.overflow.take(cell, message);
     mailbox.pushUser(message);
     cell.schedule();
-    return true;
-  }
-
-  private overflow(cell: Cell, message: Message): boolean {
-    const { mailbox, behaviour } = cell;
-    this.full[behaviour.whenFull] += 1;
-    const full = () => new RuntimeError('mailbox_full', `${behaviour.definition.name} ${cell.ref}`);
-    if (behaviour.whenFull !== 'drop_oldest') {
-      message.reply?.fail(full());
-      return behaviour.whenFull === 'drop_newest';
-    }
-    mailbox.dropOldestUser()?.reply?.fail(full());
-    mailbox.pushUser(message);
     return true;
   }
 

@@ -4,6 +4,7 @@
  */
 import type { ExitReason, ReplyTarget } from './message.ts';
 import type { Ref } from './ref.ts';
+import type { ChildInfo } from './supervisor.ts';
 import type { Timer } from './timer-wheel.ts';
 
 export class Ties {
@@ -19,4 +20,6 @@ export class Ties {
   onEnded: ((reason: ExitReason) => void)[] | null = null;
   /** What a supervisor or another keeper of children shows of itself. */
   about: (() => unknown) | null = null;
+  /** Its children one by one. */
+  children: (() => Iterable<ChildInfo>) | null = null;
 }

@@ -29,8 +29,9 @@ export interface ShellCall {
   /** Aborted by Ctrl-C, by the deadline and with the session: a command ends soon after. */
   readonly signal: AbortSignal;
   /**
-   * A procedure of any node, this one too, in the name of the operator and within those rights. Rejects with a
-   * `ProcedureError` (the procedure's own code) or a `ClusterError`.
+   * A procedure of any node, this one too, in the name of the operator and within those rights; for an operator of one
+   * tenant only those of `scoped-procedures.ts`. Rejects with a `ProcedureError` (the procedure's own code) or a
+   * `ClusterError`.
    */
   ask<T>(node: string, procedure: string, argument: unknown): Promise<T>;
 }
@@ -43,6 +44,11 @@ export interface ShellCommand {
   readonly summary: string;
   readonly examples: readonly string[];
   readonly access: ShellAccess;
+  /**
+   * It keeps to `scope.tenant`: what is not that tenant's is to it as if it were not there, with the same answer and the same
+   * work. Without this an operator of one tenant may not say it.
+   */
+  readonly forTenants?: true;
   /** Milliseconds; null: it lives until it is cancelled, or ends by itself. */
   readonly deadlineMs: number | null;
   /**

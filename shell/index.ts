@@ -1,5 +1,16 @@
 /** The door of the shell: the operator's way into a running node. */
 export type { ShellAccess, ShellCall, ShellCommand, ShellScope } from './command.ts';
+export { everyShellCommand } from './commands/every-command.ts';
+export {
+  type CompleteAnswer,
+  type LineAnswer,
+  type OpenAnswer,
+  type OpenAsked,
+  openShell,
+  type ShellDoor,
+  type ShellNeeds,
+} from './door.ts';
+export { ShellError, type ShellErrorCode } from './errors.ts';
 export { type ChainHead, type Entry, genesis, isFault, type ReadEntry, readEntry } from './journal/entry.ts';
 export { RecordedError, type RecordedErrorCode } from './journal/errors.ts';
 export { coreKeeper, declareKeeping, storeKeeper } from './journal/keepers.ts';
@@ -12,6 +23,8 @@ export {
 export { type JudgedFiles, journalFiles, judgeFiles } from './journal/read-files.ts';
 export { type ReplayStep, replaySteps } from './journal/replay.ts';
 export { type Chain, type ChainFault, type ChainNotice, chainFrom, follow } from './journal/verify.ts';
+export { nextWaitMs } from './limits.ts';
+export { quoteWord, type SplitLine, splitPipe } from './parse-line.ts';
 export type { RecordKeeper } from './ports/record-keeper.ts';
 export type {
   ArchivedChain,
@@ -21,3 +34,4 @@ export type {
   SessionQuery,
 } from './ports/session-archive.ts';
 export type { SessionEvent, SessionRecord, SessionRecords } from './ports/session-record.ts';
+export type { NextAnswer, Outcome } from './session-state.ts';

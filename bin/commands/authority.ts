@@ -12,6 +12,7 @@ import {
   createAuthority,
   credentialPath,
   inspectPem,
+  isTenantId,
   isTrustedIn,
   readAuthority,
   retiredSerials,
@@ -26,8 +27,10 @@ import { type BearerFlags, issueFor, judgeBearer } from '../bearer.ts';
 import { confirm } from '../confirm.ts';
 import { checkVersion, dataFolder, prepareFolder } from '../data-folder.ts';
 import { parseDuration } from '../durations.ts';
-import { CommandFailure, usage } from '../failure.ts';
+import { CommandFailure, codeOf, usage } from '../failure.ts';
 import { readNamedFile } from '../named-file.ts';
+import { withOperator } from '../operator-session.ts';
+import type { TenantView } from '../views.ts';
 import type { Surroundings } from './up.ts';
 
 interface Flags {
@@ -88,9 +91,12 @@ function addIssue(certs: Command, around: Surroundings): void {
     .description('issue a certificate to a node, to a node of a tenant, or to an operator')
     .option('--node <name>', 'a node of this name (with --role)')
     .option('--role <role>', 'core, web, poller or agent; of a tenant: poller or agent')
-    .option('--tenant <id>', 'the tenant whose node it is (with --node and --role)')
+    .option(
+      '--tenant <tenant>',
+      'the tenant whose node it is, or whose things alone the operator may see: id, or slug while the cluster runs',
+    )
     .option('--operator <name>', 'an operator of this name')
-    .option('--rights <list>', 'of the operator, separated by commas', 'read,write')
+    .option('--rights <list>', 'of the operator: read, write, eval, separated by commas', 'read,write')
     .option('--lifetime <duration>', 'at most 30d', '24h')
     .option(
       '--out <dir>',
@@ -98,11 +104,12 @@ function addIssue(certs: Command, around: Surroundings): void {
     )
     .addHelpText(
       'after',
-      '\nA certificate of the same bearer is replaced, one of another never.\n\nExamples:\n  picket certs issue --node poller_9 --role poller --out ./poller_9\n  picket certs issue --tenant k7mzq2wn5xjd --node edge_1 --role poller --out ./edge_1\n  picket certs issue --operator ann --rights read --lifetime 8h --out ./ann\n',
+      '\nA certificate of the same bearer is replaced, one of another never.\n\nExamples:\n  picket certs issue --node poller_9 --role poller --out ./poller_9\n  picket certs issue --tenant k7mzq2wn5xjd --node edge_1 --role poller --out ./edge_1\n  picket certs issue --operator ann --rights read --lifetime 8h --out ./ann\n  picket certs issue --operator bob --tenant acme --rights read --out ./bob\n',
     )
-    .action(async (flags: IssueFlags) => {
-      const folder = dataFolder(flags.data);
+    .action(async (given: IssueFlags) => {
+      const folder = dataFolder(given.data);
       checkVersion(folder);
+      const flags = { ...given, ...(await tenantIdOf(given)) };
       const name = judgeBearer(flags);
       const lifetimeMs = parseDuration(flags.lifetime ?? '24h', '--lifetime');
       const authority = await openExisting(folder.authority);
@@ -198,6 +205,19 @@ function addRotate(certs: Command, around: Surroundings): void {
           );
       }
     });
+}
+
+/** A slug is known to a cluster that runs; an id needs none. What stays a slug is refused with the flags. */
+async function tenantIdOf(flags: IssueFlags): Promise<{ tenant?: string }> {
+  const { tenant } = flags;
+  if (tenant === undefined || isTenantId(tenant)) return {};
+  try {
+    const row = await withOperator(flags, ({ call }) => call<TenantView>('tenant_show', { tenant }));
+    return { tenant: row.tenant_id };
+  } catch (error) {
+    if (codeOf(error) === 'no_such_tenant') throw error;
+    return {};
+  }
 }
 
 /** What is lost, in words: whose certificate it is, and that an authority takes with it what it signed. */

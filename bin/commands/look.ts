@@ -1,9 +1,9 @@
 /** The commands that show the cluster: members, status, registry, tree. */
 import { type Command, Option } from 'commander';
 import { nameKinds } from '../../actors/index.ts';
-import type { Member } from '../../cluster/index.ts';
-import type { TreeNode } from '../../runtime/index.ts';
-import { ask } from '../ask-node.ts';
+import { type Member, type TreePart, treeRows } from '../../cluster/index.ts';
+import { nestRows } from '../../runtime/index.ts';
+import { ask, nodeDoor } from '../ask-node.ts';
 import { CommandFailure } from '../failure.ts';
 import { type OperatorSession, withOperator } from '../operator-session.ts';
 import type { StatusView } from '../status.ts';
@@ -121,7 +121,11 @@ function addTree(program: Command, { output }: Surroundings, { data, json }: Opt
     .addOption(json())
     .addHelpText('after', '\nExample:\n  picket tree core_1\n')
     .action(async (name: string, flags: LookFlags) => {
-      const roots = await withOperator(flags, (session) => ask<TreeNode[]>(session, name, 'tree', null));
+      const rows = await withOperator(flags, async (session) => {
+        const door = await nodeDoor(session, name);
+        return await treeRows((after) => door<TreePart>('tree_part', { after }));
+      });
+      const roots = nestRows(rows);
       const root = { id: name, kind: 'node', name, restarts: 0, mailbox: 0, children: roots };
       if (flags.json) output.json(root);
       else for (const line of drawTree(root, '')) output.line(line);

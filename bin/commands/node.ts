@@ -39,6 +39,13 @@ export function allowTenantNodes(): Option {
   return new Option('--allow-tenant-nodes', "take tenants' own pollers and agents, fenced");
 }
 
+export function allowEval(): Option {
+  return new Option(
+    '--allow-eval',
+    'let operators with the right "eval" run JavaScript in a node: it can do all that the node can',
+  );
+}
+
 export function addNodeCommand(program: Command, { environment }: Surroundings): void {
   program
     .command('node')
@@ -86,6 +93,7 @@ export function addNodeCommand(program: Command, { environment }: Surroundings):
     .option('--journal <dir>', 'the record of remote shells (default: journal/NAME in the data folder)')
     .option('--log-file <file>', 'default: stderr')
     .addOption(allowTenantNodes())
+    .addOption(allowEval())
     .option('--own-machine-tenant <slug>', 'the one tenant that may watch the machine that it runs on')
     .addOption(dataOption(environment))
     .addOption(levelOption())

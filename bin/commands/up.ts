@@ -12,7 +12,7 @@ import { levelOption } from '../level-option.ts';
 import { httpPortDefault } from '../limits.ts';
 import type { Output } from '../output.ts';
 import { showUp } from '../show-up.ts';
-import { allowTenantNodes, dataOption } from './node.ts';
+import { allowEval, allowTenantNodes, dataOption } from './node.ts';
 
 interface UpFlags {
   data: string;
@@ -22,6 +22,7 @@ interface UpFlags {
   allowTenantNodes?: boolean;
   otlp?: string;
   traceSample?: string;
+  allowEval?: boolean;
   json?: boolean;
   logLevel: string;
 }
@@ -42,6 +43,7 @@ export function addUpCommands(program: Command, { output, script, environment }:
     .addOption(allowTenantNodes())
     .option('--otlp <url>', 'an OTLP/HTTP collector for traces (or OTEL_EXPORTER_OTLP_ENDPOINT)')
     .option('--trace-sample <share>', 'of commands and requests, how many are traced unasked: 0 to 1')
+    .addOption(allowEval())
     .option('--detach', 'return when it is ready, and leave it running')
     .option('--json', 'with --detach: print what runs as JSON')
     .addOption(levelOption())
@@ -136,6 +138,7 @@ async function upDetached(
     ...(flags.allowTenantNodes ? ['--allow-tenant-nodes'] : []),
     ...(flags.otlp === undefined ? [] : ['--otlp', flags.otlp]),
     ...(flags.traceSample === undefined ? [] : ['--trace-sample', flags.traceSample]),
+    ...(flags.allowEval ? ['--allow-eval'] : []),
   ];
   const child = spawn(process.execPath, [script, ...args], {
     detached: true,

@@ -35,6 +35,7 @@ export interface UpOptions {
   readonly allowTenantNodes?: boolean;
   readonly otlp?: string;
   readonly traceSample?: string;
+  readonly allowEval?: boolean;
   /** The compiled `picket`. */
   readonly script: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -192,6 +193,7 @@ function childOf(node: PlannedNode, around: Surroundings): Child {
   if (options.otlp !== undefined) args.push('--otlp', options.otlp);
   if (options.traceSample !== undefined) args.push('--trace-sample', options.traceSample);
   if (options.allowTenantNodes) args.push('--allow-tenant-nodes');
+  if (options.allowEval) args.push('--allow-eval');
   if (node.role === 'poller') args.push('--gateway', `127.0.0.1:${ports.get(gatewayOf(node.name))}`);
   if (node.role === 'web') args.push('--http', String(http));
   const needsDatabase = node.role === 'core' || node.role === 'web';

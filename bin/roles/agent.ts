@@ -23,6 +23,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   context.watch.metrics.add(agentFamilies(node));
   const stop = keepTree(context, tree);
   return {
+    records: journal.records,
     async stop() {
       await stop();
       await icmp?.close();

@@ -49,6 +49,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   context.watch.metrics.add(writerFamilies(node), storeFamilies(store));
   const stop = keepTree(context, core.ref);
   return {
+    records: journal.records,
     async stop() {
       await stop();
       ring.stop();

@@ -26,9 +26,10 @@ export async function start(context: RoleContext): Promise<RunningRole> {
     await stopTree();
     await journal.stop();
   };
-  if (door === null) return { stop };
+  const { records } = journal;
+  if (door === null) return { records, stop };
   const { credentialChanged, trustChanged } = door;
-  return { stop, credentialChanged, trustChanged };
+  return { records, stop, credentialChanged, trustChanged };
 }
 
 /** Of the platform's pollers alone: what opens a tenant's agents goes to no node of a tenant. */

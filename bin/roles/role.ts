@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import type { ClusterNode } from '../../cluster/index.ts';
 import type { Clock, Log } from '../../runtime/index.ts';
+import type { SessionRecords } from '../../shell/index.ts';
 import type { NodeFlags } from '../node-options.ts';
 import type { NodeTrust } from '../node-trust.ts';
 import type { NodeWatch } from '../node-watch.ts';
@@ -22,6 +23,8 @@ export interface RoleContext {
 
 export interface RunningRole {
   readonly http?: string;
+  /** Where sessions of the remote shell are written down; stopped with the role. */
+  readonly records: SessionRecords;
   /** The node has another credential, or trusts others than before. */
   readonly credentialChanged?: () => void;
   readonly trustChanged?: () => void;

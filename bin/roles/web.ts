@@ -40,6 +40,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
     );
     return {
       http: web.url,
+      records: journal.records,
       async stop() {
         await web.close();
         await journal.stop();

@@ -123,6 +123,12 @@ export const codeLists: readonly CodeList[] = [
     name: 'RecordedErrorCode',
   },
   {
+    title: 'The remote shell',
+    intro: 'What a session or a line is refused with, and how a line ended.',
+    file: 'shell/errors.ts',
+    name: 'ShellErrorCode',
+  },
+  {
     title: 'Web: requests',
     intro: 'What a request is refused with.',
     file: 'web/errors.ts',

@@ -27,6 +27,7 @@ import { live } from './live-target.ts';
 import { mutated, under } from './mutate.ts';
 import { mutatedDer } from './mutate-der.ts';
 import { records } from './record-target.ts';
+import { shellLines, shellRequests } from './shell-targets.ts';
 import { heads, pem, policies } from './text-targets.ts';
 import { rings, sealed } from './vault-target.ts';
 import { addresses, gossip, kubernetes, words } from './wire-targets.ts';
@@ -68,6 +69,8 @@ export const fuzzTargets: readonly { readonly name: string; make(): FuzzTarget }
   { name: 'listening agent: frames', make: listeningFrames },
   { name: 'listening agent: statuses', make: listeningStatuses },
   { name: 'listening agent: chunks', make: listeningChunks },
+  { name: 'shell lines', make: shellLines },
+  { name: 'shell requests', make: shellRequests },
   { name: 'sealed', make: sealed },
   { name: 'rings', make: rings },
   { name: 'tokens', make: tokens },

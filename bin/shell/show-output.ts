@@ -1,0 +1,119 @@
+/**
+ * Where the output of a line goes: to the terminal page by page, screen by screen where it lives, or into a program of this
+ * machine. Takes the next piece when the last was taken, so that the node makes no more than is read.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { systemClock } from '../../runtime/index.ts';
+import { readingStillMs } from '../limits.ts';
+import { afterKey, fitPage, moreMark, newPage, type Page } from './pager.ts';
+import type { RemoteRun } from './remote-session.ts';
+import type { Terminal } from './terminal.ts';
+
+/** A piece that begins with it is a new screen. */
+const formFeed = '\f';
+const clearScreen = '\u001b[H\u001b[2J\u001b[3J';
+
+/** Resolves when all was shown, or the operator has seen enough. Rejects with what the line ended with. */
+export async function showRun(run: RemoteRun, terminal: Terminal): Promise<void> {
+  let onPageKey: ((key: string) => void) | null = null;
+  let isQuit = false;
+  const cancel = () => {
+    isQuit = true;
+    void run.cancel().catch(() => {});
+  };
+  const release = terminal.keys((key) => {
+    if (onPageKey !== null) onPageKey(key);
+    else if (key.includes('\u0003')) cancel();
+  });
+  const pause = async (): Promise<Page | 'quit'> => {
+    await terminal.write(moreMark);
+    const stop = readsStill(run);
+    const answer = await new Promise<Page | 'quit'>((resolve) => {
+      onPageKey = (key) => {
+        const next = afterKey(key[0] ?? '', terminal.size().rows);
+        if (next !== null) resolve(next);
+      };
+    });
+    onPageKey = null;
+    stop();
+    await terminal.write(`\r${' '.repeat(moreMark.length)}\r`);
+    return answer;
+  };
+  try {
+    const pages = terminal.isInteractive && !run.live;
+    let page = newPage(terminal.size().rows);
+    for await (const piece of run.output()) {
+      if (isQuit) continue;
+      if (!pages || piece.startsWith(formFeed)) {
+        await terminal.write(
+          terminal.isInteractive ? piece.replaceAll(formFeed, clearScreen) : piece.replaceAll(formFeed, ''),
+        );
+        continue;
+      }
+      for (let text = piece; text !== '' && !isQuit; ) {
+        const fitted = fitPage(text, page, terminal.size().columns);
+        await terminal.write(fitted.now);
+        ({ page } = fitted);
+        text = fitted.later;
+        if (text === '') break;
+        const next = await pause();
+        if (next === 'quit') cancel();
+        else page = next;
+      }
+    }
+  } catch (error) {
+    // Whoever leaves a long answer is not told that it was left.
+    if (!(isQuit && (error as { code?: string }).code === 'cancelled')) throw error;
+    if (run.live || !terminal.isInteractive) return;
+    await terminal.write('\n');
+  } finally {
+    release();
+  }
+}
+
+/** The node ends what nobody reads: whoever reads a page is there. */
+function readsStill(run: RemoteRun): () => void {
+  const clock = systemClock({ unref: true });
+  let cancel = () => {};
+  const again = () => {
+    cancel = clock.timer(readingStillMs, () => {
+      void run.stay().catch(() => {});
+      again();
+    });
+  };
+  again();
+  return () => cancel();
+}
+
+/** The program has the terminal meanwhile. When it ends before the output does, the line is cancelled. */
+export async function pipeRun(run: RemoteRun, program: string): Promise<number> {
+  const child = spawn('/bin/sh', ['-c', program], { stdio: ['pipe', 'inherit', 'inherit'] });
+  const ended = new Promise<number>((resolve) => {
+    child.on('exit', (code, signal) => resolve(code ?? (signal === null ? 1 : 130)));
+    child.on('error', () => resolve(127));
+  });
+  const { stdin } = child;
+  let isGone = false;
+  const cancel = () => {
+    if (isGone) return;
+    isGone = true;
+    void run.cancel().catch(() => {});
+  };
+  stdin.on('error', cancel);
+  void ended.then(cancel);
+  process.on('SIGINT', cancel);
+  try {
+    for await (const piece of run.output()) {
+      if (isGone || stdin.write(piece.replaceAll(formFeed, ''))) continue;
+      await Promise.race([once(stdin, 'drain').catch(() => {}), ended]);
+    }
+  } catch (error) {
+    if (!(isGone && (error as { code?: string }).code === 'cancelled')) throw error;
+  } finally {
+    stdin.end();
+    await ended;
+    process.off('SIGINT', cancel);
+  }
+  return await ended;
+}

@@ -1,0 +1,217 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { tenantRight } from '../cluster/index.ts';
+import type { ShellCall, ShellCommand } from './command.ts';
+import { pieceCharactersMax, sessionsPerOperatorMax } from './limits.ts';
+import { endScene, Spoken, scene, tenantA, until } from './testing/scene.ts';
+
+afterEach(endScene);
+
+const made = { usage: 'x', summary: '', examples: [], access: 'read', deadlineMs: 60_000 } as const;
+
+/** Counts what it made. */
+function endless() {
+  const seen = { pieces: 0, aborted: false };
+  const command: ShellCommand = {
+    ...{ ...made, name: 'endless', deadlineMs: null },
+    async *run({ signal }: ShellCall) {
+      signal.addEventListener('abort', () => {
+        seen.aborted = true;
+      });
+      while (!signal.aborted) {
+        seen.pieces += 1;
+        yield 'x'.repeat(pieceCharactersMax);
+      }
+    },
+  };
+  return { seen, command };
+}
+
+/** Says nothing until it is told to end. */
+const silent: ShellCommand = {
+  ...{ ...made, name: 'silent', deadlineMs: null },
+  async *run({ signal }: ShellCall) {
+    yield 'begun\n';
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+  },
+};
+
+const codeOf = (asked: Promise<unknown>) =>
+  asked.then(
+    () => 'ok',
+    (error: { code: string }) => error.code,
+  );
+
+describe('a session', () => {
+  test('answers lines on the node that the link leads to and on one behind it', async () => {
+    const { one, two, connect, credentialOf } = await scene();
+    const client = await connect(await credentialOf('ann', 'read'));
+    for (const [name, { records }] of [
+      ['core_1', one],
+      ['core_2', two],
+    ] as const) {
+      const session = await Spoken.open(client, name);
+      expect(session.opened).toMatchObject({ node: name, role: 'core', operator: 'ann', tenant: null });
+      const { text, code } = await session.say('nodes --json');
+      expect(code).toBe('ok');
+      expect((JSON.parse(text) as { name: string }[]).map((row) => row.name)).toEqual(['core_1', 'core_2']);
+      await session.call('shell_close');
+      expect(records.told()).toEqual([
+        ...['opened', 'line nodes --json', 'output', 'output', 'ended ok', 'closed left'],
+      ]);
+      expect(records.ended).toBe(1);
+    }
+  });
+
+  test('belongs to the certificate that opened it: to another it is not there', async () => {
+    const { connect, credentialOf } = await scene();
+    const session = await Spoken.open(await connect(await credentialOf('ann', 'read')), 'core_1');
+    for (const name of ['eve', 'ann']) {
+      const other = await connect(await credentialOf(name, 'read', 'write'));
+      const asked = { session: session.opened.session, run: 1, text: 'nodes', at: 1, line: '' };
+      for (const call of ['line', 'next', 'cancel', 'complete', 'resize', 'close'])
+        expect(await codeOf(other.call(`shell_${call}`, asked))).toBe('no_such_session');
+    }
+    expect((await session.say('nodes')).code).toBe('ok');
+  });
+
+  test('ends with its connection, also where it was relayed, and with it the line that runs', async () => {
+    const { one, two, connect, credentialOf } = await scene([silent]);
+    const client = await connect(await credentialOf('ann', 'read'));
+    for (const name of ['core_1', 'core_2']) {
+      const run = await (await Spoken.open(client, name)).begin('silent');
+      expect(await run.next(1)).toEqual({ text: 'begun\n', done: null });
+    }
+    await client.close();
+    for (const { records } of [one, two]) {
+      await until('the session is closed', () => records.ended === 1);
+      expect(records.told().slice(-2)).toEqual(['ended session_ended', 'closed connection ended']);
+    }
+  });
+
+  test('ends when its certificate is revoked, on the node behind as well', async () => {
+    const { one, two, connect, credentialOf } = await scene([silent]);
+    const credential = await credentialOf('ann', 'read');
+    const client = await connect(credential);
+    const run = await (await Spoken.open(client, 'core_2')).begin('silent');
+    await run.next(1);
+    // Only the node that the operator is linked to knows of it.
+    await one.revoke(credential);
+    await until('the session is closed', () => two.records.ended === 1);
+    expect(two.records.told().at(-1)).toBe('closed connection ended');
+    expect(await codeOf(client.call('members', null))).toBe('link_busy');
+    expect(await codeOf(connect(credential))).toBe('refused');
+  });
+
+  test('ends when the node goes that it came through', async () => {
+    const { one, two, connect, credentialOf } = await scene([silent]);
+    const client = await connect(await credentialOf('ann', 'read'));
+    await (await Spoken.open(client, 'core_2')).begin('silent');
+    await one.node.stop(0);
+    await until('the session is closed', () => two.records.ended === 1);
+  });
+
+  test('is one of a bounded number', async () => {
+    const { connect, credentialOf } = await scene();
+    const client = await connect(await credentialOf('ann', 'read'));
+    const open = () => Spoken.open(client, 'core_1');
+    const all = await Promise.all(Array.from({ length: sessionsPerOperatorMax }, open));
+    expect(await codeOf(open())).toBe('too_many_sessions');
+    expect(
+      (await Spoken.open(await connect(await credentialOf('bob', 'read')), 'core_1')).opened.operator,
+    ).toBe('bob');
+    await all[0]!.call('shell_close');
+    expect(await codeOf(open())).toBe('ok');
+  });
+});
+
+describe('output', () => {
+  test('without an end is made as it is read, and no further', async () => {
+    const { seen, command } = endless();
+    const { connect, credentialOf } = await scene([command]);
+    const session = await Spoken.open(await connect(await credentialOf('ann', 'read')), 'core_2');
+    const run = await session.begin('endless');
+    for (let at = 1; at <= 5; at += 1) {
+      expect((await run.next(at)).text).toHaveLength(pieceCharactersMax);
+      expect(seen.pieces).toBe(at);
+    }
+    await session.call('shell_cancel', { run: run.run });
+    expect((await run.next(6)).done?.code).toBe('cancelled');
+    expect(seen).toEqual({ pieces: 5, aborted: true });
+  });
+
+  test('that was lost on the way is given again', async () => {
+    const { connect, credentialOf } = await scene([endless().command]);
+    const session = await Spoken.open(await connect(await credentialOf('ann', 'read')), 'core_1');
+    const run = await session.begin('endless');
+    expect((await run.next(1)).text).toBe((await run.next(1)).text);
+  });
+
+  test('of one piece that is too long comes in pieces', async () => {
+    const long: ShellCommand = {
+      ...{ ...made, name: 'long' },
+      async *run() {
+        yield 'x'.repeat(2 * pieceCharactersMax + 1);
+      },
+    };
+    const { connect, credentialOf } = await scene([long]);
+    const session = await Spoken.open(await connect(await credentialOf('ann', 'read')), 'core_1');
+    const { text, pieces } = await session.say('long');
+    expect([text.length, pieces]).toEqual([2 * pieceCharactersMax + 1, 3]);
+  });
+});
+
+describe('the record', () => {
+  test('comes first: a line that could not be kept does not run', async () => {
+    let ran = 0;
+    const count: ShellCommand = {
+      ...{ ...made, name: 'count' },
+      // biome-ignore lint/correctness/useYield: it says nothing
+      async *run() {
+        ran += 1;
+      },
+    };
+    const { one, connect, credentialOf } = await scene([count]);
+    const session = await Spoken.open(await connect(await credentialOf('ann', 'read')), 'core_1');
+    one.records.refuses = { code: 'record_unreachable', when: ({ type }) => type === 'line' };
+    expect(await session.say('count')).toMatchObject({ code: 'record_unreachable' });
+    expect(ran).toBe(0);
+    one.records.refuses = null;
+    expect(await session.say('count')).toMatchObject({ code: 'ok' });
+    expect(ran).toBe(1);
+  });
+
+  test('of a session that cannot be kept: there is no session', async () => {
+    const { one, connect, credentialOf } = await scene();
+    one.records.refuses = { code: 'record_failed', when: () => true };
+    const client = await connect(await credentialOf('ann', 'read'));
+    expect(await codeOf(Spoken.open(client, 'core_1'))).toBe('record_failed');
+  });
+
+  test('has what was refused, too', async () => {
+    const { one, connect, credentialOf } = await scene();
+    const session = await Spoken.open(await connect(await credentialOf('ann', 'read')), 'core_1');
+    await session.say('stop 1');
+    expect(one.records.events.slice(1)).toEqual([
+      { type: 'line', run: 1, text: 'stop 1', access: 'refused' },
+      { type: 'ended', run: 1, code: 'read_only' },
+    ]);
+  });
+});
+
+describe('completion', () => {
+  test('of commands, nodes and names, by what the session may say', async () => {
+    const { connect, credentialOf } = await scene();
+    const complete = async (session: Spoken, line: string) =>
+      (await session.call<{ words: string[]; at: number }>('shell_complete', { line })).words;
+    const session = await Spoken.open(await connect(await credentialOf('ann', 'read')), 'core_2');
+    expect(await complete(session, 're')).toEqual(['registry']);
+    expect(await complete(session, 'links c')).toEqual(['core_1', 'core_2']);
+    expect(await complete(session, 'help dra')).toEqual(['drain']);
+    expect(await complete(session, 'drain c')).toEqual([]);
+    expect(await complete(session, 'nothing c')).toEqual([]);
+    const writer = await Spoken.open(await connect(await credentialOf('bob', 'write')), 'core_2', true);
+    expect(await complete(writer, 're')).toEqual(['registry', 'restart']);
+    const customer = await connect(await credentialOf('cy', 'read', tenantRight(tenantA)));
+    expect(await complete(await Spoken.open(customer, 'core_2'), 'l')).toEqual([]);
+  });
+});

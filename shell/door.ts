@@ -1,0 +1,267 @@
+/**
+ * The shell's procedures on one node and its open sessions: how many, whose, and when they end. Between the cluster's
+ * procedures, over which any node is reached through any other, and the sessions. A session belongs to the certificate
+ * that opened it and to the connection that it came by: when either ends, so does it.
+ */
+import { type Caller, type ClusterNode, type OperatorRights, operatorRights } from '../cluster/index.ts';
+import type { Clock, Log } from '../runtime/index.ts';
+import { askAs } from './asking.ts';
+import type { ShellCall, ShellCommand } from './command.ts';
+import { completeLine } from './completion.ts';
+import { ShellError } from './errors.ts';
+import { type Commands, judgeLine, type SessionRights } from './judge-line.ts';
+import {
+  lineCharactersMax,
+  sessionLookMs,
+  sessionsPerNodeMax,
+  sessionsPerOperatorMax,
+  terminalCellsMax,
+} from './limits.ts';
+import type { SessionRecords } from './ports/session-record.ts';
+import { type Runnable, Session } from './session.ts';
+import type { NextAnswer } from './session-state.ts';
+
+export interface ShellNeeds {
+  readonly node: ClusterNode;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Where sessions are written down. */
+  readonly records: SessionRecords;
+  readonly commands: readonly ShellCommand[];
+  /** Whether operators with the right may run JavaScript here. */
+  readonly allowsEval: boolean;
+  /** The SPIFFE id of a caller. */
+  nameOf(caller: Caller): string;
+  /** A name for a session that nobody can guess and no other session has. */
+  newId(): string;
+}
+
+export interface OpenAsked {
+  readonly write: boolean;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface OpenAnswer {
+  readonly session: string;
+  readonly node: string;
+  readonly role: string;
+  readonly operator: string;
+  readonly tenant: string | null;
+  readonly mayWrite: boolean;
+}
+
+export interface LineAnswer {
+  /** It goes on until it is cancelled: nobody reads it page by page. */
+  readonly live: boolean;
+}
+
+export interface CompleteAnswer {
+  /** What the word at the end of the line may become, and where that word begins. */
+  readonly words: readonly string[];
+  readonly at: number;
+}
+
+interface Held {
+  readonly session: Session;
+  readonly owner: string;
+  readonly connection: string;
+  readonly rights: SessionRights;
+  readonly caller: Caller;
+}
+
+export interface ShellDoor {
+  /** Open sessions. */
+  count(): number;
+  /** Ends them all, and takes none any more. Resolves when their records are whole. */
+  stop(reason: string): Promise<void>;
+}
+
+/** Declares the procedures on the node. */
+export function openShell(needs: ShellNeeds): ShellDoor {
+  const sessions = new Sessions(needs);
+  const { node } = needs;
+  const shell = (name: string, run: (argument: never, caller: Caller) => unknown) =>
+    node.declare(name, { access: 'shell', run });
+  shell('shell_open', (asked: OpenAsked, caller) => sessions.open(asked, caller));
+  shell(
+    'shell_line',
+    (asked: { session: string; run: number; text: string }, caller): LineAnswer =>
+      sessions.line(sessions.of(asked, caller), asked.run, asked.text),
+  );
+  shell(
+    'shell_next',
+    (asked: { session: string; run: number; at: number }, caller): Promise<NextAnswer> =>
+      sessions.of(asked, caller).session.next(whole(asked.run), whole(asked.at)),
+  );
+  shell('shell_cancel', (asked: { session: string; run: number }, caller) => {
+    sessions.of(asked, caller).session.cancel(whole(asked.run));
+    return null;
+  });
+  shell('shell_resize', (asked: { session: string; columns: number; rows: number }, caller) => {
+    sessions.of(asked, caller).session.resize(cells(asked.columns), cells(asked.rows));
+    return null;
+  });
+  shell(
+    'shell_complete',
+    (asked: { session: string; line: string }, caller): Promise<CompleteAnswer> =>
+      sessions.complete(sessions.of(asked, caller), asked.line),
+  );
+  shell('shell_close', async (asked: { session: string }, caller) => {
+    await sessions.of(asked, caller).session.close('left');
+    return null;
+  });
+  return sessions;
+}
+
+class Sessions implements ShellDoor {
+  private readonly needs: ShellNeeds;
+  private readonly commands: Commands;
+  private readonly held = new Map<string, Held>();
+  private readonly opening = new Map<string, number>();
+  private stopped: string | null = null;
+  private cancelLook: (() => void) | null = null;
+
+  constructor(needs: ShellNeeds) {
+    this.needs = needs;
+    this.commands = new Map(needs.commands.map((command) => [command.name, command]));
+    needs.node.procedures.gone.watch((isGone) => {
+      for (const { session, connection } of [...this.held.values()])
+        if (isGone(connection)) void session.close('connection ended');
+    });
+  }
+
+  count(): number {
+    return this.held.size;
+  }
+
+  async stop(reason: string): Promise<void> {
+    this.stopped = reason;
+    this.cancelLook?.();
+    await Promise.all([...this.held.values()].map(({ session }) => session.close(reason)));
+  }
+
+  async open(asked: OpenAsked, caller: Caller): Promise<OpenAnswer> {
+    const { node, clock, log, records, nameOf, newId, allowsEval } = this.needs;
+    const rights = rightsOf(caller);
+    const { connection } = caller;
+    if (rights === null || connection === undefined || caller.identity.kind !== 'operator')
+      throw new ShellError('not_an_operator', 'sessions are for certificates of operators');
+    const mayWrite = asked?.write === true;
+    if (mayWrite && !rights.write)
+      throw new ShellError(
+        'no_right',
+        'the certificate has no right to write: open the session without --write',
+      );
+    const size = { columns: cells(asked?.columns), rows: cells(asked?.rows) };
+    const owner = ownerOf(caller);
+    const release = this.reserve(owner);
+    const id = newId();
+    const { name: operator } = caller.identity;
+    const { tenant } = rights;
+    try {
+      const record = await records.open(id);
+      const identity = `${nameOf(caller)} ${caller.serial ?? ''}`.trim();
+      const from = caller.address;
+      await record.write(
+        { type: 'opened', operator, identity, from, tenant, mayWrite, ...size },
+        clock.wallMs(),
+      );
+      const ended = () => void this.held.delete(id);
+      const session = new Session({ record, clock, log, ...size, ended });
+      const held: Held = { session, owner, connection, rights: { rights, mayWrite, allowsEval }, caller };
+      this.held.set(id, held);
+      if (this.stopped !== null) await session.close(this.stopped);
+    } finally {
+      release();
+    }
+    this.lookLater();
+    const { role } = node.members.list().find(({ name }) => name === node.node) ?? { role: '' };
+    return { session: id, node: node.node, role, operator, tenant, mayWrite };
+  }
+
+  /** Of another certificate it is as if it were not there. */
+  of(asked: { readonly session: string } | null, caller: Caller): Held {
+    const held = this.held.get(String(asked?.session));
+    if (held === undefined || held.owner !== ownerOf(caller))
+      throw new ShellError('no_such_session', 'there is no such session here: it ended');
+    return held;
+  }
+
+  line(held: Held, run: number, text: string): LineAnswer {
+    if (typeof text !== 'string' || text.length > 2 * lineCharactersMax)
+      throw new ShellError('bad_line', 'a line is a text of bounded length');
+    const { command, words, refusal } = judgeLine(text, this.commands, held.rights);
+    const runnable: Runnable = {
+      access: refusal === null ? command!.access : 'refused',
+      refusal,
+      deadlineMs: command?.deadlineMs ?? null,
+      begin: (size, signal) => command!.run(this.callOf(held, words, size, signal)),
+    };
+    held.session.line(whole(run), text, runnable);
+    return { live: command !== null && command.deadlineMs === null };
+  }
+
+  async complete(held: Held, line: string): Promise<CompleteAnswer> {
+    const size = held.session.used();
+    const call = (words: readonly string[], signal: AbortSignal) => this.callOf(held, words, size, signal);
+    return await completeLine(String(line), this.commands, held.rights, call, this.needs.clock);
+  }
+
+  private callOf(
+    { caller, rights: { rights } }: Held,
+    words: readonly string[],
+    { columns, rows }: { columns: number; rows: number },
+    signal: AbortSignal,
+  ): ShellCall {
+    const { node } = this.needs;
+    const { tenant } = rights;
+    const operator = caller.identity.kind === 'operator' ? caller.identity.name : '';
+    const ask = askAs(node, caller, tenant);
+    return { node, scope: { operator, tenant }, words, columns, rows, signal, ask };
+  }
+
+  /** Room for one more, held while it opens. */
+  private reserve(owner: string): () => void {
+    if (this.stopped !== null)
+      throw new ShellError('session_ended', `this node takes no sessions: ${this.stopped}`);
+    const own = [...this.held.values()].filter((one) => one.owner === owner).length;
+    const opening = [...this.opening.values()].reduce((sum, one) => sum + one, 0);
+    if (own + (this.opening.get(owner) ?? 0) >= sessionsPerOperatorMax)
+      throw new ShellError('too_many_sessions', `this certificate has ${own} sessions here: end one`);
+    if (this.held.size + opening >= sessionsPerNodeMax)
+      throw new ShellError('too_many_sessions', `this node has ${this.held.size} sessions: end one`);
+    this.opening.set(owner, (this.opening.get(owner) ?? 0) + 1);
+    return () => {
+      const left = (this.opening.get(owner) ?? 1) - 1;
+      if (left > 0) this.opening.set(owner, left);
+      else this.opening.delete(owner);
+    };
+  }
+
+  private lookLater(): void {
+    if (this.cancelLook !== null || this.stopped !== null) return;
+    this.cancelLook = this.needs.clock.timer(sessionLookMs, () => {
+      this.cancelLook = null;
+      for (const { session } of [...this.held.values()]) session.look();
+      if (this.held.size > 0) this.lookLater();
+    });
+  }
+}
+
+function rightsOf({ identity }: Caller): OperatorRights | null {
+  return identity.kind === 'operator' ? operatorRights(identity.rights) : null;
+}
+
+function ownerOf({ identity, serial = '' }: Caller): string {
+  return identity.kind === 'operator' ? `${identity.trustDomain}/${identity.name}/${serial}` : '';
+}
+
+/** From a stranger: a number that is none is 0, which no line and no piece has. */
+function whole(value: unknown): number {
+  return Number.isSafeInteger(value) ? (value as number) : 0;
+}
+
+function cells(value: unknown): number {
+  return Number.isSafeInteger(value) ? Math.min(Math.max(value as number, 1), terminalCellsMax) : 80;
+}
