@@ -180,10 +180,9 @@ export class RemoteRouter implements Router {
       this.refuse(link, frame, new ClusterError('cannot_decode', 'not a method with arguments'));
       return;
     }
-    const { tracing } = this.system;
     // A tenant's node has no say about what is followed here.
-    if (value.length > 2 && tracing !== null && link.fence === null) {
-      tracing.under(value[2], () => this.deliver(link, node, boot, frame, to, value.slice(0, 2)));
+    if (value.length > 2 && this.system.tracing !== null && link.fence === null) {
+      this.system.tracing.under(value[2], () => this.deliver(link, node, boot, frame, to, value.slice(0, 2)));
       return;
     }
     const [method, args] = value as [string, unknown[]];
