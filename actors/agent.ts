@@ -12,6 +12,7 @@ import {
 } from '../checks/index.ts';
 import type { Cluster } from '../cluster/index.ts';
 import { defineActor, messageOf, type Ref, type Self } from '../runtime/index.ts';
+import { Durations } from './durations.ts';
 import { agentQueueMax, agentSlotsMax, batchItemsMax, batchMs } from './limits.ts';
 import {
   type AgentProtocol,
@@ -20,6 +21,7 @@ import {
   type NumberedJob,
   type PollerProtocol,
 } from './messages.ts';
+import type { ResultStatus } from './ports/check.ts';
 
 interface Waiting extends NumberedJob {
   poller: Ref<PollerProtocol>;
@@ -28,6 +30,8 @@ interface Waiting extends NumberedJob {
 interface AgentState {
   running: number;
   done: number;
+  byStatus: Partial<Record<ResultStatus, number>>;
+  durations: Durations;
   waiting: Waiting[];
   waitingFrom: number;
   /** Answers that go out with the next batch, by poller. */
@@ -58,6 +62,8 @@ export function agent({ cluster, icmp }: AgentNeeds) {
       return {
         running: 0,
         done: 0,
+        byStatus: {},
+        durations: new Durations(),
         waiting: [],
         waitingFrom: 0,
         answers: new Map(),
@@ -71,6 +77,8 @@ export function agent({ cluster, icmp }: AgentNeeds) {
         running: self.state.running,
         waiting: waitingOf(self.state),
         done: self.state.done,
+        byStatus: { ...self.state.byStatus },
+        durations: self.state.durations.seen(),
       }),
     },
     cast: {
@@ -129,6 +137,9 @@ async function run(
   if (self.signal.aborted) return;
   self.state.running -= 1;
   self.state.done += 1;
+  const { status, latencyMs } = finished;
+  self.state.byStatus[status] = (self.state.byStatus[status] ?? 0) + 1;
+  if (latencyMs !== null) self.state.durations.note(latencyMs);
   answer(self, poller, finished);
   fill(self, icmp);
 }

@@ -13,8 +13,11 @@ export {
   sourceTestMsMax,
 } from './limits.ts';
 export {
+  type AgentProtocol,
+  type AgentTotals,
   agentKey,
   type CheckView,
+  type DurationsSeen,
   defaultPartition,
   type Explanation,
   edgeCandidateOf,
@@ -22,6 +25,8 @@ export {
   type HealthProtocol,
   healthKey,
   nameKinds,
+  type PollerProtocol,
+  type PollerTotals,
   type PollReport,
   pollerKey,
   type ServiceOutcome,

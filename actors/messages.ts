@@ -17,6 +17,9 @@ import type {
   WatermarkRow,
 } from './ports/check.ts';
 import type { NotRun } from './run-messages.ts';
+
+export type { DurationsSeen } from './durations.ts';
+
 import type { RunTerms } from './standstill.ts';
 
 export type { DocumentDeskProtocol, DocumentOpened } from './document-messages.ts';
@@ -46,12 +49,14 @@ export type { SourceDialler } from './ports/source-dialler.ts';
 export type { Tenant, TenantStore } from './ports/tenant-store.ts';
 export type {
   AgentProtocol,
+  AgentTotals,
   Finished,
   Job,
   NotRun,
   NotRunAs,
   NumberedJob,
   PollerProtocol,
+  PollerTotals,
   Returned,
 } from './run-messages.ts';
 export { dueAtOrBefore } from './schedule.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Cluster } from '../cluster/index.ts';
 import { ActorSystem, defineActor, manualClock, Ref } from '../runtime/index.ts';
+import { Durations } from './durations.ts';
 import type { AgentProtocol, Job, NotRun, SchedulerProtocol } from './messages.ts';
 import { poller } from './poller.ts';
 
@@ -50,7 +51,9 @@ function stage(isThere = true) {
     defineActor<null, AgentProtocol>({
       name: 'agent',
       init: () => null,
-      call: { totals: () => ({ running: 0, waiting: 0, done: 0 }) },
+      call: {
+        totals: () => ({ running: 0, waiting: 0, done: 0, byStatus: {}, durations: new Durations().seen() }),
+      },
       cast: {
         run(_self, jobs) {
           given.push(...jobs.map(({ job: { checkId } }) => checkId));

@@ -3,6 +3,7 @@
  * with messages.ts.
  */
 import type { Ref } from '../runtime/index.ts';
+import type { DurationsSeen } from './durations.ts';
 import type { CheckKind, ResultStatus } from './ports/check.ts';
 
 /** One due instant to be run. Durations, not instants, since clocks of nodes differ. */
@@ -34,9 +35,15 @@ export interface NotRun {
   as: NotRunAs;
 }
 
+export interface PollerTotals {
+  underWay: number;
+  held: number;
+  dropped: number;
+}
+
 export interface PollerProtocol {
   start: [];
-  call: { totals(): { underWay: number; held: number; dropped: number } };
+  call: { totals(): PollerTotals };
   cast: {
     run(jobs: Job[]): void;
     finished(agent: string, items: Finished[]): void;
@@ -65,8 +72,16 @@ export interface NumberedJob {
   job: Job;
 }
 
+export interface AgentTotals {
+  running: number;
+  waiting: number;
+  done: number;
+  byStatus: Readonly<Partial<Record<ResultStatus, number>>>;
+  durations: DurationsSeen;
+}
+
 export interface AgentProtocol {
   start: [];
-  call: { totals(): { running: number; waiting: number; done: number } };
+  call: { totals(): AgentTotals };
   cast: { run(jobs: NumberedJob[], poller: Ref<PollerProtocol>): void };
 }

@@ -16,6 +16,8 @@ export interface RunningNode {
   role: string;
   pid: number;
   address: string;
+  /** Where its metrics are scraped: `HOST:PORT`; null: nowhere. */
+  metrics?: string | null;
 }
 
 /** Who runs here: written when everything is ready, kept up to date, removed at the end. */

@@ -27,6 +27,8 @@ export type CommandCode =
   | 'port_in_use'
   /** No free port was found for a node. */
   | 'no_port'
+  /** `picket health`: the process does not answer, or says that it cannot do its work. */
+  | 'unhealthy'
   /** There is no database where the command looks, or a core or web node was started without DATABASE_URL. */
   | 'no_database'
   /** A node's certificate names no trust domain, or another node than the one that was started. */

@@ -13,9 +13,11 @@ import { addDeviceCommands } from './commands/device.ts';
 import { addDocumentCommands } from './commands/document.ts';
 import { addEnrollCommand } from './commands/enroll.ts';
 import { addExplainCommands } from './commands/explain.ts';
+import { addHealthCommand } from './commands/health.ts';
 import { addIntegrationCommands } from './commands/integration.ts';
 import { addLinksCommand } from './commands/links.ts';
 import { addLookCommands } from './commands/look.ts';
+import { addMetricsCommand } from './commands/metrics.ts';
 import { addNodeCommand } from './commands/node.ts';
 import { addPackageCommands } from './commands/package.ts';
 import { addPlanCommands } from './commands/plan.ts';
@@ -39,6 +41,8 @@ export const everyCommand = [
   addReplayCommand,
   addShellCommands,
   addLinksCommand,
+  addMetricsCommand,
+  addHealthCommand,
   addChildrenCommand,
   addTenantCommands,
   addPackageCommands,

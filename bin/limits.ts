@@ -48,6 +48,8 @@ export const httpPortDefault = 7_420;
 export const commandTimeoutMs = 15_000;
 /** A test of an agent that only listens, which may be silent to each question. */
 export const sourceTestWaitMs = 55_000;
+/** A process that is well answers `picket health` within this. */
+export const healthTimeoutMs = 4_000;
 /** Making a tenant is some ten statements. */
 export const provisioningTimeoutMs = 60_000;
 /** Removing what a tenant had takes as long as it has rows; a command that gives up may be repeated. */

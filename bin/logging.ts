@@ -8,14 +8,18 @@ import type { Log, LogRing } from '../runtime/index.ts';
 import { logBytesMax, stderrBytesMax } from './limits.ts';
 import { LogFile } from './log-file.ts';
 
-/** To the file when one is given, else to stderr: pretty on a terminal, JSON lines otherwise. */
+/**
+ * To the file when one is given, else to stderr: pretty on a terminal, JSON lines otherwise. `of`: what a line is a part of,
+ * asked for each.
+ */
 export function openLog(
   node: string,
   file: string | null,
   level: string,
   ring: LogRing | null = null,
+  of: () => { request?: string } = () => ({}),
 ): Logger {
-  const options = { level, base: { node }, timestamp: pino.stdTimeFunctions.isoTime };
+  const options = { level, base: { node }, timestamp: pino.stdTimeFunctions.isoTime, mixin: of };
   if (file === null) {
     const onTerminal = process.stderr.isTTY;
     if (onTerminal) return pino(options, kept(ring, pretty({ destination: 2, ignore: 'pid,hostname' })));

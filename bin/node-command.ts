@@ -3,16 +3,17 @@
  * told to or when the launcher that started it is gone. Loads of the roles only the one that it is.
  */
 import { tenantAccess } from '../actors/index.ts';
-import { ClusterNode, type TlsTransport, tlsTransport } from '../cluster/index.ts';
-import { type Clock, LogRing, startWatchdog, systemClock } from '../runtime/index.ts';
+import { type AddressSource, ClusterNode, type TlsTransport, tlsTransport } from '../cluster/index.ts';
+import { type Clock, type Log, LogRing, startWatchdog, systemClock } from '../runtime/index.ts';
 import type { ShellDoor } from '../shell/index.ts';
-import { dataFolder, nextBoot } from './data-folder.ts';
+import { type DataFolder, dataFolder, nextBoot } from './data-folder.ts';
 import { declareDebug } from './debug-procedures.ts';
 import { openDiscovery } from './discovery.ts';
 import { lastCommandsMs, nodeDrainMs, nodeLeaveMs, nodeStopMs, shellStopMs } from './limits.ts';
 import { logOf, openLog } from './logging.ts';
-import { judgeNodeFlags, type NodeFlags, type Role } from './node-options.ts';
-import { openTrust, ownIdentity } from './node-trust.ts';
+import { type JudgedFlags, judgeNodeFlags, type NodeFlags, type Role } from './node-options.ts';
+import { type NodeTrust, openTrust, ownIdentity } from './node-trust.ts';
+import { type NodeWatch, openWatch } from './node-watch.ts';
 import { ownVersion } from './own-version.ts';
 import type { RunningRole, StartRole } from './roles/role.ts';
 import { openNodeShell } from './roles/shell.ts';
@@ -32,14 +33,61 @@ export async function runNode(given: NodeFlags): Promise<void> {
   await openDiscovery(flags.choice, '', process.env, clock);
   const folder = dataFolder(flags.data);
   const lines = new LogRing();
-  const logger = openLog(flags.name, flags.logFile ?? null, flags.logLevel, lines);
+  let watched: NodeWatch | null = null;
+  const logger = openLog(flags.name, flags.logFile ?? null, flags.logLevel, lines, () => {
+    const request = watched?.tracer.trace() ?? null;
+    return request === null ? {} : { request };
+  });
   const log = logOf(logger);
   // Before anything runs that would keep the process: what is wrong here ends the command.
   const trust = await openTrust(flags, folder, clock);
-  const { name, tenant } = ownIdentity(flags, trust);
+  ownIdentity(flags, trust);
   watch(flags, logger);
   const discovery = await openDiscovery(flags.choice, trust.trustDomain, process.env, clock);
   const { ending, end } = endSignal(log);
+  const seen = await openWatch(flags, process.env, clock, log);
+  watched = seen;
+  const { node, transport } = nodeOf(flags, folder, trust, { discovery, clock, log, lines });
+  node.system.tracing = seen.tracer;
+  node.procedures.tracing = seen.tracer;
+  declareDebug(node, flags, process.env);
+  const address = await node.start();
+  const metrics = await seen.begin(node);
+  let role: RunningRole | null = null;
+  trust.watch(
+    hearing(transport, () => role),
+    log,
+  );
+  const { start } = await loadRole[flags.role]();
+  const fail = (why: string) => {
+    log('error', 'this node cannot go on', { why });
+    process.exit(1);
+  };
+  const about = { environment: process.env, log, logger, clock, trust, watch: seen, fail };
+  role = await start({ node, flags, ...about });
+  const allowsEval = flags.allowEval === true;
+  const shell = openNodeShell({ node, clock, log, records: role.records, allowsEval, drain: end });
+  log('info', 'ready', { address, role: flags.role, pid: process.pid, boot: node.boot });
+  process.send?.({ type: 'ready', address, http: role.http ?? null, metrics });
+  const reason = await ending;
+  log('info', 'draining', { reason });
+  await drain(node, role, shell, clock);
+  await seen.close();
+  log('info', 'ended', {});
+  process.exit(0);
+}
+
+interface Given {
+  readonly discovery: AddressSource;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly lines: LogRing;
+}
+
+/** The node, which does not listen yet; and what its links go over. */
+function nodeOf(flags: JudgedFlags, folder: DataFolder, trust: NodeTrust, given: Given) {
+  const { discovery, clock, log, lines } = given;
+  const { name, tenant } = ownIdentity(flags, trust);
   const transport = tlsTransport({
     credential: trust.credential,
     trustDomain: trust.trustDomain,
@@ -71,28 +119,7 @@ export async function runNode(given: NodeFlags): Promise<void> {
       process.exit(1);
     },
   });
-  declareDebug(node, flags, process.env);
-  const address = await node.start();
-  let role: RunningRole | null = null;
-  trust.watch(
-    hearing(transport, () => role),
-    log,
-  );
-  const { start } = await loadRole[flags.role]();
-  const fail = (why: string) => {
-    log('error', 'this node cannot go on', { why });
-    process.exit(1);
-  };
-  role = await start({ node, flags, environment: process.env, log, logger, clock, trust, fail });
-  const allowsEval = flags.allowEval === true;
-  const shell = openNodeShell({ node, clock, log, records: role.records, allowsEval, drain: end });
-  log('info', 'ready', { address, role: flags.role, pid: process.pid, boot: node.boot });
-  process.send?.({ type: 'ready', address, http: role.http ?? null });
-  const reason = await ending;
-  log('info', 'draining', { reason });
-  await drain(node, role, shell, clock);
-  log('info', 'ended', {});
-  process.exit(0);
+  return { node, transport };
 }
 
 /** Whom a new credential, and a change of whom this node trusts, concern: the links, and what the role keeps open beside them. */

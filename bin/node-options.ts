@@ -23,6 +23,9 @@ export interface NodeFlags extends DiscoveryFlags {
   policy?: string;
   crl?: string;
   http?: string;
+  metrics?: string;
+  otlp?: string;
+  traceSample?: string;
   gateway?: string;
   journal?: string;
   allowEval?: boolean;
@@ -45,11 +48,26 @@ export function judgeNodeFlags(flags: NodeFlags, environment: Environment): Judg
   }
   if (flags.advertise !== undefined) addressOf(flags.advertise);
   const role = flags.role as Role;
+  if (flags.metrics !== undefined) addressOf(flags.metrics);
+  judgeTracing(flags, environment);
   if (flags.gateway !== undefined) {
     addressOf(flags.gateway);
     if (role !== 'poller') throw usage('--gateway is for pollers: programs at the edge dial them');
   }
   return { ...flags, role, choice: judgeDiscovery(flags, role, environment) };
+}
+
+/** Both as strings: they come from the command line or from the environment. */
+export function tracingOf(flags: Pick<NodeFlags, 'otlp' | 'traceSample'>, environment: Environment) {
+  const { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: traces, OTEL_EXPORTER_OTLP_ENDPOINT: base } = environment;
+  return { otlp: (flags.otlp ?? traces ?? base) || null, sample: Number(flags.traceSample ?? 0) };
+}
+
+function judgeTracing(flags: NodeFlags, environment: Environment): void {
+  const { otlp, sample } = tracingOf(flags, environment);
+  if (!(sample >= 0 && sample <= 1)) throw usage(`--trace-sample "${flags.traceSample}": from 0 to 1`);
+  if (otlp !== null && !/^https?:\/\/./.test(otlp))
+    throw usage(`--otlp "${otlp}": http://HOST:PORT, or https`);
 }
 
 function addressOf(text: string) {

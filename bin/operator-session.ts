@@ -12,7 +12,8 @@ import {
   splitAddress,
   tlsTransport,
 } from '../cluster/index.ts';
-import { messageOf, systemClock } from '../runtime/index.ts';
+import { messageOf, systemClock, systemRandom } from '../runtime/index.ts';
+import { formatHeader, newSpan, newTrace } from '../watch/index.ts';
 import { checkVersion, dataFolder, readRunning } from './data-folder.ts';
 import { CommandFailure, codeOf, usage } from './failure.ts';
 import { commandTimeoutMs } from './limits.ts';
@@ -27,6 +28,8 @@ export interface Target {
   at?: string;
   /** File of the operator's certificate and key, with `roots.pem` beside it; unless told, that of the data folder. */
   as?: string;
+  /** Follow what it asks, and say by which id. */
+  trace?: boolean;
 }
 
 export interface OperatorSession {
@@ -40,9 +43,11 @@ export async function withOperator<T>(
 ): Promise<T> {
   const addresses = coresOf(target);
   let client = await connect(target, addresses);
+  const header = target.trace ? newHeader() : null;
   const call = async <A>(name: string, argument: unknown, timeoutMs = commandTimeoutMs): Promise<A> => {
     try {
-      return (await client.call(name, argument, timeoutMs)) as A;
+      if (header === null) return (await client.call(name, argument, timeoutMs)) as A;
+      return (await client.call('traced', { name, argument, trace: header }, timeoutMs)) as A;
     } catch (error) {
       const failure = failureOf(error);
       // What is refused so was not begun.
@@ -58,6 +63,14 @@ export async function withOperator<T>(
   } finally {
     await client.close();
   }
+}
+
+/** A trace of this command's own, told at once: whoever waits for it in vain wants it most. */
+function newHeader(): string {
+  const random = systemRandom();
+  const trace = newTrace(random);
+  process.stderr.write(`trace ${trace}\n`);
+  return formatHeader({ trace, span: newSpan(random), sampled: true });
 }
 
 /** To the first of the addresses that answers; it and those before it are taken out of the list. */

@@ -18,6 +18,7 @@ const program = new Command('picket')
   .showSuggestionAfterError()
   .option('--at <host:port>', 'a core of a cluster that does not run in --data (or PICKET_AT)')
   .option('--as <file>', "your operator's certificate, with roots.pem beside it (or PICKET_AS)")
+  .option('--trace', 'trace what the command asks of the cluster, and say the id of the trace')
   .exitOverride()
   .helpCommand(false)
   .configureHelp({ showGlobalOptions: true });
@@ -47,11 +48,13 @@ program
 for (const command of program.commands) inherit(command);
 // What every command takes is among the flags of each.
 program.hook('preAction', (_, command) => {
-  const { at = process.env.PICKET_AT, as = process.env.PICKET_AS } = program.opts<{
-    at?: string;
-    as?: string;
-  }>();
+  const {
+    at = process.env.PICKET_AT,
+    as = process.env.PICKET_AS,
+    trace,
+  } = program.opts<{ at?: string; as?: string; trace?: boolean }>();
   command.setOptionValue('at', at || undefined).setOptionValue('as', as || undefined);
+  if (trace) command.setOptionValue('trace', true);
 });
 
 /** Usage errors of every subcommand end with status 2, not with commander's 1. */

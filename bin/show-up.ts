@@ -5,10 +5,13 @@ import { table } from './table.ts';
 export function showUp(answer: UpAnswer, data: string): string[] {
   const isDefault = data === `${process.cwd()}/.picket`;
   const flag = isDefault ? '' : ` --data ${data}`;
-  const rows = answer.nodes.map(({ name, role, pid, address }) => [name, role, pid, address]);
+  const rows = answer.nodes.map(({ name, role, pid, address, metrics }) => [
+    ...[name, role, pid, address],
+    metrics ? `http://${metrics}/metrics` : null,
+  ]);
   return [
     '',
-    table(['NODE', 'ROLE', 'PID', 'ADDRESS'], rows),
+    table(['NODE', 'ROLE', 'PID', 'ADDRESS', 'METRICS'], rows),
     '',
     ...(answer.http === null ? [] : [`page      ${answer.http}/`]),
     `state     ${data}`,

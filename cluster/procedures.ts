@@ -4,20 +4,17 @@
  * rights than directly.
  */
 import type { PeerIdentity } from '../certs/index.ts';
-import { type Clock, messageOf } from '../runtime/index.ts';
+import { type Clock, followed, messageOf, type Tracing } from '../runtime/index.ts';
 import type { Codec } from './codec.ts';
 import { ClusterError, type ClusterErrorCode } from './errors.ts';
 import type { ControlFrame } from './frame.ts';
 import { GoneCallers } from './gone-callers.ts';
-import {
-  procedureDetailCharactersMax,
-  proceduresPerLinkMax,
-  procedureTimeoutMs,
-  relayTimeoutMsMax,
-} from './limits.ts';
+import { procedureDetailCharactersMax, proceduresPerLinkMax, procedureTimeoutMs } from './limits.ts';
 import type { Link } from './link.ts';
-import { tenantOfNode } from './names.ts';
-import { mayCall, operatorRights, type ProcedureAccess } from './operator-rights.ts';
+import { mayCall, type ProcedureAccess } from './operator-rights.ts';
+import { ProcedureError } from './procedure-error.ts';
+import { followProcedure } from './procedure-followed.ts';
+import { mayName, relayTimeoutMs } from './relay-bounds.ts';
 
 export interface Caller {
   readonly identity: PeerIdentity;
@@ -51,18 +48,19 @@ interface RelayRequest {
   readonly timeoutMs?: number;
 }
 
-/** An error of a procedure, as its caller sees it: `code` is the procedure's own. */
-export class ProcedureError extends Error {
-  readonly code: string;
-
-  constructor(code: string, detail: string) {
-    super(detail);
-    this.name = 'ProcedureError';
-    this.code = code;
-  }
+/** Asked of another node for a caller, who is judged there; `trace` says what it is a part of. */
+interface Relayed {
+  readonly name: string;
+  readonly argument: unknown;
+  readonly caller: Caller;
+  readonly trace?: string;
 }
 
 export class Procedures {
+  /** Set by whoever makes the node; null: nothing is followed. */
+  tracing: Tracing | null = null;
+  /** Told of each procedure that another node or an operator asked for, as a part of its trace; `error` null: it was answered. */
+  ran: ((name: string, caller: Caller, error: unknown) => void) | null = null;
   readonly gone: GoneCallers;
   private readonly declared = new Map<string, Procedure>();
   private readonly waiting = new Map<number, Waiting>();
@@ -85,8 +83,8 @@ export class Procedures {
     this.gone = new GoneCallers({ node, tell });
     this.declare('relayed', {
       access: 'node',
-      run: (request: { name: string; argument: unknown; caller: Caller }) =>
-        this.run(request.name, request.argument, request.caller),
+      run: ({ name, argument, caller, trace }: Relayed) =>
+        followProcedure(this, trace, name, caller, () => this.run(name, argument, caller)),
     });
     this.declare('caller_gone', {
       access: 'node',
@@ -125,7 +123,13 @@ export class Procedures {
     const link = this.linkTo?.(node) ?? null;
     if (link === null)
       return Promise.reject(new ClusterError('no_such_node', `no link to "${node}" from here`));
-    return this.call(link, name, argument, timeoutMs);
+    const trace = this.tracing?.header() ?? null;
+    if (trace === null || link.fence !== null) return this.call(link, name, argument, timeoutMs);
+    return this.call(link, 'traced', { name, argument, trace }, timeoutMs).catch((error: unknown) => {
+      // Of a node that knows nothing of traces: what it refuses so was not begun.
+      if ((error as { code?: unknown }).code !== 'no_such_procedure') throw error;
+      return this.call(link, name, argument, timeoutMs);
+    });
   }
 
   /** Frames of procedures, after the fence. */
@@ -203,10 +207,7 @@ export class Procedures {
     try {
       const argument = this.codec.decode(payload);
       const caller = this.callerOf(link);
-      const value =
-        name === 'relay' && this.linkTo !== null
-          ? await this.relay(link, argument as RelayRequest, caller)
-          : await this.run(name, argument, caller);
+      const value = await this.answer(link, name, argument, caller);
       const reply = this.codec.encode(value);
       if (!link.current.sendControl('procedure_reply', { callId }, reply) && link.current.isOpen) {
         throw new ClusterError('link_busy', 'the answer does not fit into the link now');
@@ -219,6 +220,18 @@ export class Procedures {
       this.running -= 1;
       if (this.running === 0) this.onIdle();
     }
+  }
+
+  /** `traced` is what it wraps, as a part of the trace that its caller names; the fence lets no tenant's node say it. */
+  private answer(link: Link, name: string, argument: unknown, caller: Caller): Promise<unknown> {
+    if (name === 'relayed') return this.run(name, argument, caller);
+    const isTraced = name === 'traced';
+    const asked = isTraced ? (argument as Relayed) : { name, argument, trace: null };
+    return followProcedure(this, asked.trace, asked.name, caller, () =>
+      asked.name === 'relay' && this.linkTo !== null
+        ? this.relay(link, asked.argument as RelayRequest, caller)
+        : this.run(asked.name, asked.argument, caller),
+    );
   }
 
   private callerOf(link: Link): Caller {
@@ -235,7 +248,10 @@ export class Procedures {
     const link = mayName(node, caller.identity) ? (this.linkTo?.(node) ?? null) : null;
     if (link === null) throw new ClusterError('no_such_node', `no link to "${node}" from here`);
     this.gone.relayed(from, node);
-    return await this.call(link, 'relayed', { name, argument, caller }, relayTimeoutMs(request.timeoutMs));
+    const span = this.tracing?.begin('client', `relay ${name}`, { 'picket.node': node }) ?? null;
+    const relayed: Relayed = { name, argument, caller, ...(span !== null && { trace: span.header }) };
+    const timeoutMs = relayTimeoutMs(request.timeoutMs);
+    return await followed(span, () => this.call(link, 'relayed', relayed, timeoutMs));
   }
 
   private refuse(link: Link, callId: number, error: unknown): void {
@@ -263,17 +279,4 @@ export class Procedures {
     waiting.cancelTimer();
     return waiting;
   }
-}
-
-/** An operator of one tenant is told of no other tenant's nodes, whether they are there or not. */
-function mayName(node: string, identity: PeerIdentity): boolean {
-  const tenant = typeof node === 'string' ? tenantOfNode(node) : null;
-  if (tenant === null || identity.kind !== 'operator') return true;
-  const scope = operatorRights(identity.rights)?.tenant ?? null;
-  return scope === null || scope === tenant;
-}
-
-/** A deadline that a caller names is kept within reason. */
-function relayTimeoutMs(asked: number | undefined): number {
-  return asked !== undefined && asked > 0 && asked <= relayTimeoutMsMax ? asked : procedureTimeoutMs;
 }

@@ -5,7 +5,8 @@
  */
 import { type AnyReplayForm, type Recorder, type RecordHead, supervisionForm } from '../runtime/index.ts';
 import { ownerAmong } from './directory.ts';
-import { type Procedure, ProcedureError } from './procedures.ts';
+import { ProcedureError } from './procedure-error.ts';
+import type { Procedure } from './procedures.ts';
 import { childrenForm } from './record-children.ts';
 import { membershipForm } from './record-membership.ts';
 import { registryForm } from './record-registry.ts';

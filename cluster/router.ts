@@ -19,6 +19,8 @@ import type { RoutedKind } from './frame-layout.ts';
 import type { Flow } from './lane.ts';
 import { remoteCallsMax, remoteSweepMs } from './limits.ts';
 import type { Link } from './link.ts';
+import { isFenced, mayTie } from './may-tie.ts';
+import { sent, stepOf } from './message-trace.ts';
 import type { Urgency } from './outbox.ts';
 import { errorForm, errorOf, signalOf, signalPayload } from './router-forms.ts';
 import { TakenCalls } from './taken-calls.ts';
@@ -69,7 +71,7 @@ export class RemoteRouter implements Router {
       return false;
     }
     const header = { toBoot: ref.boot, toId: ref.id, fromId: 0, callId: 0, timeoutMs: 0 };
-    return this.send(link, 'cast', header, [method, args], ref.id, 'cast');
+    return this.send(link, 'cast', header, sent(this.system, link, null, method, args), ref.id, 'cast');
   }
 
   call(ref: Ref, method: string, args: readonly unknown[], timeoutMs: number, reply: ReplyTarget): void {
@@ -85,11 +87,16 @@ export class RemoteRouter implements Router {
     const callId = this.nextCallId();
     const wholeMs = Math.max(1, Math.ceil(timeoutMs));
     const header = { toBoot: ref.boot, toId: ref.id, fromId: 0, callId, timeoutMs: wholeMs };
-    if (!this.send(link, 'call', header, [method, args], ref.id, 'call')) {
-      reply.fail(new RuntimeError('link_busy', `the link to ${ref.node} is full`));
+    const step = stepOf(this.system, link, method, reply);
+    if (!this.send(link, 'call', header, sent(this.system, link, step, method, args), ref.id, 'call')) {
+      step.fail(new RuntimeError('link_busy', `the link to ${ref.node} is full`));
       return;
     }
-    this.calls.set(callId, { node: ref.node, reply, expiresAtMs: this.system.clock.monotonicMs() + wholeMs });
+    this.calls.set(callId, {
+      node: ref.node,
+      reply: step,
+      expiresAtMs: this.system.clock.monotonicMs() + wholeMs,
+    });
     this.sweepLater();
   }
 
@@ -171,6 +178,11 @@ export class RemoteRouter implements Router {
   private deliver(link: Link, node: string, boot: number, frame: RoutedFrame, to: Ref, value: unknown): void {
     if (!Array.isArray(value) || typeof value[0] !== 'string' || !Array.isArray(value[1])) {
       this.refuse(link, frame, new ClusterError('cannot_decode', 'not a method with arguments'));
+      return;
+    }
+    // A tenant's node has no say about what is followed here.
+    if (value.length > 2 && this.system.tracing !== null && link.fence === null) {
+      this.system.tracing.under(value[2], () => this.deliver(link, node, boot, frame, to, value.slice(0, 2)));
       return;
     }
     const [method, args] = value as [string, unknown[]];
@@ -285,16 +297,4 @@ export class RemoteRouter implements Router {
       if (this.calls.size > 0) this.sweepLater();
     });
   }
-}
-
-/** Whom a tenant's node may link and end: actors of its tenant, not all that it may write to. */
-function mayTie({ fence }: Link, signal: Signal): boolean {
-  if (fence === null || (signal.type !== 'link' && signal.type !== 'exit')) return true;
-  // What was linked before may say that it ended; whether it was, the actor itself knows. Id 0 is nobody.
-  if (signal.to.id === 0 || (signal.type === 'exit' && signal.linked)) return true;
-  return fence.isOwn(signal.to.id);
-}
-
-function isFenced(error: unknown): boolean {
-  return error instanceof ClusterError && error.code === 'fenced';
 }

@@ -85,7 +85,7 @@ export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
   const wires = new ControlWires();
   const agent = edgeAgent({ cluster, wires, config: (peer) => configFor(home, peer) });
   const agents: Agents = new Agents({ system, clock, start: (peer) => system.spawn(agent, peer) });
-  const asking = { callers, held, refusals, isDraining: () => draining };
+  const asking = { callers, held, refusals, isDraining: () => draining, tracing: system.tracing };
   const shared = { ...asking, home, clock, node: cluster.node };
   const methods = [gatewayMethods(), pollerMethods(), documentMethods(), renewalMethods()] as const;
   const server = createServer();

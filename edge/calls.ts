@@ -4,7 +4,7 @@
  * a refusal.
  */
 import type { ServerReadableStream, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
-import { messageOf } from '../runtime/index.ts';
+import { followed, messageOf, type Tracing } from '../runtime/index.ts';
 import type { Caller, Callers } from './callers.ts';
 import { drainRefusal, type GatewayRefusal, isRefusal, type Outcome, refuse, statusOf } from './errors.ts';
 import type { HeldBytes } from './held-bytes.ts';
@@ -18,6 +18,8 @@ export interface CallNeeds {
   readonly held: HeldBytes;
   readonly refusals: RefusalCount;
   readonly isDraining: () => boolean;
+  /** Gives each call an id; null: none has one. */
+  readonly tracing: Tracing | null;
 }
 
 /** Who is calling, when they may. */
@@ -54,7 +56,7 @@ export function unary<Q extends object, A>(
     else if (!needs.held.take(holder, received.bytes)) answer(told(needs, peer, overfull));
     else {
       const mismatch = judgeSaid(peer, call.getPath(), received.message);
-      const outcome = mismatch ?? (await settled(() => work(peer, received.message)));
+      const outcome = mismatch ?? (await settled(needs, call, () => work(peer, received.message)));
       needs.held.give(holder, received.bytes);
       if (isRefusal(outcome)) answer(told(needs, peer, outcome));
       else answer(null, outcome);
@@ -84,7 +86,7 @@ export function chunked<Q extends object, A>(
     const holder = holderOf(peer);
     let held = 0;
     const stream = begin(peer);
-    const outcome = await settled(async (): Promise<Outcome<A>> => {
+    const outcome = await settled(needs, call, async (): Promise<Outcome<A>> => {
       if (!(await needs.held.calm(holder))) return refuse('tenant_unavailable', 'the store falls behind');
       for await (const received of call as AsyncIterable<Received<Q>>) {
         if (!received.ok) return received.refusal;
@@ -112,10 +114,16 @@ export function chunked<Q extends object, A>(
 const overfull = refuse('too_large', 'too much of this sender is under way: wait for its answers');
 
 /** What throws is a fault of ours, or a peer that went: told as UNAVAILABLE, so that it comes again. */
-async function settled<A>(work: () => Promise<Outcome<A>> | Outcome<A>): Promise<Outcome<A>> {
+async function settled<A>(
+  { tracing }: CallNeeds,
+  call: { getPath(): string },
+  work: () => Promise<Outcome<A>> | Outcome<A>,
+): Promise<Outcome<A>> {
+  const span = tracing?.root('server', call.getPath()) ?? null;
   try {
-    return await work();
+    return await followed(span, work);
   } catch (error) {
-    return refuse('tenant_unavailable', messageOf(error));
+    const where = span === null ? '' : ` (request id ${span.trace})`;
+    return refuse('tenant_unavailable', `${messageOf(error)}${where}`);
   }
 }

@@ -23,6 +23,7 @@ import { Ref } from './ref.ts';
 import type { Runnable } from './run-queue.ts';
 import type { Kernel } from './system.ts';
 import { Ties } from './ties.ts';
+import { FollowedReply } from './tracing.ts';
 
 /** What an actor is busy with until its first turn, in which `init` runs. */
 const notBegun: Promise<unknown> = Promise.resolve();
@@ -160,13 +161,19 @@ export class Cell implements Runnable {
     this.handling = true;
     let value: unknown;
     try {
-      value = this.perform(message);
+      value = this.kernel.tracing === null ? this.perform(message) : this.performFollowed(message);
     } catch (thrown) {
       this.crash(message, thrown);
       return;
     }
     if (isThenable(value)) this.wait(message, value);
     else this.finish(message, value);
+  }
+
+  private performFollowed(message: Message): unknown {
+    const { reply } = message;
+    if (!(reply instanceof FollowedReply)) return this.perform(message);
+    return reply.span.run(() => this.perform(message));
   }
 
   private perform(message: Message): unknown {
@@ -210,7 +217,10 @@ export class Cell implements Runnable {
 
   private finish(message: Message, value: unknown): void {
     this.handling = false;
-    if (!this.alive) return;
+    if (!this.alive) {
+      if (message.kind === messageCast) message.reply?.answer(undefined);
+      return;
+    }
     if (message.kind === messageCall) {
       if (!this.deferred) message.reply!.answer(value);
       this.deferred = false;
@@ -219,7 +229,7 @@ export class Cell implements Runnable {
       this.started = true;
       this.onStarted?.answer(this.ref);
       this.onStarted = null;
-    }
+    } else if (message.reply !== null) message.reply.answer(undefined);
     if (this.present !== null) this.present = null;
     if (this.stopAsked !== null) this.kernel.lifecycle.stop(this, this.stopAsked, null);
   }
@@ -254,7 +264,7 @@ export class Cell implements Runnable {
   }
 
   replyLater(): LaterReply {
-    const reply = this.present?.reply;
+    const reply = this.present?.kind === messageCall ? this.present.reply : null;
     if (!reply) throw new RuntimeError('no_actor', 'replyLater is only for the handler of a call');
     this.deferred = true;
     return new Later(this, reply);

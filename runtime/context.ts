@@ -208,6 +208,11 @@ export class Context implements Self<unknown>, SendPort {
     return this.cell.kernel.recorder;
   }
 
+  /** For supervisors: a child is started again. */
+  noteRestart(): void {
+    this.cell.kernel.lifecycle.restarts += 1;
+  }
+
   /** See `ActorSystem.whenSettled`. */
   settled(ref: Ref, withinMs: number): Promise<void> {
     return this.cell.kernel.lifecycle.whenSettled(ref, withinMs);

@@ -89,5 +89,13 @@ export { ActorSystem, type Log, type SystemOptions } from './system.ts';
 export type { SystemCounts } from './system-counts.ts';
 export { Timer, TimerWheel } from './timer-wheel.ts';
 export { ActorTrace, type TraceEvent, type TraceOptions } from './trace.ts';
+export {
+  FollowedReply,
+  followed,
+  type Span,
+  type SpanFacts,
+  type SpanKind,
+  type Tracing,
+} from './tracing.ts';
 export { type BlockedReport, startWatchdog, type WatchdogOptions } from './watchdog.ts';
 export { type SystemEvent, Watchers } from './watching.ts';

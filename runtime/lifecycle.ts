@@ -17,6 +17,7 @@ export class Lifecycle {
   private readonly toEnd: (() => void)[] = [];
   private endingChain = false;
   crashes = 0;
+  restarts = 0;
   zombies = 0;
 
   constructor(kernel: Kernel) {
@@ -116,7 +117,10 @@ export class Lifecycle {
     cell.onStarted?.fail(new RuntimeError('start_failed', `${cell.definition.name}: ${detail ?? reason}`));
     for (let message = cell.mailbox.shift(); message !== undefined; message = cell.mailbox.shift()) {
       if (message.kind === messageCall) message.reply!.fail(gone());
-      else if (message.kind === messageCast) this.kernel.deadLetter(cell.ref, message.method, reason);
+      else if (message.kind === messageCast) {
+        message.reply?.fail(gone());
+        this.kernel.deadLetter(cell.ref, message.method, reason);
+      }
     }
     this.kernel.relations.ended(cell, reason, detail);
     for (const told of cell.ties?.onEnded ?? []) told(reason);

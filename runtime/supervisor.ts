@@ -182,6 +182,7 @@ function perform(self: SupervisorSelf, effect: SupervisionEffect): void {
     case 'start': {
       const spec = self.state.specs.get(effect.id)!;
       const past = self.state.past.get(effect.id);
+      if (past !== undefined) context.noteRestart();
       const start = () => spec.start(self as Self<unknown>);
       self.pipe(past ? context.settled(past, zombieWaitMs).then(start) : start(), effect.id);
       return;

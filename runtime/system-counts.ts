@@ -8,6 +8,8 @@ export interface SystemCounts {
   refused: number;
   full: Readonly<Record<WhenFull, number>>;
   crashes: number;
+  /** Children that their supervisors started again. */
+  restarts: number;
   zombies: number;
   yields: number;
 }

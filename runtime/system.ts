@@ -7,7 +7,7 @@ import { Cell } from './cell.ts';
 import { CellTable } from './cell-table.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { DeadLetters } from './dead-letters.ts';
-import type { CallMethods, CastMethods, Definition, LogLevel, Protocol } from './definition.ts';
+import type { CallMethods, CastMethods, Definition, Protocol } from './definition.ts';
 import { RuntimeError } from './errors.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { callTimeoutMs } from './limits.ts';
@@ -31,20 +31,12 @@ import type { Router, Signal } from './router.ts';
 import { RunQueue } from './run-queue.ts';
 import { createSenders, type SendPort } from './senders.ts';
 import type { SystemCounts } from './system-counts.ts';
+import type { Log, SystemOptions } from './system-options.ts';
 import { TimerWheel } from './timer-wheel.ts';
+import { follow, type Tracing } from './tracing.ts';
 import { Watchers } from './watching.ts';
 
-export type Log = (level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>) => void;
-
-export interface SystemOptions {
-  node?: string;
-  boot?: number;
-  clock?: Clock;
-  random?: Random;
-  log?: Log;
-  /** In tests: what is sent locally is encoded and decoded, so that what cannot travel fails there. */
-  copy?: (value: unknown) => unknown;
-}
+export type { Log, SystemOptions } from './system-options.ts';
 
 export class ActorSystem implements SendPort {
   readonly node: string;
@@ -64,6 +56,8 @@ export class ActorSystem implements SendPort {
   arrivedFrom: string | null = null;
   /** Whoever makes the system may have its supervisors' decisions recorded: set before any of them starts. */
   recorder: Recorder | null = null;
+  /** Set before any actor starts; null: nothing is followed. */
+  tracing: Tracing | null = null;
   private readonly names = new Map<string, Cell>();
   private readonly behaviours = new Behaviours();
   private readonly letters: DeadLetters;
@@ -130,13 +124,14 @@ export class ActorSystem implements SendPort {
   }
 
   counts(): SystemCounts {
-    const { crashes, zombies } = this.lifecycle;
+    const { crashes, restarts, zombies } = this.lifecycle;
     return {
       actors: this.cells.size,
       deadLetters: this.letters.count,
       refused: this.overflow.total,
       full: { ...this.overflow.full },
       crashes,
+      restarts,
       zombies,
       yields: this.runQueue.yields,
     };
@@ -198,7 +193,8 @@ export class ActorSystem implements SendPort {
     const cell = this.find(ref);
     if (cell === null) return this.castElsewhere(ref, method, args);
     const travelled = this.copy === null ? args : (this.copy(args) as readonly unknown[]);
-    return this.accept(cell, new Message(messageCast, method, travelled, null, null));
+    const reply = follow(this.tracing, cell.definition, method, null);
+    return this.accept(cell, new Message(messageCast, method, travelled, null, reply));
   }
 
   /** What cannot be encoded is the call's failure, told once: never a throw now and a timeout that nobody awaits later. */
@@ -236,7 +232,8 @@ export class ActorSystem implements SendPort {
     const copy = this.copy;
     const target = copy === null ? reply : copyingReply(reply, copy);
     const travelled = copy === null ? args : (copy(args) as readonly unknown[]);
-    this.accept(cell, new Message(messageCall, method, travelled, null, target));
+    const answer = follow(this.tracing, cell.definition, method, target);
+    this.accept(cell, new Message(messageCall, method, travelled, null, answer));
   }
 
   deliverInfo(cell: Cell, info: Info): void {

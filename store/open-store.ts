@@ -49,6 +49,7 @@ import { createTelemetryStore } from './rollups.ts';
 import { createSessionArchive } from './session-archive.ts';
 import { createTenantLives } from './tenant-lives.ts';
 import { createTenantStore } from './tenants.ts';
+import type { StoreTracing } from './tracing.ts';
 import { createDatabase, type DatabaseLoad } from './unit-of-work.ts';
 import { createUsers, type Users } from './users.ts';
 import type { LiveRing } from './vault/live-ring.ts';
@@ -114,6 +115,8 @@ export interface StoreOptions {
   log?: StoreLog;
   /** What fields are sealed with. Absent: whoever seals or opens one is refused with `bad_key_ring`. */
   keys?: LiveRing;
+  /** Follows what is asked as a part of some work. */
+  tracing?: StoreTracing | null;
   /** For tests: see `StepSeam`. */
   provisioningSeam?: StepSeam;
 }
@@ -125,10 +128,11 @@ export function openStore(options: StoreOptions): Store {
     clock,
     log = silentLog,
     keys = ringless,
+    tracing = null,
     provisioningSeam: seam = () => {},
   } = options;
-  const control = createDatabase(openPool(url, limits.controlConnectionsMax, log), clock, log);
-  const queries = createDatabase(openPool(url, limits.queryConnectionsMax, log), clock, log);
+  const control = createDatabase(openPool(url, limits.controlConnectionsMax, log), clock, log, tracing);
+  const queries = createDatabase(openPool(url, limits.queryConnectionsMax, log), clock, log, tracing);
   const partitions = createPartitions(queries, log);
   const vault = createVault(queries, keys);
   const provisioning = { db: queries, partitions, migrations: tenantMigrations, seam };

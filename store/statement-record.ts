@@ -27,6 +27,17 @@ export interface StatementRecord {
   note(asked: { text: string; as: Identity; tenantId: string; tookMs: number; failed: boolean }): void;
   /** Most time in all first. */
   seen(): StatementSeen[];
+  /** Of all statements, those that were forgotten too. */
+  totals(): StatementTotals;
+}
+
+/** `atMost[i]` took at most `boundsMs[i]`. */
+export interface StatementTotals {
+  count: number;
+  failed: number;
+  totalMs: number;
+  boundsMs: readonly number[];
+  atMost: readonly number[];
 }
 
 interface Entry extends Omit<StatementSeen, 'p50Ms' | 'p99Ms'> {
@@ -39,8 +50,10 @@ const bucketCount = 20;
 
 export function statementRecord(statementsMax: number): StatementRecord {
   const entries = new Map<string, Entry>();
+  const all = { count: 0, failed: 0, totalMs: 0, buckets: Array.from({ length: bucketCount }, () => 0) };
   return {
     note({ text, as, tenantId, tookMs, failed }) {
+      noteAll(all, tookMs, failed);
       let entry = entries.get(text);
       if (entry === undefined) {
         if (entries.size >= statementsMax) forgetCheapest(entries);
@@ -66,14 +79,34 @@ export function statementRecord(statementsMax: number): StatementRecord {
       entry.buckets[bucketOf(tookMs)]! += 1;
     },
     seen() {
-      const all = [...entries.values()].sort((a, b) => b.totalMs - a.totalMs);
-      return all.map(({ buckets, ...entry }) => ({
+      const sorted = [...entries.values()].sort((a, b) => b.totalMs - a.totalMs);
+      return sorted.map(({ buckets, ...entry }) => ({
         ...entry,
         p50Ms: bound(buckets, entry, 0.5),
         p99Ms: bound(buckets, entry, 0.99),
       }));
     },
+    totals: () => totalsOf(all),
   };
+}
+
+type All = Pick<Entry, 'count' | 'failed' | 'totalMs' | 'buckets'>;
+
+function noteAll(all: All, tookMs: number, failed: boolean): void {
+  all.count += 1;
+  if (failed) all.failed += 1;
+  all.totalMs += tookMs;
+  all.buckets[bucketOf(tookMs)]! += 1;
+}
+
+/** The last bucket has no bound. */
+function totalsOf({ count, failed, totalMs, buckets }: All): StatementTotals {
+  let below = 0;
+  const atMost = buckets.slice(0, -1).map((among) => {
+    below += among;
+    return below;
+  });
+  return { count, failed, totalMs, boundsMs: atMost.map((_, place) => leastMs * 2 ** place), atMost };
 }
 
 function bucketOf(tookMs: number): number {
@@ -103,7 +136,7 @@ function forgetCheapest(entries: Map<string, Entry>): void {
 }
 
 /** The writer's statements begin with the same table expressions: what they write names them. */
-function nameOf(text: string): string {
+export function nameOf(text: string): string {
   const write = /\b(INSERT INTO|UPDATE|DELETE FROM)\s+([\w.]+)/.exec(text);
   const read = /\bFROM\s+([\w.]+)/.exec(text);
   const what =

@@ -11,7 +11,14 @@ import { tenantRole } from './ids.ts';
 import { limits } from './limits.ts';
 import type { StoreLog } from './log.ts';
 import { sqlStateOf, toStoreError } from './pg-errors.ts';
-import { type StatementRecord, type StatementSeen, statementRecord } from './statement-record.ts';
+import {
+  nameOf,
+  type StatementRecord,
+  type StatementSeen,
+  type StatementTotals,
+  statementRecord,
+} from './statement-record.ts';
+import type { StoreTracing } from './tracing.ts';
 
 export type Parameter = string | number | boolean | null | readonly string[] | Uint8Array;
 
@@ -48,6 +55,7 @@ export interface DatabaseLoad {
   connections: number;
   turns: GateTurns;
   statements: StatementSeen[];
+  totals: StatementTotals;
 }
 
 interface Identity {
@@ -72,7 +80,12 @@ const setIdentity =
 const setSetting =
   'SELECT set_config(name, value, false) FROM unnest($1::text[], $2::text[]) AS s(name, value)';
 
-export function createDatabase(pool: pg.Pool, clock: StoreClock, log: StoreLog): Database {
+export function createDatabase(
+  pool: pg.Pool,
+  clock: StoreClock,
+  log: StoreLog,
+  tracing: StoreTracing | null = null,
+): Database {
   const gate = createGate(pool.options.max, clock);
   const record = statementRecord(limits.statementsKeptMax);
 
@@ -96,7 +109,7 @@ export function createDatabase(pool: pg.Pool, clock: StoreClock, log: StoreLog):
     client.on('error', onError);
     try {
       await become(client, identity);
-      return await work(unitOf(client, identity, { clock, log, record }));
+      return await work(unitOf(client, identity, { clock, log, record, tracing }));
     } catch (error) {
       // A refused statement leaves the connection sound; anything less certain does not.
       lost ||= !(error instanceof StoreError && soundAfter.has(error.code));
@@ -118,6 +131,7 @@ export function createDatabase(pool: pg.Pool, clock: StoreClock, log: StoreLog):
       connections: pool.totalCount,
       turns: gate.turns(),
       statements: record.seen(),
+      totals: record.totals(),
     }),
     close: () => pool.end(),
   };
@@ -138,18 +152,24 @@ interface Watch {
   clock: StoreClock;
   log: StoreLog;
   record: StatementRecord;
+  tracing: StoreTracing | null;
 }
 
-function unitOf(client: pg.PoolClient, { as, tenantId }: Identity, { clock, log, record }: Watch): Unit {
+function unitOf(client: pg.PoolClient, { as, tenantId }: Identity, watch: Watch): Unit {
+  const { clock, log, record } = watch;
+
   /** Scripts are not recorded: each is written for one occasion. */
   async function timed<Result>(text: string, ask: () => Promise<Result>, recorded = false): Promise<Result> {
     const startMs = clock.monotonicMs();
+    const span = stepOf(watch.tracing, text, as);
     let failed = true;
     try {
       const answer = await ask();
       failed = false;
+      span?.end();
       return answer;
     } catch (error) {
+      span?.end(error);
       throw toStoreError(error);
     } finally {
       const tookMs = clock.monotonicMs() - startMs;
@@ -172,4 +192,11 @@ function unitOf(client: pg.PoolClient, { as, tenantId }: Identity, { clock, log,
       await timed(text, () => client.query(statement));
     },
   };
+}
+
+/** A statement as a step of the work that asks it. Its text has no values in it. */
+function stepOf(tracing: StoreTracing | null, text: string, as: StatementSeen['as']) {
+  if (tracing === null || !tracing.isOn) return null;
+  const facts = { 'db.system.name': 'postgresql', 'db.query.text': text, 'picket.db.as': as };
+  return tracing.begin('client', `store ${nameOf(text)}`, facts);
 }

@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { type Log, messageOf } from '../runtime/index.ts';
+import { followed, type Log, messageOf, type Tracing } from '../runtime/index.ts';
 import { type Answer, refusalAnswer, writeAnswer, writeBareAnswer } from './answers.ts';
 import type { Refusal } from './errors.ts';
 import type { HealthPages } from './health.ts';
@@ -26,6 +26,10 @@ export interface DoorNeeds {
   readonly log: Log;
   /** The port that it listens on, once it does. */
   readonly port: () => number;
+  /** Gives each request an id; null: none has one. */
+  readonly tracing: Tracing | null;
+  /** Told of each request's answer. */
+  readonly answered: (status: number) => void;
   /** Why no socket may come now, or null. */
   readonly refuseSocket: () => Refusal | null;
   readonly onSocket: (socket: WebSocket) => void;
@@ -46,16 +50,12 @@ export function createDoor(needs: DoorNeeds): Server {
       const refused = judgeHead(head, needs.port());
       if (refused !== null) log('debug', 'a request was refused', { code: refused.code });
       const close = refused !== null || hasBody(request);
-      const answering =
-        refused === null ? answerOf(needs, pathOf(head.target)) : Promise.resolve(refusalAnswer(refused));
-      answering.then(
-        (answer) => writeAnswer(response, answer, close),
-        (error) => {
-          log('error', 'a request failed', { path: pathOf(head.target), error: messageOf(error) });
-          const failed: Refusal = { status: 500, code: 'internal', detail: 'see the log of this node' };
-          writeAnswer(response, refusalAnswer(failed), true);
-        },
-      );
+      const write = (answer: Answer, ends: boolean) => {
+        needs.answered(answer.status);
+        writeAnswer(response, answer, ends);
+      };
+      if (refused !== null) write(refusalAnswer(refused), true);
+      else void answerFollowed(needs, pathOf(head.target)).then((answer) => write(answer, close));
     },
   );
   server.maxConnections = connectionsMax;
@@ -86,6 +86,24 @@ function upgrader(needs: DoorNeeds) {
     }
     webSockets.handleUpgrade(request, connection, first, needs.onSocket);
   };
+}
+
+/** The answer, under an id that the log has too; a fault of ours is told with it. */
+async function answerFollowed(needs: DoorNeeds, path: string): Promise<Answer> {
+  const span = needs.tracing?.root('server', `GET ${needs.files.has(path) ? path : named(path)}`) ?? null;
+  try {
+    return await followed(span, () => answerOf(needs, path));
+  } catch (error) {
+    const request = span === null ? {} : { request: span.trace };
+    needs.log('error', 'a request failed', { path, error: messageOf(error), ...request });
+    const where = span === null ? '' : ` (request id ${span.trace})`;
+    return refusalAnswer({ status: 500, code: 'internal', detail: `see the log of this node${where}` });
+  }
+}
+
+/** A span's name is one of few, whatever a stranger asks for. */
+function named(path: string): string {
+  return path.startsWith('/health/') ? '/health' : '/other';
 }
 
 async function answerOf({ files, health }: DoorNeeds, path: string): Promise<Answer> {

@@ -16,6 +16,7 @@ export interface Audience {
 export interface Sockets extends Audience {
   /** False when there is no room: the socket must not be made. */
   hasRoom(): boolean;
+  count(): number;
   admit(socket: WebSocket): number;
   drop(socket: number, code: FarewellCode): void;
   dropAll(code: FarewellCode): void;
@@ -82,6 +83,7 @@ export function openSockets({ clock, log, onLeft }: SocketsNeeds): Sockets {
 
   return {
     hasRoom: () => listeners.size < socketsMax,
+    count: () => listeners.size,
     admit(socket) {
       admitted += 1;
       const number = admitted;

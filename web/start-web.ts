@@ -42,6 +42,8 @@ export interface WebOptions {
 export interface Web {
   /** `http://127.0.0.1:PORT`. */
   readonly url: string;
+  /** Browsers that are told live, and requests that were answered, by the class of their status: `2xx`. */
+  totals(): { sockets: number; requests: Readonly<Record<string, number>> };
   /** Says farewell to the browsers, ends the feed, and frees the port; at most about `closeGraceMs` later. */
   close(): Promise<void>;
 }
@@ -67,11 +69,17 @@ export async function startWeb(options: WebOptions): Promise<Web> {
     },
   });
   let port = 0;
+  const requests: Record<string, number> = {};
   const server = createDoor({
     files,
     health: healthPages({ ...options, tenant: () => tenantOf(system, feed()) }),
     log,
     port: () => port,
+    tracing: system.tracing,
+    answered(status) {
+      const kind = `${Math.floor(status / 100)}xx`;
+      requests[kind] = (requests[kind] ?? 0) + 1;
+    },
     refuseSocket: () => refuseSocket(sockets, feed() !== null),
     onSocket: (socket) => join(system, sockets, feed(), socket),
   });
@@ -97,6 +105,7 @@ export async function startWeb(options: WebOptions): Promise<Web> {
   let closing: Promise<void> | null = null;
   return {
     url,
+    totals: () => ({ sockets: sockets.count(), requests: { ...requests } }),
     close() {
       closing ??= closeAll();
       return closing;

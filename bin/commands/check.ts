@@ -66,7 +66,7 @@ function addAdd(check: Command, { output }: Surroundings, { tenant, data, json }
     .addOption(json())
     .addHelpText('after', addExamples)
     .action(async (flags: CommonFlags & CheckFlags) => {
-      const { tenant: slug, json: asJson, data: _, at: _at, as: _as, ...described } = flags;
+      const { tenant: slug, json: asJson, data: _, at: _at, as: _as, trace: _trace, ...described } = flags;
       const wanted = readCheck(described);
       const [row] = await withOperator(flags, (session) =>
         session.call<CheckView[]>('check_add', { tenant: slug, checks: [wanted] }),

@@ -29,6 +29,12 @@ export function dataOption(environment: Surroundings['environment']): Option {
   return new Option('--data <dir>', 'state of the cluster').default(environment.PICKET_DATA || './.picket');
 }
 
+export function metricsOption(environment: Surroundings['environment']): Option {
+  const what =
+    'where its metrics are scraped and its health is asked; whoever reaches it reads them (or PICKET_METRICS)';
+  return new Option('--metrics <host:port>', what).default(environment.PICKET_METRICS || undefined);
+}
+
 export function allowTenantNodes(): Option {
   return new Option('--allow-tenant-nodes', "take tenants' own pollers and agents, fenced");
 }
@@ -81,6 +87,9 @@ export function addNodeCommand(program: Command, { environment }: Surroundings):
     .option('--crl <file>', 'PEM of revocation lists (default: authority/revoked.pem in the data folder)')
     .option('--http <port>', 'web nodes: port of the page')
     .option('--gateway <host:port>', 'pollers: where programs at the edge dial in')
+    .addOption(metricsOption(environment))
+    .option('--otlp <url>', 'an OTLP/HTTP collector for traces (or OTEL_EXPORTER_OTLP_ENDPOINT)')
+    .option('--trace-sample <share>', 'of commands and requests, how many are traced unasked: 0 to 1', '0')
     .option('--journal <dir>', 'the record of remote shells (default: journal/NAME in the data folder)')
     .option('--log-file <file>', 'default: stderr')
     .addOption(allowTenantNodes())

@@ -20,6 +20,8 @@ interface UpFlags {
   http: string;
   detach?: boolean;
   allowTenantNodes?: boolean;
+  otlp?: string;
+  traceSample?: string;
   allowEval?: boolean;
   json?: boolean;
   logLevel: string;
@@ -39,6 +41,8 @@ export function addUpCommands(program: Command, { output, script, environment }:
     .option('--nodes <counts>', 'how many of each role', defaultPlan)
     .option('--http <port>', 'port of the page, on 127.0.0.1', String(httpPortDefault))
     .addOption(allowTenantNodes())
+    .option('--otlp <url>', 'an OTLP/HTTP collector for traces (or OTEL_EXPORTER_OTLP_ENDPOINT)')
+    .option('--trace-sample <share>', 'of commands and requests, how many are traced unasked: 0 to 1')
     .addOption(allowEval())
     .option('--detach', 'return when it is ready, and leave it running')
     .option('--json', 'with --detach: print what runs as JSON')
@@ -132,6 +136,8 @@ async function upDetached(
     '--log-level',
     flags.logLevel,
     ...(flags.allowTenantNodes ? ['--allow-tenant-nodes'] : []),
+    ...(flags.otlp === undefined ? [] : ['--otlp', flags.otlp]),
+    ...(flags.traceSample === undefined ? [] : ['--trace-sample', flags.traceSample]),
     ...(flags.allowEval ? ['--allow-eval'] : []),
   ];
   const child = spawn(process.execPath, [script, ...args], {

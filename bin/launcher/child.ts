@@ -23,6 +23,8 @@ export interface ChildOptions {
 export class Child {
   readonly node: PlannedNode;
   address = '';
+  /** Where it is scraped; null: nowhere. */
+  metrics: string | null = null;
   private readonly options: ChildOptions;
   private process: ChildProcess | null = null;
   private stopping = false;
@@ -85,10 +87,11 @@ export class Child {
       this.lastText = error.message;
       started.emit('exit', null, null);
     });
-    started.on('message', (message: { type?: string; address?: string }) => {
+    started.on('message', (message: { type?: string; address?: string; metrics?: string | null }) => {
       if (message.type !== 'ready') return;
       cancelDeadline();
       this.address = message.address ?? '';
+      this.metrics = message.metrics ?? null;
       this.options.onStarted(started.pid!, this.address);
       onReady();
     });

@@ -33,6 +33,8 @@ export interface UpOptions {
   readonly http: number;
   readonly logLevel: string;
   readonly allowTenantNodes?: boolean;
+  readonly otlp?: string;
+  readonly traceSample?: string;
   readonly allowEval?: boolean;
   /** The compiled `picket`. */
   readonly script: string;
@@ -113,8 +115,11 @@ async function bringUp(
   await prepareDefaultTenant(database.store, folder, http);
   const random = systemRandom();
   const gateways = plan.flatMap(({ name, role }) => (role === 'poller' ? [gatewayOf(name)] : []));
-  const ports = await portsFor([...plan.map(({ name }) => name), ...gateways], folder.at('ports.json'), () =>
-    random.next(),
+  const scraped = plan.map(({ name }) => metricsOf(name));
+  const ports = await portsFor(
+    [...plan.map(({ name }) => name), ...gateways, ...scraped],
+    folder.at('ports.json'),
+    () => random.next(),
   );
   const say = (text: string) => {
     logger.warn(text);
@@ -164,10 +169,14 @@ function gatewayOf(name: string): string {
   return `${name}.gateway`;
 }
 
+function metricsOf(name: string): string {
+  return `${name}.metrics`;
+}
+
 function childOf(node: PlannedNode, around: Surroundings): Child {
   const { options, folder, ports, clock, databaseUrl, http, say, seen } = around;
   const seeds = [...ports]
-    .filter(([name]) => name !== node.name && !name.endsWith(gatewayOf('')))
+    .filter(([name]) => name !== node.name && !name.includes('.'))
     .flatMap(([, port]) => ['--seed', `127.0.0.1:${port}`]);
   const args = [
     'node',
@@ -180,6 +189,9 @@ function childOf(node: PlannedNode, around: Surroundings): Child {
   ];
   args.push('--discovery', 'static', ...seeds, '--data', folder.path, '--log-level', options.logLevel);
   args.push('--log-file', folder.at(`logs/${node.name}.log`), '--own-machine-tenant', defaultTenant);
+  args.push('--metrics', `127.0.0.1:${ports.get(metricsOf(node.name))}`);
+  if (options.otlp !== undefined) args.push('--otlp', options.otlp);
+  if (options.traceSample !== undefined) args.push('--trace-sample', options.traceSample);
   if (options.allowTenantNodes) args.push('--allow-tenant-nodes');
   if (options.allowEval) args.push('--allow-eval');
   if (node.role === 'poller') args.push('--gateway', `127.0.0.1:${ports.get(gatewayOf(node.name))}`);
@@ -206,8 +218,8 @@ function childOf(node: PlannedNode, around: Surroundings): Child {
 
 function runningOf(children: readonly Child[], http: number | null) {
   const nodes = children.flatMap((child) => {
-    const { pid, address, node } = child;
-    return pid === null ? [] : [{ ...node, pid, address, started: startedAt(pid) }];
+    const { pid, address, metrics, node } = child;
+    return pid === null ? [] : [{ ...node, pid, address, metrics, started: startedAt(pid) }];
   });
   return { pid: process.pid, http: httpUrl(http), nodes };
 }

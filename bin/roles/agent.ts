@@ -2,6 +2,7 @@
 import { agent } from '../../actors/index.ts';
 import { createIcmpProber, findProber } from '../../checks/index.ts';
 import { childOf, supervisor } from '../../runtime/index.ts';
+import { agentFamilies } from '../role-families.ts';
 import { declareStatus } from '../status.ts';
 import { keepTree } from './keep-tree.ts';
 import type { RoleContext, RunningRole } from './role.ts';
@@ -19,6 +20,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
       { id: 'agent', start: childOf(agent({ cluster: node, icmp })) },
     ]),
   );
+  context.watch.metrics.add(agentFamilies(node));
   const stop = keepTree(context, tree);
   return {
     records: journal.records,

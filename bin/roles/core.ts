@@ -11,6 +11,7 @@ import { declareDocuments } from '../document-procedures.ts';
 import { declarePackages } from '../package-procedures.ts';
 import { declarePeople } from '../people-procedures.ts';
 import { declareMonitor } from '../procedures.ts';
+import { storeFamilies, writerFamilies } from '../role-families.ts';
 import { declareSources } from '../source-procedures.ts';
 import { declareStatus } from '../status.ts';
 import { dailyBackups } from './daily-backups.ts';
@@ -45,6 +46,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   declareAudit(node, store.sessionArchive);
   const journal = sessionJournal(context, store.sessionArchive);
   declareMonitor(node, store, core, ownMachineTenant);
+  context.watch.metrics.add(writerFamilies(node), storeFamilies(store));
   const stop = keepTree(context, core.ref);
   return {
     records: journal.records,

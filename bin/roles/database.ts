@@ -4,7 +4,10 @@ import { type LiveRing, openStore, type Store } from '../../store/index.ts';
 import { CommandFailure } from '../failure.ts';
 import type { RoleContext } from './role.ts';
 
-export function openRoleStore({ environment, clock, logger, flags }: RoleContext, keys?: LiveRing): Store {
+export function openRoleStore(
+  { environment, clock, logger, flags, watch }: RoleContext,
+  keys?: LiveRing,
+): Store {
   const url = environment.DATABASE_URL;
   if (url === undefined || url === '') {
     throw new CommandFailure(
@@ -12,5 +15,12 @@ export function openRoleStore({ environment, clock, logger, flags }: RoleContext
       `a ${flags.role} node needs DATABASE_URL (PostgreSQL 15 or later)`,
     );
   }
-  return openStore({ url, phaseOf, clock, log: logger, ...(keys === undefined ? {} : { keys }) });
+  return openStore({
+    url,
+    phaseOf,
+    clock,
+    log: logger,
+    tracing: watch.tracer,
+    ...(keys === undefined ? {} : { keys }),
+  });
 }

@@ -2,6 +2,7 @@
 import { poller, pollMsMax, sourcePoller, sourceTestMsMax } from '../../actors/index.ts';
 import type { AgentDoor, EdgeListener } from '../../edge/index.ts';
 import { childOf, supervisor } from '../../runtime/index.ts';
+import { gatewayFamilies, pollerFamilies } from '../role-families.ts';
 import { declareStatus } from '../status.ts';
 import { keepTree } from './keep-tree.ts';
 import type { RoleContext, RunningRole } from './role.ts';
@@ -19,6 +20,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
       ...(door === null ? [] : [door.child]),
     ]),
   );
+  context.watch.metrics.add(pollerFamilies(node));
   const stopTree = keepTree(context, tree);
   const stop = async () => {
     await stopTree();
@@ -43,7 +45,7 @@ function listenersPoller({ node, trust, clock, log }: RoleContext) {
 }
 
 /** Loaded by those alone that have the door: it brings gRPC with it. */
-async function openGateway({ node, trust, clock, log }: RoleContext, listen: string) {
+async function openGateway({ node, trust, clock, log, watch }: RoleContext, listen: string) {
   const { gateway } = await import('../../edge/index.ts');
   let listener: EdgeListener | null = null;
   let door: AgentDoor | null = null;
@@ -52,6 +54,7 @@ async function openGateway({ node, trust, clock, log }: RoleContext, listen: str
     run: ({ tenant }: { tenant: string }) => door?.senders(tenant) ?? [],
   });
   node.declare('edge_door', { access: 'node', run: () => door?.totals() ?? null });
+  watch.metrics.add(gatewayFamilies(() => door));
   const actor = gateway({
     system: node.system,
     cluster: node,

@@ -5,6 +5,7 @@ import type { Clock, Log } from '../../runtime/index.ts';
 import type { SessionRecords } from '../../shell/index.ts';
 import type { NodeFlags } from '../node-options.ts';
 import type { NodeTrust } from '../node-trust.ts';
+import type { NodeWatch } from '../node-watch.ts';
 
 export interface RoleContext {
   readonly node: ClusterNode;
@@ -14,6 +15,8 @@ export interface RoleContext {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly trust: NodeTrust;
+  /** A role adds what it has to tell to `metrics`. */
+  readonly watch: NodeWatch;
   /** This node cannot go on: ends the process with the reason in its log. */
   fail(reason: string): void;
 }

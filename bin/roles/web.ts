@@ -4,6 +4,7 @@ import { declareDatabase } from '../database-procedures.ts';
 import { CommandFailure } from '../failure.ts';
 import { httpPortDefault } from '../limits.ts';
 import { ownerOfPort } from '../process-table.ts';
+import { storeFamilies, webFamilies } from '../role-families.ts';
 import { declareStatus } from '../status.ts';
 import { openRoleStore } from './database.ts';
 import type { RoleContext, RunningRole } from './role.ts';
@@ -33,6 +34,10 @@ export async function start(context: RoleContext): Promise<RunningRole> {
       log,
       clock,
     });
+    context.watch.metrics.add(
+      storeFamilies(store),
+      webFamilies(() => web.totals()),
+    );
     return {
       http: web.url,
       records: journal.records,

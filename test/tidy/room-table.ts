@@ -54,6 +54,7 @@ export const rooms: Readonly<Record<string, Room>> = {
     imports: { runtime: index, cluster: index, actors: ['messages', 'ports'], store: index, certs: index },
     hasIndex: true,
   },
+  watch: { imports: { runtime: index, cluster: index }, hasIndex: true },
   shell: { imports: { runtime: index, cluster: index, actors: messages }, hasIndex: true },
   // Where the rooms are wired together and measured: every door is open, no back entrance is.
   bin: { imports: { '*': ['index', 'messages', 'ports', 'program'] }, hasIndex: false },
