@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ProcedureError, tenantRight } from '../cluster/index.ts';
 import { defineActor, type Ref } from '../runtime/index.ts';
 import { endScene, type SceneNode, Spoken, scene, tenantA, tenantB } from './testing/scene.ts';
@@ -112,7 +112,10 @@ describe('an operator of one tenant', () => {
   });
 
   test('gets for what is not its own the answer and the work of what is not there', async () => {
-    const { session, asked } = await ofOneTenant();
+    const { session, asked, two } = await ofOneTenant();
+    const members = two.node.members.list();
+    const edge = { ...members[0]!, name: `${tenantB}.edge`, tenant: tenantB };
+    vi.spyOn(two.node.members, 'list').mockReturnValue([...members, edge]);
     const say = async (line: string, name: string) => {
       for (const one of asked) one.length = 0;
       const { detail, code } = await session.say(line);
@@ -123,6 +126,7 @@ describe('an operator of one tenant', () => {
       [`checks ${tenantB}`, tenantB, 'checks cbcdefghijkl', 'cbcdefghijkl'],
       [`explain check chk_${tenantB}`, `chk_${tenantB}`, 'explain check chk_none', 'chk_none'],
       [`explain node ${tenantB}.edge`, `${tenantB}.edge`, 'explain node none', 'none'],
+      [`registry --node ${tenantB}.edge`, `${tenantB}.edge`, 'registry --node none', 'none'],
     ] as const;
     for (const [line, name, other, nobody] of pairs) {
       const mine = await say(line, name);
