@@ -62,11 +62,13 @@ describe('a session', () => {
     }
   });
 
-  test('belongs to the certificate that opened it: to another it is not there', async () => {
+  test('belongs to the certificate and the connection that opened it: to another it is not there', async () => {
     const { connect, credentialOf } = await scene();
-    const session = await Spoken.open(await connect(await credentialOf('ann', 'read')), 'core_1');
-    for (const name of ['eve', 'ann']) {
-      const other = await connect(await credentialOf(name, 'read', 'write'));
+    const credential = await credentialOf('ann', 'read');
+    const session = await Spoken.open(await connect(credential), 'core_1');
+    const others = [await credentialOf('eve', 'read', 'write'), await credentialOf('ann', 'read', 'write')];
+    for (const one of [...others, credential]) {
+      const other = await connect(one);
       const asked = { session: session.opened.session, run: 1, text: 'nodes', at: 1, line: '' };
       for (const call of ['line', 'next', 'cancel', 'complete', 'resize', 'close'])
         expect(await codeOf(other.call(`shell_${call}`, asked))).toBe('no_such_session');

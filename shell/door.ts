@@ -189,10 +189,10 @@ class Sessions implements ShellDoor {
     return { session: id, node: node.node, role, operator, tenant, mayWrite };
   }
 
-  /** Of another certificate it is as if it were not there. */
+  /** Of another certificate, and by another connection of the same one, it is as if it were not there. */
   of(asked: { readonly session: string } | null, caller: Caller): Held {
     const held = this.held.get(String(asked?.session));
-    if (held === undefined || held.owner !== ownerOf(caller))
+    if (held === undefined || held.owner !== ownerOf(caller) || held.connection !== caller.connection)
       throw new ShellError('no_such_session', 'there is no such session here: it ended');
     return held;
   }
