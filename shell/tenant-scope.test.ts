@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ProcedureError, tenantRight } from '../cluster/index.ts';
 import { defineActor, type Ref } from '../runtime/index.ts';
-import { endScene, type SceneNode, Spoken, scene, tenantA, tenantB } from './testing/scene.ts';
+import { endScene, type SceneNode, Spoken, scene, tenantA, tenantB, until } from './testing/scene.ts';
 
 afterEach(endScene);
 
@@ -162,6 +162,21 @@ describe('an operator of one tenant', () => {
       text: `${own} ended: shutdown\n`,
     });
     expect(await session.say(`stop ${key(tenantA, 'core_1')}`)).toMatchObject({ code: 'lives_elsewhere' });
+  });
+
+  test('writes to the doors of its tenant and to nothing that does what it is told', async () => {
+    const { session, one, two } = await ofOneTenant(true);
+    for (const { node } of [one, two]) {
+      const key = { tenant: tenantA, partition: 'default', kind: 'scheduler', id: node.node };
+      node.names.register(key, node.system.spawn(notes), {});
+    }
+    await until('both are known', () => [...two.node.names.scan({ kind: 'scheduler' })].length === 2);
+    for (const id of ['core_1', 'core_2']) {
+      const name = `${tenantA}/default/scheduler/${id}`;
+      for (const line of [`send ${name} note 1`, `send ${name} notes --call`])
+        expect((await session.say(line)).code).toBe('not_for_tenants');
+    }
+    expect((await session.say(`send ${tenantA}/default/notes/core_2 note 1`)).code).toBe('ok');
   });
 
   test('cannot say what is of the platform', async () => {
