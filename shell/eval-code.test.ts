@@ -49,6 +49,8 @@ describe('where it is allowed', () => {
     'while (true);',
     'await null; while (true);',
     'return { get [Symbol.toStringTag]() { while (true); } }',
+    'throw { toString() { while (true); } }',
+    'return { get [Symbol.toStringTag]() { throw { toString() { while (true); } }; } }',
     'const next = () => Promise.resolve().then(next); await next()',
   ])('a loop is ended, and the node goes on: %s', async (code) => {
     const { say } = await session(...all);
