@@ -1,4 +1,8 @@
-/** The one way to the terminal: tables or JSON on stdout, sentences and progress on stderr. */
+/**
+ * The one way to the terminal: tables or JSON on stdout, sentences and progress on stderr. Nothing that a node or a database
+ * told may do more to the terminal than be read.
+ */
+import { harmless } from './harmless.ts';
 
 export interface Output {
   line(text: string): void;
@@ -11,9 +15,9 @@ export interface Output {
 
 export function terminalOutput(): Output {
   return {
-    line: (text) => void process.stdout.write(`${text}\n`),
-    json: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
+    line: (text) => void process.stdout.write(`${harmless(text)}\n`),
+    json: (value) => void process.stdout.write(`${harmless(JSON.stringify(value))}\n`),
     bytes: (bytes) => new Promise((resolve) => void process.stdout.write(bytes, () => resolve())),
-    note: (text) => void process.stderr.write(`${text}\n`),
+    note: (text) => void process.stderr.write(`${harmless(text)}\n`),
   };
 }

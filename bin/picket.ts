@@ -6,6 +6,7 @@
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { CommandFailure, codeOf, usage } from './failure.ts';
+import { harmless } from './harmless.ts';
 import { terminalOutput } from './output.ts';
 import { ownVersion } from './own-version.ts';
 
@@ -82,7 +83,7 @@ function fail(error: unknown): number {
   if (process.connected) process.send?.({ type: 'failed', code, text }, undefined, undefined, () => {});
   // The code is for scripts, the sentence for people; a usage error has only the sentence.
   const named = code === 'usage' || text.startsWith(`${code}:`) ? text : `${code}: ${text}`;
-  process.stderr.write(`picket: ${named}\n`);
+  process.stderr.write(`picket: ${harmless(named)}\n`);
   if (process.connected) process.disconnect?.();
   return error instanceof CommandFailure ? error.exitCode : 1;
 }

@@ -72,6 +72,11 @@ export class ActorLabels {
     return this.labels.get(id)?.tenant ?? null;
   }
 
+  /** Whether who holds a name of that kind may be addressed by its tenant. */
+  isDoorKind(kind: string): boolean {
+    return this.doors.has(kind);
+  }
+
   isDoorOf(id: number, tenant: string): boolean {
     const label = this.labels.get(id);
     return label !== undefined && label.tenant === tenant && label.isDoor;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { tenantRight } from '../cluster/index.ts';
 import type { ShellCall, ShellCommand } from './command.ts';
-import { pieceCharactersMax, sessionsPerOperatorMax } from './limits.ts';
+import { pieceCharactersMax, sessionsPerOperatorMax, sessionsPerTenantMax } from './limits.ts';
 import { endScene, Spoken, scene, tenantA, turn, until } from './testing/scene.ts';
 
 afterEach(endScene);
@@ -62,11 +62,13 @@ describe('a session', () => {
     }
   });
 
-  test('belongs to the certificate that opened it: to another it is not there', async () => {
+  test('belongs to the certificate and the connection that opened it: to another it is not there', async () => {
     const { connect, credentialOf } = await scene();
-    const session = await Spoken.open(await connect(await credentialOf('ann', 'read')), 'core_1');
-    for (const name of ['eve', 'ann']) {
-      const other = await connect(await credentialOf(name, 'read', 'write'));
+    const credential = await credentialOf('ann', 'read');
+    const session = await Spoken.open(await connect(credential), 'core_1');
+    const others = [await credentialOf('eve', 'read', 'write'), await credentialOf('ann', 'read', 'write')];
+    for (const one of [...others, credential]) {
+      const other = await connect(one);
       const asked = { session: session.opened.session, run: 1, text: 'nodes', at: 1, line: '' };
       for (const call of ['line', 'next', 'cancel', 'complete', 'resize', 'close'])
         expect(await codeOf(other.call(`shell_${call}`, asked))).toBe('no_such_session');
@@ -139,6 +141,23 @@ describe('a session', () => {
     ).toBe('bob');
     await all[0]!.call('shell_close');
     expect(await codeOf(open())).toBe('ok');
+  });
+
+  test('of a tenant leaves room for those of the platform, whatever number of certificates the tenant has', async () => {
+    const { connect, credentialOf } = await scene();
+    const fill = async (tenant: string, name: string, count: number) => {
+      const client = await connect(await credentialOf(name, 'read', tenantRight(tenant)));
+      await Promise.all(Array.from({ length: count }, () => Spoken.open(client, 'core_1')));
+      return client;
+    };
+    const tenants = Array.from({ length: 4 }, (_, n) => `${'abcd'[n]}bcdefghijkl`);
+    for (const tenant of tenants.slice(0, 3)) {
+      await fill(tenant, 'one', sessionsPerOperatorMax);
+      await fill(tenant, 'two', sessionsPerTenantMax - sessionsPerOperatorMax);
+      expect(await codeOf(fill(tenant, 'three', 1))).toBe('too_many_sessions');
+    }
+    expect(await codeOf(fill(tenants[3]!, 'four', 1))).toBe('too_many_sessions');
+    expect(await codeOf(Spoken.open(await connect(await credentialOf('bob', 'read')), 'core_1'))).toBe('ok');
   });
 });
 

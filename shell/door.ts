@@ -13,8 +13,10 @@ import { type Commands, judgeLine, type SessionRights } from './judge-line.ts';
 import {
   lineCharactersMax,
   sessionLookMs,
+  sessionsOfTenantsMax,
   sessionsPerNodeMax,
   sessionsPerOperatorMax,
+  sessionsPerTenantMax,
   terminalCellsMax,
 } from './limits.ts';
 import type { SessionEvent, SessionRecord, SessionRecords } from './ports/session-record.ts';
@@ -60,6 +62,13 @@ export interface CompleteAnswer {
   /** What the word at the end of the line may become, and where that word begins. */
   readonly words: readonly string[];
   readonly at: number;
+}
+
+interface Arrival {
+  readonly owner: string;
+  readonly connection: string;
+  readonly tenant: string | null;
+  isGone: boolean;
 }
 
 interface Held {
@@ -120,9 +129,8 @@ class Sessions implements ShellDoor {
   private readonly needs: ShellNeeds;
   private readonly commands: Commands;
   private readonly held = new Map<string, Held>();
-  private readonly opening = new Map<string, number>();
-  /** Sessions whose first entry is being written: their connection may end meanwhile. */
-  private readonly arriving = new Set<{ readonly connection: string; isGone: boolean }>();
+  /** Sessions whose first entry is being written: they take room, and their connection may end meanwhile. */
+  private readonly arriving = new Set<Arrival>();
   private stopped: string | null = null;
   private cancelLook: (() => void) | null = null;
 
@@ -160,12 +168,11 @@ class Sessions implements ShellDoor {
       );
     const size = { columns: cells(asked?.columns), rows: cells(asked?.rows) };
     const owner = ownerOf(caller);
-    const release = this.reserve(owner);
-    const arrival = { connection, isGone: false };
-    this.arriving.add(arrival);
+    const { tenant } = rights;
+    const arrival = { owner, connection, tenant, isGone: false };
+    this.makeRoom(arrival);
     const id = newId();
     const { name: operator } = caller.identity;
-    const { tenant } = rights;
     try {
       const identity = `${nameOf(caller)} ${caller.serial ?? ''}`.trim();
       const from = caller.address;
@@ -181,7 +188,6 @@ class Sessions implements ShellDoor {
       const why = this.stopped ?? (arrival.isGone ? connectionEnded : null);
       if (why !== null) await session.close(why);
     } finally {
-      release();
       this.arriving.delete(arrival);
     }
     this.lookLater();
@@ -189,10 +195,10 @@ class Sessions implements ShellDoor {
     return { session: id, node: node.node, role, operator, tenant, mayWrite };
   }
 
-  /** Of another certificate it is as if it were not there. */
+  /** Of another certificate, and by another connection of the same one, it is as if it were not there. */
   of(asked: { readonly session: string } | null, caller: Caller): Held {
     const held = this.held.get(String(asked?.session));
-    if (held === undefined || held.owner !== ownerOf(caller))
+    if (held === undefined || held.owner !== ownerOf(caller) || held.connection !== caller.connection)
       throw new ShellError('no_such_session', 'there is no such session here: it ended');
     return held;
   }
@@ -230,22 +236,26 @@ class Sessions implements ShellDoor {
     return { node, scope: { operator, tenant }, words, columns, rows, signal, ask };
   }
 
-  /** Room for one more, held while it opens. */
-  private reserve(owner: string): () => void {
+  /** Room for one more, held while it opens. Those of tenants never take all of it. */
+  private makeRoom(arrival: Arrival): void {
     if (this.stopped !== null)
       throw new ShellError('session_ended', `this node takes no sessions: ${this.stopped}`);
-    const own = [...this.held.values()].filter((one) => one.owner === owner).length;
-    const opening = [...this.opening.values()].reduce((sum, one) => sum + one, 0);
-    if (own + (this.opening.get(owner) ?? 0) >= sessionsPerOperatorMax)
-      throw new ShellError('too_many_sessions', `this certificate has ${own} sessions here: end one`);
-    if (this.held.size + opening >= sessionsPerNodeMax)
-      throw new ShellError('too_many_sessions', `this node has ${this.held.size} sessions: end one`);
-    this.opening.set(owner, (this.opening.get(owner) ?? 0) + 1);
-    return () => {
-      const left = (this.opening.get(owner) ?? 1) - 1;
-      if (left > 0) this.opening.set(owner, left);
-      else this.opening.delete(owner);
-    };
+    const { owner, tenant } = arrival;
+    const open = [...this.held.values()].map((one) => ({
+      owner: one.owner,
+      tenant: one.rights.rights.tenant,
+    }));
+    const all = [...open, ...this.arriving];
+    const refuse = (detail: string) => new ShellError('too_many_sessions', `${detail}: end one`);
+    const own = all.filter((one) => one.owner === owner).length;
+    if (own >= sessionsPerOperatorMax) throw refuse(`this certificate has ${own} sessions here`);
+    const ofTenant = all.filter((one) => tenant !== null && one.tenant === tenant).length;
+    if (ofTenant >= sessionsPerTenantMax) throw refuse(`this tenant has ${ofTenant} sessions here`);
+    const ofTenants = all.filter((one) => one.tenant !== null).length;
+    // How many others there are is not for a tenant.
+    if (tenant !== null && ofTenants >= sessionsOfTenantsMax) throw refuse('this node has no room for more');
+    if (all.length >= sessionsPerNodeMax) throw refuse('this node has no room for more');
+    this.arriving.add(arrival);
   }
 
   private lookLater(): void {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, describe, expect, test } from 'vitest';
 import { tenantRight } from '../cluster/index.ts';
 import { evalOutputCharactersMax } from './limits.ts';
@@ -49,11 +50,21 @@ describe('where it is allowed', () => {
     'while (true);',
     'await null; while (true);',
     'return { get [Symbol.toStringTag]() { while (true); } }',
+    'throw { toString() { while (true); } }',
+    'return { get [Symbol.toStringTag]() { throw { toString() { while (true); } }; } }',
     'const next = () => Promise.resolve().then(next); await next()',
   ])('a loop is ended, and the node goes on: %s', async (code) => {
     const { say } = await session(...all);
     expect(await say(code)).toMatchObject({ code: 'eval_failed' });
     expect(await say('1')).toMatchObject({ text: '1\n' });
+  });
+
+  test('a loop behind a promise does not take the process along while work is followed in it', async () => {
+    const { say } = await session(...all);
+    await new AsyncLocalStorage().run({}, async () => {
+      expect(await say('await null; while (true);')).toMatchObject({ code: 'eval_failed' });
+      expect(await say('await null; 1')).toMatchObject({ code: 'ok' });
+    });
   });
 
   test('what it awaits for ever is ended by its deadline', async () => {

@@ -4,6 +4,7 @@
  * bounds mistakes, not malice: `node:vm` is no sandbox, and whoever has `node` can reach the process, so the right to it is
  * the right to everything that the node may do.
  */
+import { executionAsyncId } from 'node:async_hooks';
 import { inspect } from 'node:util';
 import { type Context, createContext, Script } from 'node:vm';
 import type { ClusterNode } from '../cluster/index.ts';
@@ -14,6 +15,7 @@ import { evalOutputCharactersMax, evalPumpMs, evalTurnMs, pieceCharactersMax } f
 /** Runs what has become ready in the context's own queue of microtasks. */
 const pump = new Script('undefined', { filename: 'eval' });
 const print = new Script('$print()', { filename: 'eval' });
+const tell = new Script('$tell()', { filename: 'eval' });
 
 /** Pieces of what it gave. Rejects with `eval_failed`. After the signal nothing of it goes on. */
 export async function evalCode(code: string, node: ClusterNode, signal: AbortSignal): Promise<string[]> {
@@ -26,7 +28,8 @@ export async function evalCode(code: string, node: ClusterNode, signal: AbortSig
       pieces.push(shown.slice(at, at + pieceCharactersMax));
     return [...pieces, '\n'];
   } catch (error) {
-    throw new ShellError('eval_failed', messageOf(error), error);
+    // A text by now: what the code threw is not looked at outside of a turn.
+    throw new ShellError('eval_failed', messageOf(error));
   }
 }
 
@@ -40,6 +43,7 @@ function run(code: string, node: ClusterNode, signal: AbortSignal): Promise<stri
       tell();
     };
     let value: unknown;
+    let thrown: unknown;
     const done = (given: unknown) => {
       value = given;
       // Printing may run code of the value: within a turn of its own.
@@ -48,17 +52,27 @@ function run(code: string, node: ClusterNode, signal: AbortSignal): Promise<stri
     const context = createContext(
       {
         ...{ node, system: node.system, $done: done, $print: () => printed(value) },
-        $fail: (error: unknown) => end(() => reject(error as Error)),
+        $fail: (error: unknown) => end(() => clock.soon(() => fail(error))),
+        $tell: () => messageOf(thrown),
       },
       // A queue of its own, run within the bound of each turn: what loops behind an `await` is ended, too.
       { microtaskMode: 'afterEvaluate' },
     );
+    // What was thrown may have code of its own, too.
+    const fail = (error: unknown) => {
+      thrown = error;
+      ended = true;
+      try {
+        reject(new Error(turn(tell, context) as string));
+      } catch {
+        reject(new Error('what it threw could not be told in time'));
+      }
+    };
     const attempt = (act: () => void) => {
       try {
         act();
       } catch (error) {
-        ended = true;
-        reject(error as Error);
+        fail(error);
       }
     };
     const goOn = () => {
@@ -73,7 +87,27 @@ function run(code: string, node: ClusterNode, signal: AbortSignal): Promise<stri
 }
 
 function turn(script: Script, context: Context): unknown {
-  return script.runInContext(context, { timeout: evalTurnMs });
+  const before = executionAsyncId();
+  try {
+    return script.runInContext(context, { timeout: evalTurnMs });
+  } finally {
+    unwind(before);
+  }
+}
+
+/**
+ * What ends in the middle of a promise's turn does not leave the stack of asynchronous scopes that Node 20 keeps while anything
+ * is followed (AsyncLocalStorage), and Node aborts the process for it at the end of its own turn. There is no public way to
+ * leave them: this is the one that Node keeps for old programs.
+ */
+function unwind(before: number): void {
+  if (executionAsyncId() === before) return;
+  const { binding } = process as unknown as {
+    binding(name: 'async_wrap'): { popAsyncContext(id: number): boolean };
+  };
+  const { popAsyncContext } = binding.call(process, 'async_wrap');
+  for (let isMore = true; isMore && executionAsyncId() !== before; )
+    isMore = popAsyncContext(executionAsyncId());
 }
 
 /** An expression gives its value; statements give what they return. */

@@ -34,6 +34,17 @@ function byKey({ names }: ClusterNode, text: string, tenant: string | null): Ref
   return names.entry(key)?.ref ?? null;
 }
 
+/**
+ * Whether the session may write to it. Actors of the platform's nodes do what they are told, past every quota: whoever is of one
+ * tenant writes to those alone that the tenant's nodes may address, too, which judge what comes, and to its own nodes.
+ */
+export function mayWriteTo({ node, scope: { tenant } }: Seeker, text: string, ref: Ref): boolean {
+  if (tenant === null || tenantOfNode(ref.node) === tenant) return true;
+  const { labels } = node.looking;
+  if (ref.node === node.node) return labels.isDoorOf(ref.id, tenant);
+  return labels.isDoorKind(text.split('/')[2] ?? '');
+}
+
 /** An actor without a key in the cluster is the platform's. */
 function here(node: ClusterNode, text: string, tenant: string | null): Ref | null {
   if (tenant !== null) {

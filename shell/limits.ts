@@ -1,9 +1,12 @@
 /** Every bound of the remote shell, by name, unit last. */
 
 // Sessions
-/** Of one operator, and of all on one node: each costs a journal and, while a line runs, one piece of its output. */
+/** Of one certificate, and of all on one node: each costs a journal and, while a line runs, one piece of its output. */
 export const sessionsPerOperatorMax = 8;
 export const sessionsPerNodeMax = 64;
+/** Of all operators of one tenant, and of all tenants together: the rest of the node's is for those who run it. */
+export const sessionsPerTenantMax = 16;
+export const sessionsOfTenantsMax = 48;
 /** A prompt at which nobody does anything; a shell that comes back later gets another session by itself. */
 export const sessionIdleMs = 30 * 60 * 1_000;
 /** A line whose output nobody asks for is ended: its operator's machine is gone, and its connection has not noticed. */

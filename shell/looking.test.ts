@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { defineActor, type Ref } from '../runtime/index.ts';
+import { defineActor, Ref } from '../runtime/index.ts';
 import { childrenCommand } from './commands/children.ts';
 import { infoCommand } from './commands/info.ts';
 import { inspectCommand } from './commands/inspect.ts';
@@ -201,6 +201,8 @@ test('an operator of one tenant is told of that tenant alone while it happens: t
     system.cast(others).fail('of another');
     system.cast(ours).fail('ours');
     system.cast(own).fail('own');
+    // Of another node, and with the number of one's own actor.
+    system.sendCast(new Ref('core_9', 7, own.id), 'elsewhere', []);
     names.register({ tenant: a, partition: 'default', kind: 'check', id: 'mine' }, spare as Ref, {});
     names.register({ tenant: b, partition: 'default', kind: 'check', id: 'theirs' }, spare as Ref, {});
   });
@@ -208,7 +210,8 @@ test('an operator of one tenant is told of that tenant alone while it happens: t
   const { text } = await run(monitorCommand, '', a, 2_000);
   expect(text).toContain('own');
   expect(text).toContain(`${a}/default/check/mine added`);
-  for (const hidden of ['of another', 'ours', b, 'theirs', 'dead letter']) expect(text).not.toContain(hidden);
+  for (const hidden of ['of another', 'ours', b, 'theirs', 'dead letter', 'elsewhere'])
+    expect(text).not.toContain(hidden);
 });
 
 test("an actor that was named under two tenants is nobody's but the platform's", async () => {

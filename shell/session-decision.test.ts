@@ -225,3 +225,33 @@ test('whatever happens: nothing starts before it is kept, answers follow questio
     { numRuns: 2_000 },
   );
 });
+
+describe('a new size of the terminal', () => {
+  const resize = (columns: number, rows = 24): SessionInput => ({ type: 'resize', columns, rows, nowMs: 0 });
+
+  test('is kept before what is kept next, once, however often it changed', () => {
+    const { effects, state } = play(resize(90), resize(100), line(1), { type: 'kept', run: 1 });
+    const [first, second] = effects;
+    expect(first).toEqual({ type: 'keep', event: { type: 'resized', columns: 100, rows: 24 } });
+    expect(second?.type).toBe('keep_line');
+    expect(effects).toHaveLength(3);
+    expect(state.isResized).toBe(false);
+  });
+
+  test('by itself keeps nothing: nobody fills the record of all by resizing', () => {
+    const { effects, state } = play(...Array.from({ length: 1_000 }, (_, n) => resize(1 + (n % 200))));
+    expect([effects, state.columns]).toEqual([[], 200]);
+    expect(play(resize(80), line(1)).told).toEqual(['keep_line line']);
+  });
+
+  test('is kept within a line that lives, and with the end of the session at the latest', () => {
+    const piece = { type: 'piece', run: 1, text: 'a' } as const;
+    const { told } = play(line(1), { type: 'kept', run: 1 }, resize(90), piece, resize(91), {
+      ...{ type: 'close', reason: 'left' },
+    });
+    expect(told).toEqual([
+      ...['keep_line line', 'start', 'keep resized', 'keep output'],
+      ...['end', 'keep resized', 'keep ended', 'keep closed', 'finish'],
+    ]);
+  });
+});

@@ -24,10 +24,28 @@ const sentences: Partial<Record<ShellErrorCode, string>> = {
 };
 
 export function openSession(columns: number, rows: number, nowMs: number): SessionState {
-  return { closed: null, columns, rows, run: null, runs: 0, askedAtMs: nowMs };
+  return { closed: null, columns, rows, isResized: false, run: null, runs: 0, askedAtMs: nowMs };
 }
 
 export function decideSession(state: SessionState, input: SessionInput): SessionStep {
+  return withSize(decide(state, input));
+}
+
+/**
+ * A size is kept before what is shown in it, and not by itself: nobody waits for the record of one, so that whoever does
+ * nothing but resize would fill it for all.
+ */
+function withSize(decided: SessionStep): SessionStep {
+  const { state, effects } = decided;
+  const at = state.isResized ? effects.findIndex(({ type }) => type === 'keep' || type === 'keep_line') : -1;
+  if (at < 0) return decided;
+  const { columns, rows } = state;
+  const kept: SessionEffect = { type: 'keep', event: { type: 'resized', columns, rows } };
+  const all = [...effects.slice(0, at), kept, ...effects.slice(at)];
+  return { ...decided, state: { ...state, isResized: false }, effects: all };
+}
+
+function decide(state: SessionState, input: SessionInput): SessionStep {
   if (state.closed !== null) return refuse(state, 'no_such_session', `the session ended: ${state.closed}`);
   switch (input.type) {
     case 'line':
@@ -38,8 +56,8 @@ export function decideSession(state: SessionState, input: SessionInput): Session
       return cancel({ ...state, askedAtMs: input.nowMs }, input.run);
     case 'resize': {
       const { columns, rows } = input;
-      const event = { type: 'resized', columns, rows } as const;
-      return step({ ...state, columns, rows, askedAtMs: input.nowMs }, [{ type: 'keep', event }]);
+      const isResized = state.isResized || columns !== state.columns || rows !== state.rows;
+      return step({ ...state, columns, rows, isResized, askedAtMs: input.nowMs });
     }
     case 'used':
       return step({ ...state, askedAtMs: input.nowMs });

@@ -37,6 +37,8 @@ export interface SessionState {
   readonly closed: string | null;
   readonly columns: number;
   readonly rows: number;
+  /** The size is another than the record says: it is told before what is kept next. */
+  readonly isResized: boolean;
   readonly run: RunState | null;
   /** The number of the last line. */
   readonly runs: number;

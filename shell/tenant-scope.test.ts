@@ -1,7 +1,7 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { ProcedureError, tenantRight } from '../cluster/index.ts';
 import { defineActor, type Ref } from '../runtime/index.ts';
-import { endScene, type SceneNode, Spoken, scene, tenantA, tenantB } from './testing/scene.ts';
+import { endScene, type SceneNode, Spoken, scene, tenantA, tenantB, until } from './testing/scene.ts';
 
 afterEach(endScene);
 
@@ -112,7 +112,10 @@ describe('an operator of one tenant', () => {
   });
 
   test('gets for what is not its own the answer and the work of what is not there', async () => {
-    const { session, asked } = await ofOneTenant();
+    const { session, asked, two } = await ofOneTenant();
+    const members = two.node.members.list();
+    const edge = { ...members[0]!, name: `${tenantB}.edge`, tenant: tenantB };
+    vi.spyOn(two.node.members, 'list').mockReturnValue([...members, edge]);
     const say = async (line: string, name: string) => {
       for (const one of asked) one.length = 0;
       const { detail, code } = await session.say(line);
@@ -123,6 +126,7 @@ describe('an operator of one tenant', () => {
       [`checks ${tenantB}`, tenantB, 'checks cbcdefghijkl', 'cbcdefghijkl'],
       [`explain check chk_${tenantB}`, `chk_${tenantB}`, 'explain check chk_none', 'chk_none'],
       [`explain node ${tenantB}.edge`, `${tenantB}.edge`, 'explain node none', 'none'],
+      [`registry --node ${tenantB}.edge`, `${tenantB}.edge`, 'registry --node none', 'none'],
     ] as const;
     for (const [line, name, other, nobody] of pairs) {
       const mine = await say(line, name);
@@ -158,6 +162,21 @@ describe('an operator of one tenant', () => {
       text: `${own} ended: shutdown\n`,
     });
     expect(await session.say(`stop ${key(tenantA, 'core_1')}`)).toMatchObject({ code: 'lives_elsewhere' });
+  });
+
+  test('writes to the doors of its tenant and to nothing that does what it is told', async () => {
+    const { session, one, two } = await ofOneTenant(true);
+    for (const { node } of [one, two]) {
+      const key = { tenant: tenantA, partition: 'default', kind: 'scheduler', id: node.node };
+      node.names.register(key, node.system.spawn(notes), {});
+    }
+    await until('both are known', () => [...two.node.names.scan({ kind: 'scheduler' })].length === 2);
+    for (const id of ['core_1', 'core_2']) {
+      const name = `${tenantA}/default/scheduler/${id}`;
+      for (const line of [`send ${name} note 1`, `send ${name} notes --call`])
+        expect((await session.say(line)).code).toBe('not_for_tenants');
+    }
+    expect((await session.say(`send ${tenantA}/default/notes/core_2 note 1`)).code).toBe('ok');
   });
 
   test('cannot say what is of the platform', async () => {

@@ -13,6 +13,8 @@ export const loopDelayResolutionMs = 20;
 /** Who scrapes sends a line and a few heads. */
 export const scrapeHeadBytesMax = 8 * 1024;
 export const scrapeRequestMs = 5_000;
+/** How often who has taken longer is let go: until then one of the few places is taken. */
+export const scrapeSweepMs = 1_000;
 /** Scrapers at once. */
 export const scrapeConnectionsMax = 16;
 
@@ -23,6 +25,8 @@ export const spanLifeMs = 120_000;
 export const spanSweepMs = 10_000;
 /** A fact longer than this is cut: a statement, say. */
 export const factCharactersMax = 400;
+/** The name of a step: what a procedure or a method can be called. A longer one is cut, so that the queue is bounded in bytes. */
+export const spanNameCharactersMax = 200;
 /** Ended steps that wait for the collector; a further one is dropped and counted. */
 export const spansQueuedMax = 2_048;
 export const spansBatchMax = 512;

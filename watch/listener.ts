@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { type Log, messageOf } from '../runtime/index.ts';
 import type { Exposition } from './exposition.ts';
-import { scrapeConnectionsMax, scrapeHeadBytesMax, scrapeRequestMs } from './limits.ts';
+import { scrapeConnectionsMax, scrapeHeadBytesMax, scrapeRequestMs, scrapeSweepMs } from './limits.ts';
 
 export interface MetricsListener {
   /** `HOST:PORT`. */
@@ -26,7 +26,12 @@ export async function listenForScrapes(
 ): Promise<MetricsListener> {
   const isLocal = loopback.test(host);
   const server = createServer(
-    { maxHeaderSize: scrapeHeadBytesMax, headersTimeout: scrapeRequestMs, requestTimeout: scrapeRequestMs },
+    {
+      maxHeaderSize: scrapeHeadBytesMax,
+      headersTimeout: scrapeRequestMs,
+      requestTimeout: scrapeRequestMs,
+      connectionsCheckingInterval: scrapeSweepMs,
+    },
     (request, response) => {
       if (isLocal && !isLocalName(request.headers.host)) {
         end(response, 421, 'text/plain', 'this is served to this machine\n');
@@ -38,6 +43,8 @@ export async function listenForScrapes(
       });
     },
   );
+  // Who does not take the answer holds its place no longer than who does not ask.
+  server.setTimeout(2 * scrapeRequestMs, (socket) => socket.destroy());
   server.maxConnections = scrapeConnectionsMax;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ActorSystem, defineActor, followed, manualClock, type Ref, seededRandom } from '../runtime/index.ts';
-import { spanLifeMs, spanSweepMs, spansOpenMax } from './limits.ts';
+import { spanLifeMs, spanNameCharactersMax, spanSweepMs, spansOpenMax } from './limits.ts';
 import { type EndedSpan, Tracer } from './tracer.ts';
 
 interface StepProtocol {
@@ -51,6 +51,12 @@ test('a call that calls is three steps of one trace, each a part of the one that
   expect([inner.parent, outer.parent, command.parent]).toEqual([outer.span, command.span, null]);
   expect(new Set(ended.map((span) => span.trace))).toEqual(new Set([root.trace]));
   expect(tracer.isOn).toBe(false);
+});
+
+test('what a stranger calls a step is cut, so that a queue of steps has a bound in bytes', () => {
+  const { ended, tracer } = scene();
+  tracer.root('server', `procedure ${'x'.repeat(100_000)}`)!.end();
+  expect(ended[0]!.name).toHaveLength(spanNameCharactersMax);
 });
 
 test('what nobody follows is no step, and finds no trace', async () => {

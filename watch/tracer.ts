@@ -14,7 +14,7 @@ import {
   type SpanKind,
   type Tracing,
 } from '../runtime/index.ts';
-import { factCharactersMax, spanLifeMs, spanSweepMs, spansOpenMax } from './limits.ts';
+import { factCharactersMax, spanLifeMs, spanNameCharactersMax, spanSweepMs, spansOpenMax } from './limits.ts';
 import { formatHeader, newSpan, newTrace, parseHeader, type TraceContext } from './trace-header.ts';
 
 /** A step that ended, of a trace that is exported. */
@@ -118,7 +118,9 @@ export class Tracer implements Tracing {
     const sampled = parent === null ? sample > 0 && random.next() < sample : parent.sampled;
     const place = { trace, span: newSpan(random), sampled, isRemote: false, isOpen: true };
     const isExported = sampled && this.needs.take !== null;
-    const about = { kind: parent?.isRemote && kind === 'internal' ? 'server' : kind, name, facts } as const;
+    // Whoever calls a procedure names it, as long as a frame may be.
+    const named = { name: name.slice(0, spanNameCharactersMax), facts };
+    const about = { kind: parent?.isRemote && kind === 'internal' ? 'server' : kind, ...named } as const;
     const wallMs = isExported ? clock.wallMs() : 0;
     const span = new OpenSpan(this, place, parent, about, wallMs, clock.monotonicMs(), isExported);
     this.open.add(span);

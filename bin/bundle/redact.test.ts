@@ -139,3 +139,38 @@ test('names of secrets are known however they are spelled, and words that only l
     ['monkey', 'keyboard', 'tokensMax', 'secretary', 'keyRingBytesMax', 'name'].filter(isSecretName),
   ).toEqual([]);
 });
+
+test('what the exporter of traces sends along is a secret, and so is a password with any character in an address', () => {
+  const clean = redactValue({
+    OTEL_EXPORTER_OTLP_HEADERS: 'x-team=abcdef0123,x-other=98765',
+    OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'x-team=abcdef0123',
+    DATABASE_URL: `postgres://picket:pa'ss <w>"o\\rd@db.example/picket`,
+  });
+  expect(clean).toEqual({
+    OTEL_EXPORTER_OTLP_HEADERS: redacted,
+    OTEL_EXPORTER_OTLP_TRACES_HEADERS: redacted,
+    DATABASE_URL: 'postgres://[redacted]@db.example/picket',
+  });
+  expect(redactText("connect postgres://picket:pa'ss@db failed")).toBe(
+    `connect postgres://${redacted}@db failed`,
+  );
+});
+
+test.each([
+  '-',
+  'a.',
+  'a-',
+  'eyJ-',
+  'a://',
+  'key-',
+  'token.',
+  'key=\\',
+  '-----BEGIN ',
+  'Bearer ',
+  'picket1-',
+  '"key":{',
+])('a long run of "%s" takes no more than its length', (piece) => {
+  // With patterns that begin anew at each character this takes minutes.
+  const text = piece.repeat(Math.ceil((256 * 1_024) / piece.length));
+  expect(redactText(text).length).toBeGreaterThan(0);
+});

@@ -12,12 +12,14 @@ export const redacted = '[redacted]';
 const secretWords =
   'password|passwd|pwd|passphrase|secret|token|credentials|authorization|cookie|api[_-]?key|private[_-]?key|access[_-]?key';
 const secretName = new RegExp(`(?:${secretWords})s?$|(?:^|[_.-])keys?$`, 'i');
+/** What the library that exports traces sends with each request: its credentials, whatever their names are. */
+const secretVariable = /^OTEL_\w*HEADERS$/;
 /** Only with a capital: `monkey` is none. */
 const camelKey = /[a-z]Keys?$/;
 const isKey = /keys?$/i;
 
 export function isSecretName(name: string): boolean {
-  return secretName.test(name) || camelKey.test(name);
+  return secretName.test(name) || camelKey.test(name) || secretVariable.test(name);
 }
 
 interface Pattern {
@@ -29,7 +31,11 @@ interface Pattern {
 
 const names = `[\\w.-]*(?:${secretWords})s?|(?:[\\w.-]*[_.-])?keys?|[\\w.-]*[a-z]Keys?`;
 
-/** In this order: what is long and has others in it comes first. */
+/**
+ * In this order: what is long and has others in it comes first. A log holds what strangers wrote and is looked through in one
+ * turn, so no pattern may begin again at each character of a long run, or it takes the square of its length: each either
+ * begins where a run does, or has a bound.
+ */
 const patterns: readonly Pattern[] = [
   {
     kind: 'private keys',
@@ -39,17 +45,21 @@ const patterns: readonly Pattern[] = [
   // The last lines of a log may begin within one.
   { kind: 'private keys', find: /^[\s\S]*?-----END [A-Z0-9 ]*PRIVATE KEY-----/g, put: redacted },
   { kind: 'package tokens', find: /\bpicket\d+\.[\w-]+(?:\.[\w-]*)?/g, put: redacted },
-  { kind: 'credentials of URLs', find: /\b([a-z][a-z0-9+.-]*:\/\/)[^\s"'<>\\]*@/gi, put: `$1${redacted}@` },
+  {
+    kind: 'credentials of URLs',
+    find: /\b([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s"<>\\]{0,500}@/gi,
+    put: `$1${redacted}@`,
+  },
   {
     kind: 'headers',
     find: /\b(Bearer|Basic|Digest|Negotiate)\s+(?!\[redacted)[^\s"'\\,;]+/gi,
     put: `$1 ${redacted}`,
   },
-  { kind: 'tokens', find: /\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g, put: redacted },
+  { kind: 'tokens', find: /\beyJ[\w-]{8,1000}\.[\w-]+(?:\.[\w-]*)?/g, put: redacted },
   { kind: 'tokens', find: /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bgh[pousr]_\w{20,}/g, put: redacted },
   {
     kind: 'fields',
-    find: /(--?[\w-]*(?:password|passwd|passphrase|secret|token|key)[= ] *)(?!\[redacted)[^\s"'\\]+/gi,
+    find: /(?<![\w-])(--?[\w-]{0,100}(?:password|passwd|passphrase|secret|token|key)[= ] *)(?!\[redacted)[^\s"'\\]+/gi,
     put: `$1${redacted}`,
   },
   // Of a key ring: 32 bytes.
@@ -95,10 +105,17 @@ export function redactText(text: string, counts: Redactions = {}): string {
   );
 }
 
+/** A value that is an address as a whole has no word behind it: what its password holds need not be guessed. */
+const wholeUrl = /^([a-z][a-z0-9+.-]{0,30}:\/\/)[\s\S]*@/i;
+
 /** A value as it goes into JSON: what is named as a secret is gone with all that is in it, texts are looked through. */
 export function redactValue(value: unknown, counts: Redactions = {}, name = ''): unknown {
   if (typeof value === 'string') {
-    if (value === '' || value === redacted || !isSecretName(name)) return redactText(value, counts);
+    if (value === '' || value === redacted || !isSecretName(name)) {
+      const clean = value.replace(wholeUrl, `$1${redacted}@`);
+      if (clean !== value) count(counts, 'credentials of URLs');
+      return redactText(clean, counts);
+    }
     count(counts, 'fields');
     return redacted;
   }

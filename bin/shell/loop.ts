@@ -4,6 +4,7 @@
  */
 import { splitPipe } from '../../shell/index.ts';
 import { type CommandFailure, codeOf } from '../failure.ts';
+import { harmless } from '../harmless.ts';
 import { failureOf } from '../operator-session.ts';
 import type { History } from './history-file.ts';
 import type { Reach } from './reach.ts';
@@ -140,7 +141,8 @@ export class ShellLoop {
       return [(await session.nodes(name)).map((one) => `${one} `), name];
     const { words, at } = await session.complete(text);
     const own = name === undefined ? [...leaving, 'connect'].filter((one) => one.startsWith(word)) : [];
-    const all = [...words, ...own].sort();
+    // What nobody can type is not offered: it would be written into the line as it is.
+    const all = [...words, ...own].filter((one) => harmless(one) === one && !one.includes('\n')).sort();
     return [all.map((one) => `${one} `), text.slice(at)];
   }
 

@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { systemClock } from '../../runtime/index.ts';
+import { harmless } from '../harmless.ts';
 import { readingStillMs } from '../limits.ts';
 import { afterKey, fitPage, moreMark, newPage, type Page } from './pager.ts';
 import type { RemoteRun } from './remote-session.ts';
@@ -48,13 +49,12 @@ export async function showRun(run: RemoteRun, terminal: Terminal): Promise<void>
     let page = newPage(terminal.size().rows);
     for await (const piece of run.output()) {
       if (isQuit) continue;
-      if (!pages || piece.startsWith(formFeed)) {
-        await terminal.write(
-          terminal.isInteractive ? piece.replaceAll(formFeed, clearScreen) : piece.replaceAll(formFeed, ''),
-        );
+      const { isScreen, text: whole } = shown(piece);
+      if (!pages || isScreen) {
+        await terminal.write(isScreen && terminal.isInteractive ? `${clearScreen}${whole}` : whole);
         continue;
       }
-      for (let text = piece; text !== '' && !isQuit; ) {
+      for (let text = whole; text !== '' && !isQuit; ) {
         const fitted = fitPage(text, page, terminal.size().columns);
         await terminal.write(fitted.now);
         ({ page } = fitted);
@@ -73,6 +73,15 @@ export async function showRun(run: RemoteRun, terminal: Terminal): Promise<void>
   } finally {
     release();
   }
+}
+
+/**
+ * A node that a customer runs answers what it likes, and names come from everywhere: but for a new screen where a piece begins,
+ * nothing of it moves the cursor. Not behind a pipe either: what is read there by `grep` is on the screen next.
+ */
+function shown(piece: string): { isScreen: boolean; text: string } {
+  const isScreen = piece.startsWith(formFeed);
+  return { isScreen, text: harmless(isScreen ? piece.slice(1) : piece) };
 }
 
 /** The node ends what nobody reads: whoever reads a page is there. */
@@ -108,7 +117,7 @@ export async function pipeRun(run: RemoteRun, program: string): Promise<number> 
   process.on('SIGINT', cancel);
   try {
     for await (const piece of run.output()) {
-      if (isGone || stdin.write(piece.replaceAll(formFeed, ''))) continue;
+      if (isGone || stdin.write(shown(piece).text)) continue;
       await Promise.race([once(stdin, 'drain').catch(() => {}), ended]);
     }
   } catch (error) {

@@ -3,6 +3,7 @@
  * Node's readline and the loop that reads lines (loop.ts). What is typed ahead is kept for the next prompt.
  */
 import { createInterface, type Interface } from 'node:readline';
+import { harmless } from '../harmless.ts';
 import { typedAheadCharactersMax } from '../limits.ts';
 import type { TerminalSize } from './remote-session.ts';
 
@@ -39,7 +40,7 @@ export function openTerminal(): Terminal {
   return {
     isInteractive,
     size,
-    note: (text) => void stderr.write(`${text}\n`),
+    note: (text) => void stderr.write(`${harmless(text)}\n`),
     write: (text) => new Promise((resolve) => void stdout.write(text, () => resolve())),
     onResize: (listener) => void stdout.on('resize', listener),
     async ask(prompt, history, complete) {

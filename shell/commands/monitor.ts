@@ -3,7 +3,7 @@
  * restarts and messages that nobody took. An operator of one tenant is told of that tenant's nodes, names and actors alone.
  */
 import { formatKey, type Member, type NameEvent } from '../../cluster/index.ts';
-import type { SystemEvent } from '../../runtime/index.ts';
+import { isSeen, type SystemEvent } from '../../runtime/index.ts';
 import { show } from '../answer-rows.ts';
 import type { ShellCall, ShellCommand } from '../command.ts';
 import { liveLookMs, liveWaitingMax } from '../limits.ts';
@@ -100,8 +100,9 @@ function membersOf({ node, scope }: ShellCall): Map<string, Member> {
 }
 
 function system(call: ShellCall, told: Told, event: SystemEvent): void {
-  // What a tenant's actor was is known for as long as it lives: a message for one that ended is nobody's.
-  if (!sightOf(call).sees(event.ref.id)) return;
+  // What a tenant's actor was is known for as long as it lives: a message for one that ended is nobody's. Actors of other nodes
+  // and boots have the same numbers.
+  if (!isSeen(call.node.system, sightOf(call), event.ref)) return;
   const all = call.scope.tenant === null;
   switch (event.type) {
     case 'crashed': {

@@ -3,6 +3,7 @@ import type { NameEntry } from '../../cluster/index.ts';
 import { answerRows } from '../answer-rows.ts';
 import type { ShellCall, ShellCommand } from '../command.ts';
 import { ShellError } from '../errors.ts';
+import { nodeWords } from '../find-actor.ts';
 import { askDeadlineMs } from '../limits.ts';
 import { readWords } from '../read-words.ts';
 import { tenantNamed } from '../tenant-named.ts';
@@ -31,7 +32,7 @@ export const registryCommand: ShellCommand = {
     });
     const tenant = await tenantOf(call, read.value('tenant'));
     const [kind, at] = [read.value('kind'), read.value('node')];
-    if (at !== null && node.members.list().every(({ name }) => name !== at))
+    if (at !== null && !nodeWords(call).includes(at))
       throw new ShellError('no_such_node', `there is no node "${at}": see nodes`);
     const query = {
       ...(tenant !== null && { tenant }),

@@ -2,7 +2,7 @@
 import type { Protocol, Ref } from '../../runtime/index.ts';
 import type { ShellCommand } from '../command.ts';
 import { ShellError } from '../errors.ts';
-import { actorWords, findActor } from '../find-actor.ts';
+import { actorWords, findActor, mayWriteTo } from '../find-actor.ts';
 import { askDeadlineMs, pieceCharactersMax, sendAnswerMs } from '../limits.ts';
 import { readWords } from '../read-words.ts';
 
@@ -25,6 +25,11 @@ export const sendCommand: ShellCommand = {
     const read = readWords(call.words, { usage, switches: ['call'], least: 2, most: 64 });
     const [name = '', method = '', ...texts] = read.rest;
     const ref = findActor(call, name);
+    if (!mayWriteTo(call, name, ref))
+      throw new ShellError(
+        'not_for_tenants',
+        `${name} is told what to do by the platform alone: an operator of one tenant writes to its doors and to its own nodes`,
+      );
     const { system } = call.node;
     const args = texts.map(argumentOf);
     if (read.has('call')) yield* shown(await system.sendCall(ref, method, args, sendAnswerMs));

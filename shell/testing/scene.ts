@@ -68,8 +68,9 @@ async function startShell(
     ...{ credential: () => credential, trustDomain: 'test.local', listen: '127.0.0.1:0' },
     ...{ clock, log, revocationLists: () => lists },
   });
+  const tenantAccess = { holds: [], doors: ['notes'] };
   const life = { boot: 1, pid: process.pid, advertise: null, onSuperseded: () => {} };
-  const node = new ClusterNode({ name, role: 'core', seeds, transport, clock, log, ...life });
+  const node = new ClusterNode({ name, role: 'core', seeds, transport, clock, log, tenantAccess, ...life });
   const address = await node.start();
   const records = new MemoryRecords();
   let sessions = 0;

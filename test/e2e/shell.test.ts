@@ -222,11 +222,14 @@ withTerminal(
     await terminal.shows(/cancelled|core_2# help nodes$/);
     terminal.resize(70, 20);
     await terminal.shows(/core_2# help nodes$/);
+    terminal.keys('Enter');
+    await terminal.shows('Examples:');
+    // It is written down with what is said next.
+    terminal.type('help links');
+    terminal.keys('Enter');
     await until('the new size is known', 20_000, () =>
       journalOf('core_2').includes('"type":"resized","columns":70,"rows":20'),
     );
-    terminal.keys('Enter');
-    await terminal.shows('Examples:');
   },
 );
 
