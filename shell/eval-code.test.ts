@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, describe, expect, test } from 'vitest';
 import { tenantRight } from '../cluster/index.ts';
 import { evalOutputCharactersMax } from './limits.ts';
@@ -57,14 +56,6 @@ describe('where it is allowed', () => {
     const { say } = await session(...all);
     expect(await say(code)).toMatchObject({ code: 'eval_failed' });
     expect(await say('1')).toMatchObject({ text: '1\n' });
-  });
-
-  test('a loop behind a promise does not take the process along while work is followed in it', async () => {
-    const { say } = await session(...all);
-    await new AsyncLocalStorage().run({}, async () => {
-      expect(await say('await null; while (true);')).toMatchObject({ code: 'eval_failed' });
-      expect(await say('await null; 1')).toMatchObject({ code: 'ok' });
-    });
   });
 
   test('what it awaits for ever is ended by its deadline', async () => {

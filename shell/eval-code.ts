@@ -4,7 +4,6 @@
  * bounds mistakes, not malice: `node:vm` is no sandbox, and whoever has `node` can reach the process, so the right to it is
  * the right to everything that the node may do.
  */
-import { executionAsyncId } from 'node:async_hooks';
 import { inspect } from 'node:util';
 import { type Context, createContext, Script } from 'node:vm';
 import type { ClusterNode } from '../cluster/index.ts';
@@ -87,27 +86,7 @@ function run(code: string, node: ClusterNode, signal: AbortSignal): Promise<stri
 }
 
 function turn(script: Script, context: Context): unknown {
-  const before = executionAsyncId();
-  try {
-    return script.runInContext(context, { timeout: evalTurnMs });
-  } finally {
-    unwind(before);
-  }
-}
-
-/**
- * What ends in the middle of a promise's turn does not leave the stack of asynchronous scopes that Node 20 keeps while anything
- * is followed (AsyncLocalStorage), and Node aborts the process for it at the end of its own turn. There is no public way to
- * leave them: this is the one that Node keeps for old programs.
- */
-function unwind(before: number): void {
-  if (executionAsyncId() === before) return;
-  const { binding } = process as unknown as {
-    binding(name: 'async_wrap'): { popAsyncContext(id: number): boolean };
-  };
-  const { popAsyncContext } = binding.call(process, 'async_wrap');
-  for (let isMore = true; isMore && executionAsyncId() !== before; )
-    isMore = popAsyncContext(executionAsyncId());
+  return script.runInContext(context, { timeout: evalTurnMs });
 }
 
 /** An expression gives its value; statements give what they return. */
