@@ -48,8 +48,9 @@ export async function runNode(given: NodeFlags): Promise<void> {
   const seen = await openWatch(flags, process.env, clock, log);
   watched = seen;
   const { node, transport } = nodeOf(flags, folder, trust, { discovery, clock, log, lines });
-  node.system.tracing = seen.tracer;
-  node.procedures.tracing = seen.tracer;
+  const allowsEval = flags.allowEval === true;
+  // Node does not survive the end of a script that loops behind an `await` while it follows promises.
+  if (!allowsEval) follow(node, seen);
   declareDebug(node, flags, process.env);
   const address = await node.start();
   const metrics = await seen.begin(node);
@@ -65,7 +66,6 @@ export async function runNode(given: NodeFlags): Promise<void> {
   };
   const about = { environment: process.env, log, logger, clock, trust, watch: seen, fail };
   role = await start({ node, flags, ...about });
-  const allowsEval = flags.allowEval === true;
   const shell = openNodeShell({ node, clock, log, records: role.records, allowsEval, drain: end });
   log('info', 'ready', { address, role: flags.role, pid: process.pid, boot: node.boot });
   process.send?.({ type: 'ready', address, http: role.http ?? null, metrics });
@@ -134,6 +134,12 @@ function hearing(transport: TlsTransport, role: () => RunningRole | null) {
       role()?.trustChanged?.();
     },
   };
+}
+
+/** What a request leads to here has its id, and is a part of its trace. */
+function follow(node: ClusterNode, { tracer }: NodeWatch): void {
+  node.system.tracing = tracer;
+  node.procedures.tracing = tracer;
 }
 
 /** The last commands, the role's actors, the node. A part that does not let go keeps neither the next one nor the process. */
