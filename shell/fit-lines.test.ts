@@ -5,6 +5,9 @@ import { cutTo, wrapped } from './fit-lines.ts';
 test('text is broken between words, and what follows is indented', () => {
   expect(wrapped('name core_1, role core, up 58 s', 20, 4)).toBe('name core_1, role\n    core, up 58 s');
   expect(wrapped('short', 20, 4)).toBe('short');
+  expect(wrapped('  head    text that goes on', 18, 10)).toBe(
+    '  head    text\n          that\n          goes on',
+  );
   expect(wrapped('a_word_that_is_longer_than_the_line and more', 10, 2)).toBe(
     'a_word_that_is_longer_than_the_line\n  and more',
   );

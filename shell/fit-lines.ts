@@ -6,9 +6,10 @@
 /** Breaks before the words that no longer fit; what follows the first line is indented by so much. A longer word is left whole. */
 export function wrapped(text: string, columns: number, indent: number): string {
   const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
+  const [first = '', ...words] = text.split(' ');
+  let line = first;
+  for (const word of words) {
+    const longer = `${line} ${word}`;
     if (longer.length <= columns || line.trim() === '') line = longer;
     else {
       lines.push(line);
