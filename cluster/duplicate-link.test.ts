@@ -105,7 +105,7 @@ function chatter(from: Side, to: Side) {
       if (n % 8 === 0)
         answers.push(
           from.node.procedures
-            .run('relay', { node: to.node.node, name: 'node', argument: null }, caller)
+            .ask(to.node.node, 'relayed', { name: 'node', argument: null, caller })
             .then((told) => (told as { name: string }).name === to.node.node, String),
         );
       if (watching) return;

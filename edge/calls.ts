@@ -113,13 +113,18 @@ export function chunked<Q extends object, A>(
 
 const overfull = refuse('too_large', 'too much of this sender is under way: wait for its answers');
 
+/** Comes of each agent all the time: while any step is open, Node follows every promise of the process. */
+const frequentMethod = '/PushStatus';
+
 /** What throws is a fault of ours, or a peer that went: told as UNAVAILABLE, so that it comes again. */
 async function settled<A>(
   { tracing }: CallNeeds,
   call: { getPath(): string },
   work: () => Promise<Outcome<A>> | Outcome<A>,
 ): Promise<Outcome<A>> {
-  const span = tracing?.root('server', call.getPath()) ?? null;
+  const path = call.getPath();
+  const isWorthIt = tracing?.isSampling === true || !path.endsWith(frequentMethod);
+  const span = isWorthIt ? (tracing?.root('server', path) ?? null) : null;
   try {
     return await followed(span, work);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ActorTrace, type TraceEvent } from './index.ts';
+import { ActorTrace, type Span, type TraceEvent } from './index.ts';
 import { traceWindowMs } from './limits.ts';
 import { gate, world } from './testing/probe.ts';
 
@@ -116,4 +116,42 @@ test('an actor that ends while it is traced sends nothing more, and the trace kn
   await expect(context.sendCall(ref, 'ask', [], 10)).rejects.toThrow('has ended');
   tracing.end();
   expect(() => context.sendCast(ref, 'note', [])).toThrow('has ended');
+});
+
+test('a call that is followed is followed through an actor that somebody traces', async () => {
+  const { actors, clock, seen, spawn, trace } = scene();
+  const ref = spawn();
+  await clock.settle();
+  const ran: string[] = [];
+  let isIn = false;
+  const span = (name: string): Span => ({
+    trace: 't',
+    header: name,
+    run(work) {
+      ran.push(name);
+      isIn = true;
+      try {
+        return work();
+      } finally {
+        isIn = false;
+      }
+    },
+    end: () => void ran.push(`${name} ended`),
+  });
+  const begin = (_kind: string, name: string) => span(name);
+  actors.tracing = {
+    isOn: true,
+    isSampling: false,
+    trace: () => 't',
+    header: () => null,
+    under: (_header, work) => work(),
+    begin,
+    root: begin,
+  };
+  const tracing = trace(ref.id)!;
+  expect(await actors.call(ref).ask(() => isIn)).toBe(true);
+  tracing.end();
+  expect(ran.slice(0, 1)).toEqual(ran.filter((name) => !name.endsWith('ended')));
+  expect(ran).toContain(`${ran[0]} ended`);
+  expect(seen.map(({ way }) => way)).toEqual(['in', 'answered']);
 });

@@ -7,10 +7,18 @@
 import type { Behaviour } from './behaviour.ts';
 import type { Cell } from './cell.ts';
 import { tracePerSMax, traceShareMax, traceTextCharactersMax, traceWindowMs } from './limits.ts';
-import { Message, messageCall, type messageCast, messageExit, messageInfo } from './message.ts';
+import {
+  Message,
+  messageCall,
+  type messageCast,
+  messageExit,
+  messageInfo,
+  type ReplyTarget,
+} from './message.ts';
 import type { Ref } from './ref.ts';
 import { type RefText, sketchAll } from './sketch.ts';
 import type { ActorSystem } from './system.ts';
+import { FollowedReply } from './tracing.ts';
 
 export interface TraceEvent {
   /** Monotonic, milliseconds. */
@@ -97,7 +105,7 @@ export class ActorTrace {
     const values = isInfo ? [info === null ? method : info] : args;
     const atMs = this.tell('in', kind, method, isInfo ? refOf(info) : running, arrivedFrom, values, null);
     if (kind !== messageCall || reply === null) return message;
-    return new Message(kind, method, args, info, {
+    const seen: ReplyTarget = {
       answer: (value) => {
         if (!this.over) this.tell('answered', kind, method, null, null, [value], atMs);
         reply.answer(value);
@@ -106,7 +114,10 @@ export class ActorTrace {
         if (!this.over) this.tell('answered', kind, method, null, null, [error], atMs);
         reply.fail(error);
       },
-    });
+    };
+    // Its handler still runs as a part of what is followed.
+    const target = reply instanceof FollowedReply ? new FollowedReply(reply.span, seen) : seen;
+    return new Message(kind, method, args, info, target);
   }
 
   sent(

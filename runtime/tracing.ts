@@ -23,6 +23,8 @@ export type SpanFacts = Readonly<Record<string, string | number>>;
 export interface Tracing {
   /** Whether any step is open in this process: asked for each message. */
   readonly isOn: boolean;
+  /** Whether work is exported that nobody asked to follow. If not, what comes often is not worth a step. */
+  readonly isSampling: boolean;
   /** The trace that the running code is a part of; null: of none. */
   trace(): string | null;
   /** What continues the running code's trace elsewhere; null: there is none. */

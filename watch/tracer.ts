@@ -68,6 +68,10 @@ export class Tracer implements Tracing {
     return this.open.size;
   }
 
+  get isSampling(): boolean {
+    return this.needs.take !== null && this.needs.sample > 0;
+  }
+
   trace(): string | null {
     return this.here()?.trace ?? null;
   }
