@@ -13,6 +13,8 @@ export type CommandCode =
   | 'not_running'
   /** The cluster runs, and no core of it answers. */
   | 'unreachable'
+  /** The core has closed the link because of the operator's certificate: it was revoked, or it has ended. */
+  | 'peer_refused'
   /** The nodes started and do not see each other. */
   | 'not_ready'
   /** What was asked to run did not: nobody was there to run it. */

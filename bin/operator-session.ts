@@ -66,7 +66,7 @@ export async function withOperator<T>(
 }
 
 /** A trace of this command's own, told at once: whoever waits for it in vain wants it most. */
-function newHeader(): string {
+export function newHeader(): string {
   const random = systemRandom();
   const trace = newTrace(random);
   process.stderr.write(`trace ${trace}\n`);

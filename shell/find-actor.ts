@@ -14,9 +14,14 @@ type Seeker = Pick<ShellCall, 'node' | 'scope'>;
 export function findActor({ node, scope }: Seeker, text: string): Ref {
   const ref = text.includes('/') ? byKey(node, text, scope.tenant) : here(node, text, scope.tenant);
   if (ref !== null) return ref;
-  throw new ShellError(
+  throw noSuchActor(text);
+}
+
+/** The same words whether it is not there or not to be seen, so that nobody can tell one from the other. */
+export function noSuchActor(text: string): ShellError {
+  return new ShellError(
     'no_such_actor',
-    `there is no actor "${text}" for this session: see registry, tree ${node.node}`,
+    `there is no actor "${text}" for this session: tree shows the numbers of those here, registry the keys`,
   );
 }
 
@@ -61,9 +66,19 @@ export function namesOf({ node, scope }: Seeker, query: { node?: string; kind?: 
 }
 
 /** Keys of actors, to complete what is typed. */
-export function actorWords({ node, scope }: Seeker): string[] {
+export function actorWords(call: Seeker): string[] {
+  return keyWords(call, null);
+}
+
+/** Those of this node. */
+export function actorWordsHere(call: Seeker): string[] {
+  return keyWords(call, call.node.node);
+}
+
+function keyWords({ node, scope }: Seeker, on: string | null): string[] {
   const words: string[] = [];
-  for (const { key } of node.names.scan(scope.tenant === null ? {} : { tenant: scope.tenant })) {
+  const query = { ...(on !== null && { node: on }), ...(scope.tenant !== null && { tenant: scope.tenant }) };
+  for (const { key } of node.names.scan(query)) {
     if (words.length === completionNamesMax) break;
     words.push(`${key.tenant}/${key.partition}/${key.kind}/${key.id}`);
   }

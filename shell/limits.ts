@@ -25,8 +25,8 @@ export const terminalCellsMax = 1_000;
 // Output
 /** Of one piece: some screens, and encoded in well under a millisecond. */
 export const pieceCharactersMax = 32 * 1_024;
-/** Of one line's output the record keeps this much; past it the operator reads on, and only a count is kept. */
-export const outputKeptCharactersMax = 1_024 * 1_024;
+/** Of one line's output the record keeps this much, as the journal does; past it the operator reads on, and only a count is kept. */
+export const outputKeptCharactersMax = 256 * 1_024;
 /** Rows that a command makes in one turn of the node, some 2 ms of work. */
 export const rowsPerPieceMax = 200;
 
@@ -62,6 +62,8 @@ export const evalDeadlineMs = 5_000;
 export const evalOutputCharactersMax = 64 * 1_024;
 
 // Looking into a node
+/** Actors whose names are looked through at once for the one that is meant: well below a millisecond. */
+export const actorsLookedThroughMax = 10_000;
 /** Of what is printed of a state, unless told otherwise, and at most. */
 export const printCharactersDefault = 64 * 1_024;
 export const printCharactersMax = 16 * 1_024 * 1_024;

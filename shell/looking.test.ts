@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { defineActor, Ref } from '../runtime/index.ts';
 import { childrenCommand } from './commands/children.ts';
+import { everyShellCommand } from './commands/every-command.ts';
+import { helpCommand } from './commands/help.ts';
 import { infoCommand } from './commands/info.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { logCommand } from './commands/log.ts';
@@ -71,6 +73,27 @@ test('known load: top, info and inspect tell what was sent, and nothing else', a
   expect(top.totals).toMatchObject({ messages: 250, actors: node.system.counts().actors });
   const seen = JSON.parse((await run(inspectCommand, `${own.id} --json`)).text);
   expect(seen).toMatchObject({ handled: 211, name: 'holder_own', state: '{count: number, of: string(12)}' });
+});
+
+test('an actor is looked at by the name that tree shows, when it has that name alone', async () => {
+  const { run, ours, system } = await scene();
+  expect((await run(inspectCommand, 'ours')).text).toMatch(new RegExp(`^actor +ours ${ours.id}$`, 'm'));
+  const second = system.spawn(holder('ours'), { count: 2 });
+  expect(await refusal(run(inspectCommand, 'ours'))).toBe(
+    `no_such_actor: 2 actors are called "ours" here: say the number of one: ${ours.id} ${second.id}`,
+  );
+  expect(await refusal(run(inspectCommand, 'holder_own', b))).toContain('no_such_actor: there is no actor');
+});
+
+test('what is shown fits the terminal, 80 columns here', async () => {
+  const { run } = await scene();
+  for (const [command, words] of [
+    [infoCommand, ''],
+    [helpCommand(() => everyShellCommand), ''],
+  ] as const) {
+    const { text } = await run(command, words);
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  }
 });
 
 test('top shows a screen for each second, which begins with a form feed', async () => {
@@ -166,7 +189,7 @@ test('to an operator of one tenant the actors of others are as if they were not 
   ] as const) {
     for (const stranger of strangers) {
       expect(await refusal(run(command, `${stranger}${more}`, a))).toBe(
-        `no_such_actor: there is no actor "${stranger}" for this session: see registry, tree core_1`,
+        `no_such_actor: there is no actor "${stranger}" for this session: tree shows the numbers of those here, registry the keys`,
       );
     }
   }

@@ -30,6 +30,14 @@ export function showTime(ms: number): string {
   return hours < 48 ? `${hours} h ${min % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** In one word, for tables: `12s`, `5m`, `3h`, `4d`. */
+export function showAge(ms: number): string {
+  const s = Math.max(0, Math.floor(ms / 1_000));
+  if (s < 60) return `${s}s`;
+  if (s < 3_600) return `${Math.floor(s / 60)}m`;
+  return s < 86_400 ? `${Math.floor(s / 3_600)}h` : `${Math.floor(s / 86_400)}d`;
+}
+
 export function showBytes(bytes: number): string {
   if (bytes < 1_024) return `${bytes} B`;
   const kib = bytes / 1_024;

@@ -69,6 +69,17 @@ function filesOf({ node, what, value }: Answer, missing: string[], redactions: R
   return log.text === null ? files : [...files, [at('log.txt'), log.text]];
 }
 
+/** One line for each folder. */
+function byFolder(names: readonly string[]): string[] {
+  const folders = new Map<string, string[]>();
+  for (const name of names) {
+    const at = name.lastIndexOf('/') + 1;
+    const folder = name.slice(0, at);
+    folders.set(folder, [...(folders.get(folder) ?? []), name.slice(at)]);
+  }
+  return [...folders].map(([folder, files]) => `${folder}${folder === '' ? '' : ': '}${files.join(' ')}`);
+}
+
 function told(
   facts: BundleFacts,
   names: readonly string[],
@@ -79,7 +90,7 @@ function told(
   const counts = Object.entries(redactions).map(([kind, count]) => `${count} ${kind}`);
   return (
     `Picket ${facts.picket}, ${facts.madeAt}, asked of ${facts.nodes.length} nodes through ${facts.through}.\n\n` +
-    `In it:\n${list(names)}\n` +
+    `In it:\n${list(byFolder(names))}\n` +
     (missing.length === 0 ? 'Nothing is missing.\n\n' : `Missing:\n${list(missing)}\n`) +
     (counts.length === 0 ? 'Nothing looked like a secret.\n' : `Taken out, as [redacted]:\n${list(counts)}`) +
     '\nSecrets are known by their names and looks: read it before it goes to somebody else. Addresses, names of nodes, tenants\n' +

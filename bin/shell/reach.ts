@@ -6,11 +6,13 @@
 import { ClusterError, type OperatorClient } from '../../cluster/index.ts';
 import { CommandFailure, codeOf } from '../failure.ts';
 import { commandTimeoutMs } from '../limits.ts';
-import { connect, coresOf, failureOf, type Target } from '../operator-session.ts';
+import { connect, coresOf, failureOf, newHeader, type Target } from '../operator-session.ts';
 
 export class Reach {
   private readonly target: Target;
   private client: Promise<OperatorClient> | null = null;
+  /** Of the trace that all of it belongs to. */
+  private header: string | null = null;
 
   constructor(target: Target) {
     this.target = target;
@@ -35,14 +37,21 @@ export class Reach {
   private async callOnce<T>(node: string, name: string, argument: unknown): Promise<T> {
     const client = await this.linked();
     try {
-      if (node === client.node) return (await client.call(name, argument, commandTimeoutMs)) as T;
+      if (node === client.node) return (await this.ask(client, name, argument, commandTimeoutMs)) as T;
       const request = { node, name, argument, timeoutMs: commandTimeoutMs };
-      return (await client.call('relay', request, 2 * commandTimeoutMs)) as T;
+      return (await this.ask(client, 'relay', request, 2 * commandTimeoutMs)) as T;
     } catch (error) {
       const failure = failureOf(error);
       if (isOurs(error)) this.drop(client);
+      if (error instanceof ClusterError && isRefusal(failure)) throw refused(failure);
       throw failure.code === 'no_such_node' ? unreached(node) : failure;
     }
+  }
+
+  private async ask(client: OperatorClient, name: string, argument: unknown, timeoutMs: number) {
+    if (this.target.trace !== true) return await client.call(name, argument, timeoutMs);
+    this.header ??= newHeader();
+    return await client.call('traced', { name, argument, trace: this.header }, timeoutMs);
   }
 
   async close(): Promise<void> {
@@ -77,6 +86,18 @@ function isOurs(error: unknown): boolean {
   const code = codeOf(error) ?? '';
   return error instanceof ClusterError ? ['node_down', 'link_busy'].includes(code) : code === 'leaving';
 }
+
+/** The core has closed the link because of what we are: no node was lost. */
+function isRefusal({ code, message }: CommandFailure): boolean {
+  return code === 'node_down' && message.includes(refusalMark);
+}
+
+function refused({ message }: CommandFailure): CommandFailure {
+  const why = message.slice(message.indexOf(refusalMark) + refusalMark.length);
+  return new CommandFailure('peer_refused', `the cluster takes this certificate no longer: ${why}`);
+}
+
+const refusalMark = 'peer_refused: ';
 
 function unreached(node: string): CommandFailure {
   return new CommandFailure('no_such_node', `there is no node "${node}", or it cannot be reached: see nodes`);

@@ -124,7 +124,9 @@ export class RemoteSession {
       return await this.reach.call<T>(this.node, name, { session, ...asked });
     } catch (error) {
       const code = codeOf(error) ?? '';
-      if (['node_down', 'no_such_node', 'call_timeout', 'unreachable', 'leaving'].includes(code))
+      if (
+        ['node_down', 'no_such_node', 'call_timeout', 'unreachable', 'leaving', 'peer_refused'].includes(code)
+      )
         this.forget();
       throw error;
     }

@@ -91,13 +91,20 @@ function askOnce(
   complete: Complete,
   typed: string,
 ): Promise<Asked> {
+  let isEntered = false;
   const reader = createInterface({
     ...{ input: process.stdin, output: process.stdout, terminal: true, prompt },
     ...{ history: [...history], historySize: Math.max(1, history.length + 1) },
     completer: (line: string, done: (error: null, found: [string[], string]) => void) => {
+      // Who typed on meanwhile is not given what the line was to become; after Enter the line is no longer there to complete.
+      const offer = (found: string[], part: string) => {
+        if (isEntered) return;
+        const isSame = reader.line.slice(0, reader.cursor) === line;
+        done(null, isSame ? [found, part] : [[], line]);
+      };
       complete(line).then(
-        ([found, part]) => done(null, [[...found], part]),
-        () => done(null, [[], line]),
+        ([found, part]) => offer([...found], part),
+        () => offer([], line),
       );
     },
   });
@@ -105,6 +112,7 @@ function askOnce(
     const lines: string[] = [];
     reader.on('line', (line) => {
       lines.push(line);
+      isEntered = true;
       // Lines that were pasted together come before this.
       if (lines.length === 1) setImmediate(() => reader.close());
     });

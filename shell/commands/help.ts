@@ -1,6 +1,7 @@
 /** `help`: what the shell can do, and how one of its commands is said. */
 import type { ShellCommand } from '../command.ts';
 import { ShellError } from '../errors.ts';
+import { wrapped } from '../fit-lines.ts';
 import { lookDeadlineMs } from '../limits.ts';
 import { readWords } from '../read-words.ts';
 
@@ -22,22 +23,29 @@ export function helpCommand(commands: () => readonly ShellCommand[]): ShellComma
       forTenants: true,
     },
     ...{ examples: ['help', 'help send'], deadlineMs: lookDeadlineMs },
-    async *run({ words, scope }) {
+    async *run({ words, scope, columns }) {
       const { rest } = readWords(words, { usage, least: 0, most: 1 });
       const known = commands().filter(({ forTenants }) => scope.tenant === null || forTenants === true);
       if (rest[0] !== undefined) yield explain(known, rest[0]);
-      else yield overview(known);
+      else yield overview(known, columns);
     },
     complete: async () => commands().map(({ name }) => name),
   };
 }
 
-function overview(known: readonly ShellCommand[]): string {
-  const rows = known.map(({ usage, summary, access }) => [usage, `${summary}${mark(access)}`] as const);
+/** Without flags, which `help COMMAND` tells: so each takes a line or two of any terminal. */
+function overview(known: readonly ShellCommand[], columns: number): string {
+  const rows = known.map(({ usage, summary, access }) => {
+    const [short = ''] = usage.split(' [--');
+    return [short, `${summary}${mark(access)}`] as const;
+  });
   const width = Math.max(...[...rows, ...local].map(([usage]) => usage.length));
   const lines = (some: readonly (readonly [string, string])[]) =>
-    some.map(([usage, summary]) => `  ${usage.padEnd(width)}  ${summary}\n`).join('');
-  return `On the node:\n${lines(rows)}In your own terminal:\n${lines(local)}`;
+    some
+      .map(([usage, summary]) => `${wrapped(`  ${usage.padEnd(width)}  ${summary}`, columns, width + 4)}\n`)
+      .join('');
+  const more = 'help COMMAND tells its flags, with examples.\n';
+  return `On the node:\n${lines(rows)}In your own terminal:\n${lines(local)}${more}`;
 }
 
 function mark(access: ShellCommand['access']): string {

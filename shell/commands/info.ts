@@ -6,6 +6,7 @@ import type { Fullness, LinkView } from '../../cluster/index.ts';
 import { inspectActor, lookAtActivity, noMarks, pacedResult } from '../../runtime/index.ts';
 import { show } from '../answer-rows.ts';
 import type { ShellCall, ShellCommand } from '../command.ts';
+import { wrapped } from '../fit-lines.ts';
 import { askDeadlineMs, nearFullShare } from '../limits.ts';
 import { showBytes, showTime } from '../read-amount.ts';
 import { readWords } from '../read-words.ts';
@@ -46,7 +47,12 @@ export const infoCommand: ShellCommand = {
       yield `${JSON.stringify({ ...info, ...(scope.tenant === null && { near_full: near }) })}\n`;
       return;
     }
-    yield linesOf(info) + (scope.tenant === null ? limitsLine(near, full) : '');
+    const text = linesOf(info) + (scope.tenant === null ? limitsLine(near, full) : '');
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => wrapped(line, call.columns, 13));
+    yield `${lines.join('\n')}\n`;
   },
 };
 

@@ -9,12 +9,12 @@ import {
 } from '../../runtime/index.ts';
 import { show } from '../answer-rows.ts';
 import type { ShellCommand } from '../command.ts';
-import { actorWords } from '../find-actor.ts';
+import { actorWordsHere, noSuchActor } from '../find-actor.ts';
 import { askDeadlineMs, printCharactersDefault, printCharactersMax } from '../limits.ts';
 import { mayPrintValues } from '../print-right.ts';
 import { readCount } from '../read-amount.ts';
 import { readWords } from '../read-words.ts';
-import { actorSeen, noSuchActor, sightOf } from '../sight.ts';
+import { actorSeen, sightOf } from '../sight.ts';
 
 const usage = 'inspect ACTOR [--json] [--full [--characters N]]';
 
@@ -37,7 +37,7 @@ export const inspectCommand: ShellCommand = {
     const seen = inspectActor(node.system, String(ref.id), sight);
     // It may have ended while the right was asked for.
     const held = stateOf(node.system, ref.id, sight);
-    if (seen === null || held === null) throw noSuchActor(call, name);
+    if (seen === null || held === null) throw noSuchActor(name);
     const { state, ...rest } = seen;
     if (!read.has('full')) {
       yield read.has('json')
@@ -50,7 +50,7 @@ export const inspectCommand: ShellCommand = {
     for await (const piece of paced(pieces, node.system.clock, signal)) if (piece !== '') yield piece;
     yield '\n';
   },
-  complete: async (call, _word, at) => (at === 0 ? actorWords(call) : []),
+  complete: async (call, _word, at) => (at === 0 ? actorWordsHere(call) : []),
 };
 
 type Rest = Omit<ActorInspection, 'state'>;

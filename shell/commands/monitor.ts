@@ -78,7 +78,7 @@ function watch(call: ShellCall, told: Told, signal: AbortSignal, withNames: bool
     for (const [name, member] of now) {
       const before = known.get(name);
       if (before?.status === member.status && before.boot === member.boot) continue;
-      const why = tenant === null || member.tenant === tenant ? (member.because.at(-1) ?? '') : '';
+      const why = tenant === null || member.tenant === tenant ? reasonOf(member) : '';
       told.add('member', `${name} is ${member.status}${before ? ` (was ${before.status})` : ''}  ${why}`);
     }
     for (const name of known.keys()) if (!now.has(name)) told.add('member', `${name} is forgotten`);
@@ -91,6 +91,12 @@ function watch(call: ShellCall, told: Told, signal: AbortSignal, withNames: bool
   }
   node.system.watchers.watch((event) => system(call, told, event), signal);
   return { count };
+}
+
+/** Without the status that it begins with. */
+function reasonOf({ because, status }: Member): string {
+  const last = because.at(-1) ?? '';
+  return last.startsWith(`${status}: `) ? last.slice(status.length + 2) : last;
 }
 
 /** Whose nodes these are for this session: an operator of one tenant sees those of the tenant. */

@@ -10,6 +10,7 @@ import {
 import { show } from '../answer-rows.ts';
 import type { ShellCommand } from '../command.ts';
 import { ShellError } from '../errors.ts';
+import { cutTo } from '../fit-lines.ts';
 import { liveEveryMs, topRowsMax } from '../limits.ts';
 import { Pause } from '../pause.ts';
 import { readTime } from '../read-amount.ts';
@@ -50,7 +51,8 @@ export const topCommand: ShellCommand = {
       if (seen === null) return;
       const elapsedMs = Math.max(1, nowMs - sinceMs);
       if (read.has('json')) yield `${JSON.stringify(jsonOf(seen, elapsedMs))}\n`;
-      else yield `${once ? '' : '\f'}${screen(node.node, seen, elapsedMs)}`;
+      else if (once) yield screen(node.node, seen, elapsedMs);
+      else yield `\f${fitted(screen(node.node, seen, elapsedMs), call.columns)}`;
       if (once) return;
       before = seen.marks;
       sinceMs = nowMs;
@@ -85,6 +87,14 @@ function screen(node: string, { first, totals }: ActivityLook, elapsedMs: number
     ),
   );
   return `${head}${line('ID', 'BUSY %', 'MESSAGES/S', 'MAILBOX', 'NAME')}${rows.join('')}`;
+}
+
+/** Row by row, as many columns as the terminal had when the line began. */
+function fitted(text: string, columns: number): string {
+  return text
+    .split('\n')
+    .map((line) => cutTo(line, columns))
+    .join('\n');
 }
 
 function jsonOf({ first, totals }: ActivityLook, elapsedMs: number): Record<string, unknown> {

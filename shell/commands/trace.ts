@@ -3,7 +3,7 @@ import { ActorTrace, isSeen, printed, type Ref, refTextFor, type TraceEvent } fr
 import { show } from '../answer-rows.ts';
 import type { ShellCall, ShellCommand } from '../command.ts';
 import { ShellError } from '../errors.ts';
-import { actorWords } from '../find-actor.ts';
+import { actorWordsHere } from '../find-actor.ts';
 import {
   liveLookMs,
   liveWaitingMax,
@@ -60,7 +60,7 @@ export const traceCommand: ShellCommand = {
     const unseen = trace.unseen + missed;
     yield `end of trace: ${why}; ${unseen} more were not looked at, to stay within ${perS} a second\n`;
   },
-  complete: async (call, _word, at) => (at === 0 ? actorWords(call) : []),
+  complete: async (call, _word, at) => (at === 0 ? actorWordsHere(call) : []),
 };
 
 function boundsOf(read: ReadWords): { perS: number; forMs: number; count: number } {

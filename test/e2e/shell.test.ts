@@ -108,6 +108,9 @@ withTerminal(
     terminal.keys('Up', 'Up');
     await terminal.shows(/poller_1> nodes$/);
     terminal.keys('C-c');
+    // In one breath: what Tab finds comes too late for a line that was entered.
+    terminal.keys('t', 'r', 'e', 'Tab', 'Space', 'a', 'g', 'Enter');
+    await terminal.shows(/tre ag\nno_such_command/);
     terminal.resize(100, 10);
     terminal.type('registry');
     terminal.keys('Enter');
