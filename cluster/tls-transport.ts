@@ -103,7 +103,7 @@ class TlsWire implements TlsTransport {
       this.handshakes.done(socket);
       const { remoteAddress } = socket;
       const blame = (code: string) => {
-        if (isBlamed(code)) this.handshakes.blame(remoteAddress);
+        if (isBlamed(code)) this.handshakes.blame(remoteAddress, code === 'fenced');
       };
       onConnection(this.adopt(socket, remoteOf(socket), blame));
     });

@@ -19,7 +19,7 @@ test('an address begins no more than the burst and its share of the time, and fe
       for (const { idleMs, isBlamed } of all) {
         nowMs += idleMs;
         if (rate.admits('192.0.2.1', nowMs)) begun += 1;
-        if (isBlamed) rate.blame('192.0.2.1', nowMs);
+        if (isBlamed) rate.blame('192.0.2.1', nowMs, nowMs % 2 === 0);
         const most = handshakesPerAddressBurst + (nowMs * handshakesPerAddressPerS) / 1_000;
         expect(begun).toBeLessThanOrEqual(most);
       }
@@ -28,12 +28,12 @@ test('an address begins no more than the burst and its share of the time, and fe
 });
 
 /** How many handshakes it begins which are all refused; it asks every 10 ms. */
-function refusedOf(rate: HandshakeRate, fromMs: number, forMs: number): number {
+function refusedOf(rate: HandshakeRate, fromMs: number, forMs: number, wasTold = true): number {
   let begun = 0;
   for (let nowMs = fromMs; nowMs < fromMs + forMs; nowMs += 10) {
     if (!rate.admits('192.0.2.1', nowMs)) continue;
     begun += 1;
-    rate.blame('192.0.2.1', nowMs);
+    rate.blame('192.0.2.1', nowMs, wasTold);
   }
   return begun;
 }
@@ -46,11 +46,20 @@ test('who is refused and asks at once again has a few turns, then one in some se
   expect(refusedOf(rate, 300_000, 1_000)).toBe(8);
 });
 
+test('a node that is refused and comes again each second leaves its neighbours room', () => {
+  const rate = new HandshakeRate();
+  for (let nowMs = 0; nowMs < 600_000; nowMs += 1_000) {
+    if (rate.admits('192.0.2.1', nowMs)) rate.blame('192.0.2.1', nowMs, false);
+    expect(rate.admits('192.0.2.1', nowMs + 500)).toBe(true);
+  }
+  expect(refusedOf(new HandshakeRate(), 0, 1_000, false)).toBeGreaterThan(8);
+});
+
 test('who is refused now and then costs its neighbours little', () => {
   const rate = new HandshakeRate();
   for (let nowMs = 0; nowMs < 600_000; nowMs += refusalForgottenMs) {
     expect(rate.admits('192.0.2.1', nowMs)).toBe(true);
-    rate.blame('192.0.2.1', nowMs);
+    rate.blame('192.0.2.1', nowMs, true);
   }
   for (let at = 0; at < handshakesPerAddressBurst - 2 * refusedHandshakeCost; at += 1)
     expect(rate.admits('192.0.2.1', 600_000)).toBe(true);

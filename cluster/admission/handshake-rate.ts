@@ -33,8 +33,13 @@ export class HandshakeRate {
     return true;
   }
 
-  blame(remote: string, nowMs: number): void {
+  /** `wasTold`: that it is not to come for a while, by the tenant fence. Nodes of ours come again as often as they always do. */
+  blame(remote: string, nowMs: number, wasTold: boolean): void {
     const left = this.leftOf(remote, nowMs);
+    if (!wasTold) {
+      left.handshakes = Math.max(-refusedHandshakeCost, left.handshakes - refusedHandshakeCost);
+      return;
+    }
     const cost = Math.min(refusedHandshakeCostMax, refusedHandshakeCost * 2 ** left.refusals);
     left.handshakes = Math.max(-cost, left.handshakes - cost);
     left.refusals = Math.min(refusalsMax, left.refusals + 1);

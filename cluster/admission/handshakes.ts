@@ -54,9 +54,9 @@ export class Handshakes {
     return true;
   }
 
-  /** A peer from there was refused. */
-  blame(remoteAddress: string | undefined): void {
-    this.rate.blame(remoteAddress ?? '', this.clock.wallMs());
+  /** A peer from there was refused; `wasTold`: and told when to come again. */
+  blame(remoteAddress: string | undefined, wasTold = false): void {
+    this.rate.blame(remoteAddress ?? '', this.clock.wallMs(), wasTold);
   }
 
   /** The handshake of the connection from this remote end is done. */

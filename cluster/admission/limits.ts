@@ -13,8 +13,8 @@ export const handshakesMax = 256;
 export const handshakesLoggedPerS = 5;
 /**
  * Handshakes from one address (of IPv6: one /64) in a second, and at once: each takes some 3 ms of a node. Behind one address
- * there may be a cluster that starts. A link that was refused costs more, and twice as much each time, so that who is refused
- * and asks at once again has some eight turns of the node and not all that a cluster may have.
+ * there may be a cluster that starts. A link that was refused costs more; one that the tenant fence had told to stay away costs
+ * twice as much each time, so that who asks at once again has some eight turns of the node and not all that a cluster may have.
  */
 export const handshakesPerAddressPerS = 10;
 export const handshakesPerAddressBurst = 300;
