@@ -27,7 +27,7 @@ export const handshakesPerAddressAtOnce = 4;
 /** Connections that wait for theirs: agents of a whole poller that ended; each is a descriptor and some memory. */
 export const handshakesWaitingMax = 8_192;
 /** Agents of today give up a connection after 20 s: one that has waited longer than this has no time left for its handshake. */
-export const handshakeWaitMs = 18_500;
+export const handshakeWaitMs = 15_000;
 /** What a core said of a tenant's imported authorities counts this long; a change of them is told at once. */
 export const importedKeptMs = 60_000;
 /** Slugs that certificates named, and what a core said of them: strangers name what they like. */
