@@ -43,17 +43,31 @@ function differ(a: Core | null, b: Core | null): boolean {
   return false;
 }
 
+/** What is found shared on the way is left out from the beginning, until nothing more is. */
 export function converge(book: EvidenceBook, cores: readonly Core[]): Converged {
   const refused: Converged['refused'] = new Map();
+  for (;;) {
+    const macs = freeMacs(cores);
+    const sets = joined(book, cores, macs, refused);
+    if (macs.every(({ isShared }) => !isShared)) return { sets, refused };
+    for (const [mac, reason] of refused) if (reason !== 'shared') refused.delete(mac);
+  }
+}
+
+function joined(
+  book: EvidenceBook,
+  cores: readonly Core[],
+  macs: readonly Identifier[],
+  refused: Converged['refused'],
+): Core[][] {
   for (const { evidence } of cores) for (const one of evidence) one.isAdrift = false;
-  const macs = freeMacs(cores);
   const union = new Union<Core>();
   for (const core of cores) union.add(core);
   joinStrong(book, macs, union, refused);
   const groups = groupsOf(cores, union);
   shareClaimedTwice(macs, groups, refused);
   joinLoose(book, cores, macs, groups, union, refused);
-  return { sets: union.sets(cores), refused };
+  return union.sets(cores);
 }
 
 type Groups = ReadonlyMap<Core, readonly Core[]>;

@@ -31,7 +31,9 @@ export function tiesDirectly(identifier: Identifier): boolean {
       }
     }
   }
-  return kind === 'serial' && isMakersDefault(holders);
+  if (kind !== 'serial' || !isMakersDefault(holders)) return false;
+  identifier.witness = [holders[0]!, holders[1]!];
+  return true;
 }
 
 /** A serial that many things say which nothing but their MACs tells apart. */
@@ -51,10 +53,10 @@ export function closeOver(from: Iterable<Evidence>): Set<Evidence> {
     for (const identifier of evidence.ids) {
       if (looked.has(identifier)) continue;
       looked.add(identifier);
-      const wasShared = identifier.isShared;
+      const wasBoundary = identifier.witness !== null;
       identifier.isShared = identifier.isBanned || tiesDirectly(identifier);
-      // One that becomes shared lets go of all that it held together.
-      if (wasShared && identifier.isShared) continue;
+      // One that becomes a boundary lets go of all that it held together.
+      if (identifier.isShared && (wasBoundary || identifier.isBanned)) continue;
       for (const holder of identifier.holders) {
         if (reached.has(holder)) continue;
         reached.add(holder);

@@ -96,9 +96,9 @@ export class Grouping {
       for (const mac of one.macs) {
         if (looked.has(mac)) continue;
         looked.add(mac);
-        const was = mac.isShared;
+        const wasBoundary = mac.witness !== null;
         mac.isShared = mac.isBanned || macConflicts(mac);
-        if (!(was && mac.isShared)) for (const holder of mac.holders) reach(holder);
+        if (!(mac.isShared && (wasBoundary || mac.isBanned))) for (const holder of mac.holders) reach(holder);
       }
     }
     return reached;
@@ -202,7 +202,7 @@ function join(one: Evidence, group: Group): void {
 
 /** The device to which something at this address belongs at this instant; null: it stands by the address. */
 export function ownerAt(record: AddressRecord, atMs: number): Group | null {
-  const by = nearestHold(record, atMs, ({ group }) => group?.isStrong === true);
+  const by = nearestHold(record, atMs, isIdentified);
   return by?.group ?? aliasOf(record);
 }
 
@@ -210,7 +210,7 @@ export function ownerAt(record: AddressRecord, atMs: number): Group | null {
 export function aliasOf({ said, claims }: AddressRecord): Group | null {
   if (said !== null) return said.group;
   const confirmed = claims.filter(
-    ({ by, instants }) => instants.length >= limits.aliasSightingsMin && by.group?.isStrong === true,
+    ({ by, instants }) => instants.length >= limits.aliasSightingsMin && isIdentified(by),
   );
   confirmed.sort((a, b) => b.lastMs - a.lastMs || b.by.firstMs - a.by.firstMs || b.by.n - a.by.n);
   return confirmed[0]?.by.group ?? null;

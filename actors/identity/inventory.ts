@@ -4,7 +4,7 @@
  * for random ids, which are an argument. Which evidence is one group is decided elsewhere.
  */
 import { type DeviceSeed, deviceId } from '../ports/device-id.ts';
-import type { AddressRecord } from './addresses.ts';
+import type { AddressRecord, Glimpse } from './addresses.ts';
 import type { Evidence } from './evidence.ts';
 import { aliasOf, type Group, isIdentified, oldest, ownerAt, standingGlimpses } from './groups.ts';
 import { sightingIsConfirmed } from './sightings.ts';
@@ -122,19 +122,17 @@ export class Inventory {
     for (const { by } of record.holds) if (by.group?.address === record) weak.add(by);
     const glimpses = standingGlimpses(record);
     const { device } = record;
-    if (weak.size > 0 || glimpses.length > 0) {
-      const isDevice = weak.size > 0 || device !== null || sightingIsConfirmed(glimpses);
+    const owner = device === null ? null : ownerOfRest(record, glimpses);
+    // What was a device stays one until what made it one belongs to another.
+    if (weak.size > 0 || sightingIsConfirmed(glimpses) || (device !== null && owner === null)) {
       const evidence = [...weak];
       const group: Group = evidence[0]?.group ?? { evidence, isStrong: false, address: record, device: null };
-      record.standing = isDevice ? group : null;
-      if (isDevice) live.set(group, [...(device === null ? [] : [device]), ...foundedIn(group)]);
+      record.standing = group;
+      live.set(group, [...(device === null ? [] : [device]), ...foundedIn(group)]);
       return;
     }
     record.standing = null;
-    if (device === null) return;
-    const first = record.glimpses[0] ?? record.holds[0];
-    const owner = (first === undefined ? null : ownerAt(record, first.atMs)) ?? aliasOf(record);
-    if (owner === null) return;
+    if (device === null || owner === null) return;
     const records = live.get(owner) ?? foundedIn(owner);
     // A device that is new takes the id of what was known of it by its address.
     if (records.length === 0) {
@@ -212,6 +210,14 @@ export class Inventory {
   }
 }
 
+/** To whom belongs what was seen at an address and does not stand by it. */
+function ownerOfRest(record: AddressRecord, standing: readonly Glimpse[]): Group | null {
+  const kept = new Set(standing);
+  const first =
+    record.glimpses.find((glimpse) => !kept.has(glimpse)) ?? record.holds.find(({ by }) => !isIdentified(by));
+  return (first === undefined ? null : ownerAt(record, first.atMs)) ?? aliasOf(record);
+}
+
 export function isAddress(founder: Evidence | AddressRecord): founder is AddressRecord {
   return 'glimpses' in founder;
 }
@@ -262,9 +268,9 @@ function byId(a: DeviceRecord, b: DeviceRecord): number {
   return a.id < b.id ? -1 : 1;
 }
 
-/** 2: known by an address alone. 1: known by nothing but a MAC that another device's own table claims. 0: neither. */
+/** 3: an address. 2: known by where it was alone. 1: known by nothing but a MAC that another device's own table claims. 0: neither. */
 function yields({ founder }: DeviceRecord, group: Group): number {
-  if (isAddress(founder)) return 2;
+  if (isAddress(founder)) return 3;
   if (!isIdentified(founder) && founder.locals.length === 0) return 2;
   const [mac] = founder.macs;
   const isBare = founder.ids.length === 0 && founder.macs.length === 1 && !founder.claims.includes(mac!);

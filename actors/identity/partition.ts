@@ -5,7 +5,7 @@
 import { AddressBook, type AddressRecord, type Glimpse } from './addresses.ts';
 import { type Evidence, EvidenceBook } from './evidence.ts';
 import { fieldsOf, notice } from './fields.ts';
-import { type Group, Grouping, ownerAt } from './groups.ts';
+import { type Group, Grouping, isIdentified, ownerAt } from './groups.ts';
 import { isSightingSource, sightingLifeMs } from './identifier-rules.ts';
 import { type BatchMark, type DeviceRecord, Inventory, isAddress } from './inventory.ts';
 import { type LineOutcome, outcomesOf, type Placed } from './outcomes.ts';
@@ -143,7 +143,11 @@ export class PartitionDevices {
     if (hostname !== null && this.book.addName(evidence, hostname)) dirty.add(evidence);
     if (ip !== null) {
       const record = this.addressBook.hold(ip, atMs, evidence);
-      if (record !== null && (record.glimpses.length > 0 || record.holds.length > 1)) at.add(record);
+      if (
+        record !== null &&
+        (record.glimpses.length > 0 || record.holds.length > 1 || !isIdentified(evidence))
+      )
+        at.add(record);
       // Being at one address with another may be what was missing for a MAC that both have.
       if (record !== null && evidence.macs.some((mac) => this.grouping.refused.has(mac))) dirty.add(evidence);
     }

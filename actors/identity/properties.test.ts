@@ -6,7 +6,7 @@ import { Reconciler } from './reconciler.ts';
 import { restore, snapshot } from './snapshot.ts';
 
 /** Small worlds: few values of everything, so that evidence meets. */
-const some = <T>(...values: T[]) => fc.option(fc.constantFrom(...values), { nil: undefined, freq: 2 });
+const some = (...values: string[]) => fc.option(fc.constantFrom(...values), { nil: undefined, freq: 2 });
 const macs = ['001B21000001', '001B21000002', '001B21000003', '021B21000009', '00005E000101'];
 const update = fc.record({
   source: fc.constantFrom('armis', 'netbox', 'snmp', 'sweep', 'agent', 'mapper'),
@@ -19,7 +19,7 @@ const update = fc.record({
   netbox: some('n1', 'n2'),
   integration: some('i1', 'i2'),
   serial: some('S1', 'S2', 'none'),
-  table: fc.option(fc.subarray(macs, { maxLength: 3 }), { nil: [], freq: 4 }),
+  table: fc.option(fc.subarray(macs, { maxLength: 3 }), { nil: [] as string[], freq: 4 }),
   asserted: fc.option(fc.constantFrom('sr:x', 'sr:y'), { nil: undefined, freq: 8 }),
 });
 type Said = typeof update extends fc.Arbitrary<infer T> ? T : never;
