@@ -4,19 +4,12 @@
  */
 import { evidenceOf } from './evidence.ts';
 import type { OpenGrouping } from './grouping.ts';
+import { newUnion } from './union.ts';
 
 export const openStrongUnion: OpenGrouping = () => {
-  const parent: number[] = [];
+  const union = newUnion();
   const known = new Map<string, number>();
-  const first: (number | null)[] = [];
-  const find = (n: number): number => {
-    let at = n;
-    while (parent[at] !== at) {
-      parent[at] = parent[parent[at]!]!;
-      at = parent[at]!;
-    }
-    return at;
-  };
+  const devices: (number | null)[] = [];
   return {
     apply(batch) {
       for (const update of batch) {
@@ -24,13 +17,13 @@ export const openStrongUnion: OpenGrouping = () => {
         let device: number | null = null;
         for (const key of [...single, ...macs]) {
           const other = known.get(key);
-          if (device === null) device = other === undefined ? parent.push(parent.length) - 1 : find(other);
-          else if (other !== undefined) parent[find(other)] = device;
-          known.set(key, device);
+          if (device === null) device = other ?? union.add();
+          else if (other !== undefined) union.join(other, device);
+          if (other === undefined) known.set(key, device);
         }
-        first.push(device);
+        devices.push(device);
       }
     },
-    groups: () => first.map((device) => (device === null ? null : String(find(device)))),
+    groups: () => devices.map((device) => (device === null ? null : String(union.find(device)))),
   };
 };

@@ -1,13 +1,15 @@
 /** Which of many numbered things belong together, when told pair by pair. Knows nothing of devices. */
 
 export interface Union {
-  /** The number that stands for all that belong together with `n`. */
+  /** One more thing, which belongs to no other yet: its number, counted from 0. */
+  add(): number;
+  /** The number that stands for all that belong together with `n`: the smallest of theirs, whatever the order of joining. */
   find(n: number): number;
   join(left: number, right: number): void;
 }
 
-export function newUnion(size: number): Union {
-  const parent = Int32Array.from({ length: size }, (_, n) => n);
+export function newUnion(size = 0): Union {
+  const parent = Array.from({ length: size }, (_, n) => n);
   const find = (n: number): number => {
     let at = n;
     while (parent[at] !== at) {
@@ -17,10 +19,10 @@ export function newUnion(size: number): Union {
     return at;
   };
   return {
+    add: () => parent.push(parent.length) - 1,
     find,
     join(left, right) {
       const [a, b] = [find(left), find(right)];
-      // The smaller number stands for both, whatever the order in which pairs are told.
       if (a !== b) parent[Math.max(a, b)] = Math.min(a, b);
     },
   };

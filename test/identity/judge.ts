@@ -10,10 +10,14 @@ export function judge(outcome: Outcome, expected: Expected): void {
 }
 
 /** All of it that must not depend on the order of the lines. `outcome` has an answer at each line's own number. */
-export function judgeDivision(
-  outcome: Outcome,
-  { same = [], apart = [], devices, sightings }: Expected,
-): void {
+export function judgeInAnyOrder(outcome: Outcome, expected: Expected): void {
+  judgeDivision(outcome, expected);
+  const { conflicts, rows = [] } = expected;
+  if (typeof conflicts !== 'number') for (const row of conflicts ?? []) judgeConflict(outcome, row);
+  for (const { id, ...row } of rows) if (row.line !== undefined) judgeRow(outcome, row);
+}
+
+function judgeDivision(outcome: Outcome, { same = [], apart = [], devices, sightings }: Expected): void {
   const { state } = outcome;
   for (const lines of same) {
     const found = devicesOf(outcome, lines);

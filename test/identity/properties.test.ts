@@ -14,6 +14,17 @@ beforeAll(async () => {
 const runs = { numRuns: 300 };
 const delivered = untidyLines.chain((lines) => fc.tuple(fc.constant(lines), deliveries(lines.length)));
 
+/** What is known at the end of the device of each line, its id aside; null for a line that belongs to none. */
+function knownOf(lines: readonly string[], order: readonly number[], batch: number) {
+  const given = order.map((at) => lines[at]!);
+  const outcome = outcomeOf(reconcile, [...given, ...lines], batch);
+  const numbers = lines.map((_, at) => given.length + at + 1);
+  return devicesOf(outcome, numbers).map((id) => {
+    const found = outcome.state.devices.find((row) => row.id === id);
+    return found === undefined ? null : { ...found, id: null, sources: [...found.sources].sort() };
+  });
+}
+
 describe('the grouping of any sightings', () => {
   it('is the same in any order and any batches', () => {
     fc.assert(
@@ -22,6 +33,16 @@ describe('the grouping of any sightings', () => {
         const inOne = divisionOf(reconcile, lines, asTheyAre, lines.length * 2);
         const otherwise = divisionOf(reconcile, lines, order, batch);
         if (!isSameDivision(inOne, otherwise)) expect(otherwise).toEqual(inOne);
+      }),
+      runs,
+    );
+  });
+  it('comes with the same knowledge of each device, whatever came first', () => {
+    fc.assert(
+      fc.property(delivered, ([lines, { order, batch }]) => {
+        const asTheyAre = lines.map((_, at) => at);
+        const inOne = knownOf(lines, asTheyAre, lines.length * 2);
+        expect(knownOf(lines, order, batch)).toEqual(inOne);
       }),
       runs,
     );

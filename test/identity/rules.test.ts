@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Case, readCases } from './cases.ts';
 import { loadReconcileLines, type ReconcileLines } from './engine.ts';
-import { judge, judgeDivision } from './judge.ts';
+import { judge, judgeInAnyOrder } from './judge.ts';
 import { type Answer, type Outcome, outcomeOf } from './outcome.ts';
 
 const cases = readCases();
@@ -21,7 +21,7 @@ describe.each(files)('%s', (file) => {
   if (free.length === 0) return;
   it.each(free)('in any order and any batches: $name', (one) => {
     for (const order of ordersOf(one.lines.length))
-      for (const batch of [undefined, 1, 2]) judgeDivision(reordered(one, order, batch), one.expected);
+      for (const batch of [undefined, 1, 2]) judgeInAnyOrder(reordered(one, order, batch), one.expected);
   });
 });
 
