@@ -145,7 +145,10 @@ export class PartitionDevices {
       const record = this.addressBook.hold(ip, atMs, evidence);
       if (
         record !== null &&
-        (record.glimpses.length > 0 || record.holds.length > 1 || !isIdentified(evidence))
+        (record.glimpses.length > 0 ||
+          record.holds.length > 1 ||
+          record.said !== null ||
+          !isIdentified(evidence))
       )
         at.add(record);
       // Being at one address with another may be what was missing for a MAC that both have.
@@ -183,8 +186,9 @@ export class PartitionDevices {
   /** Decides anew what these reach. Answers the devices that are new. */
   settle(dirty: Set<Evidence>, at: Set<AddressRecord>, mark: BatchMark, touched: Touched): Set<DeviceRecord> {
     if (dirty.size === 0 && at.size === 0) return new Set();
-    const { groups, addresses } = this.grouping.regroup(dirty, at);
-    const made = this.inventory.settleAll(groups, addresses, mark);
+    const regrouped = this.grouping.regroup(dirty, at);
+    const { groups, addresses } = regrouped;
+    const made = this.inventory.settleAll(regrouped, mark);
     for (const group of groups) touched.groups.add(group);
     for (const record of addresses) {
       touched.addresses.add(record);

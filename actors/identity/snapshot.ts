@@ -213,7 +213,9 @@ export class Loader {
     record.overruled.push(...overruled.map((n) => this.evidence(n)));
     const device = said === null ? null : (this.devices.inventory.records.get(said) ?? null);
     record.said = device;
-    if (device !== null && !isAddress(device.founder)) touch(device.founder);
+    if (device === null) return;
+    if (!isAddress(device.founder)) touch(device.founder);
+    else if (device.founder !== record) device.founder.aliases.push(record);
   }
 
   private evidence(n: number): Evidence {
