@@ -15,6 +15,7 @@ import {
   type Regrouped,
   standingGlimpses,
 } from './groups.ts';
+import { identityLimits as limits } from './limits.ts';
 import { sightingIsConfirmed } from './sightings.ts';
 import { evidenceTexts, tiesBetween } from './ties.ts';
 
@@ -214,7 +215,11 @@ export class Inventory {
     const members = befores.get(record)?.evidence ?? (isAddress(record.founder) ? [] : [record.founder]);
     const ties = tiesBetween(members, into.group!.evidence);
     const reason = isAddress(record.founder) ? addressReason(record.founder) : (ties[0]?.kind ?? 'ip');
-    const evidence = isAddress(record.founder) ? [`ip:${record.founder.ip}`] : evidenceTexts(ties);
+    const evidence = isAddress(record.founder)
+      ? [`ip:${record.founder.ip}`]
+      : ties.length > 0
+        ? evidenceTexts(ties)
+        : placesOf(members);
     const row: MergeRow = {
       ...{ what: 'merge', from: record.id, to: into.id, reason, evidence, atMs: mark.atMs },
       ...{
@@ -252,6 +257,12 @@ function ownerOfRest(record: AddressRecord, standing: readonly Glimpse[]): Group
 
 export function isAddress(founder: Evidence | AddressRecord): founder is AddressRecord {
   return 'glimpses' in founder;
+}
+
+/** Where something was seen that nothing else identifies. */
+function placesOf(members: readonly Evidence[]): string[] {
+  const ips = new Set(members.flatMap(({ addresses }) => addresses.map(({ ip }) => `ip:${ip}`)));
+  return [...ips].slice(0, limits.evidenceTextsMax);
 }
 
 /** A confirmed alias, or who held the address nearest in time. */

@@ -6,7 +6,7 @@ import { AddressBook, type AddressRecord, type Glimpse } from './addresses.ts';
 import { type Evidence, EvidenceBook } from './evidence.ts';
 import { fieldsOf, notice } from './fields.ts';
 import { type Group, Grouping, isIdentified, ownerAt } from './groups.ts';
-import { isSightingSource, sightingLifeMs } from './identifier-rules.ts';
+import { isSightingSource, macClass, sightingLifeMs } from './identifier-rules.ts';
 import { type BatchMark, type DeviceRecord, Inventory, isAddress } from './inventory.ts';
 import { type LineOutcome, outcomesOf, type Placed } from './outcomes.ts';
 import type { Observation } from './read-update.ts';
@@ -107,6 +107,10 @@ export class PartitionDevices {
     }
     this.notice(evidence, observation, dirty, at);
     this.assert(evidence, observation, dirty);
+    const { mac } = observation;
+    // One that identifies nobody is told all the same: of several the first by value, whatever came first.
+    if (mac !== null && macClass(mac) === 'nobody' && (evidence.seedMac === null || mac < evidence.seedMac))
+      evidence.seedMac = mac;
     if (atMs < evidence.firstMs || (atMs === evidence.firstMs && observation.order < evidence.firstOrder)) {
       evidence.firstMs = atMs;
       evidence.firstOrder = observation.order;

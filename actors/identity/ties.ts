@@ -1,8 +1,7 @@
 /** What ties evidence to other evidence, for audit and explanation: the best first. */
 import type { Evidence, Identifier } from './evidence.ts';
 import { identifierKinds } from './identifier-rules.ts';
-
-const textsMax = 20;
+import { identityLimits as limits } from './limits.ts';
 
 /** Identifiers that count and that both sides hold, in the order of priority. */
 export function tiesBetween(a: readonly Evidence[], b: readonly Evidence[]): Identifier[] {
@@ -22,7 +21,7 @@ export function activeOf({ ids, macs, locals }: Evidence): Identifier[] {
 }
 
 export function evidenceTexts(ties: readonly Identifier[]): string[] {
-  return ties.slice(0, textsMax).map(textOf);
+  return ties.slice(0, limits.evidenceTextsMax).map(textOf);
 }
 
 export function textOf({ kind, scope, value }: Identifier): string {
