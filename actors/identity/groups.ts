@@ -5,7 +5,7 @@
 import { type AddressRecord, type Glimpse, nearestHold } from './addresses.ts';
 import type { Conflict } from './conflicts.ts';
 import { converge, macConflicts } from './convergence.ts';
-import { closeOver, coresOf } from './cores.ts';
+import { closeOver, coresOf, counts } from './cores.ts';
 import type { Core, Evidence, EvidenceBook, Identifier } from './evidence.ts';
 import type { DeviceRecord } from './inventory.ts';
 import { identityLimits as limits } from './limits.ts';
@@ -258,7 +258,8 @@ function lastHold(one: Evidence): { record: AddressRecord; atMs: number } | null
 /** Something in it identifies: what is asserted, single-valued or a globally unique MAC that is not shared. */
 export function isIdentified({ ids, macs, isAdrift }: Evidence): boolean {
   if (isAdrift) return false;
-  for (const { isShared, isBanned } of ids) if (!isShared && !isBanned) return true;
+  // A shared id ties nobody, and its observation is none of those with an address alone.
+  for (const id of ids) if (counts(id) || (!id.isShared && !id.isBanned)) return true;
   for (const { isShared, isBanned } of macs) if (!isShared && !isBanned) return true;
   return false;
 }

@@ -112,7 +112,7 @@ export class Inventory {
     for (const record of addresses) this.settleAddress(record, live);
     const made: DeviceRecord[] = [];
     for (const [group, records] of live) {
-      if (records.every((record) => yieldsToClaimant(record, group))) {
+      if (records.every((record) => yieldsAlways(record, group))) {
         const device = this.make(group, mark.n);
         records.push(device);
         made.push(device);
@@ -142,7 +142,7 @@ export class Inventory {
     if (device === null || owner === null) return;
     const records = live.get(owner) ?? foundedIn(owner);
     // A device that is new takes the id of what was known of it by its address.
-    if (records.length === 0) {
+    if (records.length === 0 && record.aliases.length === 0) {
       record.device = null;
       this.settle(device, oldest(owner.evidence));
     }
@@ -211,15 +211,16 @@ export class Inventory {
     befores: ReadonlyMap<DeviceRecord, Group | null>,
     mark: BatchMark,
   ): void {
+    const isMoved = record.mergedInto !== null;
+    const founder = isAddress(record.founder) ? [] : [record.founder];
+    const was = isMoved ? founder : (befores.get(record)?.evidence ?? founder);
+    const members = was.filter((one) => one.group === into.group);
     const others = befores.get(into)?.evidence ?? (isAddress(into.founder) ? [] : [into.founder]);
-    const members = befores.get(record)?.evidence ?? (isAddress(record.founder) ? [] : [record.founder]);
     const ties = tiesBetween(members, into.group!.evidence);
     const reason = isAddress(record.founder) ? addressReason(record.founder) : (ties[0]?.kind ?? 'ip');
-    const evidence = isAddress(record.founder)
-      ? [`ip:${record.founder.ip}`]
-      : ties.length > 0
-        ? evidenceTexts(ties)
-        : placesOf(members);
+    const found = ties.length > 0 ? evidenceTexts(ties) : placesOf(members);
+    const evidence = isAddress(record.founder) ? [`ip:${record.founder.ip}`] : found;
+    if (evidence.length === 0) evidence.push(`device_id:${into.id}`);
     const row: MergeRow = {
       ...{ what: 'merge', from: record.id, to: into.id, reason, evidence, atMs: mark.atMs },
       ...{
@@ -318,8 +319,10 @@ function yields({ founder }: DeviceRecord, group: Group): number {
   return isClaimed(founder, group) ? 1 : 0;
 }
 
-function yieldsToClaimant(record: DeviceRecord, group: Group): boolean {
-  return !isAddress(record.founder) && record.assertedMs === null && isClaimed(record.founder, group);
+/** Where nothing better is known yet, that makes a device of its own. */
+function yieldsAlways({ founder, assertedMs }: DeviceRecord, group: Group): boolean {
+  if (isAddress(founder)) return group.address === null;
+  return assertedMs === null && isClaimed(founder, group);
 }
 
 /** Known by nothing but a MAC that the table of something else in the group claims. */
