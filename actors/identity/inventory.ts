@@ -17,7 +17,7 @@ import {
 } from './groups.ts';
 import { identityLimits as limits } from './limits.ts';
 import { sightingIsConfirmed } from './sightings.ts';
-import { evidenceTexts, tiesBetween } from './ties.ts';
+import { evidenceTexts, formerTies, tiesBetween } from './ties.ts';
 
 export interface DeviceRecord {
   readonly id: string;
@@ -146,6 +146,9 @@ export class Inventory {
       record.device = null;
       this.settle(device, oldest(owner.evidence));
     }
+    // What was seen at the address alone is told with the device of which it is now.
+    const home = oldest(owner.evidence);
+    if (!owner.evidence.some(({ addresses }) => addresses.includes(record))) home.addresses.push(record);
     live.set(owner, [...records, device]);
   }
 
@@ -241,8 +244,13 @@ export class Inventory {
   }
 
   private tellSeparation(record: DeviceRecord, to: DeviceRecord, mark: BatchMark): void {
+    const own = record.group?.evidence ?? [];
+    const former = formerTies(own, to.group?.evidence ?? []);
+    const evidence = former.length > 0 ? evidenceTexts(former) : placesOf(own);
+    if (evidence.length === 0)
+      evidence.push(isAddress(record.founder) ? `ip:${record.founder.ip}` : `device_id:${to.id}`);
     this.merges.push({
-      ...{ what: 'separation', from: record.id, to: to.id, reason: mark.separation, evidence: [] },
+      ...{ what: 'separation', from: record.id, to: to.id, reason: mark.separation, evidence },
       ...{ atMs: mark.atMs, line: mark.lineOf(record.group?.evidence ?? []), members: [], others: [] },
     });
   }

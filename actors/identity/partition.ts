@@ -108,8 +108,8 @@ export class PartitionDevices {
     this.notice(evidence, observation, dirty, at);
     this.assert(evidence, observation, dirty);
     const { mac } = observation;
-    // One that identifies nobody is told all the same: of several the first by value, whatever came first.
-    if (mac !== null && macClass(mac) === 'nobody' && (evidence.seedMac === null || mac < evidence.seedMac))
+    // Its table may hold its own, and one that identifies nobody is no identifier: of several one, whatever came first.
+    if (mac !== null && (evidence.seedMac === null || isBetter(mac, evidence.seedMac)))
       evidence.seedMac = mac;
     if (atMs < evidence.firstMs || (atMs === evidence.firstMs && observation.order < evidence.firstOrder)) {
       evidence.firstMs = atMs;
@@ -250,6 +250,12 @@ export class PartitionDevices {
     const record = this.inventory.records.get(id);
     return record === undefined ? null : (record.mergedInto ?? record);
   }
+}
+
+/** One that may identify before one that may not, then by value. */
+function isBetter(mac: string, than: string): boolean {
+  const [a, b] = [macClass(mac) === 'nobody', macClass(than) === 'nobody'];
+  return a === b ? mac < than : b;
 }
 
 function hasGlobalMac({ mac, tableMacs }: Observation): boolean {
