@@ -155,7 +155,7 @@ export class EdgeListener {
 
   private secured(socket: TLSSocket): void {
     this.handshakes.done(socket);
-    this.queue.over(socket);
+    this.queue.over(socket, true);
     socket.on('error', () => {});
     if (isReusedSession(socket)) {
       this.handshakes.blame(socket.remoteAddress);
