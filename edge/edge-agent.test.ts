@@ -102,6 +102,14 @@ describe('the actor of an agent', () => {
     expect(names.get(key)).toMatchObject({ listens: false });
   });
 
+  it('that asks for its config without a word of itself has its name at once, and is shown to run it', async () => {
+    const { agents, clock, system, names, key } = stage();
+    agents.joined(peer);
+    system.cast(agents.actorOf(peer)!).tookConfig('v');
+    await clock.advance(1);
+    expect(names.get(key)).toMatchObject({ runs_config: true, config: 'v' });
+  });
+
   it('that can run something else than it said before is shown so before its share is looked at', async () => {
     const { agents, clock, system, names, key } = stage();
     agents.joined(peer);

@@ -128,6 +128,7 @@ function hasFromBefore({ state }: AgentSelf, version: string): void {
 function takeConfig(self: AgentSelf, needs: EdgeAgentNeeds, version: string): void {
   self.state.configVersion = version;
   self.state.runsConfig = true;
+  settle(self, needs);
   tellNames(self, needs);
 }
 
