@@ -158,11 +158,12 @@ export class Grouping {
       done.add(one);
       leave(one, weak, groups);
       const last = lastHold(one);
-      const owner = last === null ? null : ownerAt(last.record, last.atMs);
+      const owner = last === null ? null : ownerOf(one, last);
       if (owner !== null) {
         join(one, owner);
         groups.add(owner);
-      } else if (last === null) groups.add(this.stand([one], false, null));
+      } else if (last === null || one.isAdrift || one.claims.length > 0)
+        groups.add(this.stand([one], false, null));
       else {
         const others = standing.get(last.record);
         if (others === undefined) standing.set(last.record, [one]);
@@ -211,6 +212,27 @@ function isAddressOf({ founder }: DeviceRecord): boolean {
 function join(one: Evidence, group: Group): void {
   group.evidence.push(one);
   one.group = group;
+}
+
+/** With a table of its own it is a device, even when others claim all that stands in it. */
+function ownerOf(one: Evidence, last: { record: AddressRecord; atMs: number }): Group | null {
+  if (isPlaceless(one)) return ownerAt(last.record, last.atMs);
+  return one.claims.length > 0 && !one.isAdrift ? null : holderAt(one, last);
+}
+
+/** It has nothing but an address: a MAC that different devices have says nothing, one that two claim says that it is theirs. */
+function isPlaceless({ isAdrift, claims, macs }: Evidence): boolean {
+  return (
+    !isAdrift && claims.length === 0 && macs.every(({ isBanned, witness }) => isBanned || witness !== null)
+  );
+}
+
+/** Of the devices that hold a MAC of it the one that was at its address nearest in time. */
+function holderAt(one: Evidence, { record, atMs }: { record: AddressRecord; atMs: number }): Group | null {
+  const holding = new Set<Group | null>();
+  for (const { holders } of one.macs)
+    for (const holder of holders) if (isIdentified(holder)) holding.add(holder.group);
+  return nearestHold(record, atMs, (by) => isIdentified(by) && holding.has(by.group))?.group ?? null;
 }
 
 /** The device to which something at this address belongs at this instant; null: it stands by the address. */
