@@ -17,3 +17,4 @@ export type { Listing, ListingChunk, ListingCounts, ListingEnd, ListingNeeds } f
 export { openListing } from './open-listing.ts';
 export type { SourceKind, SourceSettings } from './settings.ts';
 export { judgeCredentials, judgeSettings, sourceKinds } from './settings.ts';
+export { UpdateArray } from './update-array.ts';
