@@ -48,18 +48,15 @@ export function createListedSourceStore(db: Database, vault: Vault): ListedSourc
     values: readonly Parameter[],
   ) => atNewest('sources', () => db.asTenant(tenantId, (unit) => unit.query<Row>(text, values)));
 
-  async function seal(tenantId: string, id: string, credentials: string | null): Promise<string | null> {
-    if (credentials === null) return null;
-    await vault.ready();
-    return vault.seal(place(tenantId, id), credentials);
-  }
+  const seal = (tenantId: string, id: string, credentials: string | null) =>
+    sealed(vault, place(tenantId, id), credentials);
 
   return {
     async add(tenantId, given, credentials, by) {
       const { name, kind, endpoint } = judgeIntegration({ ...given, credentials });
       const id = newIntegrationId();
-      const sealed = await seal(tenantId, id, credentials);
-      const values = [id, by, name, kind, endpoint, sealed, ...settingsOf(given)];
+      const secret = await seal(tenantId, id, credentials);
+      const values = [id, by, name, kind, endpoint, secret, ...settingsOf(given)];
       const [row] = await ask(tenantId, sql.insert, values).catch((error: unknown) => taken(error, name));
       return row === undefined ? noRoom() : toSource(row);
     },
@@ -70,8 +67,8 @@ export function createListedSourceStore(db: Database, vault: Vault): ListedSourc
         const { credentials, ...rest } = change;
         const wanted = { ...toSource(before), ...rest };
         const { name, endpoint } = judgeIntegration({ ...wanted, credentials: credentials ?? null });
-        const sealed = await seal(tenantId, before.id, credentials ?? null);
-        const values = [before.id, by, name, endpoint, sealed, ...settingsOf(wanted)];
+        const secret = await seal(tenantId, before.id, credentials ?? null);
+        const values = [before.id, by, name, endpoint, secret, ...settingsOf(wanted)];
         const version = [before.version, credentials !== undefined];
         const [row] = await ask(tenantId, sql.change, [...values, ...version]).catch((error: unknown) =>
           taken(error, name),
@@ -100,16 +97,21 @@ export function createListedSourceStore(db: Database, vault: Vault): ListedSourc
         [plainText(id)],
       );
       if (row === undefined) return none(id);
-      const { credentials_sealed: sealed } = row;
-      const credentials = sealed === null ? null : await vault.open(place(tenantId, row.id), sealed);
+      const { credentials_sealed: secret } = row;
+      const credentials = secret === null ? null : await vault.open(place(tenantId, row.id), secret);
       return { credentials, knownIds: await unpackIds(row.known_ids) };
     },
     async note(tenantId, epoch, id, state, knownIds) {
       const packed = knownIds === null ? null : await packIds(knownIds);
-      const rows = await ask(tenantId, sql.note, [plainText(id), epoch, json(state), packed]);
-      return rows.length > 0;
+      return (await ask(tenantId, sql.note, [plainText(id), epoch, json(state), packed])).length > 0;
     },
   };
+}
+
+async function sealed(vault: Vault, at: Parameters<Vault['seal']>[0], credentials: string | null) {
+  if (credentials === null) return null;
+  await vault.ready();
+  return vault.seal(at, credentials);
 }
 
 function settingsOf(given: NewListedSource): Parameter[] {
