@@ -7,6 +7,7 @@ import { memoryListedSources } from '../test/contract/memory-listed-sources.ts';
 import { makeInventory } from '../test/servers/inventory.ts';
 import { type PlayedNetbox, playNetbox } from '../test/servers/netbox.ts';
 import { documentDesk } from './document-desk.ts';
+import { readUpdate } from './identity/read-update.ts';
 import { listingKeeper } from './listing-keeper.ts';
 import { ListingTurns } from './listing-turns.ts';
 import type { NewListedSource } from './ports/listed-source.ts';
@@ -121,6 +122,12 @@ describe('a run', () => {
       ...Array(23).fill(''),
       'true',
       'true',
+    ]);
+    // Whoever decides which are the same device reads all of it.
+    const read = second!.map((update) => readUpdate(update, 0));
+    expect(read.map((one) => ('error' in one ? one.error : one.observation.isRetraction))).toEqual([
+      ...Array(23).fill(false),
+      ...[true, true],
     ]);
     expect(second!.slice(-2).map(({ metadata }) => metadata.netbox_device_id)).toEqual(['7', '20']);
   });

@@ -177,6 +177,18 @@ describe('whoever reads a listing', () => {
     expect(end).toMatchObject({ fault: { code: 'cancelled' } });
   });
 
+  test('waits for no longer than a listing may take, however often it goes on', async () => {
+    const server = await netbox(100);
+    let nowMs = 0;
+    const clock = {
+      ...{ wallMs: () => 0, timer: () => () => {} },
+      monotonicMs: () => (nowMs += limits.listingMsMax / 10),
+    };
+    const { end } = await read(server, { needs: { clock } });
+    expect(end).toMatchObject({ ended: 'aborted', fault: { code: 'listing_timeout' } });
+    expect(server.asked.length).toBeLessThan(10);
+  });
+
   test('gets at most so many updates at once, however large a page is', async () => {
     const server = await netbox(0);
     const results = Array.from({ length: 2_500 }, (_, at) => ({ id: at + 1 }));

@@ -2,6 +2,7 @@
  * What a listing says of one device: the update that whoever decides which sightings are the same device reads. Field names are
  * those of the documents that agents send; what is absent is left out. Made by each client from what its system calls things.
  */
+import { isIP } from 'node:net';
 import { limits } from './limits.ts';
 
 export interface DeviceInterface {
@@ -45,6 +46,18 @@ export function textOf(value: unknown, charsMax: number = limits.textCharsMax): 
     .slice(0, charsMax)
     .trim();
   return text === '' ? null : text;
+}
+
+/** An address as it is written, or null for what is none: an update with another text in its place would be no update at all. */
+export function addressOf(value: unknown): string | null {
+  const text = textOf(value);
+  return text === null || isIP(text) === 0 || text.includes('%') ? null : text;
+}
+
+/** A MAC of six bytes as it is written, in any of the usual groupings, or null. */
+export function macOf(value: unknown): string | null {
+  const text = textOf(value);
+  return text !== null && /^[\da-f]{12}$/i.test(text.replaceAll(/[:.-]/g, '')) ? text : null;
 }
 
 /** Of the pairs, those that say something. No key of theirs reaches a prototype. */

@@ -23,7 +23,7 @@ export const limits = {
   /** Devices whose interfaces are asked for at once, and pages of these. */
   interfaceDevicesMax: 50,
   interfacePagesMax: 1_000,
-  interfacesOfDeviceMax: 512,
+  interfacesOfDeviceMax: 4_096,
   /** New tokens for one page: one that is refused twice in a row is no matter of time. */
   tokensOfPageMax: 2,
 
@@ -45,6 +45,8 @@ export const limits = {
   /** Addresses and MACs of one device in one text. */
   listedValuesMax: 64,
   externalIdCharsMax: 64,
+  /** The reconciler takes no longer identifier. */
+  serialCharsMax: 512,
 
   // Settings
   networksMax: 1_000,
@@ -56,6 +58,8 @@ export const limits = {
   // Files
   /** The reconciler takes 512 KiB of metadata an update. */
   lineBytesMax: 1_048_576,
+  /** A field that is no metadata: the same. */
+  fieldCharsMax: 1_024,
   columnsMax: 512,
   metadataKeysMax: 512,
 } as const;

@@ -41,7 +41,7 @@ export function judgeSettings(given: SourceSettings): JudgedSettings | SourceFau
   if (isFault(base)) return base;
   if (query !== null && (query.length > limits.queryCharsMax || /[\p{Cc}]/u.test(query)))
     return bad(`a query has at most ${limits.queryCharsMax} characters, on one line`);
-  if (!/^[^\p{Cc}]{1,63}$/u.test(partition)) return bad('a partition is 1 to 63 characters on one line');
+  if (!/^[A-Za-z0-9._-]{1,128}$/.test(partition)) return bad('a partition has 1 to 128 of A-Z a-z 0-9 . _ -');
   if (
     pageItems !== null &&
     !(Number.isInteger(pageItems) && pageItems >= 1 && pageItems <= limits.pageItemsMax)

@@ -2,7 +2,7 @@
  * A device as Armis lists it, as an update. Armis gives addresses and MACs as one text with commas. Its `lastSeen` is when the device was
  * observed, so it is the update's time: an address of last week must not count as one of today.
  */
-import { type DeviceUpdate, member, metadataOf, textOf, timeOf } from '../device-update.ts';
+import { addressOf, type DeviceUpdate, macOf, member, metadataOf, textOf, timeOf } from '../device-update.ts';
 import type { ListedDevice } from '../dialect.ts';
 import { limits } from '../limits.ts';
 
@@ -21,8 +21,8 @@ export function readArmisDevice(entry: unknown, frame: ArmisFrame): ListedDevice
   const of = (key: string) => member(entry, key);
   const id = textOf(of('id'), limits.externalIdCharsMax);
   if (id === null || typeof of('id') === 'boolean') return null;
-  const ips = listed(of('ipAddress'));
-  const macs = listed(of('macAddress'));
+  const ips = listed(of('ipAddress'), addressOf);
+  const macs = listed(of('macAddress'), macOf);
   const hostname = textOf(of('name'));
   const update: DeviceUpdate = {
     ...(ips[0] === undefined ? {} : { ip: ips[0] }),
@@ -65,11 +65,12 @@ function observedAt(id: string, lastSeen: string | null, frame: ArmisFrame): str
   return lastSeen;
 }
 
-function listed(value: unknown): string[] {
+/** Of several in one text, those that are what they should be. */
+function listed(value: unknown, read: (text: unknown) => string | null): string[] {
   const texts = Array.isArray(value)
     ? value.slice(0, limits.listedValuesMax)
     : String(textOf(value, limits.metadataValueCharsMax) ?? '').split(',');
-  const found = texts.map((text) => textOf(text)).filter((text) => text !== null);
+  const found = texts.map(read).filter((text) => text !== null);
   return [...new Set(found)].slice(0, limits.listedValuesMax);
 }
 

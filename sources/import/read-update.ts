@@ -2,8 +2,7 @@
  * What a line of a file says of a device, judged by the rules for device updates: texts are trimmed, empty means absent, numbers
  * and booleans in the metadata become texts, anything else there is a bad line. Pure; fields that are none of an update are no reason to refuse it.
  */
-import { parseAddress } from '../../checks/index.ts';
-import type { DeviceInterface, DeviceUpdate } from '../device-update.ts';
+import { addressOf, type DeviceInterface, type DeviceUpdate, macOf } from '../device-update.ts';
 import { limits } from '../limits.ts';
 
 export interface ImportFrame {
@@ -23,7 +22,6 @@ const textFields = [
   'hostname',
   'partition',
   'source',
-  'timestamp',
   'agent_id',
   'poller_id',
   'service_type',
@@ -60,25 +58,23 @@ function toUpdate(
   const texts = Object.fromEntries(
     textFields.map((key) => [key, text(key, given[key])] as const).filter(([, found]) => found !== null),
   ) as Partial<Record<(typeof textFields)[number], string>>;
-  if (texts.ip !== undefined && parseAddress(texts.ip) === null) throw new BadField('ip is no address');
-  const isAvailable = given.is_available;
-  if (isAvailable !== undefined && isAvailable !== null && typeof isAvailable !== 'boolean')
-    throw new BadField('is_available is true or false');
-  const { confidence } = given;
+  if (texts.ip !== undefined && addressOf(texts.ip) === null) throw new BadField('ip is no address');
+  if (texts.mac !== undefined && macOf(texts.mac) === null) throw new BadField('mac is no MAC of six bytes');
+  const isAvailable = flag(given.is_available);
+  const confidence = given.confidence ?? null;
   if (
-    confidence !== undefined &&
     confidence !== null &&
-    !(Number.isInteger(confidence) && (confidence as number) >= 0)
+    !(Number.isInteger(confidence) && (confidence as number) >= 0 && (confidence as number) <= 10)
   )
-    throw new BadField('confidence is a whole number');
+    throw new BadField('confidence is 0 to 10');
   const interfaces = readInterfaces(given.interfaces);
   const update: DeviceUpdate = {
     ...texts,
     partition: texts.partition ?? partition,
     source: texts.source ?? source,
-    timestamp: texts.timestamp === undefined ? importedAt : time(texts.timestamp),
+    timestamp: time(given.timestamp) ?? importedAt,
     metadata: readMetadata(given.metadata),
-    ...(typeof isAvailable === 'boolean' ? { is_available: isAvailable } : {}),
+    ...(isAvailable === null ? {} : { is_available: isAvailable }),
     ...(typeof confidence === 'number' ? { confidence } : {}),
     ...(interfaces === null ? {} : { interfaces }),
   };
@@ -91,21 +87,41 @@ function toUpdate(
 
 function text(key: string, value: unknown): string | null {
   if (value === undefined || value === null) return null;
-  if (typeof value !== 'string') throw new BadField(`${key} is a text`);
-  const trimmed = value.trim();
-  if (trimmed.length > limits.textCharsMax)
-    throw new BadField(`${key} has at most ${limits.textCharsMax} characters`);
+  if (typeof value !== 'string' && !(typeof value === 'number' && Number.isFinite(value)))
+    throw new BadField(`${key} is a text`);
+  const trimmed = String(value).trim();
+  if (trimmed.length > limits.fieldCharsMax)
+    throw new BadField(`${key} has at most ${limits.fieldCharsMax} characters`);
   if (/\p{Cc}/u.test(trimmed)) throw new BadField(`${key} holds a control character`);
   return trimmed === '' ? null : trimmed;
 }
 
-/** RFC 3339; its zone has to be there, since whose day it is nobody here knows. */
-function time(value: string): string {
-  const isWritten = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/.test(value);
-  const ms = isWritten ? Date.parse(value.replace(' ', 'T')) : Number.NaN;
+function flag(value: unknown): boolean | null {
+  if (value === undefined || value === null || value === '') return null;
+  if (value === true || value === 'true') return true;
+  if (value === false || value === 'false') return false;
+  throw new BadField('is_available is true or false');
+}
+
+/** RFC 3339 with its zone, since whose day it is nobody here knows; or Unix seconds, milliseconds or nanoseconds by magnitude. */
+function time(value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'number' && Number.isFinite(value) && value > 0 && value < instantMax) {
+    const ms = value < 1e11 ? value * 1_000 : value < 1e14 ? value : value / 1e6;
+    return new Date(Math.round(ms)).toISOString();
+  }
+  const trimmed = typeof value === 'string' ? value.trim() : null;
+  if (trimmed === '') return null;
+  const isWritten =
+    trimmed !== null &&
+    /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/.test(trimmed);
+  const ms = isWritten ? Date.parse(trimmed.replace(' ', 'T').toUpperCase()) : Number.NaN;
   if (!Number.isFinite(ms)) throw new BadField('timestamp is no time as of RFC 3339: 2026-01-31T12:00:00Z');
   return new Date(ms).toISOString();
 }
+
+/** Nanoseconds of the year 2200. */
+const instantMax = 7.3e18;
 
 function readMetadata(value: unknown): Record<string, string> {
   if (value === undefined || value === null) return {};

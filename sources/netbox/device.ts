@@ -2,7 +2,15 @@
  * A device as NetBox lists it, as an update. NetBox is what people wrote down, so the time of the listing is the update's: it says what is
  * recorded now, not when somebody saw it.
  */
-import { type DeviceInterface, type DeviceUpdate, member, metadataOf, textOf } from '../device-update.ts';
+import {
+  addressOf,
+  type DeviceInterface,
+  type DeviceUpdate,
+  macOf,
+  member,
+  metadataOf,
+  textOf,
+} from '../device-update.ts';
 import type { ListedDevice } from '../dialect.ts';
 import { limits } from '../limits.ts';
 
@@ -11,8 +19,8 @@ export function readNetboxDevice(entry: unknown, partition: string, listedAt: st
   const of = (key: string) => member(entry, key);
   const id = of('id');
   if (!Number.isSafeInteger(id)) return null;
-  const ip = addressOf(of('primary_ip4')) ?? addressOf(of('primary_ip6')) ?? addressOf(of('primary_ip'));
-  const ip6 = addressOf(of('primary_ip6'));
+  const ip = addressIn(of('primary_ip4')) ?? addressIn(of('primary_ip6')) ?? addressIn(of('primary_ip'));
+  const ip6 = addressIn(of('primary_ip6'));
   const hostname = textOf(of('name'));
   const type = of('device_type');
   const update: DeviceUpdate = {
@@ -24,7 +32,7 @@ export function readNetboxDevice(entry: unknown, partition: string, listedAt: st
     metadata: metadataOf({
       netbox_device_id: id,
       integration_type: 'netbox',
-      serial: of('serial'),
+      serial: textOf(of('serial'), limits.serialCharsMax),
       netbox_asset_tag: of('asset_tag'),
       netbox_site: nameOf(of('site')),
       netbox_location: nameOf(of('location')),
@@ -44,8 +52,8 @@ export function readNetboxDevice(entry: unknown, partition: string, listedAt: st
 }
 
 /** `10.0.0.1/24`, without its length. */
-function addressOf(value: unknown): string | null {
-  return textOf(member(value, 'address'))?.split('/')[0] || null;
+function addressIn(value: unknown): string | null {
+  return addressOf(textOf(member(value, 'address'))?.split('/')[0]);
 }
 
 /** What belongs to something else is an object with its name. */
@@ -66,7 +74,7 @@ function tags(value: unknown): string | null {
 export function readNetboxInterface(entry: unknown): { deviceId: string; one: DeviceInterface } | null {
   const deviceId = member(member(entry, 'device'), 'id');
   // From NetBox 4.2 on MACs are objects of their own; this field is the primary one's.
-  const mac = textOf(member(entry, 'mac_address'));
+  const mac = macOf(member(entry, 'mac_address'));
   if (!Number.isSafeInteger(deviceId) || mac === null) return null;
   return { deviceId: String(deviceId), one: { name: textOf(member(entry, 'name')) ?? mac, mac, ips: [] } };
 }
