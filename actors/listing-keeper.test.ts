@@ -170,6 +170,23 @@ describe('a run', () => {
     expect(server.asked).toEqual([]);
   });
 
+  test('is written down when the store is back, with what it saw', async () => {
+    const server = await netbox(25);
+    const { run, ended, sources, row } = await stage([[sourceAt(server), server.token]]);
+    const { note } = sources;
+    let refusals = 0;
+    sources.note = async (...given) => {
+      refusals += 1;
+      if (refusals <= 2) throw Object.assign(new Error('away'), { code: 'store_unavailable' });
+      return await note(...given);
+    };
+    await run('cmdb');
+    expect((await ended('cmdb', 1)).last).toMatchObject({ outcome: 'complete' });
+    const { source } = await row('cmdb');
+    expect((await sources.secrets(tenantId, source.id)).knownIds).toHaveLength(25);
+    expect(refusals).toBe(3);
+  });
+
   test('begins by itself, and by its interval', async () => {
     const server = await netbox(5);
     const { ended, clock } = await stage([[sourceAt(server, { intervalMs: 60_000 }), server.token]]);

@@ -18,7 +18,7 @@ import {
 import { type ListingProgress, type ListingRun, type ListingRunNeeds, runListing } from './listing-run.ts';
 import type { DocumentDeskProtocol } from './messages.ts';
 import { documentDeskKey, listingKeeperKey } from './names.ts';
-import type { ListingRecord, StatedListedSource } from './ports/listed-source.ts';
+import type { ListedSourceState, ListingRecord, StatedListedSource } from './ports/listed-source.ts';
 import type { ListedSourceStore } from './ports/listed-source-store.ts';
 import { TenantRefusal } from './tenant-refusal.ts';
 
@@ -32,6 +32,12 @@ interface Running {
   readonly progress: ListingProgress;
 }
 
+interface Unwritten {
+  readonly state: ListedSourceState;
+  /** Null: those that are there. */
+  readonly ids: ReadonlySet<string> | null;
+}
+
 interface KeeperState {
   tenantId: string;
   epoch: number;
@@ -41,6 +47,8 @@ interface KeeperState {
   running: Map<string, Running>;
   /** External ids that are to be written with the end of a run, by source. */
   ids: Map<string, ReadonlySet<string>>;
+  /** How runs ended that the store has not taken yet, by source: the latest of each. */
+  unwritten: Map<string, Unwritten>;
   reading: Promise<StatedListedSource[]> | null;
   readAgain: boolean;
   readTimer: number | null;
@@ -62,7 +70,7 @@ export function listingKeeper(needs: ListingKeeperNeeds) {
       const plan = newListingPlan();
       plan.suspended = suspended;
       self.state = {
-        ...{ tenantId, epoch, allowAll, plan, running: new Map(), ids: new Map() },
+        ...{ tenantId, epoch, allowAll, plan, running: new Map(), ids: new Map(), unwritten: new Map() },
         ...{ reading: null, readAgain: false, readTimer: null, tickTimer: null },
       };
       needs.cluster.names.register(listingKeeperKey(tenantId), self.ref, {});
@@ -87,6 +95,7 @@ export function listingKeeper(needs: ListingKeeperNeeds) {
 function handleInfo(self: KeeperSelf, needs: ListingKeeperNeeds, info: Info): void {
   const { state } = self;
   if (info.type === 'timeout' && info.tag === 'read') read(self, needs);
+  else if (info.type === 'timeout' && info.tag === 'write') write(self, needs);
   else if (info.type === 'timeout') {
     state.tickTimer = null;
     step(self, needs, { type: 'tick', nowMs: self.wallMs() });
@@ -101,10 +110,6 @@ function handleInfo(self: KeeperSelf, needs: ListingKeeperNeeds, info: Info): vo
     readLater(self, rows !== null);
     if (state.readAgain) read(self, needs);
   } else if (info.type === 'done' && info.tag === 'run') ended(self, needs, info.value as Ended);
-  else if (info.type === 'done' && info.error !== null)
-    self.log('warn', 'how a source was listed could not be written', {
-      ...{ tenant: state.tenantId, error: messageOf(info.error) },
-    });
 }
 
 function read(self: KeeperSelf, needs: ListingKeeperNeeds): void {
@@ -156,10 +161,31 @@ function perform(self: KeeperSelf, needs: ListingKeeperNeeds, effect: ListingEff
   } else if (effect.type === 'cancel') state.running.get(effect.id)?.abort.abort();
   else if (effect.type === 'start') start(self, needs, effect);
   else {
-    const { tenantId, epoch, ids } = state;
-    const known = ids.get(effect.id) ?? null;
+    const { ids, unwritten } = state;
+    // Ids that an earlier run saw and the store did not take are still the last complete ones.
+    const seen = ids.get(effect.id) ?? unwritten.get(effect.id)?.ids ?? null;
     ids.delete(effect.id);
-    self.pipe(needs.sources.note(tenantId, epoch, effect.id, effect.state, known), 'noted');
+    unwritten.set(effect.id, { state: effect.state, ids: seen });
+    write(self, needs);
+  }
+}
+
+/** Each until the store has taken it: what is shown of a run, and what the next one is to know. */
+function write(self: KeeperSelf, needs: ListingKeeperNeeds): void {
+  const { tenantId, epoch, unwritten } = self.state;
+  for (const [id, one] of unwritten) {
+    const taken = () => {
+      if (unwritten.get(id) === one) unwritten.delete(id);
+    };
+    const refused = (error: unknown) => {
+      if (unwritten.get(id) !== one || self.signal.aborted) return;
+      self.log('warn', 'how a source was listed could not be written', {
+        ...{ tenant: tenantId, source: id, error: messageOf(error) },
+      });
+      self.after(sourcesRetryMs, 'write');
+    };
+    // False: it is gone, or a later epoch has written. The tree learns of that from those who ask for the lease.
+    void needs.sources.note(tenantId, epoch, id, one.state, one.ids).then(taken, refused);
   }
 }
 
