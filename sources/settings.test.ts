@@ -34,7 +34,9 @@ test.each([
 test.each([
   ['kind', { kind: 'servicenow' as never }],
   ['query', { query: 'a\nb' }],
+  ['query of Armis', { kind: 'armis' as const, query: 'in:alerts status:open' }],
   ['partition', { partition: '' }],
+  ['partition in words', { partition: 'a b' }],
   ['pageItems', { pageItems: 1_001 }],
   ['blacklist', { blacklist: ['everything'] }],
   ['caPem', { caPem: 'no certificate' }],

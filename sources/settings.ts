@@ -41,6 +41,9 @@ export function judgeSettings(given: SourceSettings): JudgedSettings | SourceFau
   if (isFault(base)) return base;
   if (query !== null && (query.length > limits.queryCharsMax || /[\p{Cc}]/u.test(query)))
     return bad(`a query has at most ${limits.queryCharsMax} characters, on one line`);
+  // Another table's ids would be taken for devices'.
+  if (kind === 'armis' && query !== null && !/(^|\s)in:devices(\s|$)/.test(query))
+    return bad('a query of Armis lists devices: begin it with in:devices');
   if (!/^[A-Za-z0-9._-]{1,128}$/.test(partition)) return bad('a partition has 1 to 128 of A-Z a-z 0-9 . _ -');
   if (
     pageItems !== null &&

@@ -168,6 +168,39 @@ describe('the time of an update', () => {
   });
 });
 
+test.each([
+  ['a text', '20', 3],
+  ['0', 0, 1],
+  ['nothing', undefined, 1],
+])('where the next page begins may be told as %s', async (_, next, pages) => {
+  const server = await armis(30);
+  const page = (at: number) => server.devices.slice(at, at + 10).map(({ id }) => ({ id }));
+  server.fault = ({ path, params }) => {
+    if (!path.endsWith('/search/')) return null;
+    const from = Number(params.get('from'));
+    const data = { results: page(from), next: from === 10 ? next : from === 0 && pages > 1 ? '10' : null };
+    return { status: 200, text: JSON.stringify({ data, success: true }) };
+  };
+  expect((await read(server)).end).toMatchObject({
+    ended: 'complete',
+    counts: { pages, listed: pages * 10 },
+  });
+});
+
+test.each([
+  [{ success: false }],
+  [{ data: { results: [], next: -1 } }],
+  [{ data: { results: [], next: 1.5 } }],
+  [{ data: [] }],
+])('%j is no answer of Armis', async (body) => {
+  const server = await armis(3);
+  server.fault = ({ path }) =>
+    path.endsWith('/search/') ? { status: 200, text: JSON.stringify(body) } : null;
+  const { end } = await read(server);
+  expect(end).toMatchObject({ ended: 'aborted', page: 1 });
+  expect(['bad_answer', 'paging_stuck']).toContain(end.ended === 'aborted' && end.fault.code);
+});
+
 test('what is gone is retracted by its id in Armis, after the last page', async () => {
   const server = await armis(30);
   const { retractions, chunks } = await read(server, { known: ['7', '29', '31', '999'] });

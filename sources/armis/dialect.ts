@@ -60,7 +60,8 @@ function readPage(
     .map((entry) => readArmisDevice(entry, frame))
     .filter((one): one is ListedDevice => one !== null);
   const bad = results.length - devices.length;
-  const next = member(data, 'next') ?? null;
+  const said = member(data, 'next') ?? null;
+  const next = typeof said === 'string' && /^\d{1,15}$/.test(said) ? Number(said) : said;
   if (next !== null && !Number.isSafeInteger(next))
     return fault('bad_answer', 'where the next page begins is no number');
   // Some builds tell 0 for none.

@@ -6,6 +6,7 @@ import { type PlayedArmis, playArmis } from '../servers/armis.ts';
 import { makeInventory } from '../servers/inventory.ts';
 import { type PlayedNetbox, playNetbox } from '../servers/netbox.ts';
 import { type Cluster, cluster, until } from './picket.ts';
+import { kill } from './processes.ts';
 
 interface RunRow {
   run_id: string;
@@ -26,6 +27,7 @@ interface SourceRow {
   enabled: boolean;
   credentials: string;
   breaker: { state: string; failures: number };
+  running: { page: number } | null;
   last_run: RunRow | null;
   last_complete: RunRow | null;
 }
@@ -136,17 +138,24 @@ describe('NetBox', () => {
     });
   });
 
-  test('what it had listed is known by the core that takes the tenant over', async () => {
+  test('a core that dies in the middle leaves no document, and another goes on from what was known', async () => {
+    netbox.fault = ({ page }) => (page === 20 ? { hangs: true } : null);
+    await net.ask('source', 'run', 'cmdb', '--no-wait');
+    await until('it is at its twentieth page', 30_000, async () => (await show('cmdb')).running?.page === 19);
     const names = await net.ask<{ node: string }[]>('registry', '--kind', 'listing_keeper');
     const members = await net.ask<{ name: string; pid: number }[]>('members');
     const { pid } = members.find(({ name }) => name === names[0]!.node)!;
-    process.kill(pid, 'SIGKILL');
+    const wholeBefore = (await documents()).filter(({ status }) => status === 'whole');
+    kill(pid, 'SIGKILL');
+    netbox.fault = () => null;
     netbox.devices = netbox.devices.filter(({ id }) => id !== 5);
     const run = await until('it is listed by another core', 60_000, () =>
       net.ask<RunRow>('source', 'run', 'cmdb'),
     );
     expect(run).toMatchObject({ outcome: 'complete', listed: 396, retracted: 1 });
     expect(gone(await updatesOf(run.document_id))).toEqual(['5']);
+    const whole = (await documents()).filter(({ status }) => status === 'whole');
+    expect(whole.map(({ id }) => id)).toEqual([run.document_id, ...wholeBefore.map(({ id }) => id)]);
   });
 
   test('a token that is not taken any more is told, and set anew', async () => {
