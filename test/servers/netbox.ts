@@ -28,7 +28,7 @@ export async function playNetbox(devices: MadeDevice[], options: NetboxOptions =
     return asked === 0 ? limitMax : Math.min(asked, limitMax);
   };
 
-  function page({ path, params }: Asked, all: readonly unknown[]): Reply {
+  function page<Row>({ path, params }: Asked, all: readonly Row[], toAnswer: (row: Row) => unknown): Reply {
     const limit = limitOf(params);
     const offset = Number(params.get('offset') ?? 0);
     const link = (at: number | null) => {
@@ -44,7 +44,7 @@ export async function playNetbox(devices: MadeDevice[], options: NetboxOptions =
     const previous = link(offset === 0 ? null : Math.max(0, offset - limit));
     return {
       status: 200,
-      body: { count: all.length, next, previous, results: all.slice(offset, offset + limit) },
+      body: { count: all.length, next, previous, results: all.slice(offset, offset + limit).map(toAnswer) },
     };
   }
 
@@ -54,10 +54,10 @@ export async function playNetbox(devices: MadeDevice[], options: NetboxOptions =
       return { status: 403, body: { detail: 'Authentication credentials were not provided.' } };
     if (authorization !== `Token ${state.token}`) return { status: 403, body: { detail: 'Invalid token' } };
     if (method !== 'GET') return { status: 405, body: { detail: `Method "${method}" not allowed.` } };
-    if (path === '/api/dcim/devices/') return page(asked, matching(state.devices, params).map(toNetbox));
+    if (path === '/api/dcim/devices/') return page(asked, matching(state.devices, params), toNetbox);
     if (path !== '/api/dcim/interfaces/') return { status: 404, body: { detail: 'Not found.' } };
     const wanted = new Set(params.getAll('device_id').map(Number));
-    return page(asked, state.devices.filter(({ id }) => wanted.has(id)).flatMap(toInterfaces));
+    return page(asked, state.devices.filter(({ id }) => wanted.has(id)).flatMap(toInterfaces), (row) => row);
   }
 
   const server = await playServer(
