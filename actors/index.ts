@@ -15,7 +15,7 @@ export {
   pollMsMax,
   sourceTestMsMax,
 } from './limits.ts';
-export { ListingTurns } from './listing-turns.ts';
+export { type ListingTotals, ListingTurns } from './listing-turns.ts';
 export {
   type AgentProtocol,
   type AgentTotals,

@@ -223,6 +223,7 @@ function ended(self: KeeperSelf, needs: ListingKeeperNeeds, { id, record, run }:
   state.running.delete(id);
   if (run.ids !== null) state.ids.set(id, run.ids);
   const { outcome, code, detail, page, counts, documentId } = record;
+  needs.turns.note(outcome, counts.listed);
   self.log(outcome === 'complete' ? 'info' : 'warn', 'a source was listed', {
     ...{ tenant: state.tenantId, source: id, outcome, code, detail, page, documentId },
     ...{ listed: counts.listed, retracted: counts.retracted },

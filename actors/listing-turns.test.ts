@@ -11,6 +11,7 @@ test('so many have a turn, the next waits for the first to give it back, and twi
   const fourth = turns.take(never).then(() => order.push('fourth'));
   await Promise.resolve();
   expect(order).toEqual([]);
+  expect(turns.totals()).toMatchObject({ running: 2, waiting: 2 });
   first!();
   first!();
   await third;
@@ -31,4 +32,12 @@ test('whoever is called off while waiting leaves the queue', async () => {
   held!();
   expect(await staying).not.toBeNull();
   expect(await turns.take(abort.signal)).toBeNull();
+});
+
+test('what has ended is counted, devices of complete ones alone', () => {
+  const turns = new ListingTurns(1);
+  turns.note('complete', 400);
+  turns.note('aborted', 360);
+  turns.note('complete', 397);
+  expect(turns.totals()).toEqual({ running: 0, waiting: 0, complete: 2, aborted: 1, devices: 797 });
 });

@@ -1,9 +1,20 @@
-/** How many listings one core has under way, whatever the tenants: whoever comes later waits for its turn, first come first. */
+/** How many listings one core has under way, whatever the tenants: whoever comes later waits for its turn, first come first. It counts them too. */
+
+export interface ListingTotals {
+  readonly running: number;
+  readonly waiting: number;
+  /** Since the process began. */
+  readonly complete: number;
+  readonly aborted: number;
+  /** Of complete ones: each device as often as it was listed. */
+  readonly devices: number;
+}
 
 export class ListingTurns {
   private readonly atOnceMax: number;
   private readonly waiting: (() => void)[] = [];
   private taken = 0;
+  private readonly ended = { complete: 0, aborted: 0, devices: 0 };
 
   constructor(atOnceMax: number) {
     this.atOnceMax = atOnceMax;
@@ -25,6 +36,15 @@ export class ListingTurns {
       this.waiting.push(begin);
       signal.addEventListener('abort', leave, { once: true });
     });
+  }
+
+  note(outcome: 'complete' | 'aborted', devices: number): void {
+    this.ended[outcome] += 1;
+    if (outcome === 'complete') this.ended.devices += devices;
+  }
+
+  totals(): ListingTotals {
+    return { running: this.taken, waiting: this.waiting.length, ...this.ended };
   }
 
   private begin(): () => void {

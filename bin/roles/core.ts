@@ -14,7 +14,7 @@ import { declareListedSources } from '../listed-source-procedures.ts';
 import { declarePackages } from '../package-procedures.ts';
 import { declarePeople } from '../people-procedures.ts';
 import { declareMonitor } from '../procedures.ts';
-import { storeFamilies, writerFamilies } from '../role-families.ts';
+import { listingFamilies, storeFamilies, writerFamilies } from '../role-families.ts';
 import { declareSources } from '../source-procedures.ts';
 import { declareStatus } from '../status.ts';
 import { dailyBackups } from './daily-backups.ts';
@@ -36,15 +36,9 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   const { clock, log } = context;
   const retirement = { authorities, clock, log, folder: dataFolder(flags.data).authority };
   const retireAuthorities = (isStill: () => boolean) => retireDue(retirement, isStill);
-  const listings = {
-    sources: store.listedSources,
-    ...{
-      resolver: boundedResolver(),
-      clock,
-      random: systemRandom(),
-      turns: new ListingTurns(listingsOfCoreMax),
-    },
-  };
+  const turns = new ListingTurns(listingsOfCoreMax);
+  const random = systemRandom();
+  const listings = { sources: store.listedSources, resolver: boundedResolver(), clock, random, turns };
   const ends = { packageEnded, retireAuthorities };
   const needs = { cluster: node, ...store, ownMachineTenant, backups, listings, ...ends };
   const core = startCore(node.system, needs);
@@ -60,7 +54,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   declareAudit(node, store.sessionArchive);
   const journal = sessionJournal(context, store.sessionArchive);
   declareMonitor(node, store, core, ownMachineTenant);
-  context.watch.metrics.add(writerFamilies(node), storeFamilies(store));
+  context.watch.metrics.add(writerFamilies(node), storeFamilies(store), listingFamilies(turns));
   const stop = keepTree(context, core.ref);
   return {
     records: journal.records,
