@@ -135,6 +135,8 @@ function declareImports(node: ClusterNode, store: SourceStore): void {
   const call = (tenant: Tenant) => node.system.call(desk(tenant), importPartWaitMs);
   write('source_import_open', async (tenant, { key, partition, service }: ImportOpenAsked, by) => {
     const asked = { key: text(key), partition: text(partition), service: text(service) };
+    if (!/^[A-Za-z0-9._-]{1,128}$/.test(asked.partition))
+      throw new ProcedureError('bad_argument', 'a partition has 1 to 128 of A-Z a-z 0-9 . _ -');
     const own = { sender: by, agent: 'import', kind: 'sync', totalBytes: null };
     return await call(tenant).open(tenant.id, { ...asked, ...own });
   });

@@ -30,7 +30,7 @@ interface SourceFlags extends Flags {
   query?: string;
   partition?: string;
   interval?: string;
-  blacklist: string[];
+  blacklist?: string[];
   caFile?: string;
   page?: string;
   interfaces?: boolean;
@@ -46,7 +46,7 @@ export function addSourceCommands(program: Command, surroundings: Surroundings):
     add(source, surroundings);
 }
 
-const several = (one: string, all: string[]) => [...all, one];
+const several = (one: string, all: string[] | undefined) => [...(all ?? []), one];
 
 /** What is left out of an edit stays: only `add` has defaults to tell of. */
 function withFields(command: Command, isNew: boolean): Command {
@@ -62,7 +62,6 @@ function withFields(command: Command, isNew: boolean): Command {
       '--blacklist <network>',
       'leave out devices with an address in it (again for more; "none" for none)',
       several,
-      [],
     )
     .option(
       '--ca-file <file>',
@@ -232,7 +231,7 @@ async function saidOf(flags: SourceFlags): Promise<ListedSourceSaid> {
     ...(interval !== undefined && {
       intervalMs: interval === 'never' ? null : parseDuration(interval, '--interval'),
     }),
-    ...(blacklist.length > 0 && { blacklist: blacklist.filter((network) => network !== 'none') }),
+    ...(blacklist !== undefined && { blacklist: blacklist.filter((network) => network !== 'none') }),
     ...(caFile !== undefined && { caPem: caFile === '' ? null : readNamedFile(caFile) }),
     ...(page !== undefined && { pageItems: pageOf(page) }),
     ...(interfaces !== undefined && { withInterfaces: interfaces }),

@@ -174,6 +174,43 @@ describe('a table', () => {
     expect(updates[1]).not.toHaveProperty('ip');
   });
 
+  test('has every field that is no list as a column, a time in any of its forms', async () => {
+    const columns = [
+      'device_id',
+      'ip',
+      'mac',
+      'hostname',
+      'partition',
+      'source',
+      'timestamp',
+      'agent_id',
+      'poller_id',
+    ];
+    const more = ['service_type', 'service_id', 'is_available', 'confidence'];
+    const header = [...columns, ...more].join(',');
+    const row = (time: string) => `d,10.0.0.1,00:1B:00:00:00:01,h,p,s,${time},a,po,t,i,false,7`;
+    const { updates, bad } = await read(
+      lines(header, row('2026-01-02T03:04:05Z'), row('1780000000'), row('')),
+      'csv',
+    );
+    expect(bad).toEqual([]);
+    const times = ['2026-01-02T03:04:05.000Z', '2026-05-28T20:26:40.000Z', frame.importedAt];
+    expect(updates).toEqual(
+      times.map((timestamp) => ({
+        ...{
+          device_id: 'd',
+          ip: '10.0.0.1',
+          mac: '00:1B:00:00:00:01',
+          hostname: 'h',
+          partition: 'p',
+          source: 's',
+        },
+        ...{ timestamp, agent_id: 'a', poller_id: 'po', service_type: 't', service_id: 'i' },
+        ...{ is_available: false, confidence: 7, metadata: {} },
+      })),
+    );
+  });
+
   test('of which lines are bad is read on, and they are told by number', async () => {
     const { updates, bad } = await read(
       lines(

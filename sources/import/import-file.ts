@@ -120,6 +120,7 @@ function row(line: number, columns: readonly string[], fields: readonly string[]
 /** What cannot be read stays a text, and is refused for it. */
 function typed(name: string, field: string): unknown {
   if (name === 'confidence') return /^\d{1,3}$/.test(field) ? Number(field) : field;
+  if (name === 'timestamp') return /^\d{9,19}(\.\d+)?$/.test(field) ? Number(field) : field;
   if (name !== 'is_available') return field;
   if (/^(true|yes|1)$/i.test(field)) return true;
   return /^(false|no|0)$/i.test(field) ? false : field;

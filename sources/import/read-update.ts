@@ -31,6 +31,7 @@ const textFields = [
 /** Columns and fields that are read; metadata's are `metadata.NAME` in a table. */
 export const updateFields: readonly string[] = [
   ...textFields,
+  'timestamp',
   'is_available',
   'confidence',
   'metadata',
