@@ -5,7 +5,7 @@
 import { type AddressRecord, type Glimpse, nearestHold } from './addresses.ts';
 import type { Conflict } from './conflicts.ts';
 import { converge, macConflicts } from './convergence.ts';
-import { closeOver, coresOf } from './cores.ts';
+import { closeOver, coresOf, counts } from './cores.ts';
 import type { Core, Evidence, EvidenceBook, Identifier } from './evidence.ts';
 import type { DeviceRecord } from './inventory.ts';
 import { identityLimits as limits } from './limits.ts';
@@ -24,6 +24,8 @@ export interface Regrouped {
   groups: Set<Group>;
   /** Addresses at which something is seen that may belong to another device now. */
   addresses: Set<AddressRecord>;
+  /** Of which device evidence was before. */
+  before: Map<Evidence, DeviceRecord>;
 }
 
 export class Grouping {
@@ -38,6 +40,8 @@ export class Grouping {
   regroup(dirty: Iterable<Evidence>, at: Iterable<AddressRecord>): Regrouped {
     const region = this.coreRegion(new Set(dirty));
     const reached = this.macRegion(region);
+    const before = new Map<Evidence, DeviceRecord>();
+    for (const one of reached) if (one.group?.device != null) before.set(one, one.group.device);
     for (const { macs, locals } of reached) for (const id of [...macs, ...locals]) this.refused.delete(id);
     const cores = [...new Set([...reached].map(({ core }) => core!))].sort(byAge);
     const { sets, refused } = converge(this.book, cores);
@@ -51,10 +55,15 @@ export class Grouping {
     }
     this.attachLocals(reached, weak, groups);
     const addresses = new Set(at);
-    for (const { addresses: held } of reached)
-      for (const record of held) if (mayDraw(record)) addresses.add(record);
+    const add = (record: AddressRecord) => {
+      addresses.add(record);
+      if (record.said !== null && isAddressOf(record.said))
+        addresses.add(record.said.founder as AddressRecord);
+    };
+    for (const record of at) add(record);
+    for (const { addresses: held } of reached) for (const record of held) if (mayDraw(record)) add(record);
     this.attachAddresses(weak, addresses, groups);
-    return { groups, addresses };
+    return { groups, addresses, before };
   }
 
   /** All cores that may be others now. */
@@ -195,6 +204,10 @@ function leave(one: Evidence, weak: Set<Evidence>, groups: Set<Group>): void {
   if (group.evidence.some((other) => other.group === group)) groups.add(group);
 }
 
+function isAddressOf({ founder }: DeviceRecord): boolean {
+  return 'glimpses' in founder;
+}
+
 function join(one: Evidence, group: Group): void {
   group.evidence.push(one);
   one.group = group;
@@ -206,22 +219,29 @@ export function ownerAt(record: AddressRecord, atMs: number): Group | null {
   return by?.group ?? aliasOf(record);
 }
 
-/** The device of a confirmed alias: the one that a person said, else the one that showed it last. */
-export function aliasOf({ said, claims }: AddressRecord): Group | null {
-  if (said !== null) return said.group;
+/**
+ * The device of a confirmed alias: the one that a person said, else the one that showed it last. What stands by an address and has
+ * another as its alias is the device that is known to have that other one.
+ */
+export function aliasOf({ said, claims, aliases }: AddressRecord): Group | null {
+  for (const { holds } of aliases) {
+    const strong = holds.findLast(({ by }) => isIdentified(by));
+    if (strong !== undefined) return strong.by.group;
+  }
+  if (said !== null && (said.group === null || said.group.address === null)) return said.group;
   const confirmed = claims.filter(
     ({ by, instants }) => instants.length >= limits.aliasSightingsMin && isIdentified(by),
   );
   confirmed.sort((a, b) => b.lastMs - a.lastMs || b.by.firstMs - a.by.firstMs || b.by.n - a.by.n);
-  return confirmed[0]?.by.group ?? null;
+  return confirmed[0]?.by.group ?? said?.group ?? null;
 }
 
 export function standingGlimpses(record: AddressRecord): Glimpse[] {
   return record.glimpses.filter(({ atMs }) => ownerAt(record, atMs) === null);
 }
 
-function mayDraw({ glimpses, device, holds }: AddressRecord): boolean {
-  return glimpses.length > 0 || device !== null || holds.some(({ by }) => !isIdentified(by));
+function mayDraw({ glimpses, device, holds, said }: AddressRecord): boolean {
+  return glimpses.length > 0 || device !== null || said !== null || holds.some(({ by }) => !isIdentified(by));
 }
 
 function lastHold(one: Evidence): { record: AddressRecord; atMs: number } | null {
@@ -238,7 +258,8 @@ function lastHold(one: Evidence): { record: AddressRecord; atMs: number } | null
 /** Something in it identifies: what is asserted, single-valued or a globally unique MAC that is not shared. */
 export function isIdentified({ ids, macs, isAdrift }: Evidence): boolean {
   if (isAdrift) return false;
-  for (const { isShared, isBanned } of ids) if (!isShared && !isBanned) return true;
+  // A shared id ties nobody, and its observation is none of those with an address alone.
+  for (const id of ids) if (counts(id) || (!id.isShared && !id.isBanned)) return true;
   for (const { isShared, isBanned } of macs) if (!isShared && !isBanned) return true;
   return false;
 }
