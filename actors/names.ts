@@ -15,6 +15,7 @@ export const nameKinds: readonly string[] = [
   'gateway',
   'source_keeper',
   'source_poller',
+  'listing_keeper',
   'writer',
   'document_desk',
   'coordinator',
@@ -65,6 +66,11 @@ export function sourceKeeperKey(tenantId: string): RegistryKey {
 /** Of a poller: who asks them. */
 export function sourcePollerKey(node: string): RegistryKey {
   return { tenant: platformTenant, partition: defaultPartition, kind: 'source_poller', id: node };
+}
+
+/** Of a tenant: who lists its sources. */
+export function listingKeeperKey(tenantId: string): RegistryKey {
+  return { tenant: tenantId, partition: defaultPartition, kind: 'listing_keeper', id: tenantId };
 }
 
 function ownerOfNode(node: string): string {

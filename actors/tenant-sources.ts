@@ -1,6 +1,7 @@
-/** The part of a tenant's tree that has its agents that only listen asked: there while the lease is, where there is a store of them. */
+/** The parts of a tenant's tree that have its agents that only listen asked, and its sources listed: there while the lease is, where there is a store of them. */
 import type { Ref } from '../runtime/index.ts';
-import type { SourceKeeperProtocol, TenantTerms } from './messages.ts';
+import { listingKeeper } from './listing-keeper.ts';
+import type { ListingKeeperProtocol, SourceKeeperProtocol, TenantTerms } from './messages.ts';
 import { sourceKeeper } from './source-keeper.ts';
 import type { TenantNeeds, TenantSelf } from './tenant-state.ts';
 
@@ -14,6 +15,17 @@ export async function startSources(
   const { tenantId, terms } = self.state;
   const keeper = sourceKeeper({ cluster, agentSources, importedAuthorities });
   return await self.startLink(keeper, tenantId, epoch, needs.allowAll(tenantId), isSuspended(terms));
+}
+
+export async function startListings(
+  self: TenantSelf,
+  { cluster, listings, allowAll }: TenantNeeds,
+  epoch: number,
+): Promise<Ref<ListingKeeperProtocol> | null> {
+  if (listings === undefined) return null;
+  const { tenantId, terms } = self.state;
+  const keeper = listingKeeper({ ...listings, cluster });
+  return await self.startLink(keeper, tenantId, epoch, allowAll(tenantId), isSuspended(terms));
 }
 
 export function isSuspended({ suspendedSinceMs }: TenantTerms): boolean {

@@ -1,14 +1,16 @@
 /** What a tenant's actor needs and holds; between its life (`tenant.ts`) and what it does for callers (`tenant-checks.ts`). */
 import type { Cluster, Metadata } from '../cluster/index.ts';
 import type { Ref, Self } from '../runtime/index.ts';
+import type { ListingKeeperNeeds } from './listing-keeper.ts';
 import type {
   HealthProtocol,
+  ListingKeeperProtocol,
   SchedulerProtocol,
   SourceKeeperProtocol,
   TenantTerms,
   WriterProtocol,
 } from './messages.ts';
-import { healthKey, pollerDoorKey, schedulerKey, sourceKeeperKey } from './names.ts';
+import { healthKey, listingKeeperKey, pollerDoorKey, schedulerKey, sourceKeeperKey } from './names.ts';
 import type { AgentSourceStore } from './ports/agent-source-store.ts';
 import type { Check } from './ports/check.ts';
 import type { CheckStore } from './ports/check-store.ts';
@@ -26,6 +28,8 @@ export interface TenantNeeds {
   /** Absent: agents that only listen are not asked from here. */
   agentSources?: AgentSourceStore;
   importedAuthorities?: ImportedAuthorityStore;
+  /** Absent: no system is listed from here. */
+  listings?: Omit<ListingKeeperNeeds, 'cluster'>;
   writer: () => Ref<WriterProtocol> | null;
   /** A lease that the store did not take back, or perhaps granted (null): nobody else gets it while this core lives. */
   owed(tenantId: string, epoch: number | null): void;
@@ -40,13 +44,14 @@ export interface Running {
   scheduler: Ref<SchedulerProtocol>;
   health: Ref<HealthProtocol>;
   sources: Ref<SourceKeeperProtocol> | null;
+  listings: Ref<ListingKeeperProtocol> | null;
 }
 
 /** What the parts of a running tenant are found by. */
-export const partKeys = [schedulerKey, healthKey, pollerDoorKey, sourceKeeperKey] as const;
+export const partKeys = [schedulerKey, healthKey, pollerDoorKey, sourceKeeperKey, listingKeeperKey] as const;
 
-export function partsOf({ scheduler, health, sources }: Running): Ref[] {
-  return sources === null ? [scheduler, health] : [scheduler, health, sources];
+export function partsOf({ scheduler, health, sources, listings }: Running): Ref[] {
+  return [scheduler, health, sources, listings].filter((part) => part !== null);
 }
 
 export interface TenantState {

@@ -27,6 +27,7 @@ import { addReplayCommand } from './commands/replay.ts';
 import { addResultCommands } from './commands/results.ts';
 import { addSeedCommand } from './commands/seed.ts';
 import { addShellCommands } from './commands/shell.ts';
+import { addSourceCommands } from './commands/source.ts';
 import { addTenantCommands } from './commands/tenant.ts';
 import { addUpCommands } from './commands/up.ts';
 import { addUserCommands } from './commands/user.ts';
@@ -58,6 +59,7 @@ export const everyCommand = [
   addVaultCommands,
   addUserCommands,
   addIntegrationCommands,
+  addSourceCommands,
   addReconcileCommand,
   addCheckCommands,
   addDeviceCommands,
