@@ -3,7 +3,7 @@
  * locally administered MAC or an address alone attaches. The result is that of grouping everything from scratch.
  */
 
-import { lastHold, mayDraw, ownerOf } from './address-owner.ts';
+import { isPlaceless, lastHold, mayDraw, ownerOf } from './address-owner.ts';
 import type { AddressRecord } from './addresses.ts';
 import { append } from './append.ts';
 import type { Conflict } from './conflicts.ts';
