@@ -7,6 +7,7 @@ import type { Conflict } from './conflicts.ts';
 import { areApart, mostTying, toldApartBy } from './cores.ts';
 import { agree } from './corroboration.ts';
 import type { Core, Evidence, EvidenceBook, Identifier } from './evidence.ts';
+import { identityLimits as limits } from './limits.ts';
 import { Union } from './union.ts';
 
 export interface Converged {
@@ -22,16 +23,19 @@ export function macConflicts(mac: Identifier): boolean {
   if (witness !== null && differ(witness[0].core, witness[1].core)) return true;
   mac.witness = null;
   if (holders.length < 2) return false;
-  const known = new Map<string, Evidence>();
+  // Who asserts one id for several makes a core of several values, which differs from some and not from others.
+  const known = new Map<string, Evidence[]>();
   for (const holder of holders) {
     if (holder.core === null) continue;
     for (const kind of holder.core.kinds) {
-      const before = known.get(kind);
-      if (before === undefined) known.set(kind, holder);
-      else if (differ(before.core, holder.core)) {
-        mac.witness = [before, holder];
+      const others = known.get(kind) ?? [];
+      const other = others.find(({ core }) => differ(core, holder.core));
+      if (other !== undefined) {
+        mac.witness = [other, holder];
         return true;
       }
+      if (others.length < limits.comparedCoresMax && !others.some(({ core }) => core === holder.core))
+        known.set(kind, [...others, holder]);
     }
   }
   return false;

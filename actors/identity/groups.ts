@@ -45,7 +45,12 @@ export class Grouping {
     const region = this.coreRegion(new Set(dirty));
     const reached = this.macRegion(region);
     const before = new Map<Evidence, DeviceRecord>();
-    for (const one of reached) if (one.group?.device != null) before.set(one, one.group.device);
+    // Where something stood that may go elsewhere, less stands now.
+    const left = new Set<AddressRecord>();
+    for (const one of reached) {
+      if (one.group?.device != null) before.set(one, one.group.device);
+      if (one.group?.address != null) left.add(one.group.address);
+    }
     for (const { macs, locals } of reached) for (const id of [...macs, ...locals]) this.refused.delete(id);
     const cores = [...new Set([...reached].map(({ core }) => core!))].sort(byAge);
     const { sets, refused } = converge(this.book, cores);
@@ -65,6 +70,7 @@ export class Grouping {
         addresses.add(record.said.founder as AddressRecord);
     };
     for (const record of at) add(record);
+    for (const record of left) add(record);
     for (const { addresses: held } of reached) for (const record of held) if (mayDraw(record)) add(record);
     this.attachAddresses(weak, addresses, groups);
     return { groups, addresses, before };
@@ -160,14 +166,14 @@ export class Grouping {
     for (const record of addresses) take(record);
     for (let [one] = weak; one !== undefined; [one] = weak) {
       done.add(one);
+      if (one.group?.address != null) addresses.add(one.group.address);
       leave(one, weak, groups);
       const last = lastHold(one);
       const owner = last === null ? null : ownerOf(one, last);
       if (owner !== null) {
         join(one, owner);
         groups.add(owner);
-      } else if (last === null || !isPlaceless(one))
-        groups.add(this.stand([one], false, null));
+      } else if (last === null || !isPlaceless(one)) groups.add(this.stand([one], false, null));
       else {
         const others = standing.get(last.record);
         if (others === undefined) standing.set(last.record, [one]);

@@ -32,6 +32,8 @@ export const identityLimits = {
   addressInstantsMax: 512,
   /** Names that are remembered of one set of identifiers. */
   namesMax: 8,
+  /** Devices with one MAC that agree in all ids and are several all the same; more are not compared. */
+  comparedCoresMax: 16,
   /** Pieces of evidence that an audit row names, the best. */
   evidenceTextsMax: 20,
   /** Devices that a conflict row names. */
