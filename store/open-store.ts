@@ -16,6 +16,7 @@ import type { PackageStore } from '../actors/ports/package-store.ts';
 import type { PlanStore } from '../actors/ports/plan-store.ts';
 import type { RenewalStore } from '../actors/ports/renewal-store.ts';
 import type { ResultStore } from '../actors/ports/result-store.ts';
+import type { SweepRunStore, SweepStore } from '../actors/ports/sweep-store.ts';
 import type { TelemetryStore } from '../actors/ports/telemetry-store.ts';
 import type { TenantLives } from '../actors/ports/tenant-lives.ts';
 import type { TenantStore } from '../actors/ports/tenant-store.ts';
@@ -47,6 +48,8 @@ import { createRenewalStore } from './renewals.ts';
 import { createResultStore } from './results.ts';
 import { createTelemetryStore } from './rollups.ts';
 import { createSessionArchive } from './session-archive.ts';
+import { createSweepRunStore } from './sweep-runs.ts';
+import { createSweepStore } from './sweeps.ts';
 import { createTenantLives } from './tenant-lives.ts';
 import { createTenantStore } from './tenants.ts';
 import type { StoreTracing } from './tracing.ts';
@@ -91,6 +94,8 @@ export interface Store {
   documents: DocumentStore & DocumentShelf;
   agentSources: AgentSourceStore;
   importedAuthorities: ImportedAuthorityStore;
+  sweeps: SweepStore;
+  sweepRuns: SweepRunStore;
   renewals: RenewalStore;
   /** What operators did in remote shells, of all nodes. */
   sessionArchive: SessionArchive;
@@ -159,6 +164,8 @@ export function openStore(options: StoreOptions): Store {
     documents: createDocuments(queries, log),
     agentSources: createAgentSourceStore(queries),
     importedAuthorities: createImportedAuthorityStore(queries, vault),
+    sweeps: createSweepStore(queries),
+    sweepRuns: createSweepRunStore(queries),
     renewals: createRenewalStore(queries),
     sessionArchive: createSessionArchive(queries),
     rotation: createRotation(queries, keys, clock),

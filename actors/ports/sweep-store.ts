@@ -2,7 +2,7 @@
  * The sweeps of a tenant and their runs. Implemented by `store/`; every change of a sweep has its line in the tenant's audit.
  * Rejects with a `StoreError`: `sweep_exists`, `no_such_sweep`, `too_many_sweeps`, `schema_behind`, or a database that is away.
  */
-import type { NewSweep, OpenRun, Redone, SliceOutcome, StatedSweep, Sweep, SweepRun } from './sweep.ts';
+import type { ClaimedRun, NewSweep, Redone, SliceOutcome, StatedSweep, Sweep, SweepRun } from './sweep.ts';
 
 export interface SweepStore {
   add(tenantId: string, sweep: NewSweep, by: string): Promise<Sweep>;
@@ -32,7 +32,7 @@ export interface SweepRunStore {
     by: string,
   ): Promise<SweepRun | null>;
   /** Runs that are not over, which nobody of an earlier epoch writes from here on. None of those that a later one has. */
-  claim(tenantId: string, epoch: number): Promise<OpenRun[]>;
+  claim(tenantId: string, epoch: number): Promise<ClaimedRun[]>;
   /** Counts a slice once, however often it is told. Null: a later epoch has the run, or it is over. */
   sliceDone(tenantId: string, epoch: number, runId: string, outcome: SliceOutcome): Promise<SweepRun | null>;
   /** A slice is given to another agent. */

@@ -14,6 +14,11 @@ export interface SweepTerms {
   readonly timeoutMs: number;
 }
 
+/** Of something that has more. */
+export function termsOf({ networks, exclusions, ports, icmp, ratePerS, timeoutMs }: SweepTerms): SweepTerms {
+  return { networks, exclusions, ports, icmp, ratePerS, timeoutMs };
+}
+
 export interface NewSweep extends SweepTerms {
   /** One of the tenant's. */
   readonly name: string;
@@ -93,8 +98,11 @@ export interface SliceOutcome {
 }
 
 /** A run that is not over, with the slices of it that are. */
-export interface OpenRun {
+export interface ClaimedRun {
   readonly run: SweepRun;
-  readonly sweep: Sweep;
   readonly done: readonly number[];
+}
+
+export interface OpenRun extends ClaimedRun {
+  readonly sweep: Sweep;
 }
