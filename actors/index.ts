@@ -32,8 +32,13 @@ export {
   type ServiceOutcome,
   type SourceKeeperProtocol,
   type SourcePollerProtocol,
+  type SweepKeeperProtocol,
+  type SweepProgress,
+  type SweepRunnerProtocol,
   sourceKeeperKey,
   sourcePollerKey,
+  sweepKeeperKey,
+  sweepRunnerKey,
   type TenantProtocol,
   type TenantTotals,
   tenantAccess,
@@ -45,6 +50,7 @@ export {
 export { judgeNewCheck } from './new-check.ts';
 export { type DeviceSaid, judgeNewDevice } from './new-device.ts';
 export { judgeNewSource, type SourceSaid } from './new-source.ts';
+export { judgeNewSweep, type SweepSaid } from './new-sweep.ts';
 export { poller } from './poller.ts';
 export type {
   AgentSource,
@@ -87,6 +93,8 @@ export {
 export type { Plan, PlanStore } from './ports/plan-store.ts';
 export { livingCertificatesMax, type RenewalStore, type RenewedCertificate } from './ports/renewal-store.ts';
 export type { ResultQuery } from './ports/result-store.ts';
+export type { StatedSweep, Sweep, SweepCounts, SweepRun } from './ports/sweep.ts';
+export type { SweepRunStore, SweepStore } from './ports/sweep-store.ts';
 export type {
   RollupCounts,
   RollupQuery,
@@ -99,4 +107,5 @@ export type { TenantChange, TenantLives } from './ports/tenant-lives.ts';
 export type { Quotas, Tenant } from './ports/tenant-store.ts';
 export { dueRuns, phaseOf, uncovered } from './schedule.ts';
 export { sourcePoller } from './source-poller.ts';
+export { sweepRunner } from './sweep-runner.ts';
 export { announceTenant, type TenantNews, tenantsTopic, tenantTopic } from './tenant-news.ts';

@@ -15,6 +15,8 @@ export const nameKinds: readonly string[] = [
   'gateway',
   'source_keeper',
   'source_poller',
+  'sweep_keeper',
+  'sweep_runner',
   'writer',
   'document_desk',
   'coordinator',
@@ -65,6 +67,15 @@ export function sourceKeeperKey(tenantId: string): RegistryKey {
 /** Of a poller: who asks them. */
 export function sourcePollerKey(node: string): RegistryKey {
   return { tenant: platformTenant, partition: defaultPartition, kind: 'source_poller', id: node };
+}
+
+/** Of a tenant: who has its sweeps run. */
+export function sweepKeeperKey(tenantId: string): RegistryKey {
+  return { tenant: tenantId, partition: defaultPartition, kind: 'sweep_keeper', id: tenantId };
+}
+/** Of an agent node: who sweeps for the cluster. */
+export function sweepRunnerKey(node: string): RegistryKey {
+  return { tenant: platformTenant, partition: defaultPartition, kind: 'sweep_runner', id: node };
 }
 
 function ownerOfNode(node: string): string {

@@ -5,16 +5,18 @@ import type {
   HealthProtocol,
   SchedulerProtocol,
   SourceKeeperProtocol,
+  SweepKeeperProtocol,
   TenantTerms,
   WriterProtocol,
 } from './messages.ts';
-import { healthKey, pollerDoorKey, schedulerKey, sourceKeeperKey } from './names.ts';
+import { healthKey, pollerDoorKey, schedulerKey, sourceKeeperKey, sweepKeeperKey } from './names.ts';
 import type { AgentSourceStore } from './ports/agent-source-store.ts';
 import type { Check } from './ports/check.ts';
 import type { CheckStore } from './ports/check-store.ts';
 import type { ImportedAuthorityStore } from './ports/imported-authority-store.ts';
 import type { LeaseAnswer, LeaseStore } from './ports/lease-store.ts';
 import type { ResultStore } from './ports/result-store.ts';
+import type { SweepRunStore, SweepStore } from './ports/sweep-store.ts';
 import { statusOf } from './tenant-news.ts';
 import { TenantRefusal } from './tenant-refusal.ts';
 
@@ -26,6 +28,9 @@ export interface TenantNeeds {
   /** Absent: agents that only listen are not asked from here. */
   agentSources?: AgentSourceStore;
   importedAuthorities?: ImportedAuthorityStore;
+  /** Absent: nothing is swept from here. */
+  sweeps?: SweepStore;
+  sweepRuns?: SweepRunStore;
   writer: () => Ref<WriterProtocol> | null;
   /** A lease that the store did not take back, or perhaps granted (null): nobody else gets it while this core lives. */
   owed(tenantId: string, epoch: number | null): void;
@@ -40,13 +45,16 @@ export interface Running {
   scheduler: Ref<SchedulerProtocol>;
   health: Ref<HealthProtocol>;
   sources: Ref<SourceKeeperProtocol> | null;
+  sweeps: Ref<SweepKeeperProtocol> | null;
 }
 
 /** What the parts of a running tenant are found by. */
-export const partKeys = [schedulerKey, healthKey, pollerDoorKey, sourceKeeperKey] as const;
+export const partKeys = [schedulerKey, healthKey, pollerDoorKey, sourceKeeperKey, sweepKeeperKey] as const;
 
-export function partsOf({ scheduler, health, sources }: Running): Ref[] {
-  return sources === null ? [scheduler, health] : [scheduler, health, sources];
+export function partsOf({ scheduler, health, sources, sweeps }: Running): Ref[] {
+  return [scheduler, health, sources, sweeps].filter(
+    (part): part is Exclude<typeof part, null> => part !== null,
+  );
 }
 
 export interface TenantState {

@@ -26,6 +26,7 @@ import { addReplayCommand } from './commands/replay.ts';
 import { addResultCommands } from './commands/results.ts';
 import { addSeedCommand } from './commands/seed.ts';
 import { addShellCommands } from './commands/shell.ts';
+import { addSweepCommands } from './commands/sweep.ts';
 import { addTenantCommands } from './commands/tenant.ts';
 import { addUpCommands } from './commands/up.ts';
 import { addUserCommands } from './commands/user.ts';
@@ -60,6 +61,7 @@ export const everyCommand = [
   addCheckCommands,
   addDeviceCommands,
   addDocumentCommands,
+  addSweepCommands,
   addExplainCommands,
   addResultCommands,
   addCertCommands,

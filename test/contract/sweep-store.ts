@@ -73,7 +73,7 @@ export function sweepStoreContract(setupOf: () => SweepSetup): void {
     expect(await runs.end(tenant, 1, run!.id, 'complete', null)).toBeNull();
     await sweeps.enable(tenant, sweep.id, true, by);
     expect(await runs.begin(tenant, 1, sweep, planned, by)).toBeNull();
-    const [{ sweep: now }] = (await sweeps.list(tenant)) as [{ sweep: typeof sweep }];
+    const { sweep: now } = (await sweeps.list(tenant))[0]!;
     expect(await runs.begin(tenant, 1, now, planned, 'schedule')).toMatchObject({ by: 'schedule' });
     expect((await sweeps.runs(tenant, sweep.id, 10)).map(({ state }) => state)).toEqual([
       'running',

@@ -101,7 +101,10 @@ export function commands(): FuzzTarget {
         random.next() < 0.5
           ? mutated(random, corpus)
           : Buffer.from(JSON.stringify(changedValue(random, own)) ?? '');
-      const sight = { nowMs: 1_000, running: under(random, 300), known: new Set<string>() };
+      const sight = {
+        ...{ nowMs: 1_000, running: under(random, 300), known: new Set<string>() },
+        ...{ sweeping: 0, isSwept: () => false },
+      };
       const decision = decideCommand(
         { commandId: 'c', commandType: 'check.run', ttlSeconds: 60, createdAt: 0, payloadJson },
         { ...sight, check: (id) => (id === known.id ? known : null) },
