@@ -227,8 +227,10 @@ export const sweepTickMs = 1_000;
 export const sweepAttemptsMax = 8;
 /** An agent that could not do a slice is given none for this long. */
 export const sweepCoolMs = 5_000;
-/** Slices of all runs together that one agent has at once. */
-export const sweepSlicesPerAgentMax = 2;
+/** Slices of one run that one agent has at once: while the last hosts of one are waited for, the other goes on. */
+export const sweepSlicesPerRunMax = 2;
+/** Of all runs together. */
+export const sweepSlicesPerAgentMax = 4;
 /** A run for which there is nobody for this long has failed. */
 export const sweepNoRunnerMs = 600_000;
 /** How often a sweep runs. */
@@ -244,7 +246,7 @@ export const sweepsReadIdleMs = 600_000;
 /** After a reading or a writing that failed. */
 export const sweepStoreRetryMs = 2_000;
 /** Slices that one node of the cluster sweeps at once, of all tenants; more are refused and go to others. */
-export const sweepSlicesPerNodeMax = 8;
+export const sweepSlicesPerNodeMax = 16;
 /** Tries to bring a slice's document to its desk, and between them. */
 export const sweepDocumentTriesMax = 8;
 export const sweepDocumentRetryMs = 1_000;

@@ -9,6 +9,7 @@ import {
   sweepNoRunnerMs,
   sweepSilentMs,
   sweepSlicesPerAgentMax,
+  sweepSlicesPerRunMax,
   sweepTickMs,
 } from './limits.ts';
 import { noCounts, type OpenRun, type SliceOutcome, type SweepCounts } from './ports/sweep.ts';
@@ -37,6 +38,8 @@ export interface RunPlan {
   /** In the order in which they are given out. */
   pending: number[];
   readonly assigned: Map<number, Assignment>;
+  /** Of the rate, by who has a slice: all slices of one agent go at its share together. */
+  readonly shares: Map<string, number>;
   /** How often a slice was given out. */
   readonly attempts: Map<number, number>;
   readonly done: Set<number>;
@@ -146,7 +149,15 @@ function newRun(open: OpenRun, nowMs: number): RunPlan {
   const pending: number[] = [];
   for (let slice = 0; slice < open.run.slices; slice += 1) if (!over.has(slice)) pending.push(slice);
   return {
-    ...{ open, pending, assigned: new Map(), attempts: new Map(), done: over, stored: new Set(over) },
+    ...{
+      open,
+      pending,
+      assigned: new Map(),
+      shares: new Map(),
+      attempts: new Map(),
+      done: over,
+      stored: new Set(over),
+    },
     ...{ lostBy: new Map(), lonelySinceMs: nowMs, ending: null },
   };
 }
@@ -241,37 +252,55 @@ function assign(
     if (nowMs - run.lonelySinceMs >= sweepNoRunnerMs) finish(run, 'failed', 'no_agent', effects);
     return;
   }
-  const working = run.pending.length + run.assigned.size;
-  const { ratePerS } = run.open.run.terms;
-  const share = Math.max(1, Math.floor(ratePerS / Math.max(1, Math.min(fit.length, working))));
   const loads = loadsOf(plan);
-  const free = fit
-    .filter(
-      ({ id }) => !plan.cooling.has(id) && ![...run.assigned.values()].some(({ runner }) => runner === id),
-    )
-    .filter(({ id }) => (loads.get(id) ?? 0) < sweepSlicesPerAgentMax)
-    .sort((a, b) => (loads.get(a.id) ?? 0) - (loads.get(b.id) ?? 0) || (a.id < b.id ? -1 : 1));
-  let used = [...run.assigned.values()].reduce((sum, one) => sum + one.ratePerS, 0);
-  for (const { id: runner } of free) {
-    if (used + share > ratePerS) break;
-    // Another one's slice rather than the one that it could not do, while there is a choice.
-    const at = Math.max(
-      0,
-      run.pending.findIndex((slice) => run.lostBy.get(slice) !== runner),
-    );
-    const [slice] = run.pending.splice(at, 1);
-    if (slice === undefined) break;
-    plan.numbers += 1;
-    const attempt = (run.attempts.get(slice) ?? 0) + 1;
-    run.attempts.set(slice, attempt);
-    const { numbers: number } = plan;
-    run.assigned.set(slice, { slice, runner, number, ratePerS: share, heardMs: nowMs, counts: noCounts });
-    used += share;
-    effects.push({ type: 'assign', run, slice, attempt, number, runner, ratePerS: share });
+  const own = loadsOf({ runs: new Map([['', run]]) });
+  for (const id of [...run.shares.keys()]) if (!own.has(id)) run.shares.delete(id);
+  const load = (of: Map<string, number>, { id }: Runner) => of.get(id) ?? 0;
+  for (;;) {
+    const [next] = fit
+      .filter((one) => !plan.cooling.has(one.id) && load(own, one) < sweepSlicesPerRunMax)
+      .filter((one) => load(loads, one) < sweepSlicesPerAgentMax && shareOf(run, one.id, fit.length) >= 1)
+      .sort(
+        (a, b) => load(own, a) - load(own, b) || load(loads, a) - load(loads, b) || (a.id < b.id ? -1 : 1),
+      );
+    if (next === undefined || run.pending.length === 0) return;
+    effects.push(give(plan, run, next.id, shareOf(run, next.id, fit.length), nowMs));
+    for (const of of [own, loads]) of.set(next.id, (of.get(next.id) ?? 0) + 1);
   }
 }
 
-function loadsOf(plan: SweepPlan): Map<string, number> {
+/** An equal part, as far as the others leave it: who came later waits until those before have less. */
+function shareOf({ open, pending, assigned, shares }: RunPlan, runner: string, runners: number): number {
+  const { ratePerS } = open.run.terms;
+  let others = 0;
+  for (const [id, share] of shares) if (id !== runner) others += share;
+  const working = Math.max(1, Math.min(runners, pending.length + assigned.size));
+  return Math.min(Math.max(1, Math.floor(ratePerS / working)), ratePerS - others);
+}
+
+function give(
+  plan: SweepPlan,
+  run: RunPlan,
+  runner: string,
+  ratePerS: number,
+  nowMs: number,
+): SweepPlanEffect & { type: 'assign' } {
+  // Another one's slice rather than the one that it could not do, while there is a choice.
+  const at = Math.max(
+    0,
+    run.pending.findIndex((slice) => run.lostBy.get(slice) !== runner),
+  );
+  const slice = run.pending.splice(at, 1)[0]!;
+  plan.numbers += 1;
+  const attempt = (run.attempts.get(slice) ?? 0) + 1;
+  run.attempts.set(slice, attempt);
+  run.shares.set(runner, ratePerS);
+  const { numbers: number } = plan;
+  run.assigned.set(slice, { slice, runner, number, ratePerS, heardMs: nowMs, counts: noCounts });
+  return { type: 'assign', run, slice, attempt, number, runner, ratePerS };
+}
+
+function loadsOf(plan: Pick<SweepPlan, 'runs'>): Map<string, number> {
   const loads = new Map<string, number>();
   for (const { assigned } of plan.runs.values())
     for (const { runner } of assigned.values()) loads.set(runner, (loads.get(runner) ?? 0) + 1);

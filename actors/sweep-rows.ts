@@ -138,7 +138,11 @@ function plannedOf(state: SweepKeeperState, sweep: Sweep) {
   const judged = judgeSweep(sweep, { allowAll: state.allowAll || isCustomersNetwork(sweep.partition) });
   if (!judged.ok) throw new TenantRefusal(judged.code, judged.detail);
   const { count: addresses } = judged.set;
-  const sliceAddresses = sliceAddressesOf(sweep.ports.length + (sweep.icmp ? 1 : 0), sweep.ratePerS);
+  const sliceAddresses = sliceAddressesOf(
+    addresses,
+    sweep.ports.length + (sweep.icmp ? 1 : 0),
+    sweep.ratePerS,
+  );
   return { addresses, slices: sliceCount(addresses, sliceAddresses), sliceAddresses };
 }
 

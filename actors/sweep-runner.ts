@@ -2,7 +2,14 @@
  * Sweeps slices on an agent node of the cluster, for whichever keeper asks, as long as that one lives; what it finds goes to
  * the tenant's core as a document, before the keeper is told. Between a tenant's keeper and `checks/sweep`.
  */
-import { judgeSweep, type RunningSlice, runSlice, type SweepPinger, sweepDocument } from '../checks/index.ts';
+import {
+  judgeSweep,
+  type RunningSlice,
+  runSlice,
+  SharedRates,
+  type SweepPinger,
+  sweepDocument,
+} from '../checks/index.ts';
 import type { Cluster } from '../cluster/index.ts';
 import { type Clock, defineActor, messageOf, type Ref, type Self } from '../runtime/index.ts';
 import { sweepProgressMs, sweepSlicesPerNodeMax } from './limits.ts';
@@ -28,6 +35,7 @@ interface UnderWay {
 
 interface RunnerState {
   underWay: Map<string, UnderWay>;
+  rates: SharedRates;
   telling: boolean;
 }
 
@@ -41,7 +49,7 @@ export function sweepRunner(needs: SweepRunnerNeeds) {
     init(self) {
       const metadata = { status: 'connected', icmp: pinger !== null };
       cluster.names.register(sweepRunnerKey(cluster.node), self.ref, metadata);
-      return { underWay: new Map(), telling: false };
+      return { underWay: new Map(), rates: new SharedRates(), telling: false };
     },
     call: { totals: ({ state }) => ({ slices: state.underWay.size }) },
     cast: {
@@ -110,9 +118,12 @@ async function sweep(self: RunnerSelf, needs: SweepRunnerNeeds, one: UnderWay): 
     return lost('bad_sweep: other addresses here');
   const { icmp, ports, timeoutMs } = judged.spec;
   const { clock, pinger } = needs;
-  const work = { set: judged.set, from, to, icmp, ports, guard, ratePerS, timeoutMs };
+  const { rates } = self.state;
+  const rate = rates.join(runId, ratePerS, clock.monotonicMs());
+  const work = { set: judged.set, from, to, icmp, ports, guard, rate, timeoutMs };
   one.running = runSlice(work, { clock, pinger, signal: one.end.signal });
   const found = await one.running.ended;
+  rates.leave(runId);
   if (found.cancelled) return lost('cancelled');
   const head = {
     ...{ sweep: job.sweep, run: runId, slice, networks: terms.networks, addresses: found.addresses },

@@ -21,6 +21,7 @@ export { settingNames, validateSettings } from './settings.ts';
 export { type AddressSet, sliceAddressesOf, sliceAt, sliceCount } from './sweep/address-set.ts';
 export { type JudgedSweep, judgeSweep, type SweepSpec } from './sweep/judge-sweep.ts';
 export { type RunningSlice, runSlice, type SliceFound } from './sweep/run-slice.ts';
+export { SharedRates } from './sweep/shared-rate.ts';
 export { sweepDocument } from './sweep/sweep-document.ts';
 export { createSweepPinger, type SweepPinger } from './sweep/sweep-pinger.ts';
 export type { JudgedRequest } from './target.ts';

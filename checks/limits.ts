@@ -73,5 +73,7 @@ export const limits = {
   sweepSliceAddressesMax: 16_384,
   sweepSliceAddressesMin: 256,
   /** A slice is cut so that one agent takes about this long for it at the sweep's whole rate. */
-  sweepSliceMsWanted: 20_000,
+  sweepSliceMsWanted: 10_000,
+  /** A sweep has at least so many slices where they are no smaller than the least: for several agents. */
+  sweepSlicesWanted: 8,
 } as const;

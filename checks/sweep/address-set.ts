@@ -135,8 +135,10 @@ export function sliceAt(addresses: number, sliceAddresses: number, index: number
   return { index, from, to: Math.min(from + sliceAddresses, addresses) };
 }
 
-/** How many addresses a slice has: about `sweepSliceMsWanted` of work, within its bounds. */
-export function sliceAddressesOf(probesPerAddress: number, ratePerS: number): number {
-  const wanted = Math.round((ratePerS * limits.sweepSliceMsWanted) / 1_000 / Math.max(1, probesPerAddress));
-  return Math.min(limits.sweepSliceAddressesMax, Math.max(limits.sweepSliceAddressesMin, wanted));
+/** How many addresses a slice has: about `sweepSliceMsWanted` of work, or some part for each agent, within its bounds. */
+export function sliceAddressesOf(addresses: number, probesPerAddress: number, ratePerS: number): number {
+  const byTime = Math.round((ratePerS * limits.sweepSliceMsWanted) / 1_000 / Math.max(1, probesPerAddress));
+  const byParts = Math.ceil(addresses / limits.sweepSlicesWanted);
+  const wanted = Math.max(limits.sweepSliceAddressesMin, Math.min(byTime, byParts));
+  return Math.min(limits.sweepSliceAddressesMax, wanted);
 }

@@ -4,6 +4,7 @@ import { limits } from '../limits.ts';
 import { findProber } from '../prober.ts';
 import { addressSet } from './address-set.ts';
 import { runSlice, type SliceNeeds, type SliceWork } from './run-slice.ts';
+import { SharedRate } from './shared-rate.ts';
 import type { ProbeAnswer } from './slice-book.ts';
 import { sweepDocument } from './sweep-document.ts';
 import { createSweepPinger, type SweepPinger, sweepArguments } from './sweep-pinger.ts';
@@ -35,13 +36,16 @@ function playedClock() {
   };
 }
 
-function workOf(networks: string[], more: Partial<SliceWork> = {}): SliceWork {
+function workOf(
+  networks: string[],
+  { ratePerS = 1_000, ...more }: Partial<SliceWork> & { ratePerS?: number } = {},
+): SliceWork {
   const made = addressSet(networks, []);
   if (!made.ok) throw new Error('no set');
   const { set } = made;
   return {
     ...{ set, from: 0, to: set.count, icmp: true, ports: [], guard: { allowAll: true } },
-    ...{ ratePerS: 1_000, timeoutMs: 100 },
+    ...{ rate: new SharedRate(ratePerS, 1_000), timeoutMs: 100 },
     ...more,
   };
 }

@@ -7,14 +7,14 @@ import type { CancelSignal, MonotonicClock } from '../deadline.ts';
 import { limits } from '../limits.ts';
 import type { CheckOutcome } from '../outcome.ts';
 import { runCheck } from '../run.ts';
+import type { SharedRate } from './shared-rate.ts';
 import { type Probe, type ProbeAnswer, type SliceAsked, SliceBook, type SliceCounts } from './slice-book.ts';
 import type { FoundHost } from './sweep-document.ts';
 import type { SweepPinger } from './sweep-pinger.ts';
-import { newBucket, type TokenBucket, takeTokens } from './token-bucket.ts';
 
 export interface SliceWork extends SliceAsked {
-  /** Packets and connects a second. */
-  readonly ratePerS: number;
+  /** Of packets and connects; other slices of the same run may take of it too. */
+  readonly rate: SharedRate;
   /** Of one packet or connect. */
   readonly timeoutMs: number;
 }
@@ -61,7 +61,6 @@ class SliceRun {
   private readonly work: SliceWork;
   private readonly needs: SliceNeeds;
   private readonly startedAtMs: number;
-  private bucket: TokenBucket;
   private finish: (found: SliceFound) => void = () => {};
   private isOver = false;
   private cancelTimer: (() => void) | null = null;
@@ -77,7 +76,6 @@ class SliceRun {
     this.needs = needs;
     this.book = new SliceBook(work);
     this.startedAtMs = needs.clock.monotonicMs();
-    this.bucket = newBucket(work.ratePerS, this.startedAtMs);
     this.ended = new Promise((resolve) => {
       this.finish = resolve;
     });
@@ -102,10 +100,9 @@ class SliceRun {
         return;
       }
       const packets = probe.type === 'ping' ? (this.needs.pinger?.packets ?? 1) : 1;
-      const taken = takeTokens(this.bucket, packets, this.needs.clock.monotonicMs());
-      this.bucket = taken.bucket;
-      if (!taken.ok) {
-        this.wake(taken.waitMs);
+      const waitMs = this.work.rate.take(packets, this.needs.clock.monotonicMs());
+      if (waitMs > 0) {
+        this.wake(waitMs);
         return;
       }
       this.book.send(probe, packets);

@@ -2,7 +2,7 @@
  * The slices that this agent sweeps: each once, whoever asks again while it runs or soon after; what was found goes to the
  * cluster as a document before the command is answered. Outlives connections: a slice goes on while no gateway is there.
  */
-import { runSlice, type SweepPinger, sweepDocument } from '../../checks/index.ts';
+import { runSlice, SharedRates, type SweepPinger, sweepDocument } from '../../checks/index.ts';
 import type { Clock, Log, Random } from '../../runtime/index.ts';
 import { sendDocument } from '../document-client.ts';
 import type { DocumentWire } from '../document-wire.ts';
@@ -48,6 +48,7 @@ export class OwnSweeps {
   private readonly underWay = new Map<string, UnderWay>();
   /** The last that went well: their answers may have been lost. */
   private readonly answered = new Map<string, SliceEnd>();
+  private readonly rates = new SharedRates();
   private isOver = false;
 
   constructor(needs: OwnSweepsNeeds) {
@@ -111,8 +112,9 @@ export class OwnSweeps {
     const { clock, pinger, log } = this.needs;
     const { set, from, to, ratePerS, run, slice } = order;
     const { icmp, ports, timeoutMs } = order.spec;
-    const work = { set, from, to, icmp, ports, ratePerS, timeoutMs, guard: { allowAll: true } };
     const startedAtMs = clock.monotonicMs();
+    const rate = this.rates.join(run, ratePerS, startedAtMs);
+    const work = { set, from, to, icmp, ports, rate, timeoutMs, guard: { allowAll: true } };
     const running = runSlice(work, { clock, pinger, signal });
     let beat = 0;
     const toldOf = (why: string | null): SliceTold => {
@@ -129,7 +131,7 @@ export class OwnSweeps {
     };
     beatLater();
     try {
-      const found = await running.ended;
+      const found = await running.ended.finally(() => this.rates.leave(run));
       if (found.cancelled || this.isOver)
         return { ok: false, code: 'cancelled', detail: 'it was called off' };
       const sent = await this.bring(order, found, signal);
