@@ -1,5 +1,6 @@
 /** Sweeps and their runs on a real database: the contract, and the bounds. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { memorySweeps } from '../test/contract/memory-sweeps.ts';
 import { clock, flavours, type ScratchDatabase, scratchDatabase } from '../test/contract/scratch-database.ts';
 import { newTenant } from '../test/contract/store-setup.ts';
 import { sweepStoreContract } from '../test/contract/sweep-store.ts';
@@ -18,6 +19,18 @@ const terms = {
   timeoutMs: 100,
 };
 const sweep = (name: string) => ({ ...terms, name, partition: 'default', intervalMs: null, enabled: true });
+
+describe('the sweeps of tests, in memory', () => {
+  const { sweeps, sweepRuns, audit } = memorySweeps(() => 1_780_000_000_000);
+  let tenants = 0;
+  sweepStoreContract(() => ({
+    ...{ sweeps, runs: sweepRuns, audit: async (tenantId) => audit(tenantId) },
+    async newTenant() {
+      tenants += 1;
+      return `tenant_${tenants}`;
+    },
+  }));
+});
 
 for (const flavour of flavours) {
   const title = flavour.missing === null ? flavour.name : `${flavour.name} (skipped: ${flavour.missing})`;
