@@ -18,27 +18,8 @@ const counts = (job: SliceJob, live = 3) => ({
   ...{ done: job.to - job.from, live, refused: 0, untold: 0, sent: 2 * (job.to - job.from) },
 });
 
-/** One core, another that comes after it, and whoever sweeps; all on one clock. */
-function stage() {
-  const clock = manualClock();
-  const system = new ActorSystem({ clock, node: 'core_1', boot: 1 });
-  const store = memorySweeps(() => clock.wallMs());
-  const entries: NameEntry[] = [];
-  const names = {
-    register() {},
-    watch() {},
-    list: ({ tenant, kind }: { tenant?: string; kind?: string }) =>
-      entries.filter(({ key }) => key.tenant === tenant && key.kind === kind),
-  };
-  const cluster = { node: 'core_1', names } as unknown as Cluster;
-  const away = { now: false };
-  const { sweeps, sweepRuns } = store;
-  const sliceDone: typeof sweepRuns.sliceDone = (...asked) =>
-    away.now ? Promise.reject(new Error('the store is away')) : sweepRuns.sliceDone(...asked);
-  const keeper = (epoch: number, suspended = false) => {
-    const definition = sweepKeeper({ cluster, sweeps, sweepRuns: { ...sweepRuns, sliceDone } });
-    return system.spawn(definition, tenantId, epoch, false, suspended);
-  };
+/** Who sweeps: nodes of the cluster, and edge agents by their actors; what they are given is told by the test. */
+function playedRunners(system: ActorSystem, entries: NameEntry[]) {
   const jobs: SliceJob[] = [];
   const cancelled: number[] = [];
   const named = (key: NameEntry['key'], node: string, ref: Ref, metadata: Metadata) =>
@@ -88,6 +69,31 @@ function stage() {
     named(edgeAgentKey(tenantId, 'plant', name), 'poller_1', ref as never, metadata);
     return ref;
   };
+  return { node, edge, jobs, cancelled, orders, states };
+}
+
+/** One core, another that comes after it, and whoever sweeps; all on one clock. */
+function stage() {
+  const clock = manualClock();
+  const system = new ActorSystem({ clock, node: 'core_1', boot: 1 });
+  const store = memorySweeps(() => clock.wallMs());
+  const entries: NameEntry[] = [];
+  const names = {
+    register() {},
+    watch() {},
+    list: ({ tenant, kind }: { tenant?: string; kind?: string }) =>
+      entries.filter(({ key }) => key.tenant === tenant && key.kind === kind),
+  };
+  const cluster = { node: 'core_1', names } as unknown as Cluster;
+  const away = { now: false };
+  const { sweeps, sweepRuns } = store;
+  const sliceDone: typeof sweepRuns.sliceDone = (...asked) =>
+    away.now ? Promise.reject(new Error('the store is away')) : sweepRuns.sliceDone(...asked);
+  const keeper = (epoch: number, suspended = false) => {
+    const definition = sweepKeeper({ cluster, sweeps, sweepRuns: { ...sweepRuns, sliceDone } });
+    return system.spawn(definition, tenantId, epoch, false, suspended);
+  };
+  const { node, edge, jobs, cancelled, orders, states } = playedRunners(system, entries);
   const settle = async (ms = 0) => {
     await clock.advance(ms);
     await clock.settle();

@@ -4,12 +4,12 @@ import { sweepAttemptsMax, sweepCoolMs, sweepNoRunnerMs, sweepSilentMs } from '.
 import { noCounts, type OpenRun, type SliceOutcome } from './ports/sweep.ts';
 import {
   newSweepPlan,
-  type Runner,
   type SweepPlan,
   type SweepPlanEffect,
   type SweepPlanEvent,
   stepSweeps,
 } from './sweep-plan.ts';
+import type { Runner } from './sweep-shares.ts';
 
 const terms = {
   ...{ networks: ['192.0.2.0/24'], exclusions: [], ports: [22], icmp: true, ratePerS: 100, timeoutMs: 1_000 },

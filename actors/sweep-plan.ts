@@ -13,16 +13,7 @@ import {
   sweepTickMs,
 } from './limits.ts';
 import { noCounts, type OpenRun, type SliceOutcome, type SweepCounts } from './ports/sweep.ts';
-
-/** Somebody who can sweep now. */
-export interface Runner {
-  /** The same agent, or node, has the same. */
-  readonly id: string;
-  readonly partition: string;
-  readonly icmp: boolean;
-  /** Of the cluster: for partitions in which the tenant has nobody. */
-  readonly isShared: boolean;
-}
+import { type Runner, runnersFor, shareOf } from './sweep-shares.ts';
 
 interface Assignment {
   readonly slice: number;
@@ -229,15 +220,6 @@ function tick(plan: SweepPlan, runners: readonly Runner[], nowMs: number, effect
   if (plan.runs.size > 0) effects.push({ type: 'wake', atMs: nowMs + sweepTickMs });
 }
 
-/** The tenant's own agents of the partition; where there is none, those of the cluster. */
-export function runnersFor(run: RunPlan, runners: readonly Runner[]): Runner[] {
-  const { partition } = run.open.sweep;
-  const { icmp } = run.open.run.terms;
-  const fit = runners.filter((one) => one.partition === partition && (one.icmp || !icmp));
-  const own = fit.filter(({ isShared }) => !isShared);
-  return own.length > 0 ? own : fit;
-}
-
 function assign(
   plan: SweepPlan,
   run: RunPlan,
@@ -245,7 +227,8 @@ function assign(
   nowMs: number,
   effects: SweepPlanEffect[],
 ): void {
-  const fit = runnersFor(run, runners);
+  const { ratePerS, icmp } = run.open.run.terms;
+  const fit = runnersFor({ partition: run.open.sweep.partition, icmp }, runners);
   if (fit.length > 0) run.lonelySinceMs = null;
   else {
     run.lonelySinceMs ??= nowMs;
@@ -256,26 +239,19 @@ function assign(
   const own = loadsOf({ runs: new Map([['', run]]) });
   for (const id of [...run.shares.keys()]) if (!own.has(id)) run.shares.delete(id);
   const load = (of: Map<string, number>, { id }: Runner) => of.get(id) ?? 0;
+  const share = ({ id }: Runner) =>
+    shareOf(ratePerS, run.shares, id, Math.min(fit.length, run.pending.length + run.assigned.size));
   for (;;) {
     const [next] = fit
       .filter((one) => !plan.cooling.has(one.id) && load(own, one) < sweepSlicesPerRunMax)
-      .filter((one) => load(loads, one) < sweepSlicesPerAgentMax && shareOf(run, one.id, fit.length) >= 1)
+      .filter((one) => load(loads, one) < sweepSlicesPerAgentMax && share(one) >= 1)
       .sort(
         (a, b) => load(own, a) - load(own, b) || load(loads, a) - load(loads, b) || (a.id < b.id ? -1 : 1),
       );
     if (next === undefined || run.pending.length === 0) return;
-    effects.push(give(plan, run, next.id, shareOf(run, next.id, fit.length), nowMs));
+    effects.push(give(plan, run, next.id, share(next), nowMs));
     for (const of of [own, loads]) of.set(next.id, (of.get(next.id) ?? 0) + 1);
   }
-}
-
-/** An equal part, as far as the others leave it: who came later waits until those before have less. */
-function shareOf({ open, pending, assigned, shares }: RunPlan, runner: string, runners: number): number {
-  const { ratePerS } = open.run.terms;
-  let others = 0;
-  for (const [id, share] of shares) if (id !== runner) others += share;
-  const working = Math.max(1, Math.min(runners, pending.length + assigned.size));
-  return Math.min(Math.max(1, Math.floor(ratePerS / working)), ratePerS - others);
 }
 
 function give(

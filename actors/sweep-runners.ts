@@ -8,7 +8,7 @@ import { edgeCandidateOf } from './edge-agents.ts';
 import { defaultPartition, platformTenant } from './names.ts';
 import type { CommandedAgentProtocol, SweepRunnerProtocol } from './sweep-messages.ts';
 import { sweepCapability } from './sweep-order.ts';
-import type { Runner } from './sweep-plan.ts';
+import type { Runner } from './sweep-shares.ts';
 
 export type RunnerThere = Runner & {
   /** As runs name it. */

@@ -128,8 +128,6 @@ export type ProcedureCode =
   | 'bad_source'
   /** What was said of a sweep cannot be read; the sentence says what. */
   | 'bad_sweep'
-  /** The tenant has no sweep of this id or name: picket sweep list tells which there are. */
-  | 'no_such_sweep'
   /** The sweep has no run of this id that is still remembered. */
   | 'no_such_run'
   /** A run of the sweep is not over: picket sweep show tells how far it is. */

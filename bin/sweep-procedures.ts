@@ -29,27 +29,38 @@ export interface SweepNamed {
 }
 
 export function declareSweeps(context: RoleContext, store: SweepStores): void {
+  declareRows(context, store);
+  declareRuns(context, store);
+}
+
+function doors({ node }: RoleContext, store: SweepStores) {
+  return {
+    read: <Asked extends { tenant: string }>(
+      name: string,
+      run: (tenant: Tenant, asked: Asked) => Promise<unknown>,
+    ) =>
+      node.declare(name, {
+        access: 'read',
+        run: async (asked: Asked) => await run(await findTenant(store, asked.tenant), asked),
+      }),
+    write: <Asked extends { tenant: string }>(
+      name: string,
+      run: (tenant: Tenant, asked: Asked, by: string) => Promise<unknown>,
+    ) =>
+      node.declare(name, {
+        access: 'write',
+        async run(asked: Asked, { identity }: Caller) {
+          const tenant = await findTenant(store, asked.tenant);
+          judgeWrite(tenant);
+          return await run(tenant, asked, formatSpiffeId(identity));
+        },
+      }),
+  };
+}
+
+function declareRows(context: RoleContext, store: SweepStores): void {
   const { node, flags } = context;
-  const read = <Asked extends { tenant: string }>(
-    name: string,
-    run: (tenant: Tenant, asked: Asked) => Promise<unknown>,
-  ) =>
-    node.declare(name, {
-      access: 'read',
-      run: async (asked: Asked) => await run(await findTenant(store, asked.tenant), asked),
-    });
-  const write = <Asked extends { tenant: string }>(
-    name: string,
-    run: (tenant: Tenant, asked: Asked, by: string) => Promise<unknown>,
-  ) =>
-    node.declare(name, {
-      access: 'write',
-      async run(asked: Asked, { identity }: Caller) {
-        const tenant = await findTenant(store, asked.tenant);
-        judgeWrite(tenant);
-        return await run(tenant, asked, formatSpiffeId(identity));
-      },
-    });
+  const { read, write } = doors(context, store);
   const tell = (tenant: Tenant) => {
     const keeper = node.names.lookup<SweepKeeperProtocol>(sweepKeeperKey(tenant.id));
     if (keeper !== null) node.system.cast(keeper).changed();
@@ -96,6 +107,11 @@ export function declareSweeps(context: RoleContext, store: SweepStores): void {
     const view = await show(context, store, tenant, id);
     return { ...view, runs: runs.map((run) => runView(name, run, null)) };
   });
+}
+
+function declareRuns(context: RoleContext, store: SweepStores): void {
+  const { node } = context;
+  const { read, write } = doors(context, store);
   write('sweep_run', async (tenant, { sweep }: SweepNamed, by): Promise<RunView> => {
     const { id, name } = await find(store, tenant, sweep);
     const run = await withKeeper(context, tenant, (keeper) =>
