@@ -35,6 +35,7 @@ export {
   type SweepKeeperProtocol,
   type SweepProgress,
   type SweepRunnerProtocol,
+  type SweepRunnerTotals,
   sourceKeeperKey,
   sourcePollerKey,
   sweepKeeperKey,

@@ -70,6 +70,8 @@ export function takeSlice(self: Self<unknown>, { job, ref, commandId }: EdgeSlic
   stopped.catch(() => {});
 }
 
+/** Of the agent's own words, which are written down. */
+const whyCharactersMax = 300;
 const live: ReadonlySet<string> = new Set(['queued', 'sent', 'acknowledged', 'running']);
 
 /** Null: nothing new. */
@@ -91,7 +93,7 @@ export function newsOf(one: EdgeSlice, word: EdgeWord): EdgeNews | null {
     return said === null ? null : { type: 'progress', counts: said.counts };
   }
   if (seen.state !== 'completed' || said === null)
-    return { type: 'lost', why: seen.message === '' ? `agent_${seen.state}` : seen.message };
+    return { type: 'lost', why: seen.message.slice(0, whyCharactersMax) || `agent_${seen.state}` };
   const { counts, why } = said;
   if (counts.done !== job.to - job.from)
     return { type: 'lost', why: 'bad_answer: it is not all of the slice' };

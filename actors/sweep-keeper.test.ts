@@ -30,7 +30,7 @@ function playedRunners(system: ActorSystem, entries: NameEntry[]) {
       defineActor<null, SweepRunnerProtocol>({
         name: 'sweep_runner',
         init: () => null,
-        call: { totals: () => ({ slices: 0 }) },
+        call: { totals: () => ({ slices: 0, addresses: 0, sent: 0 }) },
         cast: {
           run: (_self, job) => void jobs.push(job),
           cancel: (_self, _tenant, _run, _slice, number) => void cancelled.push(number),

@@ -56,10 +56,18 @@ export interface SweepKeeperProtocol {
   };
 }
 
+export interface SweepRunnerTotals {
+  /** Under way. */
+  slices: number;
+  /** Since the node started, of slices that were brought home. */
+  addresses: number;
+  sent: number;
+}
+
 /** Who sweeps for the cluster, on a node of role `agent`. */
 export interface SweepRunnerProtocol {
   start: [];
-  call: { totals(): { slices: number } };
+  call: { totals(): SweepRunnerTotals };
   cast: {
     run(job: SliceJob, keeper: Ref<SweepKeeperProtocol>): void;
     cancel(tenantId: string, runId: string, slice: number, number: number): void;

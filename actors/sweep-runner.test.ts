@@ -128,6 +128,6 @@ test('nothing of a private network is sent from a shared node, and nothing goes 
   await clock.advance(10_000);
   const totals = system.call(runner).totals();
   await clock.settle();
-  expect(await totals).toEqual({ slices: 0 });
+  expect(await totals).toEqual({ slices: 0, addresses: 0, sent: 0 });
   expect(await documents.list(tenantId, 10)).toEqual([]);
 });

@@ -36,6 +36,8 @@ interface UnderWay {
 interface RunnerState {
   underWay: Map<string, UnderWay>;
   rates: SharedRates;
+  addresses: number;
+  sent: number;
   telling: boolean;
 }
 
@@ -49,9 +51,11 @@ export function sweepRunner(needs: SweepRunnerNeeds) {
     init(self) {
       const metadata = { status: 'connected', icmp: pinger !== null };
       cluster.names.register(sweepRunnerKey(cluster.node), self.ref, metadata);
-      return { underWay: new Map(), rates: new SharedRates(), telling: false };
+      return { underWay: new Map(), rates: new SharedRates(), addresses: 0, sent: 0, telling: false };
     },
-    call: { totals: ({ state }) => ({ slices: state.underWay.size }) },
+    call: {
+      totals: ({ state: { underWay, addresses, sent } }) => ({ slices: underWay.size, addresses, sent }),
+    },
     cast: {
       run: (self, job, keeper) => begin(self, needs, job, keeper),
       cancel(self, tenantId, runId, slice, number) {
@@ -140,6 +144,8 @@ async function sweep(self: RunnerSelf, needs: SweepRunnerNeeds, one: UnderWay): 
   if (why !== null) return lost(why);
   const { done, live, refused, untold, sent } = found;
   const outcome = { slice, agent: node, counts: { done, live, refused, untold, sent }, why: found.why };
+  self.state.addresses += done;
+  self.state.sent += sent;
   return () => void self.cast(keeper).sliceDone(runId, number, outcome);
 }
 

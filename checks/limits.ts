@@ -74,6 +74,9 @@ export const limits = {
   sweepSliceAddressesMin: 256,
   /** A slice is cut so that one agent takes about this long for it at the sweep's whole rate. */
   sweepSliceMsWanted: 10_000,
-  /** A sweep has at least so many slices where they are no smaller than the least: for several agents. */
-  sweepSlicesWanted: 8,
+  /**
+   * A sweep has at least so many slices where they are no smaller than the least: several agents end together, and what a lost
+   * one leaves behind is little.
+   */
+  sweepSlicesWanted: 32,
 } as const;

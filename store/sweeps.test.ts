@@ -1,14 +1,29 @@
 /** Sweeps and their runs on a real database: the contract, and the bounds. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { memorySweeps } from '../test/contract/memory-sweeps.ts';
-import { clock, flavours, type ScratchDatabase, scratchDatabase } from '../test/contract/scratch-database.ts';
-import { newTenant } from '../test/contract/store-setup.ts';
+import {
+  clock,
+  flavours,
+  ringOf,
+  type ScratchDatabase,
+  scratchDatabase,
+} from '../test/contract/scratch-database.ts';
+import { newTenant, unique } from '../test/contract/store-setup.ts';
 import { sweepStoreContract } from '../test/contract/sweep-store.ts';
 import { auditOf } from './audit.ts';
+import { folderPlace } from './backup/folder-place.ts';
+import { openBackups } from './backup/open-backups.ts';
 import { limits } from './limits.ts';
 import { silentLog } from './log.ts';
+import { tenantMigrations } from './migrations/all.ts';
+import { tenant0010 } from './migrations/tenant-0010.ts';
+import { openSchema } from './open-schema.ts';
 import { openPool } from './pool.ts';
 import { createDatabase, type Database } from './unit-of-work.ts';
+import { openKeyRing } from './vault/ring-file.ts';
 
 const terms = {
   networks: ['192.0.2.0/24'],
@@ -54,6 +69,58 @@ for (const flavour of flavours) {
         newTenant: tenantOf,
         audit: (tenantId) => auditOf(db, tenantId),
       })));
+
+    test('an archive brings sweeps back with what they found, and none that runs', async () => {
+      const { sweeps, sweepRuns, tenants } = database.store;
+      const id = await tenantOf();
+      const made = await sweeps.add(id, sweep('a'), 'ann');
+      const run = await sweepRuns.begin(
+        id,
+        7,
+        made,
+        { addresses: 256, slices: 2, sliceAddresses: 128 },
+        'ann',
+      );
+      const counts = { done: 128, live: 3, refused: 0, untold: 0, sent: 253 };
+      await sweepRuns.sliceDone(id, 7, run!.id, { slice: 1, agent: 'a', counts, why: null });
+      const folder = mkdtempSync(join(tmpdir(), 'picket-sweeps-'));
+      try {
+        const keys = openKeyRing(ringOf(database.dataDir), clock.wallMs());
+        const place = folderPlace(join(folder, 'archives'), clock);
+        const backups = openBackups({ url: database.server.url, keys, place, clock, picket: '9.9.9' });
+        const { name } = await backups.create((await tenants.find(id))!.slug, () => {});
+        const copied = await backups.restore(name, { as: unique('copy'), replace: false }, () => {});
+        const copy = copied.tenant.id;
+        const [row] = await sweeps.list(copy);
+        expect(row).toMatchObject({ sweep: { name: 'a' }, run: { state: 'stopped', counts: { live: 3 } } });
+        expect(await sweepRuns.claim(copy, 9)).toEqual([]);
+        expect(
+          await sweepRuns.begin(
+            copy,
+            1,
+            row!.sweep,
+            { addresses: 256, slices: 2, sliceAddresses: 128 },
+            'ann',
+          ),
+        ).toMatchObject({ state: 'running', doneSlices: 0 });
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+
+    test('of a tenant whose schema has no place for them there are none, and whoever adds one is told so', async () => {
+      const { sweeps } = database.store;
+      const id = await tenantOf();
+      const schema = openSchema(database.server.url, clock);
+      try {
+        for (const { version } of tenantMigrations)
+          if (version >= tenant0010.version) await schema.rollback({ tenant: id });
+        expect(await sweeps.list(id)).toEqual([]);
+        await expect(sweeps.add(id, sweep('a'), 'ann')).rejects.toMatchObject({ code: 'schema_behind' });
+      } finally {
+        await schema.close();
+      }
+    });
 
     test('no more than one tenant may have, and no more runs than are kept', async () => {
       const { sweeps, sweepRuns } = database.store;

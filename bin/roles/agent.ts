@@ -2,7 +2,7 @@
 import { agent, sweepRunner } from '../../actors/index.ts';
 import { createIcmpProber, createSweepPinger, findProber } from '../../checks/index.ts';
 import { childOf, supervisor } from '../../runtime/index.ts';
-import { agentFamilies } from '../role-families.ts';
+import { agentFamilies, sweepFamilies } from '../role-families.ts';
 import { declareStatus } from '../status.ts';
 import { keepTree } from './keep-tree.ts';
 import type { RoleContext, RunningRole } from './role.ts';
@@ -27,6 +27,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
     ]),
   );
   context.watch.metrics.add(agentFamilies(node));
+  if (isPlatforms) context.watch.metrics.add(sweepFamilies(node));
   const stop = keepTree(context, tree);
   return {
     records: journal.records,

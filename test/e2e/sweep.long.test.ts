@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type AgentProcess, endAgents, memoryOf } from './agent-program.ts';
 import { namespacesMissing } from './namespaces.ts';
 import { type Cluster, cluster, until } from './picket.ts';
+import { kill } from './processes.ts';
 import { documentsOf, openPort, type RunRow, type SweepSite, sweepSite } from './sweep-site.ts';
 
 const title = (what: string) =>
@@ -76,6 +77,39 @@ test.skipIf(namespacesMissing !== null)(
     const grown = memoryOf(agents[1]!.child.pid!).most - before;
     process.stderr.write(`memory of the agent: ${before} kB before, ${grown} kB more at the most\n`);
     expect(grown).toBeLessThan(growthKBMax);
+  },
+  600_000,
+);
+
+test.skipIf(namespacesMissing !== null)(
+  title('a core that is killed loses nothing of a run: what was done is not done again, and the rest is'),
+  async () => {
+    const begun = await net.ask<RunRow>('sweep', 'run', 'plant', '--detach', ...tenant);
+    let done = 0;
+    await until('a part is done', 100_000, async () => {
+      done = (await runOf())?.slices_done ?? 0;
+      return done >= 3;
+    });
+    const members = await net.ask<{ role: string; pid: number }[]>('members');
+    kill(members.find(({ role }) => role === 'core')!.pid, 'SIGKILL');
+    await until('it is over', 400_000, async () => {
+      const { status, out } = await net.run('sweep', 'show', 'plant', '--json', ...tenant);
+      return status === 0 && (JSON.parse(out) as { last_run: RunRow }).last_run.state !== 'running';
+    });
+    const run = (await runOf())!;
+    process.stderr.write(`with a core killed: ${JSON.stringify([run.seconds, run.sent, run.rate_held])}\n`);
+    expect(run).toMatchObject({
+      id: begun.id,
+      state: 'complete',
+      done: 65_536,
+      live,
+      slices_done: run.slices,
+    });
+    const { slices, hosts } = await documentsOf(net, 'acme', run.id);
+    expect(slices.size).toBe(run.slices);
+    expect(new Set(hosts.map(({ host }) => host)).size).toBe(live);
+    // Nothing was sent a second time but what was under way when it died.
+    expect(run.sent).toBeLessThan(3.3 * 65_536);
   },
   600_000,
 );
