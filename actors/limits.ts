@@ -233,6 +233,12 @@ export const sweepSlicesPerRunMax = 2;
 export const sweepSlicesPerAgentMax = 4;
 /** A run for which there is nobody for this long has failed. */
 export const sweepNoRunnerMs = 600_000;
+/**
+ * What the cluster's own agents may be told to go through for a tenant: a /16, at a pace that nobody takes for an attack from our
+ * machines. In a network of its own a tenant goes as fast as it likes.
+ */
+export const sweepSharedAddressesMax = 65_536;
+export const sweepSharedRateMax = 500;
 /** How often a sweep runs. */
 export const sweepIntervalMsMin = 60_000;
 export const sweepIntervalMsMax = 31 * 86_400_000;

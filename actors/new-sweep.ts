@@ -4,7 +4,13 @@
  */
 import { judgeSweep } from '../checks/index.ts';
 import { isCustomersNetwork } from './dispatch.ts';
-import { nameCharactersMax, sweepIntervalMsMax, sweepIntervalMsMin } from './limits.ts';
+import {
+  nameCharactersMax,
+  sweepIntervalMsMax,
+  sweepIntervalMsMin,
+  sweepSharedAddressesMax,
+  sweepSharedRateMax,
+} from './limits.ts';
 import { defaultPartition } from './names.ts';
 import type { NewSweep } from './ports/sweep.ts';
 
@@ -42,8 +48,16 @@ export function judgeNewSweep(said: SweepSaid, policy: { allowAll: boolean }): J
   if (intervalMs !== null && !isPace(intervalMs)) return bad('the interval must be 1m to 31d');
   if (typeof enabled !== 'boolean') return bad('enabled must be true or false');
   // Only agents in that network sweep it, which may go wherever they like: it is the tenant's own.
-  const judged = judgeSweep(said, { allowAll: policy.allowAll || isCustomersNetwork(partition) });
+  const allowAll = policy.allowAll || isCustomersNetwork(partition);
+  const judged = judgeSweep(allowAll ? said : { ...said, ratePerS: said.ratePerS ?? sweepSharedRateMax }, {
+    allowAll,
+  });
   if (!judged.ok) return { refused: judged.code, detail: judged.detail };
+  const isTooMuch = judged.set.count > sweepSharedAddressesMax || judged.spec.ratePerS > sweepSharedRateMax;
+  if (!allowAll && isTooMuch)
+    return bad(
+      `shared nodes sweep at most ${sweepSharedAddressesMax} addresses, at ${sweepSharedRateMax} a second; use agents of your own, in a partition other than default`,
+    );
   return { sweep: { name, partition, ...judged.spec, intervalMs, enabled }, addresses: judged.set.count };
 }
 

@@ -55,7 +55,10 @@ function addAdd(sweep: Command, surroundings: Surroundings): void {
     )
     .option('--no-icmp', 'do not ping: only ports are tried')
     .option('--partition <name>', 'address space of the tenant that the networks are in (default: default)')
-    .option('--rate <n>', 'packets and connects a second, of all agents together (default: 1000)')
+    .option(
+      '--rate <n>',
+      'packets and connects a second, of all agents together (default: 1000, in the partition default 500)',
+    )
     .option('--timeout <duration>', 'how long one packet or connect is waited for (default: 1s)')
     .option('--interval <duration>', 'how often it runs, 1m to 31d (default: only by hand)')
     .option('--disabled', 'with an interval: it waits for picket sweep enable');
