@@ -7,6 +7,7 @@ import { type Bench, type Outcome, runBench } from './bench.ts';
 import { call } from './call.ts';
 import { edgeAgentsDefault, edgeBench, edgeTenantsDefault } from './edge.ts';
 import { hang } from './hang.ts';
+import { identity } from './identity.ts';
 import { idle } from './idle.ts';
 import { issue } from './issue.ts';
 import { look } from './look.ts';
@@ -38,6 +39,7 @@ const benches: readonly Bench[] = [
   look,
   store(),
   edgeBench(),
+  identity(null),
 ];
 
 async function main(words: readonly string[]): Promise<number> {

@@ -21,6 +21,7 @@ import { addMetricsCommand } from './commands/metrics.ts';
 import { addNodeCommand } from './commands/node.ts';
 import { addPackageCommands } from './commands/package.ts';
 import { addPlanCommands } from './commands/plan.ts';
+import { addReconcileCommand } from './commands/reconcile.ts';
 import { addRecordCommand } from './commands/record.ts';
 import { addReplayCommand } from './commands/replay.ts';
 import { addResultCommands } from './commands/results.ts';
@@ -58,6 +59,7 @@ export const everyCommand = [
   addVaultCommands,
   addUserCommands,
   addIntegrationCommands,
+  addReconcileCommand,
   addCheckCommands,
   addDeviceCommands,
   addDocumentCommands,

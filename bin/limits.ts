@@ -154,3 +154,9 @@ export const debugAtOnceMax = 48;
 export const debugTreePartsMax = 5;
 /** One file of it; an answer of a node is no larger than a frame. */
 export const bundleFileBytesMax = 32 * 1024 * 1024;
+
+/** A device update: its metadata may be larger than what is kept of it, but not without end. */
+export const reconcileLineCharactersMax = 8 * 1_048_576;
+/** Outcomes go out in blocks of this, so that a slow reader slows the work and memory stays small. */
+export const reconcileBlockCharacters = 65_536;
+export const reconcileBlockPieces = 1_024;

@@ -12,14 +12,15 @@ export type DeviceSeed = readonly [kind: (typeof kinds)[number], value: string];
 
 const ambiguous = /agent:|armis:|integration:|netbox:|mac:|ip:/;
 
-/** Any seeds, in any order; at least one. */
-export function deviceId(partition: string, seeds: readonly DeviceSeed[]): string {
+/** Any seeds, in any order; at least one. `count` from 2 on: the ids before it are other devices'. */
+export function deviceId(partition: string, seeds: readonly DeviceSeed[], count = 1): string {
   const ordered = [...seeds].sort(([a], [b]) => kinds.indexOf(a) - kinds.indexOf(b));
   // Joined without separator two sets of seeds could read alike; then lengths go with the values.
   const text = ordered.some(([, value]) => ambiguous.test(value))
     ? `serviceradar-device-v4:partition:${bytesOf(partition)}:${partition}${ordered.map(([kind, value]) => `;${kind}:${bytesOf(value)}:${value}`).join('')}`
     : `serviceradar-device-v3:partition:${partition}:${ordered.map(([kind, value]) => `${kind}:${value}`).join('')}`;
-  return idOf(createHash('sha256').update(text).digest());
+  const counted = count === 1 ? text : `${text}#${count}`;
+  return idOf(createHash('sha256').update(counted).digest());
 }
 
 function bytesOf(text: string): number {

@@ -1,0 +1,144 @@
+/**
+ * What a person decides about devices: two are one, one is two, a serial is worthless, an address is another name of a device. Each
+ * leaves a row of audit where devices change.
+ */
+import type { Evidence } from './evidence.ts';
+import type { Group } from './groups.ts';
+import type { IdentifierKind } from './identifier-rules.ts';
+import { type DeviceRecord, isAddress, type MergeRow } from './inventory.ts';
+import type { PartitionDevices, Touched } from './partition.ts';
+
+export type CommandRefusal =
+  | 'unknown_device'
+  /** It was merged into nothing. */
+  | 'no_merge_audit_found'
+  /** They are one already. */
+  | 'same_device'
+  /** It is a component of ours, which is never grouped. */
+  | 'service_component';
+
+export type CommandAnswer<T> = T | { readonly refused: CommandRefusal };
+
+/** The device is there again as it was, and apart until something new says otherwise. */
+export function unmerge(
+  devices: PartitionDevices,
+  id: string,
+  touched: Touched,
+  line: number | null,
+): CommandAnswer<DeviceRecord> {
+  const record = devices.inventory.records.get(id);
+  if (record === undefined)
+    return { refused: devices.services.has(id) ? 'service_component' : 'unknown_device' };
+  const group = record.group;
+  if (record.mergedInto === null || record.merge === null || group === null)
+    return { refused: 'no_merge_audit_found' };
+  const own = ownOf(record, record.merge, group);
+  const others = group.evidence.filter((one) => !own.includes(one));
+  const at = new Set<Evidence>([...own, ...devices.separations.part(devices.book, own, others)]);
+  const addresses = new Set(own.flatMap((one) => one.addresses));
+  if (isAddress(record.founder)) {
+    const { founder } = record;
+    founder.overruled.push(...others.filter((one) => !founder.overruled.includes(one)));
+    founder.said = null;
+    founder.claims = founder.claims.filter(({ by }) => !others.includes(by));
+    addresses.add(founder);
+  } else
+    for (const one of addresses) for (const other of others) if (isWeakAt(own)) one.overruled.push(other);
+  devices.batches += 1;
+  devices.settle(at, addresses, { ...devices.markOf([], 'unmerged'), lineOf: () => line }, touched);
+  touched.groups.add(group);
+  return record;
+}
+
+function ownOf(record: DeviceRecord, merge: MergeRow, group: Group): Evidence[] {
+  const numbers = new Set(merge.members);
+  const own = group.evidence.filter(({ n }) => numbers.has(n));
+  if (isAddress(record.founder)) return own;
+  return own.includes(record.founder) ? own : [...own, record.founder];
+}
+
+/** Known by where it was alone: then it is the address that must not draw it back. */
+function isWeakAt(own: readonly Evidence[]): boolean {
+  return own.every(({ ids, macs }) =>
+    [...ids, ...macs].every(({ isShared, isBanned }) => isShared || isBanned),
+  );
+}
+
+/** A person says that both are one: the first is the one, unless the rules say otherwise. */
+export function mergeByHand(
+  devices: PartitionDevices,
+  into: string,
+  from: string,
+  touched: Touched,
+  line: number | null,
+): CommandAnswer<DeviceRecord> {
+  const records = [devices.findDevice(into), devices.findDevice(from)];
+  const [a, b] = records;
+  if (a == null || b == null) return { refused: 'unknown_device' };
+  if (a === b) return { refused: 'same_device' };
+  const founders = [a, b].map((record) => (isAddress(record.founder) ? null : record.founder));
+  const [first, second] = founders;
+  devices.batches += 1;
+  const mark = { ...devices.markOf([], 'evidence_changed'), lineOf: () => line };
+  if (first == null || second == null) {
+    const [strong, weak] = second == null ? [a, b] : [b, a];
+    if (isAddress(strong.founder) || !isAddress(weak.founder)) return { refused: 'unknown_device' };
+    const address = weak.founder;
+    address.said = strong;
+    strong.founder.addresses.push(address);
+    devices.settle(new Set([strong.founder]), new Set([address]), mark, touched);
+  } else {
+    const identifier = devices.book.identifier('manual', '', `${a.id}+${b.id}#${devices.batches}`);
+    for (const founder of [first, second]) devices.book.tie(founder, identifier);
+    devices.settle(new Set([first, second]), new Set(), mark, touched);
+  }
+  return a.mergedInto ?? a;
+}
+
+/** From now on the value identifies nobody; devices that it alone held together part. */
+export function ban(
+  devices: PartitionDevices,
+  kind: IdentifierKind,
+  scope: string,
+  value: string,
+  touched: Touched,
+  line: number | null,
+): void {
+  const identifier = devices.book.identifier(kind, scope, value);
+  identifier.isBanned = true;
+  identifier.isShared = true;
+  devices.batches += 1;
+  const holders = new Set(identifier.holders);
+  for (const { group } of identifier.holders) for (const one of group?.evidence ?? []) holders.add(one);
+  const addresses = new Set([...holders].flatMap((one) => one.addresses));
+  devices.settle(
+    holders,
+    addresses,
+    { ...devices.markOf([], 'evidence_withdrawn'), lineOf: () => line },
+    touched,
+  );
+}
+
+/** A confirmed alias: what is seen at that address alone is that device. */
+export function alias(
+  devices: PartitionDevices,
+  ip: string,
+  id: string,
+  touched: Touched,
+  line: number | null,
+): CommandAnswer<DeviceRecord> {
+  const device = devices.findDevice(id);
+  if (device === null) return { refused: devices.services.has(id) ? 'service_component' : 'unknown_device' };
+  const record = devices.addressBook.at(ip);
+  record.said = device;
+  if (!isAddress(device.founder) && !device.founder.addresses.includes(record))
+    device.founder.addresses.push(record);
+  devices.batches += 1;
+  devices.settle(
+    new Set(),
+    new Set([record]),
+    { ...devices.markOf([], 'evidence_changed'), lineOf: () => line },
+    touched,
+  );
+  return device;
+}

@@ -1,0 +1,200 @@
+/**
+ * Which evidence is one device by single-valued identifiers alone. Kind after kind in the order of priority: what would tie two
+ * values of one kind identifies nobody and is left out. A function of the set of evidence: order makes no difference.
+ */
+import type { Core, Evidence, Identifier } from './evidence.ts';
+import { kindKey } from './evidence.ts';
+import { externalKinds, type IdentifierKind, singleValuedKinds } from './identifier-rules.ts';
+import { identityLimits as limits } from './limits.ts';
+import { Union } from './union.ts';
+
+const isExternal: ReadonlySet<IdentifierKind> = new Set(externalKinds);
+const isSingleValued: ReadonlySet<IdentifierKind> = new Set(singleValuedKinds);
+
+/**
+ * Whether an identifier ties different values of one external kind in its holders as they are, whatever else is known. Where an
+ * external id agrees and the serial differs hardware was replaced, so serials do not count here.
+ */
+export function tiesDirectly(identifier: Identifier): boolean {
+  const { kind, holders, witness } = identifier;
+  if (!isSingleValued.has(kind) || holders.length < 2) return false;
+  if (witness !== null) return true;
+  const known = new Map<string, { value: Identifier; by: Evidence }>();
+  for (const by of holders) {
+    for (const id of by.ids) {
+      if (id === identifier || !isExternal.has(id.kind)) continue;
+      const before = known.get(kindKey(id));
+      if (before === undefined) known.set(kindKey(id), { value: id, by });
+      else if (before.value !== id) {
+        identifier.witness = [before.by, by];
+        return true;
+      }
+    }
+  }
+  if (kind !== 'serial' || !isMakersDefault(holders)) return false;
+  identifier.witness = [holders[0]!, holders[1]!];
+  return true;
+}
+
+/** A serial that many things say which nothing but their MACs tells apart. */
+function isMakersDefault(holders: readonly Evidence[]): boolean {
+  if (holders.length <= limits.serialMacsMax) return false;
+  const macs = new Set<string>();
+  for (const { ids, seedMac } of holders) if (ids.length === 1 && seedMac !== null) macs.add(seedMac);
+  return macs.size > limits.serialMacsMax;
+}
+
+/** Evidence that these reach over identifiers which may tie; `isShared` is brought up to date on the way. */
+export function closeOver(from: Iterable<Evidence>): Set<Evidence> {
+  const reached = new Set<Evidence>(from);
+  const queue = [...reached];
+  const looked = new Set<Identifier>();
+  for (let evidence = queue.pop(); evidence !== undefined; evidence = queue.pop()) {
+    for (const identifier of evidence.ids) {
+      if (looked.has(identifier)) continue;
+      looked.add(identifier);
+      const wasBoundary = identifier.witness !== null;
+      identifier.isShared = identifier.isBanned || tiesDirectly(identifier);
+      // One that becomes a boundary lets go of all that it held together.
+      if (identifier.isShared && (wasBoundary || identifier.isBanned)) continue;
+      for (const holder of identifier.holders) {
+        if (reached.has(holder)) continue;
+        reached.add(holder);
+        queue.push(holder);
+      }
+    }
+  }
+  return reached;
+}
+
+/** The cores of evidence that was closed over; sets `isShared` of identifiers that are left out. */
+export function coresOf(evidence: Iterable<Evidence>): Core[] {
+  const all = [...evidence];
+  const union = new Union<Evidence>();
+  for (const one of all) union.add(one);
+  const free = new Set<Identifier>();
+  for (const { ids } of all) for (const id of ids) if (!id.isShared && !id.isBanned) free.add(id);
+  const linked = new Union<Evidence>();
+  for (const one of all) linked.add(one);
+  for (const { holders } of free) for (const holder of holders) linked.join(holders[0]!, holder);
+  return linked.sets(all).flatMap((part) => partCores(part));
+}
+
+/** Of one part that hangs together: one core, unless its values conflict. */
+function partCores(part: Evidence[]): Core[] {
+  const ids = new Set<Identifier>();
+  for (const one of part) for (const id of one.ids) if (!id.isShared && !id.isBanned) ids.add(id);
+  if (!conflicts(valuesOf(part))) return [coreOf(part)];
+  const union = new Union<Evidence>();
+  for (const one of part) union.add(one);
+  for (const kind of ['manual', 'asserted', ...singleValuedKinds] as const) {
+    const ofKind = [...ids].filter((id) => id.kind === kind).sort(byValue);
+    if (kind === 'manual' || kind === 'asserted')
+      for (const { holders } of ofKind) for (const holder of holders) union.join(holders[0]!, holder);
+    else joinBy(ofKind, part, union);
+  }
+  return union.sets(part).map(coreOf);
+}
+
+/** Joins what identifiers of one kind tie, and leaves those out that would join what conflicts. */
+function joinBy(identifiers: readonly Identifier[], part: readonly Evidence[], union: Union<Evidence>): void {
+  const sets = new Map(union.sets(part).map((set) => [union.root(set[0]!), set] as const));
+  const valuesOfRoot = new Map([...sets].map(([root, set]) => [root, valuesOf(set)] as const));
+  const rootsOf = (id: Identifier) => new Set(id.holders.map((holder) => union.root(holder)));
+  const free: Identifier[] = [];
+  for (const id of identifiers) {
+    const roots = rootsOf(id);
+    if (roots.size < 2) continue;
+    if (joinConflicts([...roots].map((root) => valuesOfRoot.get(root)!))) id.isShared = true;
+    else free.push(id);
+  }
+  for (let left = free; left.length > 0; ) {
+    const trial = new Union<Evidence>();
+    for (const root of sets.keys()) trial.add(root);
+    for (const id of left) {
+      const [first, ...others] = rootsOf(id);
+      for (const other of others) trial.join(first!, other);
+    }
+    const bad = trial
+      .sets(sets.keys())
+      .filter((roots) => joinConflicts(roots.map((root) => valuesOfRoot.get(root)!)));
+    if (bad.length === 0) {
+      for (const { holders } of left) for (const holder of holders) union.join(holders[0]!, holder);
+      return;
+    }
+    for (const roots of bad) {
+      const inside = left.filter((id) => trial.root(union.root(id.holders[0]!)) === trial.root(roots[0]!));
+      mostTying(inside, (id) => [...rootsOf(id)].map((root) => valuesOfRoot.get(root)!)).isShared = true;
+    }
+    left = left.filter((id) => !id.isShared);
+  }
+}
+
+type Values = ReadonlyMap<string, ReadonlySet<Identifier>>;
+
+/** The one that ties the most values of one kind, of those the first by value. */
+export function mostTying<I extends Identifier>(identifiers: readonly I[], tied: (id: I) => Values[]): I {
+  const scored = identifiers.map((id) => ({ id, score: mostValues(tied(id)) }));
+  scored.sort((a, b) => b.score - a.score || byValue(a.id, b.id));
+  return scored[0]!.id;
+}
+
+function mostValues(tied: readonly Values[]): number {
+  const counts = new Map<string, number>();
+  for (const values of tied)
+    for (const [kind, set] of values) counts.set(kind, (counts.get(kind) ?? 0) + set.size);
+  // What ties the most of one kind, and of those that tie as many the one that ties more altogether.
+  const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  return Math.max(0, ...counts.values()) * 1_000 + Math.min(total, 999);
+}
+
+function byValue(a: Identifier, b: Identifier): number {
+  if (a.value !== b.value) return a.value < b.value ? -1 : 1;
+  return a.scope < b.scope ? -1 : a.scope > b.scope ? 1 : 0;
+}
+
+/** External values by kind that identify somebody. */
+function valuesOf(evidence: readonly Evidence[]): Map<string, Set<Identifier>> {
+  const values = new Map<string, Set<Identifier>>();
+  for (const { ids } of evidence) {
+    for (const id of ids) {
+      if (!isExternal.has(id.kind) || id.isShared || id.isBanned) continue;
+      const ofKind = values.get(kindKey(id));
+      if (ofKind === undefined) values.set(kindKey(id), new Set([id]));
+      else ofKind.add(id);
+    }
+  }
+  return values;
+}
+
+function conflicts(values: Values): boolean {
+  for (const set of values.values()) if (set.size > 1) return true;
+  return false;
+}
+
+/** Whether together they have more values of a kind than one of them has alone (an asserted id may have given it several). */
+function joinConflicts(sides: readonly Values[]): boolean {
+  const together = new Map<string, { values: Set<Identifier>; most: number }>();
+  for (const side of sides) {
+    for (const [kind, values] of side) {
+      const known = together.get(kind);
+      if (known === undefined) together.set(kind, { values: new Set(values), most: values.size });
+      else {
+        for (const value of values) known.values.add(value);
+        known.most = Math.max(known.most, values.size);
+      }
+    }
+  }
+  for (const { values, most } of together.values()) if (values.size > most) return true;
+  return false;
+}
+
+function coreOf(evidence: Evidence[]): Core {
+  const kinds = new Set<string>();
+  for (const { ids } of evidence)
+    for (const id of ids)
+      if (isSingleValued.has(id.kind) && !id.isShared && !id.isBanned) kinds.add(kindKey(id));
+  const core: Core = { evidence, kinds };
+  for (const one of evidence) one.core = core;
+  return core;
+}

@@ -1,0 +1,158 @@
+/**
+ * What is told of a device: its address, name and availability, of all that was said of it. A field of a better source stands for
+ * 24 h against worse ones; availability is the latest word, whoever said it. A function of what was said, not of its order.
+ */
+import type { AddressRecord, Glimpse } from './addresses.ts';
+import type { Evidence, Seen } from './evidence.ts';
+import { type Group, ownerAt, standingGlimpses } from './groups.ts';
+import { identityLimits as limits } from './limits.ts';
+
+export interface DeviceFields {
+  ip: string | null;
+  mac: string | null;
+  hostname: string | null;
+  isAvailable: boolean | null;
+  firstSeenMs: number | null;
+  lastSeenMs: number | null;
+  sources: string[];
+  /** The latest observation by something that identifies: one after a retraction restores the device. */
+  strongLastMs: number | null;
+}
+
+interface Word<T> {
+  value: T;
+  atMs: number;
+  confidence: number;
+}
+
+class Words<T extends string | boolean> {
+  private readonly said: Word<T>[] = [];
+
+  add(value: T | null, atMs: number, confidence: number): void {
+    if (value !== null) this.said.push({ value, atMs, confidence });
+  }
+
+  /** The latest; of one instant the greater value. */
+  latest(): T | null {
+    return this.best((a, b) => b.atMs - a.atMs);
+  }
+
+  /** Of those within 24 h of the latest the best source, and the latest of it. */
+  trusted(): T | null {
+    const latestMs = Math.max(...this.said.map(({ atMs }) => atMs));
+    return this.best(
+      (a, b) => b.confidence - a.confidence || b.atMs - a.atMs,
+      ({ atMs }) => latestMs - atMs < limits.betterFieldMs,
+    );
+  }
+
+  private best(
+    order: (a: Word<T>, b: Word<T>) => number,
+    of: (word: Word<T>) => boolean = () => true,
+  ): T | null {
+    const sorted = this.said.filter(of).sort((a, b) => order(a, b) || (a.value < b.value ? 1 : -1));
+    return sorted[0]?.value ?? null;
+  }
+}
+
+export function fieldsOf(group: Group): DeviceFields {
+  const ip = new Words<string>();
+  const mac = new Words<string>();
+  const hostname = new Words<string>();
+  const available = new Words<boolean>();
+  const sources = new Set<string>();
+  const instants = { first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY };
+  let strongLastMs: number | null = null;
+  const spoke = (firstMs: number, lastMs: number, saidFirstMs: number | null) => {
+    instants.first = Math.min(instants.first, firstMs, saidFirstMs ?? firstMs);
+    instants.last = Math.max(instants.last, lastMs);
+  };
+  for (const evidence of group.evidence) {
+    for (const seen of evidence.seen) {
+      spoke(seen.firstMs, seen.lastMs, seen.saidFirstMs);
+      sources.add(seen.source);
+      ip.add(seen.ip, seen.ipMs, seen.confidence);
+      mac.add(evidence.seedMac, seen.lastMs, seen.confidence);
+      hostname.add(seen.hostname, seen.hostnameMs, seen.confidence);
+      available.add(seen.isAvailable, seen.availableMs, seen.confidence);
+      if (isSpeaking(evidence)) strongLastMs = Math.max(strongLastMs ?? seen.lastMs, seen.lastMs);
+    }
+  }
+  for (const { record, glimpse } of glimpsesOf(group)) {
+    spoke(glimpse.atMs, glimpse.atMs, glimpse.saidFirstMs);
+    sources.add(glimpse.source);
+    if (group.address !== null) ip.add(record.ip, glimpse.atMs, glimpse.confidence);
+    hostname.add(glimpse.hostname, glimpse.atMs, glimpse.confidence);
+    available.add(glimpse.isAvailable, glimpse.atMs, glimpse.confidence);
+  }
+  return {
+    ip: ip.trusted(),
+    mac: mac.trusted(),
+    hostname: hostname.trusted(),
+    isAvailable: available.latest(),
+    firstSeenMs: Number.isFinite(instants.first) ? instants.first : null,
+    lastSeenMs: Number.isFinite(instants.last) ? instants.last : null,
+    sources: [...sources].sort(),
+    strongLastMs,
+  };
+}
+
+/** Shared MACs and serials are no reason to restore a device. */
+function isSpeaking({ ids, macs }: Evidence): boolean {
+  return [...ids, ...macs].some(({ isShared, isBanned }) => !isShared && !isBanned);
+}
+
+/** What was seen of its addresses alone and belongs to it. */
+export function* glimpsesOf(group: Group): Generator<{ record: AddressRecord; glimpse: Glimpse }> {
+  if (group.address !== null) {
+    for (const glimpse of standingGlimpses(group.address)) yield { record: group.address, glimpse };
+    return;
+  }
+  const looked = new Set<AddressRecord>();
+  for (const { addresses } of group.evidence) {
+    for (const record of addresses) {
+      if (looked.has(record)) continue;
+      looked.add(record);
+      for (const glimpse of record.glimpses)
+        if (ownerAt(record, glimpse.atMs) === group) yield { record, glimpse };
+    }
+  }
+}
+
+/** What one source says again of what it said before. */
+export function notice(
+  evidence: Evidence,
+  said: Omit<Seen, 'firstMs' | 'lastMs' | 'ipMs' | 'hostnameMs' | 'availableMs'> & { atMs: number },
+): void {
+  const { atMs, source, confidence } = said;
+  let seen = evidence.seen.find((one) => one.source === source);
+  if (seen === undefined) {
+    const never = Number.NEGATIVE_INFINITY;
+    seen = {
+      ...{ source, confidence, firstMs: atMs, lastMs: atMs, saidFirstMs: null },
+      ...{ ip: null, ipMs: never, hostname: null, hostnameMs: never, isAvailable: null, availableMs: never },
+    };
+    evidence.seen.push(seen);
+  }
+  seen.firstMs = Math.min(seen.firstMs, atMs);
+  if (atMs >= seen.lastMs) {
+    seen.confidence = atMs > seen.lastMs ? confidence : Math.max(confidence, seen.confidence);
+    seen.lastMs = atMs;
+  }
+  const { ip, hostname, isAvailable, saidFirstMs } = said;
+  if (ip !== null && isLater(atMs, ip, seen.ipMs, seen.ip)) [seen.ip, seen.ipMs] = [ip, atMs];
+  if (hostname !== null && isLater(atMs, hostname, seen.hostnameMs, seen.hostname))
+    [seen.hostname, seen.hostnameMs] = [hostname, atMs];
+  if (isAvailable !== null && isLater(atMs, isAvailable, seen.availableMs, seen.isAvailable))
+    [seen.isAvailable, seen.availableMs] = [isAvailable, atMs];
+  if (saidFirstMs !== null) seen.saidFirstMs = Math.min(seen.saidFirstMs ?? saidFirstMs, saidFirstMs);
+}
+
+function isLater<T extends string | boolean>(
+  atMs: number,
+  value: T,
+  beforeMs: number,
+  before: T | null,
+): boolean {
+  return atMs > beforeMs || (atMs === beforeMs && (before === null || value > before));
+}

@@ -1,0 +1,259 @@
+/**
+ * Brings the grouping up to date with what changed, and touches nothing that this cannot reach: cores, then MACs, then what a
+ * locally administered MAC or an address alone attaches. The result is that of grouping everything from scratch.
+ */
+import { type AddressRecord, type Glimpse, nearestHold } from './addresses.ts';
+import type { Conflict } from './conflicts.ts';
+import { converge, macConflicts } from './convergence.ts';
+import { closeOver, coresOf } from './cores.ts';
+import type { Core, Evidence, EvidenceBook, Identifier } from './evidence.ts';
+import type { DeviceRecord } from './inventory.ts';
+import { identityLimits as limits } from './limits.ts';
+
+export interface Group {
+  readonly evidence: Evidence[];
+  /** Something identifies it: it may hold an address against others. */
+  readonly isStrong: boolean;
+  /** It stands by this address alone. */
+  readonly address: AddressRecord | null;
+  device: DeviceRecord | null;
+}
+
+export interface Regrouped {
+  /** All that was looked at, whether it changed or not. */
+  groups: Set<Group>;
+  /** Addresses at which something is seen that may belong to another device now. */
+  addresses: Set<AddressRecord>;
+}
+
+export class Grouping {
+  /** Ties that were refused, told by who looks for them. */
+  readonly refused = new Map<Identifier, Conflict['reason']>();
+  private readonly book: EvidenceBook;
+
+  constructor(book: EvidenceBook) {
+    this.book = book;
+  }
+
+  regroup(dirty: Iterable<Evidence>, at: Iterable<AddressRecord>): Regrouped {
+    const region = this.coreRegion(new Set(dirty));
+    const reached = this.macRegion(region);
+    for (const { macs, locals } of reached) for (const id of [...macs, ...locals]) this.refused.delete(id);
+    const cores = [...new Set([...reached].map(({ core }) => core!))].sort(byAge);
+    const { sets, refused } = converge(this.book, cores);
+    for (const [identifier, reason] of refused) this.refused.set(identifier, reason);
+    const groups = new Set<Group>();
+    const weak = new Set<Evidence>();
+    for (const set of sets) {
+      const evidence = set.flatMap((core) => core.evidence);
+      if (evidence.some(isIdentified)) groups.add(this.stand(evidence, true, null));
+      else for (const one of evidence) weak.add(one);
+    }
+    this.attachLocals(reached, weak, groups);
+    const addresses = new Set(at);
+    for (const { addresses: held } of reached)
+      for (const record of held) if (mayDraw(record)) addresses.add(record);
+    this.attachAddresses(weak, addresses, groups);
+    return { groups, addresses };
+  }
+
+  /** All cores that may be others now. */
+  private coreRegion(dirty: Set<Evidence>): Set<Evidence> {
+    const more = new Set<Evidence>(dirty);
+    for (const { core } of dirty) for (const one of core?.evidence ?? []) more.add(one);
+    for (let region = more, size = 0; region.size > size; ) {
+      size = region.size;
+      region = closeOver(region);
+      for (const one of [...region]) for (const other of one.core?.evidence ?? []) region.add(other);
+      if (region.size === size) {
+        coresOf(region);
+        return region;
+      }
+    }
+    return more;
+  }
+
+  /** All devices whose MACs may tie them otherwise now, and those whose names may be rarer or more common. */
+  private macRegion(from: ReadonlySet<Evidence>): Set<Evidence> {
+    const reached = new Set<Evidence>();
+    const queue: Evidence[] = [];
+    const reach = (one: Evidence) => {
+      if (reached.has(one)) return;
+      reached.add(one);
+      queue.push(one);
+    };
+    for (const one of from) {
+      reach(one);
+      for (const name of one.names) {
+        const carriers = this.book.names.get(name)!;
+        if (carriers.length <= limits.nameCarriersMax + 1) for (const carrier of carriers) reach(carrier);
+      }
+    }
+    const looked = new Set<Identifier>();
+    for (let one = queue.pop(); one !== undefined; one = queue.pop()) {
+      for (const other of one.core!.evidence) reach(other);
+      for (const other of one.group?.evidence ?? []) reach(other);
+      for (const mac of one.macs) {
+        if (looked.has(mac)) continue;
+        looked.add(mac);
+        const wasBoundary = mac.witness !== null;
+        mac.isShared = mac.isBanned || macConflicts(mac);
+        if (!(mac.isShared && (wasBoundary || mac.isBanned))) for (const holder of mac.holders) reach(holder);
+      }
+    }
+    return reached;
+  }
+
+  private stand(evidence: Evidence[], isStrong: boolean, address: AddressRecord | null): Group {
+    const group: Group = { evidence, isStrong, address, device: null };
+    for (const one of evidence) one.group = group;
+    return group;
+  }
+
+  /** What has a locally administered MAC and nothing better belongs to the one device whose own MAC that is. */
+  private attachLocals(reached: ReadonlySet<Evidence>, weak: Set<Evidence>, groups: Set<Group>): void {
+    const touched = new Set<Identifier>();
+    for (const { locals, localClaims } of reached)
+      for (const local of [...locals, ...localClaims]) touched.add(local);
+    for (const local of touched) {
+      if (local.isBanned) continue;
+      const own = local.holders.filter((one) => one.locals[0] === local && !isIdentified(one));
+      const strong = strongOf(local, (one) => one.locals[0] === local);
+      const claimed = strong.size === 0 && own.length > 0 && strongOf(local, () => true).size > 0;
+      if (strong.size > 1 || claimed) this.refused.set(local, 'medium_confidence_only');
+      else this.refused.delete(local);
+      if (own.length === 0) continue;
+      for (const one of own) leave(one, weak, groups);
+      const [home] = strong;
+      if (strong.size === 1 && home !== undefined) {
+        for (const one of own) join(one, home);
+        groups.add(home);
+      } else groups.add(this.stand(own, false, null));
+    }
+    for (const one of [...weak]) {
+      if (one.localClaims.length === 0) continue;
+      leave(one, weak, groups);
+      groups.add(this.stand([one], false, null));
+    }
+  }
+
+  /** What nothing identifies belongs to who held its last address nearest in time, else it stands by that address. */
+  private attachAddresses(weak: Set<Evidence>, addresses: Set<AddressRecord>, groups: Set<Group>): void {
+    const standing = new Map<AddressRecord, Evidence[]>();
+    const done = new Set<Evidence>();
+    const take = ({ holds }: AddressRecord) => {
+      for (const { by } of holds) if (isNobody(by) && !done.has(by)) weak.add(by);
+    };
+    for (const record of addresses) take(record);
+    for (let [one] = weak; one !== undefined; [one] = weak) {
+      done.add(one);
+      leave(one, weak, groups);
+      const last = lastHold(one);
+      const owner = last === null ? null : ownerAt(last.record, last.atMs);
+      if (owner !== null) {
+        join(one, owner);
+        groups.add(owner);
+      } else if (last === null) groups.add(this.stand([one], false, null));
+      else {
+        const others = standing.get(last.record);
+        if (others === undefined) standing.set(last.record, [one]);
+        else others.push(one);
+        // Whatever stands there already is looked at again: all of it is one device.
+        if (!addresses.has(last.record)) {
+          addresses.add(last.record);
+          take(last.record);
+        }
+      }
+    }
+    for (const [record, evidence] of standing) groups.add(this.stand(evidence, false, record));
+  }
+}
+
+/** Devices that something identifies and that hold the MAC in one of these ways; two are enough to know. */
+function strongOf(local: Identifier, holds: (one: Evidence) => boolean): Set<Group> {
+  const strong = new Set<Group>();
+  for (const one of local.holders) {
+    if (one.group?.isStrong && isIdentified(one) && holds(one)) strong.add(one.group);
+    if (strong.size > 1) break;
+  }
+  return strong;
+}
+
+/** Nothing of it identifies, and no locally administered MAC attaches it. */
+function isNobody(one: Evidence): boolean {
+  return !isIdentified(one) && one.localClaims.length === 0 && one.locals.every(({ isBanned }) => isBanned);
+}
+
+/** Out of the device in which it was, which is another without it. */
+function leave(one: Evidence, weak: Set<Evidence>, groups: Set<Group>): void {
+  weak.delete(one);
+  const { group } = one;
+  one.group = null;
+  const at = group?.evidence.indexOf(one) ?? -1;
+  if (group === null || at < 0) return;
+  group.evidence.splice(at, 1);
+  if (group.evidence.some((other) => other.group === group)) groups.add(group);
+}
+
+function join(one: Evidence, group: Group): void {
+  group.evidence.push(one);
+  one.group = group;
+}
+
+/** The device to which something at this address belongs at this instant; null: it stands by the address. */
+export function ownerAt(record: AddressRecord, atMs: number): Group | null {
+  const by = nearestHold(record, atMs, isIdentified);
+  return by?.group ?? aliasOf(record);
+}
+
+/** The device of a confirmed alias: the one that a person said, else the one that showed it last. */
+export function aliasOf({ said, claims }: AddressRecord): Group | null {
+  if (said !== null) return said.group;
+  const confirmed = claims.filter(
+    ({ by, instants }) => instants.length >= limits.aliasSightingsMin && isIdentified(by),
+  );
+  confirmed.sort((a, b) => b.lastMs - a.lastMs || b.by.firstMs - a.by.firstMs || b.by.n - a.by.n);
+  return confirmed[0]?.by.group ?? null;
+}
+
+export function standingGlimpses(record: AddressRecord): Glimpse[] {
+  return record.glimpses.filter(({ atMs }) => ownerAt(record, atMs) === null);
+}
+
+function mayDraw({ glimpses, device, holds }: AddressRecord): boolean {
+  return glimpses.length > 0 || device !== null || holds.some(({ by }) => !isIdentified(by));
+}
+
+function lastHold(one: Evidence): { record: AddressRecord; atMs: number } | null {
+  let last: { record: AddressRecord; atMs: number } | null = null;
+  for (const record of one.addresses) {
+    const at = record.holds.findLast(({ by }) => by === one)?.atMs;
+    if (at === undefined) continue;
+    if (last === null || at > last.atMs || (at === last.atMs && record.ip < last.record.ip))
+      last = { record, atMs: at };
+  }
+  return last;
+}
+
+/** Something in it identifies: what is asserted, single-valued or a globally unique MAC that is not shared. */
+export function isIdentified({ ids, macs, isAdrift }: Evidence): boolean {
+  if (isAdrift) return false;
+  for (const { isShared, isBanned } of ids) if (!isShared && !isBanned) return true;
+  for (const { isShared, isBanned } of macs) if (!isShared && !isBanned) return true;
+  return false;
+}
+
+function byAge(a: Core, b: Core): number {
+  const [x, y] = [oldest(a.evidence), oldest(b.evidence)];
+  if (x.firstMs !== y.firstMs) return x.firstMs - y.firstMs;
+  return x.firstOrder < y.firstOrder ? -1 : x.firstOrder > y.firstOrder ? 1 : x.n - y.n;
+}
+
+export function oldest(evidence: readonly Evidence[]): Evidence {
+  let best = evidence[0]!;
+  for (const one of evidence) {
+    if (one.firstMs < best.firstMs || (one.firstMs === best.firstMs && one.firstOrder < best.firstOrder))
+      best = one;
+  }
+  return best;
+}

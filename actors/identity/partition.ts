@@ -1,0 +1,268 @@
+/**
+ * The devices of one partition of one tenant, in memory: takes observations in batches, brings the grouping up to date with them, and
+ * says of each line what became of it. What it has to write is read from `touched` afterwards. No input, no output, no clock.
+ */
+import { AddressBook, type AddressRecord, type Glimpse } from './addresses.ts';
+import { type Evidence, EvidenceBook } from './evidence.ts';
+import { fieldsOf, notice } from './fields.ts';
+import { type Group, Grouping, isIdentified, ownerAt } from './groups.ts';
+import { isSightingSource, sightingLifeMs } from './identifier-rules.ts';
+import { type BatchMark, type DeviceRecord, Inventory, isAddress } from './inventory.ts';
+import { type LineOutcome, outcomesOf, type Placed } from './outcomes.ts';
+import type { Observation } from './read-update.ts';
+import { applyRetraction } from './retraction.ts';
+import { Separations } from './separations.ts';
+
+export interface NumberedObservation {
+  readonly line: number;
+  readonly observation: Observation;
+}
+
+export interface ServiceComponent {
+  readonly id: string;
+  observation: Observation;
+  firstMs: number;
+  lastMs: number;
+  sources: Set<string>;
+}
+
+/** What a batch changed, for who keeps it. */
+export interface Touched {
+  readonly evidence: Set<Evidence>;
+  readonly addresses: Set<AddressRecord>;
+  readonly groups: Set<Group>;
+}
+
+export class PartitionDevices {
+  readonly name: string;
+  readonly book = new EvidenceBook();
+  readonly addressBook = new AddressBook();
+  readonly inventory: Inventory;
+  readonly grouping = new Grouping(this.book);
+  readonly separations = new Separations();
+  readonly services = new Map<string, ServiceComponent>();
+  /** The newest instant that was told of: what is past is past by this. */
+  nowMs = Number.NEGATIVE_INFINITY;
+  batches = 0;
+
+  constructor(name: string, randomId: () => string) {
+    this.name = name;
+    this.inventory = new Inventory(name, randomId);
+  }
+
+  /** Outcomes in the order of the lines. Order inside the batch makes no difference to what is decided. */
+  apply(batch: readonly NumberedObservation[], touched: Touched): LineOutcome[] {
+    this.batches += 1;
+    const placed: Placed[] = [];
+    const dirty = new Set<Evidence>();
+    const at = new Set<AddressRecord>();
+    for (const { line, observation } of batch) {
+      this.nowMs = Math.max(this.nowMs, observation.atMs);
+      placed.push({ line, observation, ...this.place(observation, dirty, at) });
+    }
+    const mark = this.markOf(placed, 'evidence_changed');
+    const mergesBefore = this.inventory.merges.length;
+    const made = this.settle(dirty, at, mark, touched);
+    for (const one of placed) this.follow(one, touched);
+    const deleted = new Map<DeviceRecord, boolean>();
+    for (const { device } of placed) if (device != null) deleted.set(device, device.isDeleted);
+    for (const one of placed) if (one.observation.isRetraction) applyRetraction(this, one, touched);
+    for (const device of deleted.keys()) this.judgeDeleted(device);
+    const merged = this.mergedSince(mergesBefore);
+    return outcomesOf({ placed, made, deleted, merged, refused: this.grouping.refused });
+  }
+
+  private mergedSince(from: number): Map<DeviceRecord, string[]> {
+    const merged = new Map<DeviceRecord, string[]>();
+    for (const { what, to, reason } of this.inventory.merges.slice(from)) {
+      const device = what === 'merge' ? this.findDevice(to) : null;
+      if (device !== null) merged.set(device, [...(merged.get(device) ?? []), reason]);
+    }
+    return merged;
+  }
+
+  /** Where an observation belongs before anything is decided. */
+  private place(
+    observation: Observation,
+    dirty: Set<Evidence>,
+    at: Set<AddressRecord>,
+  ): Pick<Placed, 'evidence' | 'isNew' | 'record' | 'drop' | 'service'> {
+    const nothing = { evidence: null, isNew: false, record: null, drop: null, service: null };
+    if (observation.isRetraction) return nothing;
+    if (observation.service !== null) return { ...nothing, service: this.placeService(observation) };
+    const { ip, named, atMs } = observation;
+    const found =
+      named.length > 0 || ip !== null || hasGlobalMac(observation) ? this.book.of(observation) : undefined;
+    if (found === undefined) return { ...nothing, drop: 'no_address' };
+    if (found === null) {
+      if (ip === null) return { ...nothing, drop: 'no_address' };
+      const record = this.addressBook.glimpse(ip, glimpseOf(observation));
+      if (record !== null) at.add(record);
+      return { ...nothing, record: record ?? this.addressBook.at(ip), isNew: record !== null };
+    }
+    const { evidence, isNew } = found;
+    if (isNew) {
+      dirty.add(evidence);
+      this.separations.applyTo(this.book, evidence);
+    }
+    this.notice(evidence, observation, dirty, at);
+    this.assert(evidence, observation, dirty);
+    if (atMs < evidence.firstMs || (atMs === evidence.firstMs && observation.order < evidence.firstOrder)) {
+      evidence.firstMs = atMs;
+      evidence.firstOrder = observation.order;
+      evidence.firstIp = ip;
+    }
+    return { ...nothing, evidence, isNew };
+  }
+
+  private placeService(observation: Observation): ServiceComponent {
+    const { atMs, source } = observation;
+    const id = observation.service!;
+    let service = this.services.get(id);
+    if (service === undefined) {
+      service = { id, observation, firstMs: atMs, lastMs: atMs, sources: new Set() };
+      this.services.set(id, service);
+    }
+    const { observation: last } = service;
+    if (atMs > last.atMs || (atMs === last.atMs && observation.order > last.order))
+      service.observation = observation;
+    service.firstMs = Math.min(service.firstMs, atMs, observation.firstSeenMs ?? atMs);
+    service.lastMs = Math.max(service.lastMs, atMs);
+    service.sources.add(source);
+    return service;
+  }
+
+  private notice(
+    evidence: Evidence,
+    observation: Observation,
+    dirty: Set<Evidence>,
+    at: Set<AddressRecord>,
+  ): void {
+    const { ip, atMs, hostname, source, confidence, isAvailable, firstSeenMs, tableIps } = observation;
+    notice(evidence, { atMs, source, confidence, ip, hostname, isAvailable, saidFirstMs: firstSeenMs });
+    if (hostname !== null && this.book.addName(evidence, hostname)) dirty.add(evidence);
+    if (ip !== null) {
+      const record = this.addressBook.hold(ip, atMs, evidence);
+      if (
+        record !== null &&
+        (record.glimpses.length > 0 || record.holds.length > 1 || !isIdentified(evidence))
+      )
+        at.add(record);
+      // Being at one address with another may be what was missing for a MAC that both have.
+      if (record !== null && evidence.macs.some((mac) => this.grouping.refused.has(mac))) dirty.add(evidence);
+    }
+    for (const one of tableIps) {
+      const record = this.addressBook.claim(one, atMs, evidence);
+      if (record !== null) at.add(record);
+    }
+  }
+
+  /** Who asserts an id makes a device of that id, or names one that is there. */
+  private assert(evidence: Evidence, { named, atMs }: Observation, dirty: Set<Evidence>): void {
+    for (const { kind, value } of named) {
+      if (kind !== 'asserted') continue;
+      const record = this.inventory.records.get(value);
+      if (record === undefined) {
+        this.inventory.found(value, this.batches, evidence, atMs);
+        dirty.add(evidence);
+      } else if (record.assertedMs !== null) record.assertedMs = Math.min(record.assertedMs, atMs);
+      else if (isAddress(record.founder)) {
+        record.founder.device = null;
+        this.inventory.settle(record, evidence);
+        dirty.add(evidence);
+      } else if (record.founder !== evidence) {
+        const identifier = this.book.identifier('asserted', '', value);
+        if (!record.founder.ids.includes(identifier)) {
+          this.book.tie(record.founder, identifier);
+          dirty.add(record.founder).add(evidence);
+        }
+      }
+    }
+  }
+
+  /** Decides anew what these reach. Answers the devices that are new. */
+  settle(dirty: Set<Evidence>, at: Set<AddressRecord>, mark: BatchMark, touched: Touched): Set<DeviceRecord> {
+    if (dirty.size === 0 && at.size === 0) return new Set();
+    const { groups, addresses } = this.grouping.regroup(dirty, at);
+    const made = this.inventory.settleAll(groups, addresses, mark);
+    for (const group of groups) touched.groups.add(group);
+    for (const record of addresses) {
+      touched.addresses.add(record);
+      if (record.standing !== null) touched.groups.add(record.standing);
+    }
+    return new Set(made);
+  }
+
+  markOf(placed: readonly Placed[], separation: string): BatchMark {
+    const lines = new Map<Evidence, number>();
+    for (const { evidence, isNew, line } of placed) if (evidence !== null && isNew) lines.set(evidence, line);
+    const lineOf = (evidence: readonly Evidence[]) => {
+      const all = evidence.flatMap((one) => lines.get(one) ?? []);
+      return all.length > 0 ? Math.min(...all) : (placed[0]?.line ?? null);
+    };
+    return { n: this.batches, atMs: this.nowMs, lineOf, separation };
+  }
+
+  /** To the device to which it belongs now. */
+  private follow(one: Placed, touched: Touched): void {
+    const { evidence, record, observation } = one;
+    if (evidence !== null) touched.evidence.add(evidence);
+    if (record !== null) touched.addresses.add(record);
+    const owner =
+      evidence !== null
+        ? evidence.group
+        : record !== null
+          ? (ownerAt(record, observation.atMs) ?? record.standing)
+          : null;
+    if (owner !== null) touched.groups.add(owner);
+    one.device = owner?.device ?? null;
+  }
+
+  judgeDeleted(device: DeviceRecord): void {
+    const { group } = device;
+    if (group === null) return;
+    let deletedMs: number | null = null;
+    for (const record of this.inventory.recordsOf(group))
+      if (record.deletedAtMs !== null)
+        deletedMs = Math.max(deletedMs ?? record.deletedAtMs, record.deletedAtMs);
+    const lastMs = deletedMs === null ? null : fieldsOf(group).strongLastMs;
+    device.isDeleted = deletedMs !== null && (lastMs === null || lastMs <= deletedMs);
+  }
+
+  /** To which device an observation that was taken belongs now; null: to none, it is a sighting or was dropped. */
+  deviceOf(observation: Observation): DeviceRecord | null {
+    const found = this.book.of(observation);
+    if (found !== null) return found.evidence.group?.device ?? null;
+    const record = observation.ip === null ? undefined : this.addressBook.all.get(observation.ip);
+    if (record === undefined) return null;
+    return (ownerAt(record, observation.atMs) ?? record.standing)?.device ?? null;
+  }
+
+  findDevice(id: string): DeviceRecord | null {
+    const record = this.inventory.records.get(id);
+    return record === undefined ? null : (record.mergedInto ?? record);
+  }
+}
+
+function hasGlobalMac({ mac, tableMacs }: Observation): boolean {
+  return [...(mac === null ? [] : [mac]), ...tableMacs].some(isGlobal);
+}
+
+function isGlobal(mac: string): boolean {
+  return (Number.parseInt(mac.slice(0, 2), 16) & 0x03) === 0;
+}
+
+function glimpseOf({
+  atMs,
+  source,
+  confidence,
+  hostname,
+  isAvailable,
+  subnetClass,
+  firstSeenMs,
+}: Observation): Glimpse {
+  return {
+    ...{ atMs, source, confidence, hostname, isAvailable, lifeMs: sightingLifeMs(subnetClass) },
+    ...{ isSighting: isSightingSource(source), saidFirstMs: firstSeenMs },
+  };
+}

@@ -1,0 +1,236 @@
+/**
+ * Reads a device update, as any source writes it, into an observation: identifiers in normal form, times in Unix milliseconds,
+ * nothing that the rules ignore. Pure; what is no update gets a stated error. Grouping is not decided here.
+ */
+import { createHash } from 'node:crypto';
+import { normalAddress, normalMac } from '../new-device.ts';
+import {
+  confidenceOf,
+  type IdentifierKind,
+  isAboutItself,
+  isJunkSerial,
+  macClass,
+} from './identifier-rules.ts';
+import { identityLimits as limits } from './limits.ts';
+import { boundedMetadata } from './metadata.ts';
+
+/** `scope` is the type of an integration, else empty. */
+export interface Named {
+  readonly kind: IdentifierKind;
+  readonly scope: string;
+  readonly value: string;
+}
+
+export interface Observation {
+  readonly partition: string;
+  readonly source: string;
+  readonly confidence: number;
+  readonly atMs: number;
+  /** Orders observations of one instant, and tells two that are the same. */
+  readonly order: string;
+  /** Of single-valued kinds and asserted; at most one of each kind and scope. */
+  readonly named: readonly Named[];
+  /** Its own, in normal form, whatever it is worth. */
+  readonly mac: string | null;
+  /** Of its interface table, those that may identify or are locally administered. */
+  readonly tableMacs: readonly string[];
+  /** Of its interface table, other than its own. */
+  readonly tableIps: readonly string[];
+  readonly ip: string | null;
+  /** As it was written, for people. */
+  readonly hostname: string | null;
+  readonly isAvailable: boolean | null;
+  readonly firstSeenMs: number | null;
+  readonly isRetraction: boolean;
+  /** Of a service component: its id, under which it is kept apart from all devices. */
+  readonly service: string | null;
+  readonly subnetClass: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export type ReadUpdate = { readonly observation: Observation } | { readonly error: string };
+
+class Bad extends Error {}
+
+/** `nowMs` stands in for a time that is missing: that of arrival. */
+export function readUpdate(said: unknown, nowMs: number): ReadUpdate {
+  try {
+    return { observation: observationOf(said, nowMs) };
+  } catch (error) {
+    if (!(error instanceof Bad)) throw error;
+    return { error: error.message };
+  }
+}
+
+function observationOf(said: unknown, nowMs: number): Observation {
+  if (typeof said !== 'object' || said === null || Array.isArray(said)) throw new Bad('not_an_object');
+  const fields = said as Record<string, unknown>;
+  const metadata = metadataOf(fields.metadata);
+  const deviceId = text(fields, 'device_id');
+  const ip = addressOf(text(fields, 'ip'), 'ip');
+  const mac = macOf(text(fields, 'mac'));
+  const source = text(fields, 'source') ?? 'unknown';
+  const atMs = instantOf(fields.timestamp, 'timestamp') ?? nowMs;
+  const table = interfacesOf(fields.interfaces);
+  const service = serviceOf(deviceId, text(fields, 'service_type'), text(fields, 'service_id'));
+  const agentId = text(fields, 'agent_id');
+  text(fields, 'poller_id');
+  const named = namedOf(metadata, deviceId, isAboutItself(source) ? agentId : null);
+  const observation: Omit<Observation, 'order'> = {
+    partition: text(fields, 'partition') ?? partitionOfLegacyId(deviceId) ?? 'default',
+    source,
+    confidence: confidenceIn(fields.confidence) ?? confidenceOf(source),
+    atMs,
+    named,
+    mac,
+    tableMacs: table.macs.filter((one) => macClass(one) !== 'nobody'),
+    tableIps: table.ips.filter((one) => one !== ip),
+    ip,
+    hostname: text(fields, 'hostname'),
+    isAvailable: booleanOf(fields.is_available),
+    firstSeenMs: instantOf(metadata._first_seen, 'metadata._first_seen'),
+    isRetraction: metadata._deleted?.toLowerCase() === 'true',
+    service,
+    subnetClass: metadata.subnet_class ?? null,
+    metadata: boundedMetadata(metadata),
+  };
+  return { ...observation, order: orderOf(observation) };
+}
+
+/** Values in a fixed order: the same content reads the same whatever the order of a line's fields. */
+function orderOf(observation: Omit<Observation, 'order'>): string {
+  const { metadata, named, ...rest } = observation;
+  const written = JSON.stringify([
+    rest,
+    named,
+    Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)),
+  ]);
+  return written.length <= limits.orderCharactersMax
+    ? written
+    : createHash('sha256').update(written).digest('base64');
+}
+
+function text(fields: Record<string, unknown>, name: string): string | null {
+  const value = fields[name];
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+  if (typeof value !== 'string') throw new Bad(`${name}_is_no_text`);
+  const trimmed = value.trim();
+  if (trimmed.length > limits.textCharactersMax) throw new Bad(`${name}_too_long`);
+  return trimmed === '' ? null : trimmed;
+}
+
+function booleanOf(value: unknown): boolean | null {
+  if (value === undefined || value === null || value === '') return null;
+  if (typeof value === 'boolean') return value;
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new Bad('is_available_is_no_boolean');
+}
+
+function confidenceIn(value: unknown): number | null {
+  if (value === undefined || value === null || value === '') return null;
+  const number = typeof value === 'string' ? Number(value) : value;
+  if (typeof number !== 'number' || !Number.isInteger(number) || number < 0 || number > 10)
+    throw new Bad('confidence_is_not_1_to_10');
+  return number === 0 ? null : number;
+}
+
+function addressOf(value: string | null, name: string): string | null {
+  if (value === null) return null;
+  const address = normalAddress(value);
+  if (address === null) throw new Bad(`${name}_is_no_address`);
+  return address;
+}
+
+function macOf(value: string | null): string | null {
+  if (value === null) return null;
+  const mac = normalMac(value) ?? normalMac(value.replaceAll(/[:.-]/g, ''));
+  if (mac === null) throw new Bad('mac_is_no_mac');
+  return mac;
+}
+
+/** RFC 3339, or Unix seconds, milliseconds, or nanoseconds by magnitude. */
+function instantOf(value: unknown, name: string): number | null {
+  if (value === undefined || value === null || value === '') return null;
+  if (typeof value === 'number' && Number.isFinite(value) && value > 0) {
+    if (value < 1e11) return Math.round(value * 1_000);
+    return value < 1e14 ? Math.round(value) : Math.round(value / 1e6);
+  }
+  const trimmed = typeof value === 'string' ? value.trim() : '';
+  if (trimmed === '' && typeof value === 'string') return null;
+  const shape = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
+  const atMs = shape.test(trimmed) ? Date.parse(trimmed.replace(' ', 'T').toUpperCase()) : Number.NaN;
+  if (Number.isNaN(atMs)) throw new Bad(`${name}_is_no_time`);
+  return atMs;
+}
+
+function metadataOf(said: unknown): Record<string, string> {
+  if (said === undefined || said === null) return {};
+  if (typeof said !== 'object' || Array.isArray(said)) throw new Bad('metadata_is_no_object');
+  const found: Record<string, string> = Object.create(null);
+  for (const [key, value] of Object.entries(said)) {
+    if (value === null) continue;
+    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
+      throw new Bad('metadata_value_is_no_text');
+    const trimmed = String(value).trim();
+    if (trimmed !== '') found[key] = trimmed;
+  }
+  return found;
+}
+
+function interfacesOf(said: unknown): { macs: string[]; ips: string[] } {
+  if (said === undefined || said === null) return { macs: [], ips: [] };
+  if (!Array.isArray(said)) throw new Bad('interfaces_is_no_list');
+  if (said.length > limits.interfacesMax) throw new Bad('too_many_interfaces');
+  const macs = new Set<string>();
+  const ips = new Set<string>();
+  for (const one of said) {
+    if (typeof one !== 'object' || one === null || Array.isArray(one))
+      throw new Bad('interface_is_no_object');
+    const fields = one as Record<string, unknown>;
+    // An interface without a MAC of six bytes (a tunnel, Infiniband) is no error: it claims nothing.
+    const mac = normalMac(text(fields, 'mac') ?? '');
+    if (mac !== null) macs.add(mac);
+    const addresses = fields.ips ?? [];
+    if (!Array.isArray(addresses)) throw new Bad('interface_ips_is_no_list');
+    for (const address of addresses) {
+      if (typeof address !== 'string') throw new Bad('interface_ip_is_no_address');
+      const canonical = normalAddress(address.trim().replace(/\/\d+$/, ''));
+      if (canonical !== null) ips.add(canonical);
+    }
+  }
+  return { macs: [...macs].sort(), ips: [...ips].sort() };
+}
+
+function serviceOf(deviceId: string | null, type: string | null, id: string | null): string | null {
+  if (deviceId?.startsWith('serviceradar:')) return deviceId;
+  return deviceId === null && type !== null ? `serviceradar:${type}:${id ?? ''}` : null;
+}
+
+function namedOf(
+  metadata: Readonly<Record<string, string>>,
+  deviceId: string | null,
+  agentId: string | null,
+): Named[] {
+  const named: Named[] = [];
+  const add = (kind: IdentifierKind, value: string | null | undefined, scope = '') => {
+    if (value === null || value === undefined) return;
+    if (value.length > limits.identifierCharactersMax) throw new Bad(`${kind}_too_long`);
+    named.push({ kind, scope, value });
+  };
+  add('asserted', deviceId?.startsWith('sr:') ? deviceId : null);
+  add('agent_id', agentId);
+  add('armis_device_id', metadata.armis_device_id);
+  add('integration_id', metadata.integration_id, metadata.integration_type ?? '');
+  add('netbox_device_id', metadata.netbox_device_id);
+  const { serial } = metadata;
+  if (serial !== undefined && !isJunkSerial(serial)) add('serial', serial);
+  return named;
+}
+
+/** `partition:ip`, as older senders name a device. */
+function partitionOfLegacyId(deviceId: string | null): string | null {
+  const at = deviceId?.indexOf(':') ?? -1;
+  if (deviceId === null || at <= 0) return null;
+  return normalAddress(deviceId.slice(at + 1)) === null ? null : deviceId.slice(0, at);
+}

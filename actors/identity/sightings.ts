@@ -1,0 +1,38 @@
+/** When addresses that were seen and nothing more are devices, and how long they are told before. */
+import type { AddressRecord, Glimpse } from './addresses.ts';
+import { standingGlimpses } from './groups.ts';
+
+export interface Sighting {
+  readonly ip: string;
+  readonly sources: readonly string[];
+  readonly firstSeenMs: number;
+  readonly lastSeenMs: number;
+  readonly expiresAtMs: number;
+}
+
+/** A source whose word makes a device, or two sources of which the second spoke while the first was still kept. */
+export function sightingIsConfirmed(glimpses: readonly Glimpse[]): boolean {
+  const last = new Map<string, Glimpse>();
+  for (const glimpse of glimpses) {
+    if (!glimpse.isSighting) return true;
+    for (const [source, { atMs, lifeMs }] of last)
+      if (source !== glimpse.source && glimpse.atMs - atMs <= lifeMs) return true;
+    last.set(glimpse.source, glimpse);
+  }
+  return false;
+}
+
+/** What is told of an address now; null: it is a device, or its time is over. */
+export function sightingAt(record: AddressRecord, nowMs: number): Sighting | null {
+  if (record.standing !== null) return null;
+  const kept = standingGlimpses(record).filter(({ atMs, lifeMs }) => atMs + lifeMs >= nowMs);
+  const [first] = kept;
+  if (first === undefined) return null;
+  return {
+    ip: record.ip,
+    sources: [...new Set(kept.map(({ source }) => source))].sort(),
+    firstSeenMs: first.atMs,
+    lastSeenMs: kept.at(-1)!.atMs,
+    expiresAtMs: Math.max(...kept.map(({ atMs, lifeMs }) => atMs + lifeMs)),
+  };
+}

@@ -1,0 +1,148 @@
+/**
+ * Device identity on a made truth (`identity/`): how fast each way of deciding takes updates, and how often it is right, with and
+ * without what lies. Beside ours: the priority list, with and without host name and address, and the union of whatever shares
+ * a strong identifier.
+ */
+
+import { seededRandom } from '../runtime/index.ts';
+import { type Bench, type Contender, type Figures, PeerAbsent } from './bench.ts';
+import { groundOf } from './identity/ground.ts';
+import { groupAll, type OpenGrouping } from './identity/grouping.ts';
+import { qualityOf, recallOf, samenessOf } from './identity/measure.ts';
+import { hostileNoise, type Noise, tidyNoise } from './identity/noise.ts';
+import { openPriorityList } from './identity/priority-list.ts';
+import { openStrongUnion } from './identity/strong-union.ts';
+import { fullSwapPlan, lostDevices, type SwapPlan, swapRounds } from './identity/swaps.ts';
+import { fullPlan, makeTruth } from './identity/truth.ts';
+import type { Sighting } from './identity/update.ts';
+import { shuffled } from './identity/world.ts';
+import { perSecond } from './ours/callers.ts';
+
+export interface IdentitySize {
+  readonly seed: number;
+  readonly devices: number;
+  readonly sightings: number;
+  readonly tenants: number;
+  readonly rounds: number;
+  readonly swaps: SwapPlan;
+}
+
+const fullSize: IdentitySize = { ...fullPlan, swaps: fullSwapPlan };
+const nowMs = () => performance.now();
+
+/** All but the rate, which is a matter of the machine. */
+export function identityFigures(open: OpenGrouping, size: IdentitySize): Figures {
+  const hostile = figuresOf(open, truthOf(size, hostileNoise));
+  const tidy = figuresOf(open, truthOf(size, tidyNoise));
+  const prefixed = Object.entries(tidy).map(([key, value]) => [`tidy_${key}`, value]);
+  return { ...hostile, ...Object.fromEntries(prefixed), swap_devices_lost: lostIn(open, size.swaps) };
+}
+
+function truthOf({ seed, devices, sightings, tenants, rounds }: IdentitySize, noise: Noise): Sighting[] {
+  return makeTruth({ seed, devices, sightings, tenants, rounds, noise });
+}
+
+function figuresOf(open: OpenGrouping, sightings: readonly Sighting[]): Figures {
+  const ground = groundOf(sightings);
+  const { groups, conflicts } = groupAll(sightings, open, nowMs);
+  const isTold = (at: number) => ground.isTold[at]!;
+  const told = qualityOf(ground.device, groups, isTold);
+  const all = qualityOf(ground.device, groups, (at) => groups[at] !== null);
+  return {
+    precision: told.precision,
+    recall: told.recall,
+    recall_single: recallOf(ground.bySingle, groups),
+    recall_single_or_mac: recallOf(ground.bySingleOrMac, groups),
+    cluster_f1: told.clusterF1,
+    over_merges: told.overMerges,
+    splits: told.splits,
+    all_precision: all.precision,
+    all_recall: all.recall,
+    shuffle_same_share: samenessOf(groups, groupsAfterShuffle(open, sightings)),
+    ...(conflicts === null ? {} : { conflicts }),
+  };
+}
+
+/** In the order of the given sightings. */
+function groupsAfterShuffle(open: OpenGrouping, sightings: readonly Sighting[]): (string | null)[] {
+  const order = shuffled([...sightings.keys()], seededRandom(sightings.length));
+  const { groups } = groupAll(
+    order.map((at) => sightings[at]!),
+    open,
+    nowMs,
+  );
+  const back = new Array<string | null>(sightings.length).fill(null);
+  for (const [place, at] of order.entries()) back[at] = groups[place]!;
+  return back;
+}
+
+function lostIn(open: OpenGrouping, plan: SwapPlan): number {
+  const grouping = open();
+  const rounds: { devices: readonly number[]; count: number }[] = [];
+  for (const { devices, updates } of swapRounds(plan)) {
+    grouping.apply(updates);
+    rounds.push({ devices, count: updates.length });
+  }
+  const groups = grouping.groups();
+  let at = 0;
+  return lostDevices(
+    rounds.map(({ devices, count }) => {
+      at += count;
+      return { devices, groups: groups.slice(at - count, at) };
+    }),
+  );
+}
+
+function contender(name: string, open: OpenGrouping, size: IdentitySize): Contender {
+  return {
+    name,
+    async open() {
+      const sightings = truthOf(size, hostileNoise);
+      let quality: Figures | null = null;
+      return {
+        async round() {
+          // The same in every round, for the truth is.
+          quality ??= identityFigures(open, size);
+          const { applyMs } = groupAll(sightings, open, nowMs);
+          return { updates_per_s: perSecond(sightings.length, applyMs), ...quality };
+        },
+        close: async () => {},
+      };
+    },
+  };
+}
+
+const shares = ['precision', 'recall', 'recall_single', 'recall_single_or_mac', 'cluster_f1'];
+const counts = ['over_merges', 'splits'];
+const allShares = ['all_precision', 'all_recall', 'shuffle_same_share'];
+
+/** `open` of ours; null as long as there is none to measure. */
+export function identity(open: OpenGrouping | null, size: IdentitySize = fullSize): Bench {
+  const ours: Contender =
+    open === null
+      ? { name: 'ours', open: () => Promise.reject(new PeerAbsent('there is no reconciler in this build')) }
+      : contender('ours', open, size);
+  const judged = ['', 'tidy_'].flatMap((prefix) => [
+    ...shares.map((key) => ({ key: prefix + key, better: 'more' as const })),
+    ...counts.map((key) => ({ key: prefix + key, better: 'less' as const })),
+    ...allShares.map((key) => ({ key: prefix + key, better: 'more' as const })),
+    { key: `${prefix}conflicts`, better: 'neither' as const },
+  ]);
+  return {
+    name: 'identity',
+    about:
+      'device identity on a made truth: updates a second, precision, recall, beside lists and plain union',
+    figures: [
+      { key: 'updates_per_s', better: 'more' },
+      ...judged,
+      { key: 'swap_devices_lost', better: 'less' },
+    ],
+    rounds: 5,
+    contenders: [
+      ours,
+      contender('priority-list', openPriorityList('common'), size),
+      contender('priority-list-strong', openPriorityList('strong'), size),
+      contender('strong-union', openStrongUnion, size),
+    ],
+  };
+}
