@@ -219,18 +219,19 @@ export const sourceTestMsMax = 45_000;
 // Sweeps (sweep-plan.ts, sweep-keeper.ts, sweep-runner.ts)
 /** Who sweeps a slice says at least this often how far it is; past it the slice is given to another. */
 export const sweepSilentMs = 30_000;
-/** How often it says so, and is asked. */
+/** How often it says so, and how often an edge agent's actor is asked what it says. */
 export const sweepProgressMs = 1_000;
+export const sweepAskMs = 500;
 /** A run is looked at this often: who came, who is silent. */
 export const sweepTickMs = 1_000;
 /** How often one slice is given out; then its run has failed. */
 export const sweepAttemptsMax = 8;
 /** An agent that could not do a slice is given none for this long. */
 export const sweepCoolMs = 5_000;
-/** Slices of one run that one agent has at once: while the last hosts of one are waited for, the other goes on. */
-export const sweepSlicesPerRunMax = 2;
+/** Slices of one run that one agent has at once: while the last hosts of one are waited for, or it is brought home, others go on. */
+export const sweepSlicesPerRunMax = 3;
 /** Of all runs together. */
-export const sweepSlicesPerAgentMax = 4;
+export const sweepSlicesPerAgentMax = 6;
 /** A run for which there is nobody for this long has failed. */
 export const sweepNoRunnerMs = 600_000;
 /**

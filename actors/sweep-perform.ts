@@ -5,7 +5,7 @@
 import { sliceAt } from '../checks/index.ts';
 import { messageOf, type Ref } from '../runtime/index.ts';
 import { isCustomersNetwork } from './dispatch.ts';
-import { sweepProgressMs, sweepStoreRetryMs } from './limits.ts';
+import { sweepAskMs, sweepStoreRetryMs } from './limits.ts';
 import type { SweepRun } from './ports/sweep.ts';
 import { orderSlice, takeSlice } from './sweep-edge.ts';
 import type { SliceJob } from './sweep-messages.ts';
@@ -167,5 +167,5 @@ function forget(self: SweepKeeperSelf, needs: SweepHands, runId: string, run: Sw
 
 /** Edge agents are asked through their actors, and tell nobody by themselves. */
 export function askLater(self: SweepKeeperSelf): void {
-  self.state.askTimer ??= self.after(sweepProgressMs, 'ask');
+  self.state.askTimer ??= self.after(sweepAskMs, 'ask');
 }

@@ -117,6 +117,8 @@ export const documentsListedMax = 10_000;
 export const agentLookMs = 250;
 /** How far a sweep is is looked at this often by whoever waits for it. */
 export const sweepLookMs = 1_000;
+/** Looks in a row that found no core, before that is told as the end. */
+export const sweepLooksLostMax = 60;
 /** Runs of a sweep that are shown. */
 export const sweepRunsShown = 10;
 /** What a command to an agent may carry: a quarter of what the door takes, so that it fits a frame whatever else there is. */

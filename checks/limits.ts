@@ -78,5 +78,5 @@ export const limits = {
    * A sweep has at least so many slices where they are no smaller than the least: several agents end together, and what a lost
    * one leaves behind is little.
    */
-  sweepSlicesWanted: 32,
+  sweepSlicesWanted: 16,
 } as const;

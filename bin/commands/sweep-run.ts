@@ -1,8 +1,8 @@
 /** `picket sweep run` and `stop`: begins a run, shows how far it is until it is over, and says what came of it. */
 import type { Command } from 'commander';
-import { systemClock } from '../../runtime/index.ts';
-import { CommandFailure } from '../failure.ts';
-import { sweepLookMs } from '../limits.ts';
+import { messageOf, systemClock } from '../../runtime/index.ts';
+import { CommandFailure, codeOf } from '../failure.ts';
+import { sweepLookMs, sweepLooksLostMax } from '../limits.ts';
 import { type OperatorSession, type Target, withOperator } from '../operator-session.ts';
 import { outcomeOf, progressLine } from '../sweep-lines.ts';
 import type { RunView } from '../sweep-views.ts';
@@ -33,10 +33,8 @@ Examples:
       const told = (run: RunView) => {
         if (!flags.json) output.note(progressLine(run));
       };
-      const run = await withOperator(flags, async (session) => {
-        const first = await session.call<RunView>('sweep_run', asked);
-        return flags.detach ? first : await untilOver(session, asked, first, told);
-      });
+      const first = await withOperator(flags, (session) => session.call<RunView>('sweep_run', asked));
+      const run = flags.detach ? first : await follow(flags, asked, first, told, output.note);
       if (flags.json) output.json(run);
       else for (const line of outcomeOf(run)) output.line(line);
       if (!flags.detach && run.state !== 'complete')
@@ -46,6 +44,41 @@ Examples:
         );
     },
   );
+}
+
+/** What a core that answers has to say; all else is that none does, for now. */
+const final: ReadonlySet<string> = new Set([
+  'no_such_sweep',
+  'no_such_run',
+  'no_such_tenant',
+  'peer_refused',
+]);
+
+/** To its end, also when the core that is asked goes: the run does not go with it. */
+async function follow(
+  flags: SweepFlags,
+  asked: { tenant: string; sweep: string },
+  first: RunView,
+  told: (run: RunView) => void,
+  note: (text: string) => void,
+): Promise<RunView> {
+  const clock = systemClock();
+  let failures = 0;
+  for (;;) {
+    try {
+      return await withOperator(flags, (session) =>
+        untilOver(session, asked, first, (run) => {
+          failures = 0;
+          told(run);
+        }),
+      );
+    } catch (error) {
+      failures += 1;
+      if (final.has(codeOf(error) ?? '') || failures > sweepLooksLostMax) throw error;
+      if (failures === 1) note(`${messageOf(error)}: it goes on, and is asked about again`);
+      await new Promise<void>((resolve) => void clock.timer(sweepLookMs, resolve));
+    }
+  }
 }
 
 /** Told when something has changed, at most as often as it is looked at. */

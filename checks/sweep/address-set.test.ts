@@ -141,9 +141,9 @@ describe('the addresses of a sweep', () => {
     expect(codesOf(Array.from({ length: 257 }, () => '192.0.2.1'))).toEqual(['too_many_networks']);
   });
 
-  it('are cut into slices of about ten seconds, or thirty-two of them, within bounds', () => {
+  it('are cut into slices of about ten seconds, or sixteen of them, within bounds', () => {
     expect(sliceAddressesOf(2 ** 20, 2, 1_000)).toBe(5_000);
-    expect(sliceAddressesOf(65_536, 1, 3_000)).toBe(2_048);
+    expect(sliceAddressesOf(65_536, 1, 3_000)).toBe(4_096);
     expect(sliceAddressesOf(2 ** 24, 1, 10_000)).toBe(limits.sweepSliceAddressesMax);
     expect(sliceAddressesOf(65_536, 65, 10)).toBe(limits.sweepSliceAddressesMin);
     expect(sliceAddressesOf(1_024, 1, 1_000)).toBe(limits.sweepSliceAddressesMin);

@@ -98,8 +98,8 @@ describe('a command of the gateway', () => {
       ],
     ])
       expect(codeOf(command('sweep.run', { ...slice, ...wrong }))).toBe('bad_payload');
-    expect(codeOf(command('sweep.run', slice), { sweeping: 4 })).toBe('agent_busy');
-    expect(codeOf(command('sweep.run', slice), { sweeping: 4, isSwept: () => true })).toBe('sweep');
+    expect(codeOf(command('sweep.run', slice), { sweeping: 6 })).toBe('agent_busy');
+    expect(codeOf(command('sweep.run', slice), { sweeping: 6, isSwept: () => true })).toBe('sweep');
     expect(codeOf(command('sweep.stop', { run: 'run_abc', slice: 1 }))).toBe('stop_sweep');
     expect(codeOf(command('sweep.stop', { run: 1 }))).toBe('bad_payload');
   });

@@ -84,7 +84,7 @@ export const answerCharactersMax = 500;
 
 // Sweeps
 /** Slices that are swept at once; more are refused, and others have them. */
-export const sweepsAtOnceMax = 4;
+export const sweepsAtOnceMax = 6;
 /** How far a slice is is told this often. */
 export const sweepProgressMs = 1_000;
 /** Slices that went well, whose answers may have been lost. */

@@ -110,6 +110,30 @@ async function enrol(
   return dir;
 }
 
+/** `picket sweep run` until it ends; `seen` hears how far it is, from the lines that it prints for people. */
+export async function runWatched(
+  net: Cluster,
+  sweep: readonly string[],
+  seen: (percent: number, line: string) => void,
+): Promise<{ status: number | null; out: string; err: string }> {
+  const child = spawn(process.execPath, [script, 'sweep', 'run', ...sweep, '--data', net.data], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (part: Buffer) => {
+    out += part.toString();
+  });
+  child.stderr.on('data', (part: Buffer) => {
+    err += part.toString();
+    for (const line of part.toString().split('\n')) {
+      const percent = /(\d+) %/.exec(line)?.[1];
+      if (percent !== undefined) seen(Number(percent), line);
+    }
+  });
+  const status = await new Promise<number | null>((resolve) => child.once('exit', resolve));
+  return { status, out, err };
+}
+
 export interface RunRow {
   id: string;
   state: string;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type AgentProcess, endAgents } from './agent-program.ts';
 import { namespacesMissing } from './namespaces.ts';
 import { type Cluster, cluster, until } from './picket.ts';
-import { documentsOf, openPort, type RunRow, type SweepSite, sweepSite } from './sweep-site.ts';
+import { documentsOf, openPort, type RunRow, runWatched, type SweepSite, sweepSite } from './sweep-site.ts';
 
 const title = (what: string) =>
   namespacesMissing === null ? what : `${what} (skipped: ${namespacesMissing})`;
@@ -49,12 +49,16 @@ test.skipIf(namespacesMissing !== null)(
     const refused = await net.run(...add, ...asks);
     expect([refused.status, refused.err]).toEqual([1, expect.stringContaining('target_not_allowed')]);
     await net.ask(...add, ...asks, '--partition', 'plant');
-    const { status, out, err } = await net.run('sweep', 'run', 'plant', ...tenant);
+    const percents: number[] = [];
+    const { status, out } = await runWatched(
+      net,
+      ['plant', ...tenant],
+      (percent) => void percents.push(percent),
+    );
     expect([status, out]).toEqual([
       0,
       expect.stringContaining(`plant: complete, ${live - 1} hosts live of 2,047`),
     ]);
-    const percents = [...err.matchAll(/(\d+) %/g)].map(([, percent]) => Number(percent));
     expect(percents.length).toBeGreaterThan(3);
     expect(percents).toEqual([...percents].sort((a, b) => a - b));
     expect(percents.at(-1)).toBe(100);
@@ -84,18 +88,13 @@ test.skipIf(namespacesMissing !== null)(
 test.skipIf(namespacesMissing !== null)(
   title('one of two agents is killed: its slices are done by the other, and the run is complete'),
   async () => {
-    const begun = await net.ask<RunRow>('sweep', 'run', 'plant', '--detach', ...tenant);
-    await until('both are at it', 30_000, async () => {
-      const run = await runOf('plant');
-      const busy = (run?.under_way ?? []).filter(({ done }) => done > 0).map(({ agent }) => agent);
-      return run?.id === begun.id && new Set(busy).size === 2;
+    const { status } = await runWatched(net, ['plant', ...tenant], (percent, line) => {
+      if (percent >= 10 && line.includes('2 agents')) agents[0]!.kill('SIGKILL');
     });
-    agents[0]!.kill('SIGKILL');
+    expect(status).toBe(0);
     await agents[0]!.ended;
-    await until('it is over', 100_000, async () => (await runOf('plant'))?.state !== 'running');
     const run = (await runOf('plant'))!;
     expect(run).toMatchObject({
-      id: begun.id,
       state: 'complete',
       done: 2_047,
       live: live - 1,
