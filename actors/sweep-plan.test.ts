@@ -82,6 +82,15 @@ describe('the slices of a run', () => {
     ]);
   });
 
+  it('go at the share of who was lost, too, from the next that is given on', () => {
+    const { step, tick } = stage(openRun(8));
+    tick(0, runner('a'), runner('b'));
+    step({ type: 'gone', runner: 'b', why: 'agent_lost', nowMs: 1 });
+    expect(assigned(tick(2, runner('a')))).toEqual([]);
+    step({ type: 'done', runId: 'r1', outcome: outcome(0), number: 1, nowMs: 3 });
+    expect(assigned(tick(4, runner('a'))).map((one) => [one.runner, one.ratePerS])).toEqual([['a', 100]]);
+  });
+
   it('go to nobody who cannot ping when they are to be pinged, and to shared nodes only where nobody else is', () => {
     const { tick } = stage(openRun(3));
     expect(assigned(tick(0, runner('deaf', { icmp: false })))).toEqual([]);
