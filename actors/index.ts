@@ -3,6 +3,15 @@ export { agent } from './agent.ts';
 export { type CoreTree, startCore } from './core.ts';
 export { announceDevice, type DeviceNews, devicesTopic } from './device-news.ts';
 export { foldHealth, type Health, newHealth } from './health.ts';
+export type { FinalState } from './identity/final-state.ts';
+export { finalPieces, finalState } from './identity/final-state.ts';
+export type { LineAnswer, LinesOptions } from './identity/lines.ts';
+export { LineReader } from './identity/lines.ts';
+export type { Observation } from './identity/read-update.ts';
+export { readUpdate } from './identity/read-update.ts';
+export { reconcileLines } from './identity/reconcile-lines.ts';
+export { Reconciler } from './identity/reconciler.ts';
+export { restore, snapshot } from './identity/snapshot.ts';
 export {
   archivedKeptMs,
   documentKeptMs,
@@ -80,7 +89,7 @@ export {
   resultStatuses,
 } from './ports/check.ts';
 export type { Device, NewDevice } from './ports/device.ts';
-export { deviceId, seedsOf } from './ports/device-id.ts';
+export { deviceId, idOf, seedsOf } from './ports/device-id.ts';
 export { type DeviceEvent, type DeviceState, deviceEvents, deviceLife } from './ports/device-lifecycle.ts';
 export type { DeviceChange, DeviceStore } from './ports/device-store.ts';
 export type { StoredDocument } from './ports/document-store.ts';

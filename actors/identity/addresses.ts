@@ -42,6 +42,8 @@ export interface AddressRecord {
   /** Told by a person or confirmed by sightings of a device's own table. */
   claims: AliasClaim[];
   said: DeviceRecord | null;
+  /** Other addresses that are said to be the device that stands by this one. */
+  aliases: AddressRecord[];
   /** What stands by this address now. */
   standing: Group | null;
   /** Evidence whose holding of this address was overruled: it draws nothing to itself. */
@@ -61,6 +63,7 @@ export class AddressBook {
         device: null,
         claims: [],
         said: null,
+        aliases: [],
         standing: null,
         overruled: [],
       };

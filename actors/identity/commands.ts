@@ -2,11 +2,12 @@
  * What a person decides about devices: two are one, one is two, a serial is worthless, an address is another name of a device. Each
  * leaves a row of audit where devices change.
  */
-import type { Evidence } from './evidence.ts';
+import { type Evidence, identifiersOf } from './evidence.ts';
 import type { Group } from './groups.ts';
-import type { IdentifierKind } from './identifier-rules.ts';
+import { type IdentifierKind, identifierKinds } from './identifier-rules.ts';
 import { type DeviceRecord, isAddress, type MergeRow } from './inventory.ts';
 import type { PartitionDevices, Touched } from './partition.ts';
+import type { Side } from './separations.ts';
 
 export type CommandRefusal =
   | 'unknown_device'
@@ -27,14 +28,14 @@ export function unmerge(
   line: number | null,
 ): CommandAnswer<DeviceRecord> {
   const record = devices.inventory.records.get(id);
-  if (record === undefined)
-    return { refused: devices.services.has(id) ? 'service_component' : 'unknown_device' };
+  if (record === undefined) return { refused: 'no_merge_audit_found' };
   const group = record.group;
   if (record.mergedInto === null || record.merge === null || group === null)
     return { refused: 'no_merge_audit_found' };
-  const own = ownOf(record, record.merge, group);
-  const others = group.evidence.filter((one) => !own.includes(one));
-  const at = new Set<Evidence>([...own, ...devices.separations.part(devices.book, own, others)]);
+  const sides = sidesOf(record, record.merge, group);
+  const own = [...sides.own.first, ...sides.own.since];
+  const others = [...sides.others.first, ...sides.others.since];
+  const at = new Set<Evidence>([...own, ...devices.separations.part(devices.book, sides.own, sides.others)]);
   const addresses = new Set(own.flatMap((one) => one.addresses));
   if (isAddress(record.founder)) {
     const { founder } = record;
@@ -50,11 +51,44 @@ export function unmerge(
   return record;
 }
 
-function ownOf(record: DeviceRecord, merge: MergeRow, group: Group): Evidence[] {
-  const numbers = new Set(merge.members);
-  const own = group.evidence.filter(({ n }) => numbers.has(n));
-  if (isAddress(record.founder)) return own;
-  return own.includes(record.founder) ? own : [...own, record.founder];
+/** What each had, and of what came since what says more of it than of the other. */
+function sidesOf(record: DeviceRecord, merge: MergeRow, group: Group): { own: Side; others: Side } {
+  const sides = new Map<Evidence, 'own' | 'others'>();
+  const own = new Set(merge.members);
+  const others = new Set(merge.others);
+  for (const one of group.evidence) {
+    if (own.has(one.n) || one === record.founder) sides.set(one, 'own');
+    else if (others.has(one.n)) sides.set(one, 'others');
+  }
+  const first = new Set(sides.keys());
+  for (let isMoving = true; isMoving; ) {
+    isMoving = false;
+    for (const one of group.evidence) {
+      const side = sides.has(one) ? null : sideOf(one, sides);
+      if (side === null) continue;
+      sides.set(one, side);
+      isMoving = true;
+    }
+  }
+  const of = (side: 'own' | 'others') => {
+    const all = group.evidence.filter((one) => (sides.get(one) ?? 'others') === side);
+    return { first: all.filter((one) => first.has(one)), since: all.filter((one) => !first.has(one)) };
+  };
+  return { own: of('own'), others: of('others') };
+}
+
+function sideOf(one: Evidence, sides: ReadonlyMap<Evidence, 'own' | 'others'>): 'own' | 'others' | null {
+  let best: { rank: number; side: 'own' | 'others' } | null = null;
+  for (const identifier of identifiersOf(one)) {
+    const rank = identifierKinds.indexOf(identifier.kind);
+    for (const holder of identifier.holders) {
+      const side = sides.get(holder);
+      if (side === undefined) continue;
+      if (best === null || rank < best.rank || (rank === best.rank && side === 'others'))
+        best = { rank, side };
+    }
+  }
+  return best?.side ?? null;
 }
 
 /** Known by where it was alone: then it is the address that must not draw it back. */
@@ -130,7 +164,11 @@ export function alias(
   const device = devices.findDevice(id);
   if (device === null) return { refused: devices.services.has(id) ? 'service_component' : 'unknown_device' };
   const record = devices.addressBook.at(ip);
+  const { said: former } = record;
+  if (former !== null && isAddress(former.founder))
+    former.founder.aliases = former.founder.aliases.filter((one) => one !== record);
   record.said = device;
+  if (isAddress(device.founder) && device.founder !== record) device.founder.aliases.push(record);
   if (!isAddress(device.founder) && !device.founder.addresses.includes(record))
     device.founder.addresses.push(record);
   devices.batches += 1;

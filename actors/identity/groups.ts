@@ -5,7 +5,7 @@
 import { type AddressRecord, type Glimpse, nearestHold } from './addresses.ts';
 import type { Conflict } from './conflicts.ts';
 import { converge, macConflicts } from './convergence.ts';
-import { closeOver, coresOf } from './cores.ts';
+import { closeOver, coresOf, counts } from './cores.ts';
 import type { Core, Evidence, EvidenceBook, Identifier } from './evidence.ts';
 import type { DeviceRecord } from './inventory.ts';
 import { identityLimits as limits } from './limits.ts';
@@ -24,6 +24,8 @@ export interface Regrouped {
   groups: Set<Group>;
   /** Addresses at which something is seen that may belong to another device now. */
   addresses: Set<AddressRecord>;
+  /** Of which device evidence was before. */
+  before: Map<Evidence, DeviceRecord>;
 }
 
 export class Grouping {
@@ -38,6 +40,8 @@ export class Grouping {
   regroup(dirty: Iterable<Evidence>, at: Iterable<AddressRecord>): Regrouped {
     const region = this.coreRegion(new Set(dirty));
     const reached = this.macRegion(region);
+    const before = new Map<Evidence, DeviceRecord>();
+    for (const one of reached) if (one.group?.device != null) before.set(one, one.group.device);
     for (const { macs, locals } of reached) for (const id of [...macs, ...locals]) this.refused.delete(id);
     const cores = [...new Set([...reached].map(({ core }) => core!))].sort(byAge);
     const { sets, refused } = converge(this.book, cores);
@@ -51,10 +55,15 @@ export class Grouping {
     }
     this.attachLocals(reached, weak, groups);
     const addresses = new Set(at);
-    for (const { addresses: held } of reached)
-      for (const record of held) if (mayDraw(record)) addresses.add(record);
+    const add = (record: AddressRecord) => {
+      addresses.add(record);
+      if (record.said !== null && isAddressOf(record.said))
+        addresses.add(record.said.founder as AddressRecord);
+    };
+    for (const record of at) add(record);
+    for (const { addresses: held } of reached) for (const record of held) if (mayDraw(record)) add(record);
     this.attachAddresses(weak, addresses, groups);
-    return { groups, addresses };
+    return { groups, addresses, before };
   }
 
   /** All cores that may be others now. */
@@ -149,11 +158,12 @@ export class Grouping {
       done.add(one);
       leave(one, weak, groups);
       const last = lastHold(one);
-      const owner = last === null ? null : ownerAt(last.record, last.atMs);
+      const owner = last === null ? null : ownerOf(one, last);
       if (owner !== null) {
         join(one, owner);
         groups.add(owner);
-      } else if (last === null) groups.add(this.stand([one], false, null));
+      } else if (last === null || one.isAdrift || one.claims.length > 0)
+        groups.add(this.stand([one], false, null));
       else {
         const others = standing.get(last.record);
         if (others === undefined) standing.set(last.record, [one]);
@@ -195,9 +205,34 @@ function leave(one: Evidence, weak: Set<Evidence>, groups: Set<Group>): void {
   if (group.evidence.some((other) => other.group === group)) groups.add(group);
 }
 
+function isAddressOf({ founder }: DeviceRecord): boolean {
+  return 'glimpses' in founder;
+}
+
 function join(one: Evidence, group: Group): void {
   group.evidence.push(one);
   one.group = group;
+}
+
+/** With a table of its own it is a device, even when others claim all that stands in it. */
+function ownerOf(one: Evidence, last: { record: AddressRecord; atMs: number }): Group | null {
+  if (isPlaceless(one)) return ownerAt(last.record, last.atMs);
+  return one.claims.length > 0 && !one.isAdrift ? null : holderAt(one, last);
+}
+
+/** It has nothing but an address: a MAC that different devices have says nothing, one that two claim says that it is theirs. */
+function isPlaceless({ isAdrift, claims, macs }: Evidence): boolean {
+  return (
+    !isAdrift && claims.length === 0 && macs.every(({ isBanned, witness }) => isBanned || witness !== null)
+  );
+}
+
+/** Of the devices that hold a MAC of it the one that was at its address nearest in time. */
+function holderAt(one: Evidence, { record, atMs }: { record: AddressRecord; atMs: number }): Group | null {
+  const holding = new Set<Group | null>();
+  for (const { holders } of one.macs)
+    for (const holder of holders) if (isIdentified(holder)) holding.add(holder.group);
+  return nearestHold(record, atMs, (by) => isIdentified(by) && holding.has(by.group))?.group ?? null;
 }
 
 /** The device to which something at this address belongs at this instant; null: it stands by the address. */
@@ -206,22 +241,29 @@ export function ownerAt(record: AddressRecord, atMs: number): Group | null {
   return by?.group ?? aliasOf(record);
 }
 
-/** The device of a confirmed alias: the one that a person said, else the one that showed it last. */
-export function aliasOf({ said, claims }: AddressRecord): Group | null {
-  if (said !== null) return said.group;
+/**
+ * The device of a confirmed alias: the one that a person said, else the one that showed it last. What stands by an address and has
+ * another as its alias is the device that is known to have that other one.
+ */
+export function aliasOf({ said, claims, aliases }: AddressRecord): Group | null {
+  for (const { holds } of aliases) {
+    const strong = holds.findLast(({ by }) => isIdentified(by));
+    if (strong !== undefined) return strong.by.group;
+  }
+  if (said !== null && (said.group === null || said.group.address === null)) return said.group;
   const confirmed = claims.filter(
     ({ by, instants }) => instants.length >= limits.aliasSightingsMin && isIdentified(by),
   );
   confirmed.sort((a, b) => b.lastMs - a.lastMs || b.by.firstMs - a.by.firstMs || b.by.n - a.by.n);
-  return confirmed[0]?.by.group ?? null;
+  return confirmed[0]?.by.group ?? said?.group ?? null;
 }
 
 export function standingGlimpses(record: AddressRecord): Glimpse[] {
   return record.glimpses.filter(({ atMs }) => ownerAt(record, atMs) === null);
 }
 
-function mayDraw({ glimpses, device, holds }: AddressRecord): boolean {
-  return glimpses.length > 0 || device !== null || holds.some(({ by }) => !isIdentified(by));
+function mayDraw({ glimpses, device, holds, said }: AddressRecord): boolean {
+  return glimpses.length > 0 || device !== null || said !== null || holds.some(({ by }) => !isIdentified(by));
 }
 
 function lastHold(one: Evidence): { record: AddressRecord; atMs: number } | null {
@@ -238,7 +280,8 @@ function lastHold(one: Evidence): { record: AddressRecord; atMs: number } | null
 /** Something in it identifies: what is asserted, single-valued or a globally unique MAC that is not shared. */
 export function isIdentified({ ids, macs, isAdrift }: Evidence): boolean {
   if (isAdrift) return false;
-  for (const { isShared, isBanned } of ids) if (!isShared && !isBanned) return true;
+  // A shared id ties nobody, and its observation is none of those with an address alone.
+  for (const id of ids) if (counts(id) || (!id.isShared && !id.isBanned)) return true;
   for (const { isShared, isBanned } of macs) if (!isShared && !isBanned) return true;
   return false;
 }

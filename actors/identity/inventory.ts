@@ -6,9 +6,18 @@
 import { type DeviceSeed, deviceId } from '../ports/device-id.ts';
 import type { AddressRecord, Glimpse } from './addresses.ts';
 import type { Evidence } from './evidence.ts';
-import { aliasOf, type Group, isIdentified, oldest, ownerAt, standingGlimpses } from './groups.ts';
+import {
+  aliasOf,
+  type Group,
+  isIdentified,
+  oldest,
+  ownerAt,
+  type Regrouped,
+  standingGlimpses,
+} from './groups.ts';
+import { identityLimits as limits } from './limits.ts';
 import { sightingIsConfirmed } from './sightings.ts';
-import { evidenceTexts, tiesBetween } from './ties.ts';
+import { evidenceTexts, formerTies, tiesBetween } from './ties.ts';
 
 export interface DeviceRecord {
   readonly id: string;
@@ -37,6 +46,8 @@ export interface MergeRow {
   readonly line: number | null;
   /** The evidence of `from` at that moment, by number: what an unmerge gives back. */
   readonly members: readonly number[];
+  /** Of `to` at that moment. */
+  readonly others: readonly number[];
 }
 
 export interface BatchMark {
@@ -92,11 +103,7 @@ export class Inventory {
   }
 
   /** Gives every group its device. Answers those that are new. */
-  settleAll(
-    groups: ReadonlySet<Group>,
-    addresses: ReadonlySet<AddressRecord>,
-    mark: BatchMark,
-  ): DeviceRecord[] {
+  settleAll({ groups, addresses, before }: Regrouped, mark: BatchMark): DeviceRecord[] {
     const live = new Map<Group, DeviceRecord[]>();
     for (const group of groups) {
       const isStale = group.evidence.length === 0 || group.evidence[0]!.group !== group;
@@ -105,14 +112,14 @@ export class Inventory {
     for (const record of addresses) this.settleAddress(record, live);
     const made: DeviceRecord[] = [];
     for (const [group, records] of live) {
-      if (records.length === 0) {
+      if (records.every((record) => yieldsAlways(record, group))) {
         const device = this.make(group, mark.n);
-        if (device === null) continue;
         records.push(device);
         made.push(device);
       }
       this.name(group, records, mark);
     }
+    for (const device of made) this.tellParted(device, before, mark);
     return made;
   }
 
@@ -135,10 +142,13 @@ export class Inventory {
     if (device === null || owner === null) return;
     const records = live.get(owner) ?? foundedIn(owner);
     // A device that is new takes the id of what was known of it by its address.
-    if (records.length === 0) {
+    if (records.length === 0 && record.aliases.length === 0) {
       record.device = null;
       this.settle(device, oldest(owner.evidence));
     }
+    // What was seen at the address alone is told with the device of which it is now.
+    const home = oldest(owner.evidence);
+    if (!owner.evidence.some(({ addresses }) => addresses.includes(record))) home.addresses.push(record);
     live.set(owner, [...records, device]);
   }
 
@@ -152,9 +162,21 @@ export class Inventory {
     return records;
   }
 
-  private make(group: Group, createdIn: number): DeviceRecord | null {
+  /** One that was another device's until now came out of it. */
+  private tellParted(
+    device: DeviceRecord,
+    before: ReadonlyMap<Evidence, DeviceRecord>,
+    mark: BatchMark,
+  ): void {
+    if (isAddress(device.founder)) return;
+    const former = before.get(device.founder);
+    if (former === undefined || former.group === device.group) return;
+    this.tellSeparation(device, former, mark);
+  }
+
+  private make(group: Group, createdIn: number): DeviceRecord {
     const { evidence, address } = group;
-    const identified = evidence.filter(isIdentified);
+    const identified = evidence.filter((one) => isIdentified(one) && !isClaimed(one, group));
     const first = evidence.length === 0 ? null : oldest(identified.length > 0 ? identified : evidence);
     const seeds = first === null ? [] : seedsOf(first);
     const ip = first === null ? (address?.ip ?? null) : first.firstIp;
@@ -181,19 +203,34 @@ export class Inventory {
         continue;
       }
       const isStill = record.mergedInto !== null && records.includes(record.mergedInto);
-      if (!isStill) this.merge(record, device, befores.get(record) ?? null, mark);
+      if (!isStill) this.merge(record, device, befores, mark);
       record.mergedInto = device;
     }
   }
 
-  private merge(record: DeviceRecord, into: DeviceRecord, before: Group | null, mark: BatchMark): void {
-    const members = before?.evidence ?? (isAddress(record.founder) ? [] : [record.founder]);
+  private merge(
+    record: DeviceRecord,
+    into: DeviceRecord,
+    befores: ReadonlyMap<DeviceRecord, Group | null>,
+    mark: BatchMark,
+  ): void {
+    const isMoved = record.mergedInto !== null;
+    const founder = isAddress(record.founder) ? [] : [record.founder];
+    const was = isMoved ? founder : (befores.get(record)?.evidence ?? founder);
+    const members = was.filter((one) => one.group === into.group);
+    const others = befores.get(into)?.evidence ?? (isAddress(into.founder) ? [] : [into.founder]);
     const ties = tiesBetween(members, into.group!.evidence);
     const reason = isAddress(record.founder) ? addressReason(record.founder) : (ties[0]?.kind ?? 'ip');
-    const evidence = isAddress(record.founder) ? [`ip:${record.founder.ip}`] : evidenceTexts(ties);
+    const found = ties.length > 0 ? evidenceTexts(ties) : placesOf(members);
+    const evidence = isAddress(record.founder) ? [`ip:${record.founder.ip}`] : found;
+    if (evidence.length === 0) evidence.push(`device_id:${into.id}`);
     const row: MergeRow = {
       ...{ what: 'merge', from: record.id, to: into.id, reason, evidence, atMs: mark.atMs },
-      ...{ line: mark.lineOf(into.group!.evidence), members: members.map(({ n }) => n) },
+      ...{
+        line: mark.lineOf(into.group!.evidence),
+        members: members.map(({ n }) => n),
+        others: others.map(({ n }) => n),
+      },
     };
     record.merge = row;
     this.merges.push(row);
@@ -203,9 +240,18 @@ export class Inventory {
     const to = record.mergedInto!;
     record.mergedInto = null;
     record.merge = null;
+    this.tellSeparation(record, to, mark);
+  }
+
+  private tellSeparation(record: DeviceRecord, to: DeviceRecord, mark: BatchMark): void {
+    const own = record.group?.evidence ?? [];
+    const former = formerTies(own, to.group?.evidence ?? []);
+    const evidence = former.length > 0 ? evidenceTexts(former) : placesOf(own);
+    if (evidence.length === 0)
+      evidence.push(isAddress(record.founder) ? `ip:${record.founder.ip}` : `device_id:${to.id}`);
     this.merges.push({
-      ...{ what: 'separation', from: record.id, to: to.id, reason: mark.separation, evidence: [] },
-      ...{ atMs: mark.atMs, line: mark.lineOf(record.group?.evidence ?? []), members: [] },
+      ...{ what: 'separation', from: record.id, to: to.id, reason: mark.separation, evidence },
+      ...{ atMs: mark.atMs, line: mark.lineOf(record.group?.evidence ?? []), members: [], others: [] },
     });
   }
 }
@@ -220,6 +266,12 @@ function ownerOfRest(record: AddressRecord, standing: readonly Glimpse[]): Group
 
 export function isAddress(founder: Evidence | AddressRecord): founder is AddressRecord {
   return 'glimpses' in founder;
+}
+
+/** Where something was seen that nothing else identifies. */
+function placesOf(members: readonly Evidence[]): string[] {
+  const ips = new Set(members.flatMap(({ addresses }) => addresses.map(({ ip }) => `ip:${ip}`)));
+  return [...ips].slice(0, limits.evidenceTextsMax);
 }
 
 /** A confirmed alias, or who held the address nearest in time. */
@@ -268,11 +320,22 @@ function byId(a: DeviceRecord, b: DeviceRecord): number {
   return a.id < b.id ? -1 : 1;
 }
 
-/** 3: an address. 2: known by where it was alone. 1: known by nothing but a MAC that another device's own table claims. 0: neither. */
+/** 3: an address. 2: known by where it was alone. 1: known by nothing but a MAC that another's own table claims. 0: none of it. */
 function yields({ founder }: DeviceRecord, group: Group): number {
   if (isAddress(founder)) return 3;
   if (!isIdentified(founder) && founder.locals.length === 0) return 2;
-  const [mac] = founder.macs;
-  const isBare = founder.ids.length === 0 && founder.macs.length === 1 && !founder.claims.includes(mac!);
-  return isBare && group.evidence.some((one) => one !== founder && one.claims.includes(mac!)) ? 1 : 0;
+  return isClaimed(founder, group) ? 1 : 0;
+}
+
+/** Where nothing better is known yet, that makes a device of its own. */
+function yieldsAlways({ founder, assertedMs }: DeviceRecord, group: Group): boolean {
+  if (isAddress(founder)) return group.address === null;
+  return assertedMs === null && isClaimed(founder, group);
+}
+
+/** Known by nothing but a MAC that the table of something else in the group claims. */
+function isClaimed({ ids, macs, claims }: Evidence, group: Group): boolean {
+  const [mac] = macs;
+  if (mac === undefined || ids.length > 0 || macs.length > 1 || claims.includes(mac)) return false;
+  return group.evidence.some((one) => one.claims.includes(mac));
 }

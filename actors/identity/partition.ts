@@ -6,7 +6,7 @@ import { AddressBook, type AddressRecord, type Glimpse } from './addresses.ts';
 import { type Evidence, EvidenceBook } from './evidence.ts';
 import { fieldsOf, notice } from './fields.ts';
 import { type Group, Grouping, isIdentified, ownerAt } from './groups.ts';
-import { isSightingSource, sightingLifeMs } from './identifier-rules.ts';
+import { isSightingSource, macClass, sightingLifeMs } from './identifier-rules.ts';
 import { type BatchMark, type DeviceRecord, Inventory, isAddress } from './inventory.ts';
 import { type LineOutcome, outcomesOf, type Placed } from './outcomes.ts';
 import type { Observation } from './read-update.ts';
@@ -107,6 +107,10 @@ export class PartitionDevices {
     }
     this.notice(evidence, observation, dirty, at);
     this.assert(evidence, observation, dirty);
+    const { mac } = observation;
+    // Its table may hold its own, and one that identifies nobody is no identifier: of several one, whatever came first.
+    if (mac !== null && (evidence.seedMac === null || isBetter(mac, evidence.seedMac)))
+      evidence.seedMac = mac;
     if (atMs < evidence.firstMs || (atMs === evidence.firstMs && observation.order < evidence.firstOrder)) {
       evidence.firstMs = atMs;
       evidence.firstOrder = observation.order;
@@ -145,7 +149,10 @@ export class PartitionDevices {
       const record = this.addressBook.hold(ip, atMs, evidence);
       if (
         record !== null &&
-        (record.glimpses.length > 0 || record.holds.length > 1 || !isIdentified(evidence))
+        (record.glimpses.length > 0 ||
+          record.holds.length > 1 ||
+          record.said !== null ||
+          !isIdentified(evidence))
       )
         at.add(record);
       // Being at one address with another may be what was missing for a MAC that both have.
@@ -183,8 +190,9 @@ export class PartitionDevices {
   /** Decides anew what these reach. Answers the devices that are new. */
   settle(dirty: Set<Evidence>, at: Set<AddressRecord>, mark: BatchMark, touched: Touched): Set<DeviceRecord> {
     if (dirty.size === 0 && at.size === 0) return new Set();
-    const { groups, addresses } = this.grouping.regroup(dirty, at);
-    const made = this.inventory.settleAll(groups, addresses, mark);
+    const regrouped = this.grouping.regroup(dirty, at);
+    const { groups, addresses } = regrouped;
+    const made = this.inventory.settleAll(regrouped, mark);
     for (const group of groups) touched.groups.add(group);
     for (const record of addresses) {
       touched.addresses.add(record);
@@ -242,6 +250,12 @@ export class PartitionDevices {
     const record = this.inventory.records.get(id);
     return record === undefined ? null : (record.mergedInto ?? record);
   }
+}
+
+/** One that may identify before one that may not, then by value. */
+function isBetter(mac: string, than: string): boolean {
+  const [a, b] = [macClass(mac) === 'nobody', macClass(than) === 'nobody'];
+  return a === b ? mac < than : b;
 }
 
 function hasGlobalMac({ mac, tableMacs }: Observation): boolean {

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { finalPieces, idOf, LineReader, Reconciler, restore, snapshot } from '../../actors/identity/index.ts';
+import { finalPieces, idOf, LineReader, Reconciler, restore, snapshot } from '../../actors/index.ts';
 import { boundedLines } from '../bounded-lines.ts';
 import { CommandFailure, usage } from '../failure.ts';
 import { reconcileBlockCharacters, reconcileBlockPieces, reconcileLineCharactersMax } from '../limits.ts';

@@ -9,9 +9,7 @@ export type ReconcileLines = (
   options?: { readonly batch?: number },
 ) => readonly string[];
 
-const door = new URL('../../actors/identity/index.ts', import.meta.url).pathname;
-
 export async function loadReconcileLines(): Promise<ReconcileLines> {
-  const { reconcileLines } = (await import(door)) as { reconcileLines: ReconcileLines };
+  const { reconcileLines } = await import('../../actors/index.ts');
   return reconcileLines;
 }
