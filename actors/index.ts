@@ -15,29 +15,39 @@ export { restore, snapshot } from './identity/snapshot.ts';
 export {
   archivedKeptMs,
   documentKeptMs,
+  documentPartBytesMax,
+  listingIntervalMsDefault,
+  listingsOfCoreMax,
   pollIntervalMsDefault,
   pollIntervalMsMax,
   pollIntervalMsMin,
   pollMsMax,
   sourceTestMsMax,
 } from './limits.ts';
+export { type ListingTotals, ListingTurns } from './listing-turns.ts';
 export {
   type AgentProtocol,
   type AgentTotals,
   agentKey,
   type CheckView,
+  type DocumentDeskProtocol,
   type DurationsSeen,
   defaultPartition,
+  documentDeskKey,
   type Explanation,
   edgeCandidateOf,
   type FeedProtocol,
   type HealthProtocol,
   healthKey,
+  type ListingKeeperProtocol,
+  type ListingStatus,
+  listingKeeperKey,
   nameKinds,
   type PollerProtocol,
   type PollerTotals,
   type PollReport,
   pollerKey,
+  type SchedulerProtocol,
   type ServiceOutcome,
   type SourceKeeperProtocol,
   type SourcePollerProtocol,
@@ -45,6 +55,7 @@ export {
   type SweepProgress,
   type SweepRunnerProtocol,
   type SweepRunnerTotals,
+  schedulerKey,
   sourceKeeperKey,
   sourcePollerKey,
   sweepKeeperKey,
@@ -59,6 +70,12 @@ export {
 } from './messages.ts';
 export { judgeNewCheck } from './new-check.ts';
 export { type DeviceSaid, judgeNewDevice } from './new-device.ts';
+export {
+  judgeListedChange,
+  judgeListedSource,
+  judgeSaidCredentials,
+  type ListedSourceSaid,
+} from './new-listed-source.ts';
 export { judgeNewSource, type SourceSaid } from './new-source.ts';
 export { judgeNewSweep, type SweepSaid } from './new-sweep.ts';
 export { poller } from './poller.ts';
@@ -94,6 +111,14 @@ export { type DeviceEvent, type DeviceState, deviceEvents, deviceLife } from './
 export type { DeviceChange, DeviceStore } from './ports/device-store.ts';
 export type { StoredDocument } from './ports/document-store.ts';
 export type { ImportedAuthority, ImportedAuthorityStore } from './ports/imported-authority-store.ts';
+export type {
+  ListedSource,
+  ListedSourceState,
+  ListingRecord,
+  NewListedSource,
+  StatedListedSource,
+} from './ports/listed-source.ts';
+export type { ListedSourceStore } from './ports/listed-source-store.ts';
 export {
   type NewPackage,
   type Package,

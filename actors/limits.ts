@@ -260,3 +260,19 @@ export const sweepDocumentRetryMs = 1_000;
 /** A part of a document is stored within this; its end within the other. */
 export const sweepDocumentCallMs = 15_000;
 export const sweepDocumentEndMs = 60_000;
+// Systems that are listed (listing-plan.ts, listing-keeper.ts, listing-run.ts)
+/** As often as a minute: a listing of a large system takes longer, and the next one waits for it. */
+export const listingIntervalMsMin = 60_000;
+export const listingIntervalMsMax = 30 * 86_400_000;
+export const listingIntervalMsDefault = 3_600_000;
+/** Listings of one tenant, and of all tenants of one core, that are under way at once: each holds a page and its ids. */
+export const listingsOfTenantMax = 2;
+export const listingsOfCoreMax = 8;
+/** One that was never made, or is late, begins within this, spread by its id. */
+export const firstListingMsMax = 5_000;
+/** Rows are read again this often where there are sources, and where there are none: whoever changes them tells. */
+export const listedSourcesReadMs = 60_000;
+export const listedSourcesReadIdleMs = 600_000;
+/** The desk's answer to a part, which is the store's; and to the end, before which it may read all of it. */
+export const listingCallMs = 30_000;
+export const listingEndMs = 120_000;

@@ -25,6 +25,7 @@ import type { RunTerms } from './standstill.ts';
 export type { DocumentDeskProtocol, DocumentOpened } from './document-messages.ts';
 export type { DocumentAsked, DocumentRefusalCode } from './document-place.ts';
 export { EdgeAgents, type EdgeCandidate, edgeCandidateOf, runCommand } from './edge-agents.ts';
+export type { ListingKeeperProtocol, ListingStatus } from './listing-messages.ts';
 export {
   agentKey,
   defaultPartition,
@@ -32,6 +33,7 @@ export {
   edgeAgentKey,
   gatewayKey,
   healthKey,
+  listingKeeperKey,
   nameKinds,
   platformTenant,
   pollerDoorKey,

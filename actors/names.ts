@@ -17,6 +17,7 @@ export const nameKinds: readonly string[] = [
   'source_poller',
   'sweep_keeper',
   'sweep_runner',
+  'listing_keeper',
   'writer',
   'document_desk',
   'coordinator',
@@ -76,6 +77,10 @@ export function sweepKeeperKey(tenantId: string): RegistryKey {
 /** Of an agent node: who sweeps for the cluster. */
 export function sweepRunnerKey(node: string): RegistryKey {
   return { tenant: platformTenant, partition: defaultPartition, kind: 'sweep_runner', id: node };
+}
+/** Of a tenant: who lists its sources. */
+export function listingKeeperKey(tenantId: string): RegistryKey {
+  return { tenant: tenantId, partition: defaultPartition, kind: 'listing_keeper', id: tenantId };
 }
 
 function ownerOfNode(node: string): string {

@@ -1,6 +1,15 @@
-/** The parts of a tenant's tree that have its agents that only listen asked and its networks swept: there while the lease is, where there is a store of what they do. */
+/**
+ * The parts of a tenant's tree that have its agents that only listen asked, its sources listed and its networks swept: there while
+ * the lease is, where there is a store of them.
+ */
 import type { Ref } from '../runtime/index.ts';
-import type { SourceKeeperProtocol, SweepKeeperProtocol, TenantTerms } from './messages.ts';
+import { listingKeeper } from './listing-keeper.ts';
+import type {
+  ListingKeeperProtocol,
+  SourceKeeperProtocol,
+  SweepKeeperProtocol,
+  TenantTerms,
+} from './messages.ts';
 import { sourceKeeper } from './source-keeper.ts';
 import { sweepKeeper } from './sweep-keeper.ts';
 import type { TenantNeeds, TenantSelf } from './tenant-state.ts';
@@ -27,6 +36,17 @@ export async function startSweeps(
   const { tenantId, terms } = self.state;
   const keeper = sweepKeeper({ cluster, sweeps, sweepRuns });
   return await self.startLink(keeper, tenantId, epoch, needs.allowAll(tenantId), isSuspended(terms));
+}
+
+export async function startListings(
+  self: TenantSelf,
+  { cluster, listings, allowAll }: TenantNeeds,
+  epoch: number,
+): Promise<Ref<ListingKeeperProtocol> | null> {
+  if (listings === undefined) return null;
+  const { tenantId, terms } = self.state;
+  const keeper = listingKeeper({ ...listings, cluster });
+  return await self.startLink(keeper, tenantId, epoch, allowAll(tenantId), isSuspended(terms));
 }
 
 export function isSuspended({ suspendedSinceMs }: TenantTerms): boolean {

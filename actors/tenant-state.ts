@@ -1,15 +1,24 @@
 /** What a tenant's actor needs and holds; between its life (`tenant.ts`) and what it does for callers (`tenant-checks.ts`). */
 import type { Cluster, Metadata } from '../cluster/index.ts';
 import type { Ref, Self } from '../runtime/index.ts';
+import type { ListingKeeperNeeds } from './listing-keeper.ts';
 import type {
   HealthProtocol,
+  ListingKeeperProtocol,
   SchedulerProtocol,
   SourceKeeperProtocol,
   SweepKeeperProtocol,
   TenantTerms,
   WriterProtocol,
 } from './messages.ts';
-import { healthKey, pollerDoorKey, schedulerKey, sourceKeeperKey, sweepKeeperKey } from './names.ts';
+import {
+  healthKey,
+  listingKeeperKey,
+  pollerDoorKey,
+  schedulerKey,
+  sourceKeeperKey,
+  sweepKeeperKey,
+} from './names.ts';
 import type { AgentSourceStore } from './ports/agent-source-store.ts';
 import type { Check } from './ports/check.ts';
 import type { CheckStore } from './ports/check-store.ts';
@@ -31,6 +40,8 @@ export interface TenantNeeds {
   /** Absent: nothing is swept from here. */
   sweeps?: SweepStore;
   sweepRuns?: SweepRunStore;
+  /** Absent: no system is listed from here. */
+  listings?: Omit<ListingKeeperNeeds, 'cluster'>;
   writer: () => Ref<WriterProtocol> | null;
   /** A lease that the store did not take back, or perhaps granted (null): nobody else gets it while this core lives. */
   owed(tenantId: string, epoch: number | null): void;
@@ -45,16 +56,17 @@ export interface Running {
   scheduler: Ref<SchedulerProtocol>;
   health: Ref<HealthProtocol>;
   sources: Ref<SourceKeeperProtocol> | null;
+  listings: Ref<ListingKeeperProtocol> | null;
   sweeps: Ref<SweepKeeperProtocol> | null;
 }
 
 /** What the parts of a running tenant are found by. */
-export const partKeys = [schedulerKey, healthKey, pollerDoorKey, sourceKeeperKey, sweepKeeperKey] as const;
+export const partKeys = [
+  ...[schedulerKey, healthKey, pollerDoorKey, sourceKeeperKey, listingKeeperKey, sweepKeeperKey],
+] as const;
 
-export function partsOf({ scheduler, health, sources, sweeps }: Running): Ref[] {
-  return [scheduler, health, sources, sweeps].filter(
-    (part): part is Exclude<typeof part, null> => part !== null,
-  );
+export function partsOf({ scheduler, health, sources, listings, sweeps }: Running): Ref[] {
+  return [scheduler, health, sources, listings, sweeps].filter((part) => part !== null);
 }
 
 export interface TenantState {

@@ -30,7 +30,7 @@ import {
   runNow,
   takeChecks,
 } from './tenant-checks.ts';
-import { isSuspended, startSources, startSweeps } from './tenant-sources.ts';
+import { isSuspended, startListings, startSources, startSweeps } from './tenant-sources.ts';
 import {
   liveChecks,
   nameMetadataOf,
@@ -218,6 +218,7 @@ function tellTerms(self: TenantSelf, needs: TenantNeeds): void {
   self.cast(running.scheduler).terms(terms);
   if (running.sources !== null) self.cast(running.sources).terms(isSuspended(terms));
   if (running.sweeps !== null) self.cast(running.sweeps).terms(isSuspended(terms));
+  if (running.listings !== null) self.cast(running.listings).terms(isSuspended(terms));
 }
 
 function loaded(self: TenantSelf, needs: TenantNeeds, load: Loaded | null, error: unknown): void {
@@ -264,8 +265,9 @@ async function startParts(self: TenantSelf, needs: TenantNeeds, load: Loaded, wr
   const start = { tenantId, epoch, allowAll, databaseOffsetMs, terms, gapsToday, writer, health };
   const schedulerRef = await self.startLink(scheduler({ cluster, checks, accounted }), start);
   const sources = await startSources(self, needs, epoch);
+  const listings = await startListings(self, needs, epoch);
   const sweeps = await startSweeps(self, needs, epoch);
-  self.state.running = { epoch, scheduler: schedulerRef, health, sources, sweeps };
+  self.state.running = { epoch, scheduler: schedulerRef, health, sources, listings, sweeps };
   cluster.names.register(tenantKey(tenantId), self.ref, nameMetadataOf(self.state, epoch));
   if (self.state.rereadAgain) reread(self, needs);
   self.after(checksRereadMs + self.random() * checksRereadMs, 'reread');

@@ -55,7 +55,7 @@ export type CommandCode =
   | 'not_confirmed'
   /** `picket db lint` found what it printed. */
   | 'lint_findings'
-  /** A line of the file cannot be read as a check. */
+  /** A line of the file cannot be read as a check, or none of it as a device update. */
   | 'bad_line'
   /** The check that was asked to run gave no result in time. */
   | 'no_result'
@@ -81,6 +81,8 @@ export type CommandCode =
   | 'no_such_tenant'
   /** What was read of a document is not what its hash says: the database lost or changed some of it. */
   | 'document_damaged'
+  /** The run of a source is not there any more: its core has given the tenant up. Nothing of it is kept: run it again. */
+  | 'run_lost'
   /** No remote shell had a session of this id, or its node could tell no core of it yet. */
   | 'no_such_session'
   /** The record of sessions is not the one that was written; the sentence says where. */

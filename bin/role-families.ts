@@ -8,6 +8,7 @@ import {
   type AgentTotals,
   agentKey,
   type DurationsSeen,
+  type ListingTotals,
   type PollerProtocol,
   type PollerTotals,
   pollerKey,
@@ -62,6 +63,31 @@ export function writerFamilies({ names, system, node }: ClusterNode): FamilyGrou
       () => names.list({ node, kind: 'tenant' }).length,
     ),
   ]);
+}
+
+/** Of systems that are listed for tenants. */
+export function listingFamilies(turns: { totals(): ListingTotals }): FamilyGroup {
+  return {
+    families: [
+      plain('gauge', 'picket_listings_running', 'Listings under way.', () => turns.totals().running),
+      plain(
+        'gauge',
+        'picket_listings_waiting',
+        'Listings that wait for others to end.',
+        () => turns.totals().waiting,
+      ),
+      labelled('counter', 'picket_listings_total', 'Listings that ended.', () => {
+        const { complete, aborted } = turns.totals();
+        return each('outcome', { complete, aborted });
+      }),
+      plain(
+        'counter',
+        'picket_listed_devices_total',
+        'Devices that complete listings had.',
+        () => turns.totals().devices,
+      ),
+    ],
+  };
 }
 
 /** By pool: leases and results are `control`, everything else `queries`. */

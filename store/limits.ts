@@ -100,6 +100,11 @@ export const limits = {
   emailCharsMax: 254,
   userNameCharsMax: 200,
   integrationNameCharsMax: 100,
+  /** Systems that are listed for one tenant. */
+  listedSourcesPerTenantMax: 100,
+  /** External ids of one listing, deflated, in one row; and as text: a million of 64 characters. */
+  knownIdsBytesMax: 32 * 1024 * 1024,
+  knownIdsTextBytesMax: 80 * 1024 * 1024,
   endpointCharsMax: 2_000,
   /** Fields of contact data, and how long their names and values may be. */
   contactFieldsMax: 20,

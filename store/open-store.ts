@@ -12,6 +12,7 @@ import type { DocumentShelf, DocumentStore } from '../actors/ports/document-stor
 import type { ImportedAuthorityStore } from '../actors/ports/imported-authority-store.ts';
 import type { KeyRotation } from '../actors/ports/key-rotation.ts';
 import type { LeaseStore } from '../actors/ports/lease-store.ts';
+import type { ListedSourceStore } from '../actors/ports/listed-source-store.ts';
 import type { PackageStore } from '../actors/ports/package-store.ts';
 import type { PlanStore } from '../actors/ports/plan-store.ts';
 import type { RenewalStore } from '../actors/ports/renewal-store.ts';
@@ -36,6 +37,7 @@ import { createImportedAuthorityStore } from './imported-authorities.ts';
 import { createIntegrations, type Integrations } from './integrations.ts';
 import { createLeaseStore } from './leases.ts';
 import { limits } from './limits.ts';
+import { createListedSourceStore } from './listed-sources.ts';
 import { type StoreLog, silentLog } from './log.ts';
 import { type MigrateOptions, migrate } from './migrate.ts';
 import { tenantMigrations } from './migrations/all.ts';
@@ -96,6 +98,8 @@ export interface Store {
   importedAuthorities: ImportedAuthorityStore;
   sweeps: SweepStore;
   sweepRuns: SweepRunStore;
+  /** Systems that are listed. */
+  listedSources: ListedSourceStore;
   renewals: RenewalStore;
   /** What operators did in remote shells, of all nodes. */
   sessionArchive: SessionArchive;
@@ -166,6 +170,7 @@ export function openStore(options: StoreOptions): Store {
     importedAuthorities: createImportedAuthorityStore(queries, vault),
     sweeps: createSweepStore(queries),
     sweepRuns: createSweepRunStore(queries),
+    listedSources: createListedSourceStore(queries, vault),
     renewals: createRenewalStore(queries),
     sessionArchive: createSessionArchive(queries),
     rotation: createRotation(queries, keys, clock),

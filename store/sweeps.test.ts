@@ -19,7 +19,7 @@ import { openBackups } from './backup/open-backups.ts';
 import { limits } from './limits.ts';
 import { silentLog } from './log.ts';
 import { tenantMigrations } from './migrations/all.ts';
-import { tenant0010 } from './migrations/tenant-0010.ts';
+import { tenant0011 } from './migrations/tenant-0011.ts';
 import { openSchema } from './open-schema.ts';
 import { openPool } from './pool.ts';
 import { createDatabase, type Database } from './unit-of-work.ts';
@@ -114,7 +114,7 @@ for (const flavour of flavours) {
       const schema = openSchema(database.server.url, clock);
       try {
         for (const { version } of tenantMigrations)
-          if (version >= tenant0010.version) await schema.rollback({ tenant: id });
+          if (version >= tenant0011.version) await schema.rollback({ tenant: id });
         expect(await sweeps.list(id)).toEqual([]);
         await expect(sweeps.add(id, sweep('a'), 'ann')).rejects.toMatchObject({ code: 'schema_behind' });
       } finally {

@@ -39,7 +39,7 @@ export function macConflicts(mac: Identifier): boolean {
 
 function differ(a: Core | null, b: Core | null): boolean {
   if (a === null || b === null || a === b) return false;
-  for (const kind of a.kinds) if (b.kinds.has(kind)) return areApart([a, b]);
+  for (const kind of a.kinds) if (b.kinds.includes(kind)) return areApart([a, b]);
   return false;
 }
 
@@ -90,7 +90,7 @@ function freeMacs(cores: readonly Core[]): Identifier[] {
 function holdersOf(mac: Identifier): { strong: Core[]; loose: Core[] } {
   const strong = new Set<Core>();
   const loose = new Set<Core>();
-  for (const { core } of mac.holders) if (core !== null) (core.kinds.size > 0 ? strong : loose).add(core);
+  for (const { core } of mac.holders) if (core !== null) (core.kinds.length > 0 ? strong : loose).add(core);
   return { strong: [...strong], loose: [...loose] };
 }
 
@@ -177,7 +177,7 @@ function joinLoose(
     }
     for (const other of loose.slice(1)) union.join(loose[0]!, other);
   }
-  const looseSets = union.sets(cores.filter(({ kinds }) => kinds.size === 0));
+  const looseSets = union.sets(cores.filter(({ kinds }) => kinds.length === 0));
   for (const set of looseSets) {
     for (const { mac, target } of tiesOf(set, groups)) {
       if (!isClaimedTwice(book, set, target, mac)) continue;

@@ -3,6 +3,7 @@
  * locally administered MAC or an address alone attaches. The result is that of grouping everything from scratch.
  */
 import { type AddressRecord, type Glimpse, nearestHold } from './addresses.ts';
+import { append } from './append.ts';
 import type { Conflict } from './conflicts.ts';
 import { converge, macConflicts } from './convergence.ts';
 import { closeOver, coresOf, counts } from './cores.ts';
@@ -11,7 +12,7 @@ import type { DeviceRecord } from './inventory.ts';
 import { identityLimits as limits } from './limits.ts';
 
 export interface Group {
-  readonly evidence: Evidence[];
+  evidence: Evidence[];
   /** Something identifies it: it may hold an address against others. */
   readonly isStrong: boolean;
   /** It stands by this address alone. */
@@ -210,7 +211,7 @@ function isAddressOf({ founder }: DeviceRecord): boolean {
 }
 
 function join(one: Evidence, group: Group): void {
-  group.evidence.push(one);
+  group.evidence = append(group.evidence, one);
   one.group = group;
 }
 
@@ -262,7 +263,8 @@ export function standingGlimpses(record: AddressRecord): Glimpse[] {
   return record.glimpses.filter(({ atMs }) => ownerAt(record, atMs) === null);
 }
 
-function mayDraw({ glimpses, device, holds, said }: AddressRecord): boolean {
+/** Whether something there may belong to who is at the address. */
+export function mayDraw({ glimpses, device, holds, said }: AddressRecord): boolean {
   return glimpses.length > 0 || device !== null || said !== null || holds.some(({ by }) => !isIdentified(by));
 }
 

@@ -5,6 +5,7 @@
  */
 import { type DeviceSeed, deviceId } from '../ports/device-id.ts';
 import type { AddressRecord, Glimpse } from './addresses.ts';
+import { append } from './append.ts';
 import type { Evidence } from './evidence.ts';
 import {
   aliasOf,
@@ -148,7 +149,8 @@ export class Inventory {
     }
     // What was seen at the address alone is told with the device of which it is now.
     const home = oldest(owner.evidence);
-    if (!owner.evidence.some(({ addresses }) => addresses.includes(record))) home.addresses.push(record);
+    if (!owner.evidence.some(({ addresses }) => addresses.includes(record)))
+      home.addresses = append(home.addresses, record);
     live.set(owner, [...records, device]);
   }
 

@@ -8,8 +8,6 @@ export const identityLimits = {
   identifierCharactersMax: 512,
   /** A large chassis has some thousand interfaces. */
   interfacesMax: 4_096,
-  /** The content of an update orders it among those of its instant; longer ones go by their hash. */
-  orderCharactersMax: 512,
   metadataValueBytesMax: 64 * 1_024,
   metadataBytesMax: 512 * 1_024,
 

@@ -103,6 +103,12 @@ export const codeLists: readonly CodeList[] = [
     name: 'CheckRefusalCode',
   },
   {
+    title: 'Sources',
+    intro: 'Why a listing of another system ended before its time: `picket source show`, and its runs.',
+    file: 'sources/errors.ts',
+    name: 'SourceFaultCode',
+  },
+  {
     title: 'The edge door',
     intro: 'What programs at the edge are refused with, before the text of a gRPC status.',
     file: 'edge/errors.ts',
