@@ -57,6 +57,10 @@ export type CommandCode =
   | 'lint_findings'
   /** A line of the file cannot be read as a check, or none of it as a device update. */
   | 'bad_line'
+  /** Lines of a file or stream could not be done; each says why, and the others were done. */
+  | 'bad_lines'
+  /** The file is no state of `picket reconcile`, or of another version. */
+  | 'bad_state'
   /** The check that was asked to run gave no result in time. */
   | 'no_result'
   /** What would be written is there already, and `--force` was not given. */

@@ -3,10 +3,11 @@
  * identifiers held it, in order of time, and the instants at which something was seen there and nothing else was known.
  * Which device that belongs to is read from here; nothing is decided for devices that identify themselves.
  */
+
 import { append } from './append.ts';
+import type { DeviceRecord } from './device-record.ts';
 import type { Evidence } from './evidence.ts';
 import type { Group } from './groups.ts';
-import type { DeviceRecord } from './inventory.ts';
 import { identityLimits as limits } from './limits.ts';
 
 export interface Hold {

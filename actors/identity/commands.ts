@@ -2,11 +2,12 @@
  * What a person decides about devices: two are one, one is two, a serial is worthless, an address is another name of a device. Each
  * leaves a row of audit where devices change.
  */
+
 import { append } from './append.ts';
+import { type DeviceRecord, isAddress, type MergeRow } from './device-record.ts';
 import { type Evidence, identifiersOf } from './evidence.ts';
 import type { Group } from './groups.ts';
 import { type IdentifierKind, identifierKinds } from './identifier-rules.ts';
-import { type DeviceRecord, isAddress, type MergeRow } from './inventory.ts';
 import type { PartitionDevices, Touched } from './partition.ts';
 import type { Side } from './separations.ts';
 

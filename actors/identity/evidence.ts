@@ -2,11 +2,12 @@
  * What is held of observations: one piece of evidence for each distinct set of identifiers, however often it was seen, and each
  * identifier with the evidence that holds it. Adding is idempotent and order makes no difference. Grouping is decided elsewhere.
  */
+
 import type { AddressRecord } from './addresses.ts';
 import { append } from './append.ts';
+import type { DeviceRecord } from './device-record.ts';
 import type { Group } from './groups.ts';
 import { type IdentifierKind, macClass } from './identifier-rules.ts';
-import type { DeviceRecord } from './inventory.ts';
 import { identityLimits as limits } from './limits.ts';
 import type { Named, Observation } from './read-update.ts';
 import type { EvidenceRow } from './snapshot.ts';

@@ -3,10 +3,11 @@
  * 24 h against worse ones; availability is the latest word, whoever said it. A function of what was said, not of its order.
  */
 
+import { ownerAt, standingGlimpses } from './address-owner.ts';
 import type { AddressRecord, Glimpse } from './addresses.ts';
 import { append } from './append.ts';
 import type { Evidence, Seen } from './evidence.ts';
-import { type Group, ownerAt, standingGlimpses } from './groups.ts';
+import type { Group } from './groups.ts';
 import { identityLimits as limits } from './limits.ts';
 
 export interface DeviceFields {

@@ -2,13 +2,16 @@
  * Brings the grouping up to date with what changed, and touches nothing that this cannot reach: cores, then MACs, then what a
  * locally administered MAC or an address alone attaches. The result is that of grouping everything from scratch.
  */
-import { type AddressRecord, type Glimpse, nearestHold } from './addresses.ts';
+
+import { isPlaceless, lastHold, mayDraw, ownerOf } from './address-owner.ts';
+import type { AddressRecord } from './addresses.ts';
 import { append } from './append.ts';
 import type { Conflict } from './conflicts.ts';
 import { converge, macConflicts } from './convergence.ts';
-import { closeOver, coresOf, counts } from './cores.ts';
+import { closeOver, coresOf } from './cores.ts';
+import type { DeviceRecord } from './device-record.ts';
 import type { Core, Evidence, EvidenceBook, Identifier } from './evidence.ts';
-import type { DeviceRecord } from './inventory.ts';
+import { isIdentified, oldest } from './identified.ts';
 import { identityLimits as limits } from './limits.ts';
 
 export interface Group {
@@ -163,7 +166,7 @@ export class Grouping {
       if (owner !== null) {
         join(one, owner);
         groups.add(owner);
-      } else if (last === null || one.isAdrift || one.claims.length > 0)
+      } else if (last === null || !isPlaceless(one))
         groups.add(this.stand([one], false, null));
       else {
         const others = standing.get(last.record);
@@ -215,90 +218,8 @@ function join(one: Evidence, group: Group): void {
   one.group = group;
 }
 
-/** With a table of its own it is a device, even when others claim all that stands in it. */
-function ownerOf(one: Evidence, last: { record: AddressRecord; atMs: number }): Group | null {
-  if (isPlaceless(one)) return ownerAt(last.record, last.atMs);
-  return one.claims.length > 0 && !one.isAdrift ? null : holderAt(one, last);
-}
-
-/** It has nothing but an address: a MAC that different devices have says nothing, one that two claim says that it is theirs. */
-function isPlaceless({ isAdrift, claims, macs }: Evidence): boolean {
-  return (
-    !isAdrift && claims.length === 0 && macs.every(({ isBanned, witness }) => isBanned || witness !== null)
-  );
-}
-
-/** Of the devices that hold a MAC of it the one that was at its address nearest in time. */
-function holderAt(one: Evidence, { record, atMs }: { record: AddressRecord; atMs: number }): Group | null {
-  const holding = new Set<Group | null>();
-  for (const { holders } of one.macs)
-    for (const holder of holders) if (isIdentified(holder)) holding.add(holder.group);
-  return nearestHold(record, atMs, (by) => isIdentified(by) && holding.has(by.group))?.group ?? null;
-}
-
-/** The device to which something at this address belongs at this instant; null: it stands by the address. */
-export function ownerAt(record: AddressRecord, atMs: number): Group | null {
-  const by = nearestHold(record, atMs, isIdentified);
-  return by?.group ?? aliasOf(record);
-}
-
-/**
- * The device of a confirmed alias: the one that a person said, else the one that showed it last. What stands by an address and has
- * another as its alias is the device that is known to have that other one.
- */
-export function aliasOf({ said, claims, aliases }: AddressRecord): Group | null {
-  for (const { holds } of aliases) {
-    const strong = holds.findLast(({ by }) => isIdentified(by));
-    if (strong !== undefined) return strong.by.group;
-  }
-  if (said !== null && (said.group === null || said.group.address === null)) return said.group;
-  const confirmed = claims.filter(
-    ({ by, instants }) => instants.length >= limits.aliasSightingsMin && isIdentified(by),
-  );
-  confirmed.sort((a, b) => b.lastMs - a.lastMs || b.by.firstMs - a.by.firstMs || b.by.n - a.by.n);
-  return confirmed[0]?.by.group ?? said?.group ?? null;
-}
-
-export function standingGlimpses(record: AddressRecord): Glimpse[] {
-  return record.glimpses.filter(({ atMs }) => ownerAt(record, atMs) === null);
-}
-
-/** Whether something there may belong to who is at the address. */
-export function mayDraw({ glimpses, device, holds, said }: AddressRecord): boolean {
-  return glimpses.length > 0 || device !== null || said !== null || holds.some(({ by }) => !isIdentified(by));
-}
-
-function lastHold(one: Evidence): { record: AddressRecord; atMs: number } | null {
-  let last: { record: AddressRecord; atMs: number } | null = null;
-  for (const record of one.addresses) {
-    const at = record.holds.findLast(({ by }) => by === one)?.atMs;
-    if (at === undefined) continue;
-    if (last === null || at > last.atMs || (at === last.atMs && record.ip < last.record.ip))
-      last = { record, atMs: at };
-  }
-  return last;
-}
-
-/** Something in it identifies: what is asserted, single-valued or a globally unique MAC that is not shared. */
-export function isIdentified({ ids, macs, isAdrift }: Evidence): boolean {
-  if (isAdrift) return false;
-  // A shared id ties nobody, and its observation is none of those with an address alone.
-  for (const id of ids) if (counts(id) || (!id.isShared && !id.isBanned)) return true;
-  for (const { isShared, isBanned } of macs) if (!isShared && !isBanned) return true;
-  return false;
-}
-
 function byAge(a: Core, b: Core): number {
   const [x, y] = [oldest(a.evidence), oldest(b.evidence)];
   if (x.firstMs !== y.firstMs) return x.firstMs - y.firstMs;
   return x.firstOrder < y.firstOrder ? -1 : x.firstOrder > y.firstOrder ? 1 : x.n - y.n;
-}
-
-export function oldest(evidence: readonly Evidence[]): Evidence {
-  let best = evidence[0]!;
-  for (const one of evidence) {
-    if (one.firstMs < best.firstMs || (one.firstMs === best.firstMs && one.firstOrder < best.firstOrder))
-      best = one;
-  }
-  return best;
 }

@@ -3,13 +3,15 @@
  * says of each line what became of it. What it has to write is read from `touched` afterwards. No input, no output, no clock.
  */
 
+import { mayDraw, ownerAt } from './address-owner.ts';
 import { AddressBook, type AddressRecord, type Glimpse } from './addresses.ts';
 import { admit, areNamesRare } from './admission.ts';
+import { type DeviceRecord, isAddress } from './device-record.ts';
 import { type Evidence, EvidenceBook } from './evidence.ts';
 import { fieldsOf, notice } from './fields.ts';
-import { type Group, Grouping, mayDraw, ownerAt } from './groups.ts';
+import { type Group, Grouping } from './groups.ts';
 import { isSightingSource, macClass, sightingLifeMs } from './identifier-rules.ts';
-import { type BatchMark, type DeviceRecord, Inventory, isAddress } from './inventory.ts';
+import { type BatchMark, Inventory } from './inventory.ts';
 import { type LineOutcome, outcomesOf, type Placed } from './outcomes.ts';
 import type { Observation } from './read-update.ts';
 import { applyRetraction } from './retraction.ts';

@@ -2,11 +2,12 @@
  * The whole memory of a reconciler as lines of JSON, and back: for `picket reconcile --state` and for whoever keeps it elsewhere. The
  * grouping is no part of it: it is a function of what is, and is decided again when it is read.
  */
+
 import type { AddressRecord, Glimpse } from './addresses.ts';
 import { append } from './append.ts';
+import { isAddress, type MergeRow } from './device-record.ts';
 import type { Evidence, Identifier, Seen } from './evidence.ts';
 import type { IdentifierKind } from './identifier-rules.ts';
-import { isAddress, type MergeRow } from './inventory.ts';
 import type { PartitionDevices } from './partition.ts';
 import type { Observation } from './read-update.ts';
 import { newTouched, type Reconciler } from './reconciler.ts';
