@@ -51,9 +51,15 @@ export {
   type ServiceOutcome,
   type SourceKeeperProtocol,
   type SourcePollerProtocol,
+  type SweepKeeperProtocol,
+  type SweepProgress,
+  type SweepRunnerProtocol,
+  type SweepRunnerTotals,
   schedulerKey,
   sourceKeeperKey,
   sourcePollerKey,
+  sweepKeeperKey,
+  sweepRunnerKey,
   type TenantProtocol,
   type TenantTotals,
   tenantAccess,
@@ -71,6 +77,7 @@ export {
   type ListedSourceSaid,
 } from './new-listed-source.ts';
 export { judgeNewSource, type SourceSaid } from './new-source.ts';
+export { judgeNewSweep, type SweepSaid } from './new-sweep.ts';
 export { poller } from './poller.ts';
 export type {
   AgentSource,
@@ -121,6 +128,8 @@ export {
 export type { Plan, PlanStore } from './ports/plan-store.ts';
 export { livingCertificatesMax, type RenewalStore, type RenewedCertificate } from './ports/renewal-store.ts';
 export type { ResultQuery } from './ports/result-store.ts';
+export type { StatedSweep, Sweep, SweepCounts, SweepRun } from './ports/sweep.ts';
+export type { SweepRunStore, SweepStore } from './ports/sweep-store.ts';
 export type {
   RollupCounts,
   RollupQuery,
@@ -133,4 +142,5 @@ export type { TenantChange, TenantLives } from './ports/tenant-lives.ts';
 export type { Quotas, Tenant } from './ports/tenant-store.ts';
 export { dueRuns, phaseOf, uncovered } from './schedule.ts';
 export { sourcePoller } from './source-poller.ts';
+export { sweepRunner } from './sweep-runner.ts';
 export { announceTenant, type TenantNews, tenantsTopic, tenantTopic } from './tenant-news.ts';

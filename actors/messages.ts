@@ -41,6 +41,8 @@ export {
   schedulerKey,
   sourceKeeperKey,
   sourcePollerKey,
+  sweepKeeperKey,
+  sweepRunnerKey,
   tenantKey,
   writerKey,
 } from './names.ts';
@@ -63,6 +65,13 @@ export type {
 } from './run-messages.ts';
 export { dueAtOrBefore } from './schedule.ts';
 export type { SourceKeeperProtocol, SourcePollerProtocol } from './source-messages.ts';
+export type {
+  SliceJob,
+  SweepKeeperProtocol,
+  SweepProgress,
+  SweepRunnerProtocol,
+  SweepRunnerTotals,
+} from './sweep-messages.ts';
 
 /** What a cluster lets the nodes of tenants do: they hold these names, and write to the actors that hold those. */
 export const tenantAccess = { holds: ['poller', 'agent', 'topic'], doors: ['poller_door', 'topic'] } as const;

@@ -15,6 +15,8 @@ export const nameKinds: readonly string[] = [
   'gateway',
   'source_keeper',
   'source_poller',
+  'sweep_keeper',
+  'sweep_runner',
   'listing_keeper',
   'writer',
   'document_desk',
@@ -68,6 +70,14 @@ export function sourcePollerKey(node: string): RegistryKey {
   return { tenant: platformTenant, partition: defaultPartition, kind: 'source_poller', id: node };
 }
 
+/** Of a tenant: who has its sweeps run. */
+export function sweepKeeperKey(tenantId: string): RegistryKey {
+  return { tenant: tenantId, partition: defaultPartition, kind: 'sweep_keeper', id: tenantId };
+}
+/** Of an agent node: who sweeps for the cluster. */
+export function sweepRunnerKey(node: string): RegistryKey {
+  return { tenant: platformTenant, partition: defaultPartition, kind: 'sweep_runner', id: node };
+}
 /** Of a tenant: who lists its sources. */
 export function listingKeeperKey(tenantId: string): RegistryKey {
   return { tenant: tenantId, partition: defaultPartition, kind: 'listing_keeper', id: tenantId };

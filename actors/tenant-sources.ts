@@ -1,8 +1,17 @@
-/** The parts of a tenant's tree that have its agents that only listen asked, and its sources listed: there while the lease is, where there is a store of them. */
+/**
+ * The parts of a tenant's tree that have its agents that only listen asked, its sources listed and its networks swept: there while
+ * the lease is, where there is a store of them.
+ */
 import type { Ref } from '../runtime/index.ts';
 import { listingKeeper } from './listing-keeper.ts';
-import type { ListingKeeperProtocol, SourceKeeperProtocol, TenantTerms } from './messages.ts';
+import type {
+  ListingKeeperProtocol,
+  SourceKeeperProtocol,
+  SweepKeeperProtocol,
+  TenantTerms,
+} from './messages.ts';
 import { sourceKeeper } from './source-keeper.ts';
+import { sweepKeeper } from './sweep-keeper.ts';
 import type { TenantNeeds, TenantSelf } from './tenant-state.ts';
 
 export async function startSources(
@@ -14,6 +23,18 @@ export async function startSources(
   if (agentSources === undefined || importedAuthorities === undefined) return null;
   const { tenantId, terms } = self.state;
   const keeper = sourceKeeper({ cluster, agentSources, importedAuthorities });
+  return await self.startLink(keeper, tenantId, epoch, needs.allowAll(tenantId), isSuspended(terms));
+}
+
+export async function startSweeps(
+  self: TenantSelf,
+  needs: TenantNeeds,
+  epoch: number,
+): Promise<Ref<SweepKeeperProtocol> | null> {
+  const { cluster, sweeps, sweepRuns } = needs;
+  if (sweeps === undefined || sweepRuns === undefined) return null;
+  const { tenantId, terms } = self.state;
+  const keeper = sweepKeeper({ cluster, sweeps, sweepRuns });
   return await self.startLink(keeper, tenantId, epoch, needs.allowAll(tenantId), isSuspended(terms));
 }
 

@@ -7,16 +7,25 @@ import type {
   ListingKeeperProtocol,
   SchedulerProtocol,
   SourceKeeperProtocol,
+  SweepKeeperProtocol,
   TenantTerms,
   WriterProtocol,
 } from './messages.ts';
-import { healthKey, listingKeeperKey, pollerDoorKey, schedulerKey, sourceKeeperKey } from './names.ts';
+import {
+  healthKey,
+  listingKeeperKey,
+  pollerDoorKey,
+  schedulerKey,
+  sourceKeeperKey,
+  sweepKeeperKey,
+} from './names.ts';
 import type { AgentSourceStore } from './ports/agent-source-store.ts';
 import type { Check } from './ports/check.ts';
 import type { CheckStore } from './ports/check-store.ts';
 import type { ImportedAuthorityStore } from './ports/imported-authority-store.ts';
 import type { LeaseAnswer, LeaseStore } from './ports/lease-store.ts';
 import type { ResultStore } from './ports/result-store.ts';
+import type { SweepRunStore, SweepStore } from './ports/sweep-store.ts';
 import { statusOf } from './tenant-news.ts';
 import { TenantRefusal } from './tenant-refusal.ts';
 
@@ -28,6 +37,9 @@ export interface TenantNeeds {
   /** Absent: agents that only listen are not asked from here. */
   agentSources?: AgentSourceStore;
   importedAuthorities?: ImportedAuthorityStore;
+  /** Absent: nothing is swept from here. */
+  sweeps?: SweepStore;
+  sweepRuns?: SweepRunStore;
   /** Absent: no system is listed from here. */
   listings?: Omit<ListingKeeperNeeds, 'cluster'>;
   writer: () => Ref<WriterProtocol> | null;
@@ -45,13 +57,16 @@ export interface Running {
   health: Ref<HealthProtocol>;
   sources: Ref<SourceKeeperProtocol> | null;
   listings: Ref<ListingKeeperProtocol> | null;
+  sweeps: Ref<SweepKeeperProtocol> | null;
 }
 
 /** What the parts of a running tenant are found by. */
-export const partKeys = [schedulerKey, healthKey, pollerDoorKey, sourceKeeperKey, listingKeeperKey] as const;
+export const partKeys = [
+  ...[schedulerKey, healthKey, pollerDoorKey, sourceKeeperKey, listingKeeperKey, sweepKeeperKey],
+] as const;
 
-export function partsOf({ scheduler, health, sources, listings }: Running): Ref[] {
-  return [scheduler, health, sources, listings].filter((part) => part !== null);
+export function partsOf({ scheduler, health, sources, listings, sweeps }: Running): Ref[] {
+  return [scheduler, health, sources, listings, sweeps].filter((part) => part !== null);
 }
 
 export interface TenantState {

@@ -77,6 +77,8 @@ export type CommandCode =
   | 'no_such_subject'
   /** The agent did not do the command; the sentence says how it ended. */
   | 'command_failed'
+  /** The sweep was stopped or has failed; the sentence says why. */
+  | 'sweep_not_complete'
   /** No node of this name is in the cluster. */
   | 'no_such_node'
   /** No tenant has this slug or id. */
@@ -130,6 +132,14 @@ export type ProcedureCode =
   | 'no_such_device'
   /** What was said of an agent source cannot be read; the sentence says what. */
   | 'bad_source'
+  /** What was said of a sweep cannot be read; the sentence says what. */
+  | 'bad_sweep'
+  /** The sweep has no run of this id that is still remembered. */
+  | 'no_such_run'
+  /** A run of the sweep is not over: picket sweep show tells how far it is. */
+  | 'sweep_running'
+  /** No run of the sweep is there that could be stopped. */
+  | 'sweep_not_running'
   /** No poller is there that could dial the agent: start one, or look at its partition. */
   | 'no_source_poller'
   /** What was brought is no authority that could be imported, or its client certificate does not go with it. */

@@ -28,6 +28,7 @@ import { addResultCommands } from './commands/results.ts';
 import { addSeedCommand } from './commands/seed.ts';
 import { addShellCommands } from './commands/shell.ts';
 import { addSourceCommands } from './commands/source.ts';
+import { addSweepCommands } from './commands/sweep.ts';
 import { addTenantCommands } from './commands/tenant.ts';
 import { addUpCommands } from './commands/up.ts';
 import { addUserCommands } from './commands/user.ts';
@@ -64,6 +65,7 @@ export const everyCommand = [
   addCheckCommands,
   addDeviceCommands,
   addDocumentCommands,
+  addSweepCommands,
   addExplainCommands,
   addResultCommands,
   addCertCommands,

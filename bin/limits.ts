@@ -126,6 +126,12 @@ export const documentsListedMax = 10_000;
 
 /** How often `picket agents command --wait` asks what became of its command. */
 export const agentLookMs = 250;
+/** How far a sweep is is looked at this often by whoever waits for it. */
+export const sweepLookMs = 1_000;
+/** Looks in a row that found no core, before that is told as the end. */
+export const sweepLooksLostMax = 60;
+/** Runs of a sweep that are shown. */
+export const sweepRunsShown = 10;
 /** What a command to an agent may carry: a quarter of what the door takes, so that it fits a frame whatever else there is. */
 export const agentPayloadBytesMax = 262_144;
 /** An agent's program that was told to end is gone by then, whatever holds it. */

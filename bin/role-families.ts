@@ -12,6 +12,9 @@ import {
   type PollerProtocol,
   type PollerTotals,
   pollerKey,
+  type SweepRunnerProtocol,
+  type SweepRunnerTotals,
+  sweepRunnerKey,
   type WriterProtocol,
   type WriterTotals,
   writerKey,
@@ -218,6 +221,24 @@ export function agentFamilies({ names, system, node }: ClusterNode): FamilyGroup
       help: 'How long what was checked took to answer.',
       read: () => joined([latest().durations]),
     },
+  ]);
+}
+
+/** What this node sweeps for the platform; edge agents count for themselves. */
+export function sweepFamilies({ names, system, node }: ClusterNode): FamilyGroup {
+  const ask = (): Promise<SweepRunnerTotals> => {
+    const ref = names.lookup<SweepRunnerProtocol>(sweepRunnerKey(node));
+    return ref === null ? Promise.reject(new Error('no runner')) : system.call(ref, statusAnswerMs).totals();
+  };
+  return asked(ask, (latest) => [
+    plain('gauge', 'picket_sweep_slices', 'Slices of sweeps that are under way.', () => latest().slices),
+    plain(
+      'counter',
+      'picket_sweep_addresses_total',
+      'Addresses of slices that were swept.',
+      () => latest().addresses,
+    ),
+    plain('counter', 'picket_sweep_probes_total', 'Packets and connects of those.', () => latest().sent),
   ]);
 }
 

@@ -117,6 +117,10 @@ export const limits = {
   documentPartsRemovedMax: 256,
   /** Living agents of one tenant that only listen: each is asked by a connection of its own. */
   agentSourcesPerTenantMax: 1_000,
+  sweepsPerTenantMax: 200,
+  /** Runs of a sweep that are over, the newest; and the slices given to others that one run remembers. */
+  sweepRunsKept: 50,
+  sweepRedoneKept: 50,
   /** Living authorities of an older installation that one tenant may have: the one, its successor, and their intermediates. */
   importedAuthoritiesMax: 8,
   /** Packages whose end is written in one turn; the others are due at the next. */

@@ -17,6 +17,7 @@ import type { PackageStore } from '../actors/ports/package-store.ts';
 import type { PlanStore } from '../actors/ports/plan-store.ts';
 import type { RenewalStore } from '../actors/ports/renewal-store.ts';
 import type { ResultStore } from '../actors/ports/result-store.ts';
+import type { SweepRunStore, SweepStore } from '../actors/ports/sweep-store.ts';
 import type { TelemetryStore } from '../actors/ports/telemetry-store.ts';
 import type { TenantLives } from '../actors/ports/tenant-lives.ts';
 import type { TenantStore } from '../actors/ports/tenant-store.ts';
@@ -49,6 +50,8 @@ import { createRenewalStore } from './renewals.ts';
 import { createResultStore } from './results.ts';
 import { createTelemetryStore } from './rollups.ts';
 import { createSessionArchive } from './session-archive.ts';
+import { createSweepRunStore } from './sweep-runs.ts';
+import { createSweepStore } from './sweeps.ts';
 import { createTenantLives } from './tenant-lives.ts';
 import { createTenantStore } from './tenants.ts';
 import type { StoreTracing } from './tracing.ts';
@@ -93,6 +96,8 @@ export interface Store {
   documents: DocumentStore & DocumentShelf;
   agentSources: AgentSourceStore;
   importedAuthorities: ImportedAuthorityStore;
+  sweeps: SweepStore;
+  sweepRuns: SweepRunStore;
   /** Systems that are listed. */
   listedSources: ListedSourceStore;
   renewals: RenewalStore;
@@ -163,6 +168,8 @@ export function openStore(options: StoreOptions): Store {
     documents: createDocuments(queries, log),
     agentSources: createAgentSourceStore(queries),
     importedAuthorities: createImportedAuthorityStore(queries, vault),
+    sweeps: createSweepStore(queries),
+    sweepRuns: createSweepRunStore(queries),
     listedSources: createListedSourceStore(queries, vault),
     renewals: createRenewalStore(queries),
     sessionArchive: createSessionArchive(queries),

@@ -17,6 +17,7 @@ import { declareMonitor } from '../procedures.ts';
 import { listingFamilies, storeFamilies, writerFamilies } from '../role-families.ts';
 import { declareSources } from '../source-procedures.ts';
 import { declareStatus } from '../status.ts';
+import { declareSweeps } from '../sweep-procedures.ts';
 import { dailyBackups } from './daily-backups.ts';
 import { openRoleStore } from './database.ts';
 import { keepTree } from './keep-tree.ts';
@@ -50,6 +51,7 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   declareStatus(node, store);
   declareDatabase(node, store);
   declareSources(context, store);
+  declareSweeps(context, store);
   declareListedSources(context, store);
   declareAudit(node, store.sessionArchive);
   const journal = sessionJournal(context, store.sessionArchive);

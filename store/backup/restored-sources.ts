@@ -1,7 +1,7 @@
 /**
  * What of sources and imported authorities must not come back with an archive: how far an agent source had come was written under
  * epochs of its time, and is asked anew; what a listed source had listed goes with the devices of the archive, under no epoch; another
- * tenant's authorities vouch for nobody of this one. Within the restore's transaction.
+ * tenant's authorities vouch for nobody of this one; a sweep that ran then runs no more. Within the restore's transaction.
  */
 import { tenantRole } from '../ids.ts';
 import type { CopySession } from './copy-session.ts';
@@ -20,5 +20,11 @@ export async function forgetSources(session: CopySession, fromId: string, tenant
     await session.rows('DELETE FROM agent_source_states');
     if (fromId !== tenantId) await session.rows('DELETE FROM imported_authorities');
   }
+  const [swept] = await session.rows<{ there: boolean }>(
+    "SELECT to_regclass('sweep_runs') IS NOT NULL AS there",
+  );
+  if (swept!.there)
+    await session.rows(`UPDATE sweep_runs SET state = 'stopped', ended_at = clock_timestamp(),
+      why = coalesce(why, 'restored from an archive') WHERE state = 'running'`);
   await session.run(`SET LOCAL search_path = ''; SET LOCAL ROLE NONE`);
 }

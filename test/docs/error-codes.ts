@@ -59,6 +59,12 @@ export const codeLists: readonly CodeList[] = [
     name: 'CommandRefusalCode',
   },
   {
+    title: 'Networks of a sweep',
+    intro: 'What `picket sweep add` says of each network or exclusion that it refuses, within `bad_sweep`.',
+    file: 'checks/sweep/networks.ts',
+    name: 'NetworkRefusalCode',
+  },
+  {
     title: 'Certificates on disk',
     intro: 'Authority, credentials, policy.',
     file: 'certs/errors.ts',
