@@ -73,7 +73,10 @@ function listOf(values: unknown, what: string, normal: (text: string) => string 
 
 /** Canonical, so that two spellings compare alike (RFC 5952); null: no address. */
 export function normalAddress(text: string): string | null {
-  if (isIP(text) === 0 || text.includes('%')) return null;
+  const family = isIP(text);
+  // Four decimal numbers are canonical as they are: nothing else passes for them.
+  if (family === 4) return text;
+  if (family === 0 || text.includes('%')) return null;
   return ipaddr.parse(text).toString();
 }
 

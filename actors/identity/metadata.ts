@@ -14,17 +14,20 @@ const identifying: ReadonlySet<string> = new Set([
   'canonical_device_id',
 ]);
 
-export function boundedMetadata(metadata: Readonly<Record<string, string>>): Record<string, string> {
-  const entries = Object.entries(metadata);
+/** The same object when all of it is kept. */
+export function boundedMetadata(
+  metadata: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
   let totalBytes = 0;
   let isOver = false;
-  for (const [key, value] of entries) {
+  for (const key in metadata) {
+    const value = metadata[key]!;
     // Three bytes are the most that a UTF-16 unit takes: most updates are done after this.
     totalBytes += 3 * (key.length + value.length);
     isOver ||= 3 * value.length > limits.metadataValueBytesMax;
   }
-  if (totalBytes <= limits.metadataBytesMax && !isOver) return { ...metadata };
-  return cut(entries);
+  if (totalBytes <= limits.metadataBytesMax && !isOver) return metadata;
+  return cut(Object.entries(metadata));
 }
 
 function cut(entries: readonly (readonly [string, string])[]): Record<string, string> {

@@ -5,9 +5,8 @@ import type { Conflict } from './conflicts.ts';
 import type { DeviceRecord } from './device-record.ts';
 import type { Evidence, Identifier } from './evidence.ts';
 import { identifiersOf } from './evidence.ts';
-import type { ServiceComponent } from './partition.ts';
 import type { Observation } from './read-update.ts';
-import { tiesBetween } from './ties.ts';
+import type { ServiceComponent } from './services.ts';
 
 export type LineAction =
   | 'created'
@@ -111,9 +110,16 @@ function refusalOf(evidence: Evidence, refused: ReadonlyMap<Identifier, Conflict
 /** The best thing that it has in common with the rest of its device. */
 function matchReason({ evidence, record }: Placed): string {
   if (evidence === null || record !== null) return 'ip';
-  const ties = tiesBetween([evidence], evidence.group?.evidence ?? []);
-  const own = [...evidence.ids, ...evidence.macs, ...evidence.locals].find(
-    (id) => !id.isShared && !id.isBanned,
-  );
-  return ties[0]?.kind ?? own?.kind ?? 'ip';
+  const { ids, macs, locals } = evidence;
+  for (const list of [ids, macs, locals])
+    for (const { holders, isShared, isBanned, kind } of list)
+      if (
+        holders.length > 1 &&
+        !isShared &&
+        !isBanned &&
+        holders.some((one) => one !== evidence && one.group === evidence.group)
+      )
+        return kind;
+  const own = [...ids, ...macs, ...locals].find((id) => !id.isShared && !id.isBanned);
+  return own?.kind ?? 'ip';
 }

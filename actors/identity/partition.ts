@@ -16,18 +16,11 @@ import { type LineOutcome, outcomesOf, type Placed } from './outcomes.ts';
 import type { Observation } from './read-update.ts';
 import { applyRetraction } from './retraction.ts';
 import { Separations } from './separations.ts';
+import { placeService, type ServiceComponent } from './services.ts';
 
 export interface NumberedObservation {
   readonly line: number;
   readonly observation: Observation;
-}
-
-export interface ServiceComponent {
-  readonly id: string;
-  observation: Observation;
-  firstMs: number;
-  lastMs: number;
-  sources: Set<string>;
 }
 
 /** What a batch changed, for who keeps it. */
@@ -48,6 +41,8 @@ export class PartitionDevices {
   /** The newest instant that was told of: what is past is past by this. */
   nowMs = Number.NEGATIVE_INFINITY;
   batches = 0;
+  /** As long as nothing was ever retracted nothing is deleted. */
+  hasRetractions = false;
 
   constructor(name: string, randomId: () => string) {
     this.name = name;
@@ -62,7 +57,16 @@ export class PartitionDevices {
     const at = new Set<AddressRecord>();
     for (const { line, observation } of batch) {
       this.nowMs = Math.max(this.nowMs, observation.atMs);
-      placed.push({ line, observation, ...this.place(observation, dirty, at) });
+      const place = this.place(observation, dirty, at);
+      placed.push({
+        line,
+        observation,
+        evidence: place.evidence,
+        isNew: place.isNew,
+        record: place.record,
+        service: place.service,
+        drop: place.drop,
+      });
     }
     const mark = this.markOf(placed, 'evidence_changed');
     const mergesBefore = this.inventory.merges.length;
@@ -93,7 +97,8 @@ export class PartitionDevices {
   ): Pick<Placed, 'evidence' | 'isNew' | 'record' | 'drop' | 'service'> {
     const nothing = { evidence: null, isNew: false, record: null, drop: null, service: null };
     if (observation.isRetraction) return nothing;
-    if (observation.service !== null) return { ...nothing, service: this.placeService(observation) };
+    if (observation.service !== null)
+      return { ...nothing, service: placeService(this.services, observation) };
     const { ip, named, atMs } = observation;
     const found =
       named.length > 0 || ip !== null || hasGlobalMac(observation) ? this.book.of(observation) : undefined;
@@ -121,23 +126,6 @@ export class PartitionDevices {
       evidence.firstIp = ip;
     }
     return { ...nothing, evidence, isNew };
-  }
-
-  private placeService(observation: Observation): ServiceComponent {
-    const { atMs, source } = observation;
-    const id = observation.service!;
-    let service = this.services.get(id);
-    if (service === undefined) {
-      service = { id, observation, firstMs: atMs, lastMs: atMs, sources: new Set() };
-      this.services.set(id, service);
-    }
-    const { observation: last } = service;
-    if (atMs > last.atMs || (atMs === last.atMs && observation.order > last.order))
-      service.observation = observation;
-    service.firstMs = Math.min(service.firstMs, atMs, observation.firstSeenMs ?? atMs);
-    service.lastMs = Math.max(service.lastMs, atMs);
-    service.sources.add(source);
-    return service;
   }
 
   private notice(
@@ -246,7 +234,7 @@ export class PartitionDevices {
 
   judgeDeleted(device: DeviceRecord): void {
     const { group } = device;
-    if (group === null) return;
+    if (group === null || !this.hasRetractions) return;
     let deletedMs: number | null = null;
     for (const record of this.inventory.recordsOf(group))
       if (record.deletedAtMs !== null)

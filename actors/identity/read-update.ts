@@ -27,7 +27,7 @@ export interface Observation {
   readonly confidence: number;
   readonly atMs: number;
   /** Orders observations of one instant, and tells two that are the same. */
-  readonly order: number;
+  order: number;
   /** Of single-valued kinds and asserted; at most one of each kind and scope. */
   readonly named: readonly Named[];
   /** Its own, in normal form, whatever it is worth. */
@@ -76,7 +76,8 @@ function observationOf(said: unknown, nowMs: number): Observation {
   const agentId = text(fields, 'agent_id');
   text(fields, 'poller_id');
   const named = namedOf(metadata, deviceId, isAboutItself(source) ? agentId : null);
-  const observation: Omit<Observation, 'order'> = {
+  const observation: Observation = {
+    order: 0,
     partition: text(fields, 'partition') ?? partitionOfLegacyId(deviceId) ?? 'default',
     source,
     confidence: confidenceIn(fields.confidence) ?? confidenceOf(source),
@@ -94,11 +95,12 @@ function observationOf(said: unknown, nowMs: number): Observation {
     subnetClass: metadata.subnet_class ?? null,
     metadata: boundedMetadata(metadata),
   };
-  return { ...observation, order: orderOf(observation) };
+  observation.order = orderOf(observation);
+  return observation;
 }
 
 /** A number of the content: the same content has the same, whatever the order of a line's fields. */
-function orderOf(observation: Omit<Observation, 'order'>): number {
+function orderOf(observation: Observation): number {
   const { source, ip, mac, hostname, named, tableMacs, isAvailable } = observation;
   let sum = isAvailable === null ? 17 : isAvailable ? 19 : 23;
   sum = sumOf(sum, source);

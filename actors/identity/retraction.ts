@@ -19,6 +19,7 @@ export function applyRetraction(devices: PartitionDevices, one: Placed, touched:
   one.device = found;
   const { atMs } = observation;
   const record = found;
+  devices.hasRetractions = true;
   record.deletedAtMs = Math.max(record.deletedAtMs ?? atMs, atMs);
   const was = record.isDeleted;
   devices.judgeDeleted(record);

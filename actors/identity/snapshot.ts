@@ -193,6 +193,7 @@ export class Loader {
     const place = typeof founder === 'string' ? this.devices.addressBook.at(founder) : this.evidence(founder);
     const record = this.devices.inventory.found(id, createdIn, place, assertedMs);
     Object.assign(record, { merge, deletedAtMs, isDeleted });
+    if (deletedAtMs !== null) this.devices.hasRetractions = true;
     if (mergedInto !== null) this.merged.push([id, mergedInto]);
   }
 
