@@ -16,7 +16,7 @@ import { type LineOutcome, outcomesOf, type Placed } from './outcomes.ts';
 import type { Observation } from './read-update.ts';
 import { applyRetraction } from './retraction.ts';
 import { Separations } from './separations.ts';
-import { placeService, type ServiceComponent } from './services.ts';
+import { noteComponent, type ServiceComponent } from './services.ts';
 
 export interface NumberedObservation {
   readonly line: number;
@@ -98,7 +98,7 @@ export class PartitionDevices {
     const nothing = { evidence: null, isNew: false, record: null, drop: null, service: null };
     if (observation.isRetraction) return nothing;
     if (observation.service !== null)
-      return { ...nothing, service: placeService(this.services, observation) };
+      return { ...nothing, service: noteComponent(this.services, observation) };
     const { ip, named, atMs } = observation;
     const found =
       named.length > 0 || ip !== null || hasGlobalMac(observation) ? this.book.of(observation) : undefined;

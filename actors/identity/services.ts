@@ -9,7 +9,7 @@ export interface ServiceComponent {
   sources: Set<string>;
 }
 
-export function placeService(
+export function noteComponent(
   services: Map<string, ServiceComponent>,
   observation: Observation,
 ): ServiceComponent {
