@@ -31,6 +31,23 @@ test('a node that tells of the same part again and again is not asked for ever',
   expect(await treeRows(async () => again)).toHaveLength(2);
 });
 
+test('of a tree that is asked for in so many parts the first are told, and a circle in them ends it nowhere', async () => {
+  const one = {
+    rows: [1, 0, 1, 0, 0, 5, 2, 2, 1, 0, 1, 3, 9, 4],
+    names: ['core', 'writer'],
+    restarted: [2, 7],
+  };
+  const two = { rows: [3, 2, 0, 0, 0, 0, 0, 9, 9, 0, 0, 0, 0, 0], names: ['tenant'], restarted: [] };
+  const ask = async (after: number): Promise<TreePart> =>
+    after === 0 ? { ...one, next: 2 } : { ...two, next: after === 2 ? 9 : 10 };
+  const tree = nestRows(await treeRows(ask, 2));
+  expect(tree.map(({ id }) => id)).toEqual(['1', '9']);
+  expect(tree[0]).toMatchObject({
+    ...{ kind: 'supervisor', name: 'core', handled: 5, busyMs: 2 },
+    children: [{ name: 'writer', restarts: 7, mailbox: 3, children: [{ name: 'tenant' }] }],
+  });
+});
+
 test('the worst lateness of the own tick is that of the last minute', () => {
   const lag = new LoopLag();
   lag.note(Number.NEGATIVE_INFINITY, 500);

@@ -47,13 +47,16 @@ export async function treePart({ system }: Pick<ClusterNode, 'system'>, after: n
   return { rows, names, restarted, next: null };
 }
 
-/** All parts of a node's tree, by whatever asks it. What a node tells that is no tree ends it. */
-export async function treeRows(ask: (after: number) => Promise<TreePart>): Promise<ActorRow[]> {
+/** All parts of a node's tree, or the first so many, by whatever asks it. What a node tells that is no tree ends it. */
+export async function treeRows(
+  ask: (after: number) => Promise<TreePart>,
+  partsMax = Number.POSITIVE_INFINITY,
+): Promise<ActorRow[]> {
   const all: ActorRow[] = [];
-  for (let after = 0; ; ) {
+  for (let after = 0, parts = 1; ; parts += 1) {
     const part = await ask(after);
     readPart(part, all);
-    if (part.next === null || part.next <= after) return all;
+    if (part.next === null || part.next <= after || parts >= partsMax) return all;
     after = part.next;
   }
 }

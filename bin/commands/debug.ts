@@ -4,12 +4,11 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import type { Member } from '../../cluster/index.ts';
-import { type Clock, messageOf, systemClock } from '../../runtime/index.ts';
+import { type Member, type TreePart, treeRows } from '../../cluster/index.ts';
+import { type Clock, messageOf, nestRows, systemClock } from '../../runtime/index.ts';
 import { askAll, type Question } from '../bundle/ask-all.ts';
 import { debugContents } from '../bundle/debug-contents.ts';
 import { tarGz } from '../bundle/tar-file.ts';
-import { type TreePart, treeOfParts } from '../bundle/tree-rows.ts';
 import { codeOf } from '../failure.ts';
 import { debugAllMs, debugAnswerMs, debugAtOnceMax, debugTreePartsMax } from '../limits.ts';
 import { NewFile } from '../new-file.ts';
@@ -134,18 +133,14 @@ function questionsOf(node: string, call: Call): Question[] {
 
 /** In parts where the node tells it so: of a very large one the oldest actors, which are those that supervise. */
 async function treeOfNode(node: string, call: Call): Promise<unknown> {
-  const parts: TreePart[] = [];
   try {
-    for (let after: number | null = 0; after !== null && parts.length < debugTreePartsMax; ) {
-      const part: TreePart = await call<TreePart>(node, 'tree_part', { after });
-      parts.push(part);
-      after = part.next;
-    }
+    return nestRows(
+      await treeRows((after) => call<TreePart>(node, 'tree_part', { after }), debugTreePartsMax),
+    );
   } catch (error) {
-    if (codeOf(error) !== 'no_such_procedure' || parts.length > 0) throw error;
+    if (codeOf(error) !== 'no_such_procedure') throw error;
     return await call(node, 'tree', null);
   }
-  return treeOfParts(parts);
 }
 
 /** The text of each room's limits as this version has them. */
