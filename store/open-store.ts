@@ -10,6 +10,7 @@ import type { CoordinatorStore } from '../actors/ports/coordinator-store.ts';
 import type { DeviceStore } from '../actors/ports/device-store.ts';
 import type { DocumentShelf, DocumentStore } from '../actors/ports/document-store.ts';
 import type { ImportedAuthorityStore } from '../actors/ports/imported-authority-store.ts';
+import type { InventoryShelf, InventoryStore } from '../actors/ports/inventory-store.ts';
 import type { KeyRotation } from '../actors/ports/key-rotation.ts';
 import type { LeaseStore } from '../actors/ports/lease-store.ts';
 import type { PackageStore } from '../actors/ports/package-store.ts';
@@ -33,6 +34,8 @@ import { createDocuments } from './documents.ts';
 import { type Explained, explain } from './explain.ts';
 import { createImportedAuthorityStore } from './imported-authorities.ts';
 import { createIntegrations, type Integrations } from './integrations.ts';
+import { createInventory } from './inventory.ts';
+import { createInventoryShelf } from './inventory-shelf.ts';
 import { createLeaseStore } from './leases.ts';
 import { limits } from './limits.ts';
 import { type StoreLog, silentLog } from './log.ts';
@@ -89,6 +92,9 @@ export interface Store {
   packages: PackageStore;
   /** What agents send: built on a core, read anywhere. */
   documents: DocumentStore & DocumentShelf;
+  /** What the reconciler remembers of a tenant's devices, and what people read of it. */
+  inventory: InventoryStore;
+  inventoryShelf: InventoryShelf;
   agentSources: AgentSourceStore;
   importedAuthorities: ImportedAuthorityStore;
   renewals: RenewalStore;
@@ -157,6 +163,8 @@ export function openStore(options: StoreOptions): Store {
     authorities: createAuthorityStore(queries, vault),
     packages: createPackageStore(queries),
     documents: createDocuments(queries, log),
+    inventory: createInventory(queries),
+    inventoryShelf: createInventoryShelf(queries),
     agentSources: createAgentSourceStore(queries),
     importedAuthorities: createImportedAuthorityStore(queries, vault),
     renewals: createRenewalStore(queries),

@@ -23,6 +23,7 @@ import { tenant0006 } from './tenant-0006.ts';
 import { tenant0007 } from './tenant-0007.ts';
 import { tenant0008 } from './tenant-0008.ts';
 import { tenant0009 } from './tenant-0009.ts';
+import { tenant0010 } from './tenant-0010.ts';
 
 export interface Migration {
   version: number;
@@ -60,6 +61,7 @@ export const tenantMigrations: readonly Migration[] = [
   tenant0007,
   tenant0008,
   tenant0009,
+  tenant0010,
 ];
 
 export function checksumOf(migration: Migration): string {
