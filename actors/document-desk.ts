@@ -30,6 +30,8 @@ import {
   type DocumentDeskProtocol,
   type DocumentOpened,
   documentDeskKey,
+  type ReconcilerProtocol,
+  reconcilerKey,
   type TenantProtocol,
 } from './messages.ts';
 import type {
@@ -249,6 +251,8 @@ async function end(
   self.state.received += 1;
   self.state.receivedBytes += totalBytes;
   const { id, kind, agent } = one.there;
+  const reconciler = needs.cluster.names.lookup<ReconcilerProtocol>(reconcilerKey(place.tenantId));
+  if (reconciler !== null) self.cast(reconciler).look();
   self.log('info', 'a document was received', { tenant: place.tenantId, id, kind, agent, totalBytes, items });
   return { items };
 }

@@ -38,6 +38,8 @@ export {
   type PollerTotals,
   type PollReport,
   pollerKey,
+  type ReconcilerProtocol,
+  reconcilerKey,
   type ServiceOutcome,
   type SourceKeeperProtocol,
   type SourcePollerProtocol,
@@ -47,6 +49,7 @@ export {
   type TenantTotals,
   tenantAccess,
   tenantKey,
+  type UpdateOutcome,
   type WriterProtocol,
   type WriterTotals,
   writerKey,
@@ -87,6 +90,7 @@ export { type DeviceEvent, type DeviceState, deviceEvents, deviceLife } from './
 export type { DeviceChange, DeviceStore } from './ports/device-store.ts';
 export type { StoredDocument } from './ports/document-store.ts';
 export type { ImportedAuthority, ImportedAuthorityStore } from './ports/imported-authority-store.ts';
+export type { InventoryShelf, ListedConflict, ListedDevice, ListedMerge } from './ports/inventory-store.ts';
 export {
   type NewPackage,
   type Package,

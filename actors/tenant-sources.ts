@@ -1,6 +1,10 @@
-/** The part of a tenant's tree that has its agents that only listen asked: there while the lease is, where there is a store of them. */
+/**
+ * The parts of a tenant's tree that are there where there is a store for them, while the lease is: who has its agents that only listen
+ * asked, and who reconciles its devices.
+ */
 import type { Ref } from '../runtime/index.ts';
-import type { SourceKeeperProtocol, TenantTerms } from './messages.ts';
+import type { ReconcilerProtocol, SourceKeeperProtocol, TenantTerms } from './messages.ts';
+import { reconciler } from './reconciler.ts';
 import { sourceKeeper } from './source-keeper.ts';
 import type { TenantNeeds, TenantSelf } from './tenant-state.ts';
 
@@ -14,6 +18,15 @@ export async function startSources(
   const { tenantId, terms } = self.state;
   const keeper = sourceKeeper({ cluster, agentSources, importedAuthorities });
   return await self.startLink(keeper, tenantId, epoch, needs.allowAll(tenantId), isSuspended(terms));
+}
+
+export async function startReconciler(
+  self: TenantSelf,
+  { cluster, inventory, documents }: TenantNeeds,
+  epoch: number,
+): Promise<Ref<ReconcilerProtocol> | null> {
+  if (inventory === undefined || documents === undefined) return null;
+  return await self.startLink(reconciler({ cluster, inventory, documents }), self.state.tenantId, epoch);
 }
 
 export function isSuspended({ suspendedSinceMs }: TenantTerms): boolean {

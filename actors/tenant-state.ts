@@ -3,16 +3,19 @@ import type { Cluster, Metadata } from '../cluster/index.ts';
 import type { Ref, Self } from '../runtime/index.ts';
 import type {
   HealthProtocol,
+  ReconcilerProtocol,
   SchedulerProtocol,
   SourceKeeperProtocol,
   TenantTerms,
   WriterProtocol,
 } from './messages.ts';
-import { healthKey, pollerDoorKey, schedulerKey, sourceKeeperKey } from './names.ts';
+import { healthKey, pollerDoorKey, reconcilerKey, schedulerKey, sourceKeeperKey } from './names.ts';
 import type { AgentSourceStore } from './ports/agent-source-store.ts';
 import type { Check } from './ports/check.ts';
 import type { CheckStore } from './ports/check-store.ts';
+import type { DocumentShelf } from './ports/document-store.ts';
 import type { ImportedAuthorityStore } from './ports/imported-authority-store.ts';
+import type { InventoryStore } from './ports/inventory-store.ts';
 import type { LeaseAnswer, LeaseStore } from './ports/lease-store.ts';
 import type { ResultStore } from './ports/result-store.ts';
 import { statusOf } from './tenant-news.ts';
@@ -26,6 +29,9 @@ export interface TenantNeeds {
   /** Absent: agents that only listen are not asked from here. */
   agentSources?: AgentSourceStore;
   importedAuthorities?: ImportedAuthorityStore;
+  /** Absent: devices are not reconciled here. */
+  inventory?: InventoryStore;
+  documents?: Pick<DocumentShelf, 'read'>;
   writer: () => Ref<WriterProtocol> | null;
   /** A lease that the store did not take back, or perhaps granted (null): nobody else gets it while this core lives. */
   owed(tenantId: string, epoch: number | null): void;
@@ -40,13 +46,14 @@ export interface Running {
   scheduler: Ref<SchedulerProtocol>;
   health: Ref<HealthProtocol>;
   sources: Ref<SourceKeeperProtocol> | null;
+  reconciler: Ref<ReconcilerProtocol> | null;
 }
 
 /** What the parts of a running tenant are found by. */
-export const partKeys = [schedulerKey, healthKey, pollerDoorKey, sourceKeeperKey] as const;
+export const partKeys = [schedulerKey, healthKey, pollerDoorKey, sourceKeeperKey, reconcilerKey] as const;
 
-export function partsOf({ scheduler, health, sources }: Running): Ref[] {
-  return sources === null ? [scheduler, health] : [scheduler, health, sources];
+export function partsOf({ scheduler, health, sources, reconciler }: Running): Ref[] {
+  return [scheduler, health, sources, reconciler].filter((ref) => ref !== null);
 }
 
 export interface TenantState {

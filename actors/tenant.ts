@@ -30,7 +30,7 @@ import {
   runNow,
   takeChecks,
 } from './tenant-checks.ts';
-import { isSuspended, startSources } from './tenant-sources.ts';
+import { isSuspended, startReconciler, startSources } from './tenant-sources.ts';
 import {
   liveChecks,
   nameMetadataOf,
@@ -263,7 +263,8 @@ async function startParts(self: TenantSelf, needs: TenantNeeds, load: Loaded, wr
   const start = { tenantId, epoch, allowAll, databaseOffsetMs, terms, gapsToday, writer, health };
   const schedulerRef = await self.startLink(scheduler({ cluster, checks, accounted }), start);
   const sources = await startSources(self, needs, epoch);
-  self.state.running = { epoch, scheduler: schedulerRef, health, sources };
+  const reconciler = await startReconciler(self, needs, epoch);
+  self.state.running = { epoch, scheduler: schedulerRef, health, sources, reconciler };
   cluster.names.register(tenantKey(tenantId), self.ref, nameMetadataOf(self.state, epoch));
   if (self.state.rereadAgain) reread(self, needs);
   self.after(checksRereadMs + self.random() * checksRereadMs, 'reread');

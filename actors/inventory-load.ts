@@ -1,0 +1,37 @@
+/** Reads what a store remembers of a tenant's devices into a reconciler that is empty, page by page. */
+
+import type { Reconciler } from './identity/reconciler.ts';
+import { BadSnapshot, Loader, type PartitionRow, type SnapshotLine } from './identity/snapshot.ts';
+import type { WrittenUpTo } from './inventory-changes.ts';
+import type { InventoryStore } from './ports/inventory-store.ts';
+
+/** Answers how far each partition is in the store. Throws `BadSnapshot`. */
+export async function loadInventory(
+  store: Pick<InventoryStore, 'load'>,
+  tenantId: string,
+  reconciler: Reconciler,
+): Promise<Map<string, WrittenUpTo>> {
+  const upTo = new Map<string, WrittenUpTo>();
+  let loader: Loader | null = null;
+  let name = '';
+  const finish = () => {
+    if (loader === null) return;
+    const { inventory, separations } = reconciler.partition(name);
+    // What making groups of it adds, if anything, is written with the next batch.
+    upTo.set(name, { merges: inventory.merges.length, separations: separations.all.length });
+    loader.finish();
+    loader = null;
+  };
+  for await (const page of store.load(tenantId))
+    for (const { kind, row } of page) {
+      if (kind === 'partition') {
+        finish();
+        const head = row as PartitionRow;
+        name = head.name;
+        loader = new Loader(reconciler.partition(name), head);
+      } else if (loader === null) throw new BadSnapshot('no partition is named');
+      else (loader as Loader).take({ [kind]: row } as unknown as SnapshotLine);
+    }
+  finish();
+  return upTo;
+}
