@@ -58,6 +58,25 @@ export function isSignedBy(
   }
 }
 
+/**
+ * `isSignedBy` of one text that is asked about again and again, by the same few signers: what was found stays found, for it
+ * follows from the octets alone. A signer is known by its object; neither may be changed afterwards.
+ */
+export function signatureAskedOnce(
+  algorithm: AlgorithmIdentifier,
+  signed: Uint8Array,
+  signature: Uint8Array,
+): (signer: KeyCarrier) => boolean {
+  const found = new WeakMap<KeyCarrier, boolean>();
+  return (signer) => {
+    const before = found.get(signer);
+    if (before !== undefined) return before;
+    const isGood = isSignedBy(signer, algorithm, signed, signature);
+    found.set(signer, isGood);
+    return isGood;
+  };
+}
+
 /** False when the key is of another kind than the signature: then it cannot have made it (RFC 5280 4.1.1.2). */
 export function mayHaveMade(key: AlgorithmIdentifier, signature: AlgorithmIdentifier): boolean {
   const scheme = signatureSchemes[signature.oid];

@@ -4,6 +4,7 @@
  * wrong type, two different signature algorithms.
  */
 import { X509Certificate } from 'node:crypto';
+import { signatureAskedOnce } from './algorithms.ts';
 import {
   type DerValue,
   derTags,
@@ -26,6 +27,7 @@ import {
 } from './extensions.ts';
 import { limits } from './limits.ts';
 import { type DistinguishedName, readName } from './names.ts';
+import type { KeyCarrier } from './public-keys.ts';
 
 export interface AlgorithmIdentifier {
   readonly oid: string;
@@ -54,6 +56,8 @@ export interface Certificate {
   readonly values: CertificateExtensions;
   /** The same as OpenSSL has it, for its key and its links; null when it cannot read it. Read once, when asked. */
   readonly inOpenssl: () => X509Certificate | null;
+  /** Whether this one made the signature. Of each signer it is found out once. */
+  readonly isSignedBy: (signer: KeyCarrier) => boolean;
 }
 
 /** `part` says where it went wrong: in the frame that everything stands in, or only within the extensions. */
@@ -61,8 +65,11 @@ export type CertificateRead =
   | { readonly ok: true; readonly certificate: Certificate }
   | { readonly ok: false; readonly part: 'frame' | 'extensions'; readonly detail: string };
 
-/** Reads one certificate. Never throws on any input; `detail` says the first thing that is wrong. */
-export function readCertificate(der: Uint8Array): CertificateRead {
+/**
+ * Reads one certificate. Never throws on any input; `detail` says the first thing that is wrong. `opened`: what OpenSSL has
+ * read from these very octets already, as TLS has; of others it is passed over.
+ */
+export function readCertificate(der: Uint8Array, opened: X509Certificate | null = null): CertificateRead {
   if (der.length > limits.certificateBytesMax) {
     return {
       ok: false,
@@ -77,8 +84,11 @@ export function readCertificate(der: Uint8Array): CertificateRead {
     const extensions = readExtensions(frame.rest, frame.fields.version);
     const values = readExtensionValues(extensions);
     requireName(frame.fields.subject, extensions);
-    const inOpenssl = openedOnce(frame.fields.encoded);
-    return { ok: true, certificate: { ...frame.fields, extensions, values, inOpenssl } };
+    const { encoded, signed, signature, signatureAlgorithm } = frame.fields;
+    const isSame = opened !== null && sameBytes(opened.raw, encoded);
+    const inOpenssl = isSame ? () => opened : openedOnce(encoded);
+    const isSignedBy = signatureAskedOnce(signatureAlgorithm, signed, signature);
+    return { ok: true, certificate: { ...frame.fields, extensions, values, inOpenssl, isSignedBy } };
   } catch (error) {
     if (error instanceof NotDer) return { ok: false, part, detail: error.message };
     throw error;
@@ -87,7 +97,7 @@ export function readCertificate(der: Uint8Array): CertificateRead {
 
 /** Everything but the extensions, which are left in `rest`. */
 function readFrame(outer: DerValue): {
-  fields: Omit<Certificate, 'extensions' | 'values' | 'inOpenssl'>;
+  fields: Omit<Certificate, 'extensions' | 'values' | 'inOpenssl' | 'isSignedBy'>;
   rest: DerValue[];
 } {
   expectUniversal(outer, derTags.sequence, 'certificate');

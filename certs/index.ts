@@ -104,7 +104,9 @@ export {
   chainFrom,
   clientTlsOptions,
   isReusedSession,
+  type PresentedToServer,
   presentedChain,
+  presentedToServer,
   rootsOf,
   serverTlsOptions,
 } from './tls-options.ts';

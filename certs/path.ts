@@ -3,7 +3,7 @@
  * and the right to sign, as RFC 5280 6.1 and OpenSSL's X509_check_issued have it. Signatures come later. TLS lets a
  * peer send certificates in any order and more than needed (RFC 8446 4.4.2); what is on nobody's way is not looked at.
  */
-import { isSignedBy, judgeSignatureAlgorithm, mayHaveMade } from './algorithms.ts';
+import { judgeSignatureAlgorithm, mayHaveMade } from './algorithms.ts';
 import { type Certificate, sameBytes } from './certificate.ts';
 import { limits } from './limits.ts';
 import { nameOids } from './names.ts';
@@ -117,10 +117,6 @@ function isSelfSigned(certificate: Certificate): boolean {
   return hasIssued(certificate, certificate);
 }
 
-function hasIssued(issuer: Certificate, { issuer: name, ...certificate }: Certificate): boolean {
-  const { signatureAlgorithm, signed, signature } = certificate;
-  return (
-    sameBytes(issuer.subject.encoded, name.encoded) &&
-    isSignedBy(issuer, signatureAlgorithm, signed, signature)
-  );
+function hasIssued(issuer: Certificate, certificate: Certificate): boolean {
+  return sameBytes(issuer.subject.encoded, certificate.issuer.encoded) && certificate.isSignedBy(issuer);
 }

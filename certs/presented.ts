@@ -17,12 +17,18 @@ export type Presented =
  * is as good as absent: OpenSSL never links it to the leaf, so a link does not even see it, and a file must say the
  * same as a link.
  */
-export function readPresented(ders: readonly Uint8Array[], memo?: CertificateMemo): Presented {
+export function readPresented(
+  ders: readonly Uint8Array[],
+  memo?: CertificateMemo,
+  openedLeaf: X509Certificate | null = null,
+): Presented {
   const certificates: Certificate[] = [];
   let unreadable: VerdictError | null = null;
   for (const [index, der] of ders.entries()) {
     // Of leaves each is another one.
-    const read = index === 0 || memo === undefined ? readCertificate(der) : memo.read(der);
+    const isLeaf = index === 0;
+    const read =
+      isLeaf || memo === undefined ? readCertificate(der, isLeaf ? openedLeaf : null) : memo.read(der);
     if (read.ok) {
       certificates.push(read.certificate);
       continue;

@@ -3,7 +3,7 @@
  * certificates of the issuer that signed it. Past its nextUpdate it goes on counting: a revocation of ours is final,
  * and an old list is better than none. Partitioned, indirect and delta lists are refused.
  */
-import { isSignedBy, judgeSignatureAlgorithm } from './algorithms.ts';
+import { judgeSignatureAlgorithm, signatureAskedOnce } from './algorithms.ts';
 import {
   type AlgorithmIdentifier,
   type Certificate,
@@ -27,6 +27,7 @@ import { extensionOids, readExtensionValues } from './extensions.ts';
 import { limits } from './limits.ts';
 import { type DistinguishedName, readName } from './names.ts';
 import { readPem } from './pem.ts';
+import type { KeyCarrier } from './public-keys.ts';
 import { refusal, type VerdictError } from './verdict.ts';
 
 export interface RevocationList {
@@ -37,9 +38,9 @@ export interface RevocationList {
   readonly serials: ReadonlySet<string>;
   readonly thisUpdateMs: number;
   readonly nextUpdateMs: number | null;
-  readonly signed: Uint8Array;
-  readonly signature: Uint8Array;
   readonly signatureAlgorithm: AlgorithmIdentifier;
+  /** Whether this one made the signature. Of each signer it is found out once. */
+  readonly isSignedBy: (signer: KeyCarrier) => boolean;
 }
 
 export type RevocationListRead =
@@ -95,7 +96,7 @@ export function judgeRevocation(
     if (list.authorityKeyId !== null && subjectKeyId !== null && list.authorityKeyId !== subjectKeyId)
       continue;
     const maySign = issuer.values.keyUsage?.has('cRLSign') === true;
-    if (!maySign || !isSignedBy(issuer, list.signatureAlgorithm, list.signed, list.signature)) {
+    if (!maySign || !list.isSignedBy(issuer)) {
       return refusal('chain_invalid', "a revocation list in the issuer's name is not the issuer's");
     }
     if (list.serials.has(certificate.serial))
@@ -123,16 +124,14 @@ function listOf(outer: DerValue): RevocationList {
   const authorityKeyId = fields.length > 0 ? readListExtensions(fields) : null;
   const signature = readBitString(outer.children[2], 'signature');
   if (signature.unusedBits !== 0) throw new NotDer('signature is not whole octets');
-  const { encoded: signed } = tbs;
   return {
     issuer,
     authorityKeyId,
     serials: new Set(entries),
     thisUpdateMs,
     nextUpdateMs,
-    signed,
-    signature: signature.bytes,
     signatureAlgorithm,
+    isSignedBy: signatureAskedOnce(signatureAlgorithm, tbs.encoded, signature.bytes),
   };
 }
 

@@ -184,10 +184,10 @@ async function listsIn(folder: string): Promise<readonly RevocationList[]> {
 
 function listOf({ certificate }: Signer, lists: readonly RevocationList[]): RevocationList | undefined {
   return lists.find(
-    ({ issuer, authorityKeyId, signatureAlgorithm, signed, signature }) =>
-      sameBytes(issuer.encoded, certificate.subject.encoded) &&
-      authorityKeyId === certificate.values.subjectKeyId &&
-      isSignedBy(certificate, signatureAlgorithm, signed, signature),
+    (list) =>
+      sameBytes(list.issuer.encoded, certificate.subject.encoded) &&
+      list.authorityKeyId === certificate.values.subjectKeyId &&
+      list.isSignedBy(certificate),
   );
 }
 

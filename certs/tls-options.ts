@@ -1,9 +1,9 @@
 /**
  * How our links use TLS: version 1.3 only, both sides present certificates, OpenSSL's own judgement not asked (it lets
- * in what verify.ts refuses), and no resumption. Whoever uses these must take `presentedChain`, refuse a reused
- * session, and ask `verifyPeer` before the first byte of the peer is believed.
+ * in what verify.ts refuses), and no resumption. Whoever uses these must take `presentedChain` (a server that has thousands
+ * of peers, `presentedToServer`), refuse a reused session, and ask `verifyPeer` before the first byte of the peer is believed.
  */
-import { constants } from 'node:crypto';
+import { constants, type X509Certificate } from 'node:crypto';
 import type { ConnectionOptions, DetailedPeerCertificate, TLSSocket, TlsOptions } from 'node:tls';
 import type { Credential } from './issue.ts';
 import { limits } from './limits.ts';
@@ -50,6 +50,29 @@ function ownSide(credential: Credential) {
  */
 export function presentedChain(socket: TLSSocket): Uint8Array[] {
   return chainFrom(socket.getPeerCertificate(true) ?? undefined);
+}
+
+/** What a client presented, with its leaf as OpenSSL has read it; `leaf` null: it presented nothing. */
+export interface PresentedToServer {
+  /** DER, in the order in which they were presented, leaf first. */
+  readonly chain: Uint8Array[];
+  readonly leaf: X509Certificate | null;
+}
+
+/**
+ * As `presentedChain`, for a socket of a server, at half its cost; to be asked once, before anything else of the peer's
+ * certificates is: Node takes the chain off OpenSSL's hands. Certificates that nothing links are in it as they are in a file.
+ */
+export function presentedToServer(socket: TLSSocket): PresentedToServer {
+  const leaf = socket.getPeerX509Certificate() ?? null;
+  const chain: Uint8Array[] = [];
+  let certificate = leaf ?? undefined;
+  // One more than is judged, so that too many are too many.
+  while (certificate !== undefined && chain.length <= limits.presentedCertificatesMax) {
+    chain.push(certificate.raw);
+    certificate = certificate.issuerCertificate;
+  }
+  return { chain, leaf };
 }
 
 /** The same of a certificate as Node hands it to `checkServerIdentity`. */

@@ -3,7 +3,8 @@
  * synchronous; the instant, the roots, the policy and the revocation lists are arguments. The link, the gateway and
  * `picket certs verify` all ask here, so all three say the same.
  */
-import { isSignedBy, judgeSignatureAlgorithm } from './algorithms.ts';
+import type { X509Certificate } from 'node:crypto';
+import { judgeSignatureAlgorithm } from './algorithms.ts';
 import { type Anchors, anchorsOf } from './anchor-rules.ts';
 import type { Certificate } from './certificate.ts';
 import type { CertificateMemo } from './certificate-memo.ts';
@@ -31,6 +32,8 @@ export interface PeerQuestion {
   readonly policy?: PeerPolicy;
   /** For whoever judges many peers: the certificates above their leaves are read once. */
   readonly memo?: CertificateMemo;
+  /** The leaf as OpenSSL has read it already (`presentedToServer`), which costs as much as judging it. */
+  readonly openedLeaf?: X509Certificate | null;
 }
 
 export type PeerVerdict =
@@ -60,7 +63,7 @@ export function verifyPeer(question: PeerQuestion): PeerVerdict {
     return refused('chain_invalid', `${chain.length} certificates of ${bytes} bytes presented`);
   }
   if (question.roots.length > limits.rootsMax) return refused('malformed', `${question.roots.length} roots`);
-  const presented = readPresented(chain, question.memo);
+  const presented = readPresented(chain, question.memo, question.openedLeaf);
   if (!presented.ok) return presented;
   const roots = readRoots(question.roots, question.memo);
   if (!roots.ok) return roots;
@@ -74,7 +77,7 @@ function judgePath(path: CertificationPath, anchors: Anchors, question: PeerQues
   const { certificates } = path;
   const leaf = certificates[0]!;
   const top = certificates.at(-1)!;
-  const signer = path.roots.find((candidate) => signs(candidate, top));
+  const signer = path.roots.find((candidate) => top.isSignedBy(candidate));
   const rules = anchors.rulesOf(signer ?? path.roots[0]!);
   const early =
     judgeLeafIsNoAuthority(leaf) ?? rules.length(certificates) ?? firstRefusal(certificates, judgeStrength);
@@ -113,7 +116,7 @@ function judgeStrength(certificate: Certificate): VerdictError | null {
 /** Each signed by the one above it; the last is the anchor, whose signature on the one below it was found good. */
 function judgeSignatures(chain: readonly Certificate[]): VerdictError | null {
   for (let at = chain.length - 3; at >= 0; at--) {
-    if (signs(chain[at + 1]!, chain[at]!)) continue;
+    if (chain[at]!.isSignedBy(chain[at + 1]!)) continue;
     const whose = at === 0 ? "the leaf's" : `that of certificate ${at + 1}`;
     return refusal('chain_invalid', `${whose} signature is not its issuer's`);
   }
@@ -168,10 +171,6 @@ function judgeCriticalExtensions(certificate: Certificate): VerdictError | null 
   // RFC 5280 4.2.1.10 wants name constraints critical; one that is not would be passed over silently.
   const named = certificate.extensions.some(({ oid }) => oid === extensionOids.nameConstraints);
   return named ? refusal('chain_invalid', 'name constraints are not supported') : null;
-}
-
-function signs(issuer: Certificate, certificate: Certificate): boolean {
-  return isSignedBy(issuer, certificate.signatureAlgorithm, certificate.signed, certificate.signature);
 }
 
 /** Another authority may bear our root's name, never its key identifier without forging: that is a broken chain. */

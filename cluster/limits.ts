@@ -75,8 +75,8 @@ export const mismatchesMax = 4;
 export const fetchOffersIgnoredMax = 8;
 /** Heads count for more than a delta: they come only after the hashes have differed for a while. */
 export const headsOfferWeight = 4;
-/** Live watchers of one registry. */
-export const watchersMax = 10_000;
+/** Live watchers of one registry: two of each of the 5,000 tenants that a poller follows at most, and its own. */
+export const watchersMax = 12_000;
 /** Origins that a registry or a membership keeps; the topology is for a couple of hundred. */
 export const nodesMax = 2_000;
 

@@ -5,15 +5,7 @@
  */
 
 import type { RegistryKey } from './names.ts';
-import {
-  addClaim,
-  dropClaim,
-  groupOf,
-  matches,
-  type RegistryFilter,
-  type RegistryIndex,
-  visibleOf,
-} from './registry-index.ts';
+import { addClaim, dropClaim, groupOf, matches, type RegistryIndex, visibleOf } from './registry-index.ts';
 import {
   createOrigin,
   type Entry,
@@ -26,6 +18,7 @@ import {
   setSequence,
   shardOf,
 } from './registry-shard.ts';
+import { RegistryWatchers } from './registry-watchers.ts';
 import type { HeadsMessage, OriginRow, RegistryDelta } from './registry-wire.ts';
 
 export type RegistryRefusal = 'bad_key' | 'name_taken' | 'not_ours';
@@ -69,7 +62,7 @@ export interface RegistryState {
   /** For the heartbeat: kept with every change of an origin. */
   readonly heads: HeadsSum;
   readonly links: Map<string, PeerLink>;
-  readonly watchers: Map<number, RegistryFilter>;
+  readonly watchers: RegistryWatchers;
   /** Own changes since the last `flush`, oldest first, by shard. */
   readonly pending: Map<Shard, { from: number; changes: (Entry | Removal)[] }>;
   /** The hybrid clock: never behind what was seen, so what follows another's name is later than it. */
@@ -92,7 +85,7 @@ export function createRegistry(settings: RegistrySettings): RegistryState {
     origins: new Map([[self.name, self]]),
     heads,
     links: new Map(),
-    watchers: new Map(),
+    watchers: new RegistryWatchers(),
     pending: new Map(),
     clock: 0,
   };
@@ -105,8 +98,10 @@ export function tellChange(
   before: Entry | null,
   after: Entry | null,
 ): void {
-  if (before === after || state.watchers.size === 0) return;
-  for (const [watcher, filter] of state.watchers) {
+  const one = before ?? after;
+  if (one === null || before === after || state.watchers.size === 0) return;
+  // Both are claims on one name.
+  for (const [watcher, filter] of state.watchers.of(one.group.tenant)) {
     // A filter by node can match one side only: for that watcher the name then comes or goes.
     const was = before !== null && matches(filter, before);
     const is = after !== null && matches(filter, after);

@@ -51,8 +51,9 @@ function shownOf({
   return metadataOf({ peer, facts, load, listens: wire !== null, config, runsConfig, sinceMs });
 }
 
-/** Another poller has the name while it does not know yet that the agent has left it. */
+/** Another poller has the name while it does not know yet that the agent has left it: this one goes on asking. */
 export function takeName(self: AgentSelf, { cluster }: EdgeAgentNeeds): void {
+  self.state.asksForName = true;
   try {
     cluster.names.register(nameOf(self.state.peer), self.ref, shownOf(self.state));
     self.state.named = true;
@@ -63,16 +64,31 @@ export function takeName(self: AgentSelf, { cluster }: EdgeAgentNeeds): void {
 }
 
 export function introduce(self: AgentSelf, needs: EdgeAgentNeeds, facts: AgentFacts): void {
-  self.state.facts = facts;
+  const { state } = self;
+  const isOther = String(state.facts.capabilities) !== String(facts.capabilities);
+  state.facts = facts;
+  if (!state.asksForName) takeName(self, needs);
+  // What it can run decides which checks are its share, which this node reads from the registry as all others do.
+  else if (isOther) settle(self, needs);
   tellNames(self, needs);
+}
+
+/** It has come: it listens and has its config, or has had its time. What it said since it has its name is told at once. */
+export function settle(self: AgentSelf, needs: EdgeAgentNeeds): void {
+  if (self.state.settleTimer === null) return;
+  self.cancel(self.state.settleTimer);
+  self.state.settleTimer = null;
+  if (self.state.asksForName) tellNames(self, needs);
+  else takeName(self, needs);
 }
 
 /** All nodes are told, so an agent that changes what it says all the time is told of now and then. */
 export function tellNames(self: AgentSelf, { cluster }: EdgeAgentNeeds): void {
   const { state } = self;
+  if (!state.named || state.settleTimer !== null || state.tellTimer !== null) return;
   const metadata = shownOf(state);
   const shown = JSON.stringify(metadata);
-  if (!state.named || shown === state.shown || state.tellTimer !== null) return;
+  if (shown === state.shown) return;
   const nowMs = self.monotonicMs();
   const { left, atMs } = state.tells;
   const regained = Math.min(nameTellsAtOnceMax, left + (nowMs - atMs) / nameTellMs);

@@ -63,11 +63,15 @@ export interface EdgeAgentState {
   peer: EdgePeer;
   facts: AgentFacts;
   named: boolean;
+  /** It has asked for its name, which it does with the first word of what it is. */
+  asksForName: boolean;
   /** What its name shows, so that only a change is told to all nodes. */
   shown: string;
   /** How often they may be told now, and the timer of what could not be told. */
   tells: { left: number; atMs: number };
   tellTimer: number | null;
+  /** While it comes, not all of what it says is told one by one; null: it has come. */
+  settleTimer: number | null;
   /** The stream that it listens on. */
   wire: number | null;
   /** The config that it has, or was sent. */

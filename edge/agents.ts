@@ -23,6 +23,8 @@ export interface AgentsNeeds {
 export class Agents {
   private readonly needs: AgentsNeeds;
   private readonly present = new Map<string, Present>();
+  /** The same by tenant: what changes in one is told to its own, of thousands. */
+  private readonly ofTenant = new Map<string, Set<Present>>();
 
   constructor(needs: AgentsNeeds) {
     this.needs = needs;
@@ -35,6 +37,8 @@ export class Agents {
     one.stopWaiting?.();
     one.stopWaiting = null;
     this.present.set(key, one);
+    const own = this.ofTenant.get(peer.tenantId) ?? new Set<Present>();
+    this.ofTenant.set(peer.tenantId, own.add(one));
     this.actorOf(peer);
   }
 
@@ -63,13 +67,12 @@ export class Agents {
 
   /** Their configs may be other ones now. */
   lookAgain(tenantId: string): void {
-    for (const { peer, ref } of this.present.values()) {
-      if (peer.tenantId === tenantId && ref !== null) this.needs.system.cast(ref).lookAgain();
-    }
+    for (const { ref } of this.ofTenant.get(tenantId) ?? [])
+      if (ref !== null) this.needs.system.cast(ref).lookAgain();
   }
 
   of(tenantId: string): EdgePeer[] {
-    return [...this.present.values()].flatMap(({ peer }) => (peer.tenantId === tenantId ? [peer] : []));
+    return Array.from(this.ofTenant.get(tenantId) ?? [], ({ peer }) => peer);
   }
 
   get size(): number {
@@ -86,6 +89,10 @@ export class Agents {
     const one = this.present.get(key);
     if (one === undefined) return;
     this.present.delete(key);
+    const { tenantId } = one.peer;
+    const own = this.ofTenant.get(tenantId);
+    own?.delete(one);
+    if (own?.size === 0) this.ofTenant.delete(tenantId);
     one.stopWaiting?.();
     const { ref } = one;
     if (ref === null) return;

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { runCommand } from '../actors/messages.ts';
 import { type Cluster, ClusterError, formatKey, type Metadata, type RegistryKey } from '../cluster/index.ts';
 import type { ControlStreamResponse } from '../proto/index.ts';
 import { ActorSystem, manualClock, type Ref } from '../runtime/index.ts';
@@ -6,7 +7,14 @@ import { configOf } from './agent-config.ts';
 import { Agents } from './agents.ts';
 import type { ControlWires } from './control-wires.ts';
 import { type AgentFacts, edgeAgent } from './edge-agent.ts';
-import { agentLingerMs, configLookMs, nameRetryMs, nameTellMs, nameTellsAtOnceMax } from './limits.ts';
+import {
+  agentLingerMs,
+  configLookMs,
+  nameRetryMs,
+  nameSettleMs,
+  nameTellMs,
+  nameTellsAtOnceMax,
+} from './limits.ts';
 import type { EdgePeer } from './peer.ts';
 import { checkView } from './testing/stage.ts';
 
@@ -56,7 +64,7 @@ describe('the actor of an agent', () => {
     const { agents, clock, names, key, system } = stage();
     agents.joined(peer);
     agents.joined(peer);
-    await clock.advance(1);
+    await clock.advance(nameSettleMs);
     expect(names.get(key)).toMatchObject({ status: 'connected', partitions: ['branch'], load: 0 });
     system.cast(agents.actorOf(peer)!).hello(facts, '');
     await clock.advance(1);
@@ -74,6 +82,54 @@ describe('the actor of an agent', () => {
     expect([names.has(key), agents.size]).toEqual([false, 0]);
   });
 
+  it('has its name with its first word, and tells of the rest at once when it listens and has its config', async () => {
+    const { agents, clock, system, names, told, key, state } = stage();
+    agents.joined(peer);
+    await clock.advance(1);
+    const actor = agents.actorOf(peer)!;
+    expect(names.has(key)).toBe(false);
+    system.cast(actor).hello(facts, '');
+    await clock.advance(1);
+    expect(names.get(key)).toMatchObject({ hostname: 'h', capabilities: ['tcp'], listens: false });
+    system.cast(actor).listens(1, facts, '');
+    await clock.advance(1);
+    const { version: config } = configOf(state.checks, 'branch');
+    expect(names.get(key)).toMatchObject({ hostname: 'h', listens: true, runs_config: true, config });
+    await clock.advance(2 * nameSettleMs);
+    expect(told.updates).toBe(1);
+    system.cast(actor).hungUp(1);
+    await clock.advance(1);
+    expect(names.get(key)).toMatchObject({ listens: false });
+  });
+
+  it('that asks for its config without a word of itself has its name at once, and is shown to run it', async () => {
+    const { agents, clock, system, names, key } = stage();
+    agents.joined(peer);
+    system.cast(agents.actorOf(peer)!).tookConfig('v');
+    await clock.advance(1);
+    expect(names.get(key)).toMatchObject({ runs_config: true, config: 'v' });
+  });
+
+  it('that can run something else than it said before is shown so before its share is looked at', async () => {
+    const { agents, clock, system, names, key } = stage();
+    agents.joined(peer);
+    const actor = agents.actorOf(peer)!;
+    system.cast(actor).hello(facts, '');
+    system.cast(actor).hello({ ...facts, capabilities: ['http'] }, '');
+    await clock.advance(1);
+    expect(names.get(key)).toMatchObject({ capabilities: ['http'], listens: false });
+  });
+
+  it('that is told what to run, and given no config, listens at once for all nodes', async () => {
+    const { agents, clock, system, names, key, sent } = stage();
+    agents.joined(peer);
+    const told = { ...facts, capabilities: [runCommand] };
+    system.cast(agents.actorOf(peer)!).listens(1, told, '');
+    await clock.advance(1);
+    expect(names.get(key)).toMatchObject({ listens: true, runs_config: false });
+    expect(sent).toEqual([]);
+  });
+
   it('is not the one of the same id in another partition: each has its own name, config and commands', async () => {
     const { agents, clock, names, sent, state, system } = stage();
     state.checks = [
@@ -83,7 +139,7 @@ describe('the actor of an agent', () => {
     const other = { ...peer, partition: 'lab' };
     agents.joined(peer);
     agents.joined(other);
-    await clock.advance(1);
+    await clock.advance(nameSettleMs);
     expect([...names.keys()].map((key) => key.split('/')[1])).toEqual(['branch', 'lab']);
     system.cast(agents.actorOf(peer)!).listens(1, facts, '');
     system.cast(agents.actorOf(other)!).listens(2, facts, '');
@@ -104,7 +160,7 @@ describe('the actor of an agent', () => {
   it('that says something else of itself all the time is told of now and then, and at last as it is', async () => {
     const { agents, clock, names, told, key, system } = stage();
     agents.joined(peer);
-    await clock.advance(1);
+    await clock.advance(nameSettleMs);
     for (let at = 1; at <= 1_000; at += 1) {
       system.cast(agents.actorOf(peer)!).hello({ ...facts, hostname: `h${at}` }, '');
       await clock.advance(1);
@@ -120,14 +176,15 @@ describe('the actor of an agent', () => {
   });
 
   it('waits for its name while another poller has it', async () => {
-    const { agents, clock, names, key } = stage();
+    const { agents, clock, names, key, system } = stage();
     names.set(key, { status: 'elsewhere' });
     agents.joined(peer);
-    await clock.advance(nameRetryMs + 1);
+    system.cast(agents.actorOf(peer)!).hello(facts, '');
+    await clock.advance(nameSettleMs + nameRetryMs + 1);
     expect(names.get(key)).toEqual({ status: 'elsewhere' });
     names.delete(key);
     await clock.advance(nameRetryMs + 1);
-    expect(names.get(key)).toMatchObject({ status: 'connected' });
+    expect(names.get(key)).toMatchObject({ status: 'connected', hostname: 'h' });
   });
 
   it('sends what waited when its agent listens, and answers when time is over', async () => {

@@ -7,7 +7,7 @@
 import { defineActor } from '../runtime/index.ts';
 import { command, order, orderView, perform, returnJobs, run, settled, takesJobs } from './agent-commands.ts';
 import { type AgentConfig, configAnswer } from './agent-config.ts';
-import { introduce, takeName, tellNames } from './agent-name.ts';
+import { introduce, settle, takeName, tellNames } from './agent-name.ts';
 import type {
   AgentFacts,
   AgentSelf,
@@ -17,7 +17,7 @@ import type {
 } from './agent-state.ts';
 import { cancelCommand, expireCommands, hearAgent, loseAgent, newBook, sendQueued } from './command-book.ts';
 import { isRefusal, type Outcome } from './errors.ts';
-import { configLookMs, nameTellsAtOnceMax } from './limits.ts';
+import { configLookMs, nameSettleMs, nameTellsAtOnceMax } from './limits.ts';
 import type { EdgePeer } from './peer.ts';
 
 export type { AgentFacts, EdgeAgentProtocol } from './agent-state.ts';
@@ -31,7 +31,7 @@ export function edgeAgent(needs: EdgeAgentNeeds) {
     init(self, peer) {
       const state = newState(peer, self.wallMs(), self.monotonicMs());
       self.state = state;
-      takeName(self, needs);
+      state.settleTimer = self.after(nameSettleMs, 'settle');
       return state;
     },
     call: {
@@ -73,6 +73,7 @@ export function edgeAgent(needs: EdgeAgentNeeds) {
     info(self, info) {
       if (info.type === 'timeout' && info.tag === 'name') takeName(self, needs);
       else if (info.type === 'timeout' && info.tag === 'look') look(self, needs);
+      else if (info.type === 'timeout' && info.tag === 'settle') settle(self, needs);
       else if (info.type === 'timeout' && info.tag === 'tell') {
         self.state.tellTimer = null;
         tellNames(self, needs);
@@ -93,10 +94,11 @@ export function edgeAgent(needs: EdgeAgentNeeds) {
 
 function newState(peer: EdgePeer, sinceMs: number, atMs: number): EdgeAgentState {
   return {
-    ...{ peer, facts: noFacts, named: false, shown: '', wire: null, sinceMs },
+    ...{ peer, facts: noFacts, named: false, asksForName: false, shown: '', wire: null, sinceMs },
     ...{ configVersion: '', runsConfig: false, lookTimer: null, looking: false },
     ...{ book: newBook(), asked: new Map(), jobs: new Map(), orders: new Map() },
-    ...{ numbers: 0, endTimer: null, tells: { left: nameTellsAtOnceMax, atMs }, tellTimer: null },
+    ...{ numbers: 0, endTimer: null, tells: { left: nameTellsAtOnceMax, atMs } },
+    ...{ tellTimer: null, settleTimer: null },
   };
 }
 
@@ -115,6 +117,7 @@ function listens(
   introduce(self, needs, facts);
   perform(self, needs, sendQueued(self.state.book));
   look(self, needs);
+  if (!self.state.looking) settle(self, needs);
 }
 
 function hasFromBefore({ state }: AgentSelf, version: string): void {
@@ -125,6 +128,7 @@ function hasFromBefore({ state }: AgentSelf, version: string): void {
 function takeConfig(self: AgentSelf, needs: EdgeAgentNeeds, version: string): void {
   self.state.configVersion = version;
   self.state.runsConfig = true;
+  settle(self, needs);
   tellNames(self, needs);
 }
 
@@ -141,12 +145,16 @@ function look(self: AgentSelf, needs: EdgeAgentNeeds): void {
 }
 
 function looked(self: AgentSelf, needs: EdgeAgentNeeds, config: Outcome<AgentConfig> | undefined): void {
+  self.state.looking = false;
+  if (self.state.wire !== null) compare(self, needs, config);
+  settle(self, needs);
+}
+
+function compare(self: AgentSelf, needs: EdgeAgentNeeds, config: Outcome<AgentConfig> | undefined): void {
   const { state } = self;
-  state.looking = false;
-  if (state.wire === null) return;
   state.lookTimer = self.after(configLookMs, 'look');
   if (config === undefined || isRefusal(config) || config.version === state.configVersion) return;
-  const sent = needs.wires.send(state.wire, { config: configAnswer(config, '', self.wallMs()) });
+  const sent = needs.wires.send(state.wire!, { config: configAnswer(config, '', self.wallMs()) });
   if (sent) takeConfig(self, needs, config.version);
   else state.wire = null;
 }

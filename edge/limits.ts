@@ -117,6 +117,11 @@ export const nameRetryMs = 1_000;
 /** What its name shows is told to all nodes: so often at once, then once in this. */
 export const nameTellsAtOnceMax = 20;
 export const nameTellMs = 250;
+/**
+ * An agent that comes takes its name with its first word, and all nodes are told no more of it until it listens and has its config,
+ * or this is over: each of its words would cost them and this one as much as the name.
+ */
+export const nameSettleMs = 1_000;
 /** An agent's config is compared this often while it listens on its control stream. */
 export const configLookMs = 15_000;
 /** An agent's actor whose connections have ended stays this long: an agent that dials again is the same. */

@@ -26,8 +26,17 @@ export const handshakesAtOnce = 64;
 export const handshakesPerAddressAtOnce = 4;
 /** Connections that wait for theirs: agents of a whole poller that ended; each is a descriptor and some memory. */
 export const handshakesWaitingMax = 8_192;
-/** Agents of today give up a connection after 20 s: one that has waited longer than this has no time left for its handshake. */
+/**
+ * Agents of today give up a connection after 20 s. One that has waited as long for its handshake as leaves no time for what comes
+ * then is let go: for the handshake as it takes now, as long again twice until its hello is answered (a question to a core stands
+ * between), and a second. Where handshakes take long, or none was done yet, it may wait `handshakeWaitMs` all the same.
+ */
+export const agentConnectMs = 20_000;
 export const handshakeWaitMs = 15_000;
+export const handshakesToHello = 3;
+export const helloSlackMs = 1_000;
+/** How long one takes now is the mean of about so many that were done. */
+export const handshakesAveraged = 16;
 /** What a core said of a tenant's imported authorities counts this long; a change of them is told at once. */
 export const importedKeptMs = 60_000;
 /** Slugs that certificates named, and what a core said of them: strangers name what they like. */

@@ -1,13 +1,15 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
+  agentConnectMs,
   handshakesAtOnce,
   handshakesPerAddressAtOnce,
   handshakesWaitingMax,
   handshakeWaitMs,
 } from './listener-limits.ts';
-import { HandshakeQueue } from './listener-queue.ts';
+import { HandshakeQueue, longestWaitMs } from './listener-queue.ts';
 
 class FakeSocket extends EventEmitter {
   readonly remoteAddress: string;
@@ -116,4 +118,41 @@ test('an address has few places and its turn among the others, however many it d
   queue.over(many[0]!);
   expect(begun.at(-1)).toBe(handshakesPerAddressAtOnce);
   expect(queue.length).toBe(100 - handshakesPerAddressAtOnce - 1);
+});
+
+test('the shorter handshakes are, the longer one may wait for its own; never so long that no time is left for three', () => {
+  const ms = fc.double({ min: 0, max: 60_000, noNaN: true });
+  fc.assert(
+    fc.property(ms, ms, (a, b) => {
+      const [quick, slow] = [Math.min(a, b), Math.max(a, b)];
+      expect(longestWaitMs(quick)).toBeGreaterThanOrEqual(longestWaitMs(slow));
+      const most = Math.max(handshakeWaitMs, agentConnectMs - 3 * quick);
+      expect(longestWaitMs(quick)).toBeLessThanOrEqual(most);
+      expect(longestWaitMs(slow)).toBeGreaterThanOrEqual(handshakeWaitMs);
+    }),
+  );
+  expect(longestWaitMs(null)).toBe(handshakeWaitMs);
+});
+
+test('where handshakes are quick one that has waited longer still has its turn, and broken ones say nothing of that', () => {
+  const { dial, begun, dropped, queue, pass } = scene();
+  /** Whether one that has waited half a second too long for a busy node is let go. */
+  const isLetGo = () => {
+    const first = Array.from({ length: handshakesAtOnce }, (_, at) => dial(1_000 + at));
+    const late = dial(101);
+    pass(handshakeWaitMs + 500);
+    queue.over(first[0]!);
+    for (const socket of first.slice(1)) socket.destroy();
+    return late.destroyed;
+  };
+  expect(isLetGo()).toBe(true);
+  expect(dropped).toHaveLength(1);
+  for (let port = 2_000; port < 2_100; port += 1) {
+    const socket = dial(port);
+    pass(100);
+    queue.over(socket, true);
+  }
+  const before = begun.length;
+  expect(isLetGo()).toBe(false);
+  expect(begun.slice(before + handshakesAtOnce)).toEqual([101]);
 });

@@ -1,20 +1,35 @@
 /**
  * Connections that wait for their handshake: some are under way, few of one address; the others wait, unread, address by address, so that many agents that come
- * back at once cost this node no more at a time than few do. Who has waited longer than agents wait is let go: it has dialled
- * again. Between a door and its handshakes.
+ * back at once cost this node no more at a time than few do. Who has waited so long that its agent will give up before its hello
+ * is answered is let go, and dials again. Between a door and its handshakes.
  */
 import type { Socket } from 'node:net';
 import { networkOf } from '../cluster/index.ts';
 import {
+  agentConnectMs,
   handshakesAtOnce,
+  handshakesAveraged,
   handshakesPerAddressAtOnce,
+  handshakesToHello,
   handshakesWaitingMax,
   handshakeWaitMs,
+  helloSlackMs,
 } from './listener-limits.ts';
 
 interface Waiting {
   readonly socket: Socket;
   readonly sinceMs: number;
+}
+
+interface UnderWay {
+  readonly address: string;
+  readonly sinceMs: number;
+}
+
+/** Who has waited longer is let go. `handshakeMs`: how long a handshake takes now; null: none was done. */
+export function longestWaitMs(handshakeMs: number | null): number {
+  if (handshakeMs === null) return handshakeWaitMs;
+  return Math.max(handshakeWaitMs, agentConnectMs - helloSlackMs - handshakesToHello * handshakeMs);
 }
 
 export interface QueueNeeds {
@@ -30,9 +45,11 @@ export class HandshakeQueue {
   /** By address, the one whose turn is longest ago first. */
   private readonly waiting = new Map<string, Waiting[]>();
   private count = 0;
-  /** By remote end: its address. */
-  private readonly underWay = new Map<string, string>();
+  /** By remote end. */
+  private readonly underWay = new Map<string, UnderWay>();
   private readonly underWayOf = new Map<string, number>();
+  /** A mean that follows those that were done. */
+  private handshakeMs: number | null = null;
 
   constructor(needs: QueueNeeds) {
     this.needs = needs;
@@ -57,9 +74,16 @@ export class HandshakeQueue {
     this.go();
   }
 
-  /** The handshake of the connection from this remote end is over, well or not. */
-  over(end: { remoteAddress?: string | undefined; remotePort?: number | undefined }): void {
-    if (this.leave(nameOf(end))) this.go();
+  /** The handshake of the connection from this remote end is over; `isDone`: well. */
+  over(
+    end: { remoteAddress?: string | undefined; remotePort?: number | undefined },
+    isDone: boolean = false,
+  ): void {
+    const one = this.leave(nameOf(end));
+    if (one === null) return;
+    // One that was broken off says nothing of how long one takes.
+    if (isDone) this.note(this.needs.monotonicMs() - one.sinceMs);
+    this.go();
   }
 
   endAll(): void {
@@ -80,15 +104,20 @@ export class HandshakeQueue {
     return most;
   }
 
+  private note(ms: number): void {
+    const before = this.handshakeMs ?? ms;
+    this.handshakeMs = before + (ms - before) / handshakesAveraged;
+  }
+
   private go(): void {
+    const longestMs = longestWaitMs(this.handshakeMs);
     while (this.underWay.size < handshakesAtOnce) {
       const address = this.nextAddress();
       if (address === null) return;
       const { socket, sinceMs } = this.take(address);
       if (socket.destroyed) continue;
       const waitedMs = this.needs.monotonicMs() - sinceMs;
-      if (waitedMs > handshakeWaitMs)
-        this.needs.drop(socket, `its turn came after ${Math.round(waitedMs)} ms`);
+      if (waitedMs > longestMs) this.needs.drop(socket, `its turn came after ${Math.round(waitedMs)} ms`);
       else this.begin(socket, address);
     }
   }
@@ -112,20 +141,21 @@ export class HandshakeQueue {
   private begin(socket: Socket, address: string): void {
     const { remoteAddress, remotePort } = socket;
     const name = nameOf(socket);
-    this.underWay.set(name, address);
+    this.underWay.set(name, { address, sinceMs: this.needs.monotonicMs() });
     this.underWayOf.set(address, (this.underWayOf.get(address) ?? 0) + 1);
     socket.once('close', () => this.over({ remoteAddress, remotePort }));
     if (!this.needs.begin(socket)) this.leave(name);
   }
 
-  private leave(name: string): boolean {
-    const address = this.underWay.get(name);
-    if (address === undefined) return false;
+  private leave(name: string): UnderWay | null {
+    const one = this.underWay.get(name);
+    if (one === undefined) return null;
+    const { address } = one;
     this.underWay.delete(name);
     const left = (this.underWayOf.get(address) ?? 0) - 1;
     if (left > 0) this.underWayOf.set(address, left);
     else this.underWayOf.delete(address);
-    return true;
+    return one;
   }
 }
 

@@ -3,6 +3,7 @@
  * resumed, and hands the connection on: whoever shows a good certificate of a tenant to the door that this file is given,
  * everybody else to a server of enrolment alone. Knows no messages.
  */
+import type { X509Certificate } from 'node:crypto';
 import { createServer as createDoor, type Server as Door } from 'node:net';
 import { createServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import {
@@ -12,7 +13,7 @@ import {
   noPolicy,
   type PeerPolicy,
   type PeerVerdict,
-  presentedChain,
+  presentedToServer,
   serverTlsOptions,
   type TenantIdentity,
   verifyPeer,
@@ -154,19 +155,19 @@ export class EdgeListener {
 
   private secured(socket: TLSSocket): void {
     this.handshakes.done(socket);
-    this.queue.over(socket);
+    this.queue.over(socket, true);
     socket.on('error', () => {});
     if (isReusedSession(socket)) {
       this.handshakes.blame(socket.remoteAddress);
       socket.destroy();
       return;
     }
-    const chain = presentedChain(socket);
+    const { chain, leaf } = presentedToServer(socket);
     if (chain.length === 0) {
       this.asStranger(socket, null);
       return;
     }
-    const verdict = this.verdict(chain, null);
+    const verdict = this.verdict(chain, null, leaf);
     if (verdict.ok || this.options.imported === undefined) this.judged(socket, chain, null, verdict);
     else void this.judgeImported(socket, chain, verdict);
   }
@@ -251,19 +252,17 @@ export class EdgeListener {
     this.strangers.take(socket, this.options.clock);
   }
 
-  private verdict(chain: readonly Uint8Array[], imported: PeerPolicy | null): PeerVerdict {
+  private verdict(
+    chain: readonly Uint8Array[],
+    imported: PeerPolicy | null,
+    openedLeaf: X509Certificate | null = null,
+  ): PeerVerdict {
     const { trust, clock } = this.options;
-    const { trustDomain } = trust;
     const { foreign, older } = trust.policy() ?? noPolicy;
-    const policy = { foreign, older: [...older, ...(imported?.older ?? [])] };
     return verifyPeer({
-      chain,
-      trustDomain,
-      roots: trust.roots(),
-      nowMs: clock.wallMs(),
-      memo: this.memo,
-      revocationLists: trust.revocationLists(),
-      policy,
+      ...{ chain, openedLeaf, memo: this.memo, nowMs: clock.wallMs() },
+      ...{ trustDomain: trust.trustDomain, roots: trust.roots(), revocationLists: trust.revocationLists() },
+      policy: { foreign, older: [...older, ...(imported?.older ?? [])] },
     });
   }
 

@@ -7,6 +7,7 @@ import type { Group } from './groups.ts';
 import { type IdentifierKind, identifierKinds } from './identifier-rules.ts';
 import { type DeviceRecord, isAddress, type MergeRow } from './inventory.ts';
 import type { PartitionDevices, Touched } from './partition.ts';
+import type { Side } from './separations.ts';
 
 export type CommandRefusal =
   | 'unknown_device'
@@ -27,14 +28,14 @@ export function unmerge(
   line: number | null,
 ): CommandAnswer<DeviceRecord> {
   const record = devices.inventory.records.get(id);
-  if (record === undefined)
-    return { refused: devices.services.has(id) ? 'service_component' : 'unknown_device' };
+  if (record === undefined) return { refused: 'no_merge_audit_found' };
   const group = record.group;
   if (record.mergedInto === null || record.merge === null || group === null)
     return { refused: 'no_merge_audit_found' };
-  const own = ownOf(record, record.merge, group);
-  const others = group.evidence.filter((one) => !own.includes(one));
-  const at = new Set<Evidence>([...own, ...devices.separations.part(devices.book, own, others)]);
+  const sides = sidesOf(record, record.merge, group);
+  const own = [...sides.own.first, ...sides.own.since];
+  const others = [...sides.others.first, ...sides.others.since];
+  const at = new Set<Evidence>([...own, ...devices.separations.part(devices.book, sides.own, sides.others)]);
   const addresses = new Set(own.flatMap((one) => one.addresses));
   if (isAddress(record.founder)) {
     const { founder } = record;
@@ -50,8 +51,8 @@ export function unmerge(
   return record;
 }
 
-/** What it had, and of what came since what says more of it than of the other. */
-function ownOf(record: DeviceRecord, merge: MergeRow, group: Group): Evidence[] {
+/** What each had, and of what came since what says more of it than of the other. */
+function sidesOf(record: DeviceRecord, merge: MergeRow, group: Group): { own: Side; others: Side } {
   const sides = new Map<Evidence, 'own' | 'others'>();
   const own = new Set(merge.members);
   const others = new Set(merge.others);
@@ -59,17 +60,21 @@ function ownOf(record: DeviceRecord, merge: MergeRow, group: Group): Evidence[] 
     if (own.has(one.n) || one === record.founder) sides.set(one, 'own');
     else if (others.has(one.n)) sides.set(one, 'others');
   }
+  const first = new Set(sides.keys());
   for (let isMoving = true; isMoving; ) {
     isMoving = false;
     for (const one of group.evidence) {
-      if (sides.has(one)) continue;
-      const side = sideOf(one, sides);
+      const side = sides.has(one) ? null : sideOf(one, sides);
       if (side === null) continue;
       sides.set(one, side);
       isMoving = true;
     }
   }
-  return group.evidence.filter((one) => sides.get(one) === 'own');
+  const of = (side: 'own' | 'others') => {
+    const all = group.evidence.filter((one) => (sides.get(one) ?? 'others') === side);
+    return { first: all.filter((one) => first.has(one)), since: all.filter((one) => !first.has(one)) };
+  };
+  return { own: of('own'), others: of('others') };
 }
 
 function sideOf(one: Evidence, sides: ReadonlyMap<Evidence, 'own' | 'others'>): 'own' | 'others' | null {

@@ -4,7 +4,7 @@
  * nobody. A function of the set of cores that was closed over.
  */
 import type { Conflict } from './conflicts.ts';
-import { mostTying } from './cores.ts';
+import { areApart, mostTying, toldApartBy } from './cores.ts';
 import { agree } from './corroboration.ts';
 import type { Core, Evidence, EvidenceBook, Identifier } from './evidence.ts';
 import { Union } from './union.ts';
@@ -28,7 +28,7 @@ export function macConflicts(mac: Identifier): boolean {
     for (const kind of holder.core.kinds) {
       const before = known.get(kind);
       if (before === undefined) known.set(kind, holder);
-      else if (before.core !== holder.core) {
+      else if (differ(before.core, holder.core)) {
         mac.witness = [before, holder];
         return true;
       }
@@ -39,7 +39,7 @@ export function macConflicts(mac: Identifier): boolean {
 
 function differ(a: Core | null, b: Core | null): boolean {
   if (a === null || b === null || a === b) return false;
-  for (const kind of a.kinds) if (b.kinds.has(kind)) return true;
+  for (const kind of a.kinds) if (b.kinds.has(kind)) return areApart([a, b]);
   return false;
 }
 
@@ -116,11 +116,7 @@ function joinStrong(
   }
   for (let bad = conflicting(edges); bad !== null; bad = conflicting(edges)) {
     const inside = [...new Set(bad.map(({ mac }) => mac))];
-    const most = mostTying(inside, (mac) =>
-      holdersOf(mac as Identifier).strong.map(
-        ({ kinds }) => new Map([...kinds].map((kind) => [kind, new Set([mac])])),
-      ),
-    );
+    const most = mostTying(inside, (mac) => holdersOf(mac).strong.map(toldApartBy));
     most.isShared = true;
     refused.set(most, 'shared');
     edges = edges.filter(({ mac }) => mac !== most);
@@ -140,16 +136,8 @@ function conflicting(edges: readonly Edge[]): Edge[] | null {
     union.add(b);
     union.join(a, b);
   }
-  for (const set of union.sets(cores)) {
-    const kinds = new Set<string>();
-    let count = 0;
-    for (const core of set)
-      for (const kind of core.kinds) {
-        kinds.add(kind);
-        count += 1;
-      }
-    if (count > kinds.size) return edges.filter(({ a }) => union.root(a) === union.root(set[0]!));
-  }
+  for (const set of union.sets(cores))
+    if (areApart(set)) return edges.filter(({ a }) => union.root(a) === union.root(set[0]!));
   return null;
 }
 

@@ -153,12 +153,12 @@ function byValue(a: Identifier, b: Identifier): number {
   return a.scope < b.scope ? -1 : a.scope > b.scope ? 1 : 0;
 }
 
-/** External values by kind that identify somebody. */
+/** External values by kind; one that is shared ties nobody, and is what its observation said all the same. */
 function valuesOf(evidence: readonly Evidence[]): Map<string, Set<Identifier>> {
   const values = new Map<string, Set<Identifier>>();
   for (const { ids } of evidence) {
     for (const id of ids) {
-      if (!isExternal.has(id.kind) || id.isShared || id.isBanned) continue;
+      if (!isExternal.has(id.kind) || id.isBanned) continue;
       const ofKind = values.get(kindKey(id));
       if (ofKind === undefined) values.set(kindKey(id), new Set([id]));
       else ofKind.add(id);
@@ -189,11 +189,35 @@ function joinConflicts(sides: readonly Values[]): boolean {
   return false;
 }
 
+/** Whether it tells a device from others: an external id in any case, a serial unless many have it. */
+export function counts({ kind, isShared, isBanned }: Identifier): boolean {
+  if (isBanned) return false;
+  return isExternal.has(kind) || (kind === 'serial' && !isShared);
+}
+
+/** By kind what tells it from other devices. */
+export function toldApartBy({ evidence }: Core): Map<string, Set<Identifier>> {
+  const values = new Map<string, Set<Identifier>>();
+  for (const { ids } of evidence) {
+    for (const id of ids) {
+      if (!counts(id)) continue;
+      const ofKind = values.get(kindKey(id));
+      if (ofKind === undefined) values.set(kindKey(id), new Set([id]));
+      else ofKind.add(id);
+    }
+  }
+  return values;
+}
+
+/** Whether they cannot all be one device. */
+export function areApart(cores: readonly Core[]): boolean {
+  const sides = cores.map(toldApartBy);
+  return joinConflicts(sides);
+}
+
 function coreOf(evidence: Evidence[]): Core {
   const kinds = new Set<string>();
-  for (const { ids } of evidence)
-    for (const id of ids)
-      if (isSingleValued.has(id.kind) && !id.isShared && !id.isBanned) kinds.add(kindKey(id));
+  for (const { ids } of evidence) for (const id of ids) if (counts(id)) kinds.add(kindKey(id));
   const core: Core = { evidence, kinds };
   for (const one of evidence) one.core = core;
   return core;

@@ -58,7 +58,8 @@ export interface Evidence {
   localClaims: readonly Identifier[];
   /** What an unmerge took out of it. */
   overruled: Identifier[];
-  readonly seedMac: string | null;
+  /** Its own MAC, which may be one that identifies nobody. */
+  seedMac: string | null;
   firstMs: number;
   firstOrder: string;
   firstIp: string | null;

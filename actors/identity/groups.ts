@@ -5,7 +5,7 @@
 import { type AddressRecord, type Glimpse, nearestHold } from './addresses.ts';
 import type { Conflict } from './conflicts.ts';
 import { converge, macConflicts } from './convergence.ts';
-import { closeOver, coresOf } from './cores.ts';
+import { closeOver, coresOf, counts } from './cores.ts';
 import type { Core, Evidence, EvidenceBook, Identifier } from './evidence.ts';
 import type { DeviceRecord } from './inventory.ts';
 import { identityLimits as limits } from './limits.ts';
@@ -158,11 +158,12 @@ export class Grouping {
       done.add(one);
       leave(one, weak, groups);
       const last = lastHold(one);
-      const owner = last === null ? null : ownerAt(last.record, last.atMs);
+      const owner = last === null ? null : ownerOf(one, last);
       if (owner !== null) {
         join(one, owner);
         groups.add(owner);
-      } else if (last === null) groups.add(this.stand([one], false, null));
+      } else if (last === null || one.isAdrift || one.claims.length > 0)
+        groups.add(this.stand([one], false, null));
       else {
         const others = standing.get(last.record);
         if (others === undefined) standing.set(last.record, [one]);
@@ -213,6 +214,27 @@ function join(one: Evidence, group: Group): void {
   one.group = group;
 }
 
+/** With a table of its own it is a device, even when others claim all that stands in it. */
+function ownerOf(one: Evidence, last: { record: AddressRecord; atMs: number }): Group | null {
+  if (isPlaceless(one)) return ownerAt(last.record, last.atMs);
+  return one.claims.length > 0 && !one.isAdrift ? null : holderAt(one, last);
+}
+
+/** It has nothing but an address: a MAC that different devices have says nothing, one that two claim says that it is theirs. */
+function isPlaceless({ isAdrift, claims, macs }: Evidence): boolean {
+  return (
+    !isAdrift && claims.length === 0 && macs.every(({ isBanned, witness }) => isBanned || witness !== null)
+  );
+}
+
+/** Of the devices that hold a MAC of it the one that was at its address nearest in time. */
+function holderAt(one: Evidence, { record, atMs }: { record: AddressRecord; atMs: number }): Group | null {
+  const holding = new Set<Group | null>();
+  for (const { holders } of one.macs)
+    for (const holder of holders) if (isIdentified(holder)) holding.add(holder.group);
+  return nearestHold(record, atMs, (by) => isIdentified(by) && holding.has(by.group))?.group ?? null;
+}
+
 /** The device to which something at this address belongs at this instant; null: it stands by the address. */
 export function ownerAt(record: AddressRecord, atMs: number): Group | null {
   const by = nearestHold(record, atMs, isIdentified);
@@ -258,7 +280,8 @@ function lastHold(one: Evidence): { record: AddressRecord; atMs: number } | null
 /** Something in it identifies: what is asserted, single-valued or a globally unique MAC that is not shared. */
 export function isIdentified({ ids, macs, isAdrift }: Evidence): boolean {
   if (isAdrift) return false;
-  for (const { isShared, isBanned } of ids) if (!isShared && !isBanned) return true;
+  // A shared id ties nobody, and its observation is none of those with an address alone.
+  for (const id of ids) if (counts(id) || (!id.isShared && !id.isBanned)) return true;
   for (const { isShared, isBanned } of macs) if (!isShared && !isBanned) return true;
   return false;
 }

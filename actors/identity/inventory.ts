@@ -15,8 +15,9 @@ import {
   type Regrouped,
   standingGlimpses,
 } from './groups.ts';
+import { identityLimits as limits } from './limits.ts';
 import { sightingIsConfirmed } from './sightings.ts';
-import { evidenceTexts, tiesBetween } from './ties.ts';
+import { evidenceTexts, formerTies, tiesBetween } from './ties.ts';
 
 export interface DeviceRecord {
   readonly id: string;
@@ -111,7 +112,7 @@ export class Inventory {
     for (const record of addresses) this.settleAddress(record, live);
     const made: DeviceRecord[] = [];
     for (const [group, records] of live) {
-      if (records.every((record) => yieldsToClaimant(record, group))) {
+      if (records.every((record) => yieldsAlways(record, group))) {
         const device = this.make(group, mark.n);
         records.push(device);
         made.push(device);
@@ -141,10 +142,13 @@ export class Inventory {
     if (device === null || owner === null) return;
     const records = live.get(owner) ?? foundedIn(owner);
     // A device that is new takes the id of what was known of it by its address.
-    if (records.length === 0) {
+    if (records.length === 0 && record.aliases.length === 0) {
       record.device = null;
       this.settle(device, oldest(owner.evidence));
     }
+    // What was seen at the address alone is told with the device of which it is now.
+    const home = oldest(owner.evidence);
+    if (!owner.evidence.some(({ addresses }) => addresses.includes(record))) home.addresses.push(record);
     live.set(owner, [...records, device]);
   }
 
@@ -210,11 +214,16 @@ export class Inventory {
     befores: ReadonlyMap<DeviceRecord, Group | null>,
     mark: BatchMark,
   ): void {
+    const isMoved = record.mergedInto !== null;
+    const founder = isAddress(record.founder) ? [] : [record.founder];
+    const was = isMoved ? founder : (befores.get(record)?.evidence ?? founder);
+    const members = was.filter((one) => one.group === into.group);
     const others = befores.get(into)?.evidence ?? (isAddress(into.founder) ? [] : [into.founder]);
-    const members = befores.get(record)?.evidence ?? (isAddress(record.founder) ? [] : [record.founder]);
     const ties = tiesBetween(members, into.group!.evidence);
     const reason = isAddress(record.founder) ? addressReason(record.founder) : (ties[0]?.kind ?? 'ip');
-    const evidence = isAddress(record.founder) ? [`ip:${record.founder.ip}`] : evidenceTexts(ties);
+    const found = ties.length > 0 ? evidenceTexts(ties) : placesOf(members);
+    const evidence = isAddress(record.founder) ? [`ip:${record.founder.ip}`] : found;
+    if (evidence.length === 0) evidence.push(`device_id:${into.id}`);
     const row: MergeRow = {
       ...{ what: 'merge', from: record.id, to: into.id, reason, evidence, atMs: mark.atMs },
       ...{
@@ -235,8 +244,13 @@ export class Inventory {
   }
 
   private tellSeparation(record: DeviceRecord, to: DeviceRecord, mark: BatchMark): void {
+    const own = record.group?.evidence ?? [];
+    const former = formerTies(own, to.group?.evidence ?? []);
+    const evidence = former.length > 0 ? evidenceTexts(former) : placesOf(own);
+    if (evidence.length === 0)
+      evidence.push(isAddress(record.founder) ? `ip:${record.founder.ip}` : `device_id:${to.id}`);
     this.merges.push({
-      ...{ what: 'separation', from: record.id, to: to.id, reason: mark.separation, evidence: [] },
+      ...{ what: 'separation', from: record.id, to: to.id, reason: mark.separation, evidence },
       ...{ atMs: mark.atMs, line: mark.lineOf(record.group?.evidence ?? []), members: [], others: [] },
     });
   }
@@ -252,6 +266,12 @@ function ownerOfRest(record: AddressRecord, standing: readonly Glimpse[]): Group
 
 export function isAddress(founder: Evidence | AddressRecord): founder is AddressRecord {
   return 'glimpses' in founder;
+}
+
+/** Where something was seen that nothing else identifies. */
+function placesOf(members: readonly Evidence[]): string[] {
+  const ips = new Set(members.flatMap(({ addresses }) => addresses.map(({ ip }) => `ip:${ip}`)));
+  return [...ips].slice(0, limits.evidenceTextsMax);
 }
 
 /** A confirmed alias, or who held the address nearest in time. */
@@ -307,8 +327,10 @@ function yields({ founder }: DeviceRecord, group: Group): number {
   return isClaimed(founder, group) ? 1 : 0;
 }
 
-function yieldsToClaimant(record: DeviceRecord, group: Group): boolean {
-  return !isAddress(record.founder) && record.assertedMs === null && isClaimed(record.founder, group);
+/** Where nothing better is known yet, that makes a device of its own. */
+function yieldsAlways({ founder, assertedMs }: DeviceRecord, group: Group): boolean {
+  if (isAddress(founder)) return group.address === null;
+  return assertedMs === null && isClaimed(founder, group);
 }
 
 /** Known by nothing but a MAC that the table of something else in the group claims. */

@@ -34,8 +34,8 @@ export const identityLimits = {
   addressInstantsMax: 512,
   /** Names that are remembered of one set of identifiers. */
   namesMax: 8,
+  /** Pieces of evidence that an audit row names, the best. */
+  evidenceTextsMax: 20,
   /** Devices that a conflict row names. */
   conflictDevicesMax: 100,
-  /** Metadata values of one source that are kept with a device. */
-  partsOfSeenMax: 64,
 } as const;

@@ -6,7 +6,7 @@ import { AddressBook, type AddressRecord, type Glimpse } from './addresses.ts';
 import { type Evidence, EvidenceBook } from './evidence.ts';
 import { fieldsOf, notice } from './fields.ts';
 import { type Group, Grouping, isIdentified, ownerAt } from './groups.ts';
-import { isSightingSource, sightingLifeMs } from './identifier-rules.ts';
+import { isSightingSource, macClass, sightingLifeMs } from './identifier-rules.ts';
 import { type BatchMark, type DeviceRecord, Inventory, isAddress } from './inventory.ts';
 import { type LineOutcome, outcomesOf, type Placed } from './outcomes.ts';
 import type { Observation } from './read-update.ts';
@@ -107,6 +107,10 @@ export class PartitionDevices {
     }
     this.notice(evidence, observation, dirty, at);
     this.assert(evidence, observation, dirty);
+    const { mac } = observation;
+    // Its table may hold its own, and one that identifies nobody is no identifier: of several one, whatever came first.
+    if (mac !== null && (evidence.seedMac === null || isBetter(mac, evidence.seedMac)))
+      evidence.seedMac = mac;
     if (atMs < evidence.firstMs || (atMs === evidence.firstMs && observation.order < evidence.firstOrder)) {
       evidence.firstMs = atMs;
       evidence.firstOrder = observation.order;
@@ -246,6 +250,12 @@ export class PartitionDevices {
     const record = this.inventory.records.get(id);
     return record === undefined ? null : (record.mergedInto ?? record);
   }
+}
+
+/** One that may identify before one that may not, then by value. */
+function isBetter(mac: string, than: string): boolean {
+  const [a, b] = [macClass(mac) === 'nobody', macClass(than) === 'nobody'];
+  return a === b ? mac < than : b;
 }
 
 function hasGlobalMac({ mac, tableMacs }: Observation): boolean {

@@ -89,7 +89,7 @@ test('groups are the same in any order, any batches and with anything delivered 
         expect(groupsOf(applied(batches), all)).toEqual(groupsOf(once, all));
       },
     ),
-    { numRuns: 3_000 },
+    { numRuns: 500 },
   );
 });
 
@@ -109,7 +109,7 @@ test('a state that was written and read goes on as the one that went on', () => 
       const state = (reconciler: Reconciler) => finalState(reconciler.partitions.values(), 0);
       expect(sorted(state(other))).toEqual(sorted(state(one)));
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 
@@ -125,6 +125,6 @@ test('the same batch again changes nothing', () => {
       reconciler.apply(all.map((observation, at) => ({ line: at + 1, observation })));
       expect(sorted(finalState(reconciler.partitions.values(), 0))).toEqual(before);
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });

@@ -215,8 +215,7 @@ function namedOf(
   const named: Named[] = [];
   const add = (kind: IdentifierKind, value: string | null | undefined, scope = '') => {
     if (value === null || value === undefined) return;
-    if (value.length > limits.identifierCharactersMax) throw new Bad(`${kind}_too_long`);
-    named.push({ kind, scope, value });
+    named.push({ kind, scope: keyOf(scope), value: keyOf(value) });
   };
   add('asserted', deviceId?.startsWith('sr:') ? deviceId : null);
   add('agent_id', agentId);
@@ -226,6 +225,12 @@ function namedOf(
   const { serial } = metadata;
   if (serial !== undefined && !isJunkSerial(serial)) add('serial', serial);
   return named;
+}
+
+/** As it is; one that is longer than any key may be goes by its hash, so that it is never cut. */
+function keyOf(value: string): string {
+  if (value.length <= limits.identifierCharactersMax) return value;
+  return `sha256:${createHash('sha256').update(value).digest('hex')}`;
 }
 
 /** `partition:ip`, as older senders name a device. */

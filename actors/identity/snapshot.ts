@@ -69,7 +69,7 @@ export type SnapshotLine =
   | { address: AddressRow }
   | { device: RecordRow }
   | { merge: MergeRow }
-  | { separation: { kept: Triple[]; others: Triple[] } }
+  | { separation: { own: Triple[]; others: Triple[] } }
   | { service: ServiceRow };
 
 export function tripleOf({ kind, scope, value }: Identifier): Triple {
@@ -119,8 +119,8 @@ function* snapshotOf(devices: PartitionDevices): Generator<SnapshotLine> {
   }
   for (const record of addressBook.all.values()) yield { address: addressRow(record) };
   for (const merge of inventory.merges) yield { merge };
-  for (const { kept, others } of separations.all)
-    yield { separation: { kept: [...kept].map(tripleOf), others: [...others].map(tripleOf) } };
+  for (const { own, others } of separations.all)
+    yield { separation: { own: [...own].map(tripleOf), others: [...others].map(tripleOf) } };
   for (const { sources, ...service } of services.values())
     yield { service: { ...service, sources: [...sources] } };
 }
@@ -171,7 +171,7 @@ export class Loader {
     else if ('separation' in line) {
       const of = (triples: readonly Triple[]) =>
         new Set(triples.map((triple) => devices.book.identifier(...triple)));
-      devices.separations.all.push({ kept: of(line.separation.kept), others: of(line.separation.others) });
+      devices.separations.all.push({ own: of(line.separation.own), others: of(line.separation.others) });
     } else if ('service' in line) {
       const { sources, ...service } = line.service;
       devices.services.set(service.id, { ...service, sources: new Set(sources) });

@@ -1,8 +1,7 @@
 /** What ties evidence to other evidence, for audit and explanation: the best first. */
-import type { Evidence, Identifier } from './evidence.ts';
+import { type Evidence, type Identifier, identifiersOf } from './evidence.ts';
 import { identifierKinds } from './identifier-rules.ts';
-
-const textsMax = 20;
+import { identityLimits as limits } from './limits.ts';
 
 /** Identifiers that count and that both sides hold, in the order of priority. */
 export function tiesBetween(a: readonly Evidence[], b: readonly Evidence[]): Identifier[] {
@@ -11,10 +10,18 @@ export function tiesBetween(a: readonly Evidence[], b: readonly Evidence[]): Ide
   for (const one of own) for (const id of activeOf(one)) held.add(id);
   const ties = new Set<Identifier>();
   for (const one of b) if (!own.has(one)) for (const id of activeOf(one)) if (held.has(id)) ties.add(id);
-  return [...ties].sort(
-    (x, y) =>
-      identifierKinds.indexOf(x.kind) - identifierKinds.indexOf(y.kind) || (x.value < y.value ? -1 : 1),
-  );
+  return [...ties].sort(byPriority);
+}
+
+function byPriority(x: Identifier, y: Identifier): number {
+  return identifierKinds.indexOf(x.kind) - identifierKinds.indexOf(y.kind) || (x.value < y.value ? -1 : 1);
+}
+
+/** What both sides say, or said until somebody overruled it, and what does not tie them now. */
+export function formerTies(a: readonly Evidence[], b: readonly Evidence[]): Identifier[] {
+  const saidOf = (one: Evidence) => [...identifiersOf(one), ...one.overruled];
+  const held = new Set(a.flatMap(saidOf));
+  return [...new Set(b.flatMap(saidOf).filter((one) => held.has(one)))].sort(byPriority);
 }
 
 export function activeOf({ ids, macs, locals }: Evidence): Identifier[] {
@@ -22,7 +29,7 @@ export function activeOf({ ids, macs, locals }: Evidence): Identifier[] {
 }
 
 export function evidenceTexts(ties: readonly Identifier[]): string[] {
-  return ties.slice(0, textsMax).map(textOf);
+  return ties.slice(0, limits.evidenceTextsMax).map(textOf);
 }
 
 export function textOf({ kind, scope, value }: Identifier): string {

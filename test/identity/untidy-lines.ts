@@ -62,6 +62,10 @@ export const untidyLine: fc.Arbitrary<string> = parts.map(
   }) =>
     JSON.stringify({
       ...plain,
+      // An id that is asserted is one device's, so each partition asserts its own.
+      ...(plain.device_id === undefined || plain.partition === undefined
+        ? {}
+        : { device_id: plain.device_id.replace(/.$/, 'f') }),
       timestamp: new Date(firstMs + hour * hourMs).toISOString(),
       metadata: {
         armis_device_id,
