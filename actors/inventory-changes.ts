@@ -8,11 +8,11 @@ import { type Identifier, identifiersOf } from './identity/evidence.ts';
 import { fieldsOf } from './identity/fields.ts';
 import { conflictRow, identifierRow, typeOf } from './identity/final-state.ts';
 import type { Group } from './identity/groups.ts';
-import { type DeviceRecord, isAddress } from './identity/inventory.ts';
+import type { DeviceRecord } from './identity/inventory.ts';
 import type { PartitionDevices, Touched } from './identity/partition.ts';
 import { newTouched } from './identity/reconciler.ts';
 import { sightingAt } from './identity/sightings.ts';
-import { addressRow, evidenceRow, type RecordRow, tripleOf } from './identity/snapshot.ts';
+import { addressRow, evidenceRow, recordRow, separationRow, tripleOf } from './identity/snapshot.ts';
 import { deviceIdentifiersMax } from './limits.ts';
 import type {
   AuditedMerge,
@@ -43,6 +43,7 @@ export interface Pending {
 export interface WrittenUpTo {
   merges: number;
   separations: number;
+  nowMs: number;
 }
 
 export function newPending(who: string | null = null, why: string | null = null): Pending {
@@ -82,7 +83,7 @@ export function changesOf(
     ...[...pending.services].flatMap((id) => serviceRow(devices, id)),
   ];
   return {
-    ...{ partition, rows, document },
+    ...{ partition, rows, document, isPartitionNew: nowMs > upTo.nowMs },
     partitionRow: row('partition', '', {
       name: partition,
       nowMs: Number.isFinite(nowMs) ? nowMs : null,
@@ -110,20 +111,9 @@ function isCurrent(group: Group): boolean {
   return group.address !== null && group.address.standing === group;
 }
 
-export function recordRow(record: DeviceRecord): RecordRow {
-  const { id, createdIn, founder, assertedMs, mergedInto, merge, deletedAtMs, isDeleted } = record;
-  return {
-    ...{ id, createdIn, founder: isAddress(founder) ? founder.ip : founder.n, assertedMs },
-    ...{ mergedInto: mergedInto?.id ?? null, merge, deletedAtMs, isDeleted },
-  };
-}
-
 function* separationsFrom({ separations }: PartitionDevices, from: number): Generator<InventoryRow> {
-  for (const [at, { kept, others }] of separations.all.entries()) {
-    if (at < from) continue;
-    const row = { kept: [...kept].map(tripleOf), others: [...others].map(tripleOf) };
-    yield { kind: 'separation', key: ordinal(at), row };
-  }
+  for (const [at, one] of separations.all.entries())
+    if (at >= from) yield { kind: 'separation', key: ordinal(at), row: separationRow(one) };
 }
 
 function serviceRow({ services }: PartitionDevices, id: string): InventoryRow[] {

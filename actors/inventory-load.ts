@@ -16,9 +16,9 @@ export async function loadInventory(
   let name = '';
   const finish = () => {
     if (loader === null) return;
-    const { inventory, separations } = reconciler.partition(name);
+    const { inventory, separations, nowMs } = reconciler.partition(name);
     // What making groups of it adds, if anything, is written with the next batch.
-    upTo.set(name, { merges: inventory.merges.length, separations: separations.all.length });
+    upTo.set(name, { merges: inventory.merges.length, separations: separations.all.length, nowMs });
     loader.finish();
     loader = null;
   };

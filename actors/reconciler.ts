@@ -4,21 +4,17 @@
  */
 import type { Cluster } from '../cluster/index.ts';
 import { defineActor, type Info, type LaterReply, messageOf, type Self } from '../runtime/index.ts';
-import { type DocumentBatch, documentBatches } from './document-updates.ts';
+import { answer } from './answer-later.ts';
+import { DocumentReading } from './document-reading.ts';
 import { explainDevice } from './explain-device.ts';
 import { newPending } from './inventory-changes.ts';
 import { loadInventory } from './inventory-load.ts';
 import { residentsOf } from './judge-update.ts';
-import { reconcileBatchMax, reconcilerLookMs, refusedExamplesMax } from './limits.ts';
+import { reconcileBatchMax, reconcilerLookMs } from './limits.ts';
 import { reconcilerKey } from './names.ts';
 import { idOf } from './ports/device-id.ts';
 import type { DocumentShelf } from './ports/document-store.ts';
-import type {
-  DocumentReconciled,
-  DocumentToReconcile,
-  InventoryChanges,
-  InventoryStore,
-} from './ports/inventory-store.ts';
+import type { DocumentToReconcile, InventoryChanges, InventoryStore } from './ports/inventory-store.ts';
 import {
   newReconcilePlan,
   type ReconcileEffect,
@@ -42,27 +38,13 @@ type Asked = { readonly reply: LaterReply } & (
   | { readonly type: 'unmerge'; readonly id: string; readonly byHand: ByHand }
 );
 
-/** The document that is being taken, from its beginning. */
-interface Reading {
-  readonly document: DocumentToReconcile;
-  readonly batches: AsyncGenerator<DocumentBatch>;
-  ahead: IteratorResult<DocumentBatch> | null;
-  batch: DocumentBatch['updates'];
-  account: {
-    updates: number;
-    taken: number;
-    refused: Record<string, number>;
-    examples: DocumentReconciled['examples'];
-  };
-}
-
 interface ReconcilerState {
   readonly tenantId: string;
   readonly epoch: number;
   readonly plan: ReconcilePlan<Asked>;
   memory: TenantInventory;
   isLoaded: boolean;
-  reading: Reading | null;
+  reading: DocumentReading | null;
   /** The memory broke over this one: it is told as failed. */
   failedDocument: number | null;
   /** What is being written, and what is said when it is. */
@@ -88,14 +70,14 @@ export function reconciler(needs: ReconcilerNeeds) {
     },
     call: {
       updates(self, partition, updates) {
-        if (!Array.isArray(updates) || updates.length > reconcileBatchMax)
-          throw new TenantRefusal(
-            'too_many_updates',
-            `at most ${reconcileBatchMax} device updates in one message`,
-          );
         const reply = self.replyLater();
-        const weight = Math.max(1, updates.length);
-        ask(self, needs, { reply, type: 'updates', partition, updates }, weight, partition);
+        const detail = `at most ${reconcileBatchMax} device updates in one message`;
+        if (!Array.isArray(updates) || updates.length > reconcileBatchMax)
+          reply.fail(new TenantRefusal('too_many_updates', detail));
+        else {
+          const weight = Math.max(1, updates.length);
+          ask(self, needs, { reply, type: 'updates', partition, updates }, weight, partition);
+        }
         return reply;
       },
       merge(self, into, from, who, why) {
@@ -108,11 +90,13 @@ export function reconciler(needs: ReconcilerNeeds) {
         ask(self, needs, { reply, type: 'unmerge', id, byHand: { who, why } }, 1, null);
         return reply;
       },
-      explain({ state }, id) {
-        if (!state.isLoaded) throw new TenantRefusal('standby', 'the inventory is being read: try again');
-        const devices = state.memory.reconciler.holding(id);
-        return Promise.resolve(devices === null ? null : explainDevice(devices, id));
-      },
+      explain: (self, id) =>
+        answer(self, async () => {
+          const { isLoaded, memory } = self.state;
+          if (!isLoaded) throw new TenantRefusal('standby', 'the inventory is being read: try again');
+          const devices = memory.reconciler.holding(id);
+          return devices === null ? null : explainDevice(devices, id);
+        }),
       totals({ state: { memory, plan, taken } }) {
         let devices = 0;
         for (const { inventory } of memory.reconciler.partitions.values()) devices += inventory.records.size;
@@ -157,7 +141,7 @@ function perform(self: ReconcilerSelf, needs: ReconcilerNeeds, effect: Reconcile
     );
   else if (effect.type === 'apply') applyAsked(self, needs, effect.asked);
   else if (effect.type === 'find') self.pipe(needs.inventory.nextDocument(tenantId), 'found');
-  else if (effect.type === 'read') self.pipe(readAhead(state, needs), 'read');
+  else if (effect.type === 'read') self.pipe(state.reading!.next(state.failedDocument), 'read');
   else if (effect.type === 'applyBatch') applyBatch(self, needs, effect.isLast);
   else if (effect.type === 'write') write(self, needs);
   else self.after(effect.delayMs, 'due');
@@ -178,7 +162,8 @@ function handleInfo(self: ReconcilerSelf, needs: ReconcilerNeeds, info: Info): v
       step(self, needs, { type: 'loaded' });
     } else if (info.tag === 'found') {
       const document = info.value as DocumentToReconcile | null;
-      state.reading = document === null ? null : readingOf(state, needs, document);
+      state.reading =
+        document === null ? null : new DocumentReading(needs.documents, state.tenantId, document);
       step(self, needs, { type: 'found', document: document !== null });
     } else if (info.tag === 'read') step(self, needs, { type: 'read', isOver: info.value as boolean });
     else written(self, needs);
@@ -196,7 +181,7 @@ function failed(self: ReconcilerSelf, needs: ReconcilerNeeds, tag: string, error
     });
   state.isAway = true;
   if (tag === 'read' && state.reading !== null)
-    state.reading = readingOf(state, needs, state.reading.document);
+    state.reading = new DocumentReading(needs.documents, state.tenantId, state.reading.document);
   step(self, needs, { type: 'failed' });
 }
 
@@ -210,34 +195,6 @@ async function load(
   for (const [partition, upTo] of await loadInventory(inventory, tenantId, memory.reconciler))
     memory.upTo.set(partition, upTo);
   return memory;
-}
-
-function readingOf(
-  { tenantId }: ReconcilerState,
-  needs: ReconcilerNeeds,
-  document: DocumentToReconcile,
-): Reading {
-  const batches = documentBatches(needs.documents, tenantId, document);
-  return {
-    document,
-    batches,
-    ahead: null,
-    batch: [],
-    account: { updates: 0, taken: 0, refused: {}, examples: [] },
-  };
-}
-
-/** Whether it is the last: of one that is empty, or broke the memory, there is one without anything. */
-async function readAhead({ reading, failedDocument }: ReconcilerState, _: ReconcilerNeeds): Promise<boolean> {
-  const now = reading!;
-  if (now.document.ordinal === failedDocument) {
-    now.batch = [];
-    return true;
-  }
-  const current = now.ahead ?? (await now.batches.next());
-  now.batch = current.done === true ? [] : current.value.updates;
-  now.ahead = current.done === true ? current : await now.batches.next();
-  return now.ahead.done === true;
 }
 
 function applyAsked(self: ReconcilerSelf, needs: ReconcilerNeeds, all: readonly Asked[]): void {
@@ -279,31 +236,19 @@ function applyAsked(self: ReconcilerSelf, needs: ReconcilerNeeds, all: readonly 
 function applyBatch(self: ReconcilerSelf, needs: ReconcilerNeeds, isLast: boolean): void {
   const { state } = self;
   const reading = state.reading!;
-  const { document, account, batch } = reading;
-  const { partition, ordinal, receivedAtMs } = document;
-  const isFailed = state.failedDocument === ordinal;
+  const { partition, ordinal, receivedAtMs } = reading.document;
   try {
     const pending = newPending();
-    const said = batch.map((one) => ('said' in one ? one.said : null));
-    const outcomes = state.memory.take(partition, said, receivedAtMs, pending);
-    for (const [at, one] of batch.entries()) {
-      const outcome = 'error' in one ? one : outcomes[at]!;
-      account.updates += 1;
-      if (!('error' in outcome)) account.taken += 1;
-      else {
-        account.refused[outcome.error] = (account.refused[outcome.error] ?? 0) + 1;
-        if (account.examples.length < refusedExamplesMax)
-          account.examples = [...account.examples, { item: one.item, error: outcome.error }];
-      }
-    }
-    const over = isLast ? { ordinal, ...account, failed: isFailed ? 'reconcile_failed' : null } : null;
+    const outcomes = state.memory.take(partition, reading.said(), receivedAtMs, pending);
+    reading.account(outcomes);
+    state.taken += outcomes.length;
+    const over = isLast ? reading.reconciled(state.failedDocument === ordinal) : null;
     state.writing = { changes: state.memory.changes(partition, pending, over), answers: [] };
   } catch (error) {
     state.failedDocument = ordinal;
     broke(self, needs, error);
     return;
   }
-  state.taken += batch.length;
   write(self, needs);
 }
 
@@ -332,7 +277,7 @@ function written(self: ReconcilerSelf, needs: ReconcilerNeeds): void {
   const { changes, answers } = state.writing!;
   state.writing = null;
   state.memory.written(changes.partition);
-  for (const answer of answers) answer();
+  for (const say of answers) say();
   if (changes.document !== null) {
     const { updates, taken, failed: why } = changes.document;
     const { id, agent } = state.reading!.document;

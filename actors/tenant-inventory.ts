@@ -81,15 +81,17 @@ export class TenantInventory {
   /** What is to be written of a partition. */
   changes(partition: string, pending: Pending, document: DocumentReconciled | null): InventoryChanges {
     const devices = this.reconciler.partition(partition);
-    return changesOf(devices, pending, this.upTo.get(partition) ?? { merges: 0, separations: 0 }, document);
+    return changesOf(devices, pending, this.upTo.get(partition) ?? nothingWritten, document);
   }
 
   /** What `changes` said is in the store; nothing came in between. */
   written(partition: string): void {
-    const { inventory, separations } = this.reconciler.partition(partition);
-    this.upTo.set(partition, { merges: inventory.merges.length, separations: separations.all.length });
+    const { inventory, separations, nowMs } = this.reconciler.partition(partition);
+    this.upTo.set(partition, { merges: inventory.merges.length, separations: separations.all.length, nowMs });
   }
 }
+
+const nothingWritten: WrittenUpTo = { merges: 0, separations: 0, nowMs: Number.NEGATIVE_INFINITY };
 
 const refusals: Record<string, (id: string) => string> = {
   unknown_device: (id) => `nothing has seen a device "${id}": see picket device list`,

@@ -113,7 +113,7 @@ sighted AS (
 
 /**
  * $2 the partition, $3 to $5 kinds, keys and texts of rows, $6 its own row, $7 devices, $8 identifiers, $9 conflicts, $10 sightings,
- * $11 merges and $12 their rows, $13 the document and $14 what became of it.
+ * $11 merges and $12 their rows, $13 the document and $14 what became of it, $15 whether the row of the partition is another in any case.
  */
 export const writeInventory = `
 WITH ${moment}, ${gate},
@@ -145,7 +145,7 @@ total AS MATERIALIZED (
 ),
 head AS (
   INSERT INTO inventory_rows AS r ("partition", kind, key, row)
-  SELECT $2, 'partition', '', $6::json FROM gate, total WHERE written > 0 AND $6 IS NOT NULL
+  SELECT $2, 'partition', '', $6::json FROM gate, total WHERE (written > 0 OR $15::boolean) AND $6 IS NOT NULL
   ON CONFLICT ("partition", kind, key) DO UPDATE SET row = excluded.row
 )
 SELECT EXISTS (SELECT FROM gate) AS ours, written::int FROM total`;

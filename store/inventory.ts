@@ -109,6 +109,7 @@ function valuesOf(changes: InventoryChanges): Parameter[] {
     textColumn(merges.map(({ row }) => JSON.stringify(row))),
     numberOrNull(document?.ordinal),
     document === null ? null : readable(document),
+    changes.isPartitionNew,
   ];
 }
 

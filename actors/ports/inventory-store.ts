@@ -119,8 +119,9 @@ export interface DocumentReconciled {
 export interface InventoryChanges {
   readonly partition: string;
   readonly rows: readonly InventoryRow[];
-  /** Written only when anything else is: what nothing came of writes nothing. */
   readonly partitionRow: InventoryRow | null;
+  /** Otherwise its row is written only when anything else is: what nothing came of writes nothing. */
+  readonly isPartitionNew: boolean;
   readonly devices: readonly SeenDevice[];
   readonly identifiers: readonly SeenIdentifier[];
   readonly conflicts: readonly SeenConflict[];

@@ -23,7 +23,15 @@ export const seenDevice = (id: string, given: Partial<SeenDevice> = {}): SeenDev
 });
 
 export const changesOf = (given: Partial<InventoryChanges> = {}): InventoryChanges => ({
-  ...{ partition: 'default', rows: [], partitionRow: null, devices: [], identifiers: [], conflicts: [] },
+  ...{
+    partition: 'default',
+    rows: [],
+    partitionRow: null,
+    isPartitionNew: false,
+    devices: [],
+    identifiers: [],
+    conflicts: [],
+  },
   ...{ sightings: [], merges: [], document: null, ...given },
 });
 
