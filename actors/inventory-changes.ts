@@ -25,6 +25,7 @@ import type {
   SeenIdentifier,
   SeenSighting,
 } from './ports/inventory-store.ts';
+import type { Told } from './told.ts';
 
 /** What was done to a partition since it was written last. */
 export interface Pending {
@@ -39,13 +40,6 @@ export interface Pending {
   readonly why: string | null;
 }
 
-/** What is in the store already, as far as it need not be asked. */
-export interface WrittenUpTo {
-  merges: number;
-  separations: number;
-  nowMs: number;
-}
-
 export function newPending(who: string | null = null, why: string | null = null): Pending {
   return {
     ...{ touched: newTouched(), addresses: new Set(), services: new Set(), bans: new Set() },
@@ -53,22 +47,28 @@ export function newPending(who: string | null = null, why: string | null = null)
   };
 }
 
+/** What is told is taken as written: the same is written until it is, or everything is read again. */
 export function changesOf(
   devices: PartitionDevices,
   pending: Pending,
-  upTo: WrittenUpTo,
+  told: Told,
   document: DocumentReconciled | null,
 ): InventoryChanges {
   const { name: partition, nowMs, batches } = devices;
   const groups = [...pending.touched.groups].filter((group) => isCurrent(group));
-  const addresses = new Set([...pending.touched.addresses, ...pending.addresses]);
+  const addresses = [...new Set([...pending.touched.addresses, ...pending.addresses])];
   const evidence = new Set(pending.touched.evidence);
-  for (const group of groups) for (const one of group.evidence) evidence.add(one);
   const identifiers = new Set<Identifier>(pending.bans);
-  for (const one of evidence) for (const id of [...identifiersOf(one), ...one.overruled]) identifiers.add(id);
-  const records = new Map<DeviceRecord, Group>();
-  for (const group of groups)
-    for (const record of devices.inventory.recordsOf(group)) records.set(record, group);
+  const records: [DeviceRecord, Group][] = [];
+  const changed: DeviceRecord[] = [];
+  for (const group of groups) {
+    const all = devices.inventory.recordsOf(group);
+    const isOther = told.isOther(group, all);
+    for (const record of all) if (isOther || record.mergedInto === null) records.push([record, group]);
+    if (isOther) changed.push(...all);
+    if (isOther || hasSerials(group)) addIdentifiers(group, identifiers);
+    for (const one of group.evidence) if (told.isOtherEvidence(one)) evidence.add(one);
+  }
   const row = (kind: InventoryRow['kind'], key: string, value: unknown): InventoryRow => ({
     kind,
     key,
@@ -76,28 +76,44 @@ export function changesOf(
   });
   const rows = [
     ...[...evidence].map((one) => row('evidence', ordinal(one.n), evidenceRow(one))),
-    ...[...addresses].map((one) => row('address', one.ip, addressRow(one))),
-    ...[...records.keys()].map((one) => row('device', one.id, recordRow(one))),
+    ...addresses.map((one) => row('address', one.ip, addressRow(one))),
+    ...changed.map((one) => row('device', one.id, recordRow(one))),
     ...[...pending.bans].map((one) => row('ban', JSON.stringify(tripleOf(one)), tripleOf(one))),
-    ...separationsFrom(devices, upTo.separations),
+    ...separationsFrom(devices, told),
     ...[...pending.services].flatMap((id) => serviceRow(devices, id)),
   ];
   return {
-    ...{ partition, rows, document, isPartitionNew: nowMs > upTo.nowMs },
+    ...{ partition, rows, document, isPartitionNew: told.isLater(nowMs) },
     partitionRow: row('partition', '', {
       name: partition,
       nowMs: Number.isFinite(nowMs) ? nowMs : null,
       batches,
     }),
     devices: [
-      ...[...records].flatMap(([record, group]) => deviceOf(record, group, pending)),
+      ...records.map(([record, group]) => deviceOf(record, group, pending)),
       ...[...pending.services].flatMap((id) => serviceDevice(devices, id)),
     ],
     identifiers: [...identifiers].flatMap((one) => seenIdentifier(devices, one)),
-    conflicts: [...identifiers].map((one) => seenConflict(devices, one)),
-    sightings: [...addresses].map((one) => seenSighting(devices, one)),
-    merges: mergesFrom(devices, upTo.merges, pending),
+    conflicts: [...identifiers].flatMap((one) => seenConflict(devices, one, told)),
+    sightings: addresses.flatMap((one) => seenSighting(devices, one, told)),
+    merges: mergesFrom(devices, told, pending),
   };
+}
+
+function addIdentifiers({ evidence }: Group, identifiers: Set<Identifier>): void {
+  for (const one of evidence) for (const id of [...identifiersOf(one), ...one.overruled]) identifiers.add(id);
+}
+
+/** Which of several serials is live may change with nothing but time. */
+function hasSerials({ evidence }: Group): boolean {
+  let first: Identifier | null = null;
+  for (const { ids } of evidence)
+    for (const id of ids) {
+      if (id.kind !== 'serial' || id === first) continue;
+      if (first !== null) return true;
+      first = id;
+    }
+  return false;
 }
 
 /** In the order of numbers, as text. */
@@ -111,7 +127,9 @@ function isCurrent(group: Group): boolean {
   return group.address !== null && group.address.standing === group;
 }
 
-function* separationsFrom({ separations }: PartitionDevices, from: number): Generator<InventoryRow> {
+function* separationsFrom({ separations }: PartitionDevices, told: Told): Generator<InventoryRow> {
+  const from = told.separations;
+  told.separations = separations.all.length;
   for (const [at, one] of separations.all.entries())
     if (at >= from) yield { kind: 'separation', key: ordinal(at), row: separationRow(one) };
 }
@@ -122,7 +140,7 @@ function serviceRow({ services }: PartitionDevices, id: string): InventoryRow[] 
   return [{ kind: 'service', key: id, row: { ...service, sources: [...service.sources].sort() } }];
 }
 
-function deviceOf(record: DeviceRecord, group: Group, { described }: Pending): SeenDevice[] {
+function deviceOf(record: DeviceRecord, group: Group, { described }: Pending): SeenDevice {
   const nothing = {
     ip: null,
     mac: null,
@@ -135,9 +153,8 @@ function deviceOf(record: DeviceRecord, group: Group, { described }: Pending): S
   const never = { firstSeenMs: null, lastSeenMs: null, isAvailable: null, isDeleted: false };
   const { id, mergedInto } = record;
   if (mergedInto !== null)
-    return [{ ...{ id, name: id, isService: false, mergedInto: mergedInto.id }, ...nothing, ...never }];
-  const fields = fieldsOf(group);
-  const { ip, mac, hostname, isAvailable, firstSeenMs, lastSeenMs, sources } = fields;
+    return { ...{ id, name: id, isService: false, mergedInto: mergedInto.id }, ...nothing, ...never };
+  const { ip, mac, hostname, isAvailable, firstSeenMs, lastSeenMs, sources } = fieldsOf(group);
   const macs = new Set<string>();
   const serials = new Set<string>();
   for (const one of group.evidence) {
@@ -145,23 +162,21 @@ function deviceOf(record: DeviceRecord, group: Group, { described }: Pending): S
       if (macs.size < deviceIdentifiersMax) macs.add(value);
     for (const { kind, value, isShared } of one.ids) if (kind === 'serial' && !isShared) serials.add(value);
   }
-  return [
-    {
-      ...{
-        id,
-        name: hostname ?? ip ?? mac ?? id,
-        isService: false,
-        ip,
-        mac,
-        hostname,
-        sources,
-        mergedInto: null,
-      },
-      ...{ macs: [...macs].sort(), serial: [...serials].sort()[0] ?? null, firstSeenMs, lastSeenMs },
-      ...{ isAvailable: record.isDeleted ? false : isAvailable, isDeleted: record.isDeleted },
-      described: described.get(id) ?? null,
+  return {
+    ...{
+      id,
+      name: hostname ?? ip ?? mac ?? id,
+      isService: false,
+      ip,
+      mac,
+      hostname,
+      sources,
+      mergedInto: null,
     },
-  ];
+    ...{ macs: [...macs].sort(), serial: [...serials].sort()[0] ?? null, firstSeenMs, lastSeenMs },
+    ...{ isAvailable: record.isDeleted ? false : isAvailable, isDeleted: record.isDeleted },
+    described: described.get(id) ?? null,
+  };
 }
 
 function serviceDevice({ services }: PartitionDevices, id: string): SeenDevice[] {
@@ -203,21 +218,31 @@ function seenIdentifier(devices: PartitionDevices, identifier: Identifier): Seen
   return [{ type: typeOf(kind), scope, value, deviceId: row?.device_id ?? null, status }];
 }
 
-function seenConflict(devices: PartitionDevices, identifier: Identifier): SeenConflict {
+/** One that is none is told when it was one. */
+function seenConflict(devices: PartitionDevices, identifier: Identifier, told: Told): SeenConflict[] {
   const { kind, scope, value } = identifier;
   const row = conflictRow(devices, identifier);
+  const was = told.conflicts.has(identifier);
+  if (row === null && !was) return [];
+  if (row === null) told.conflicts.delete(identifier);
+  else told.conflicts.add(identifier);
   const type = row?.type ?? (kind === 'local_mac' ? 'mac' : kind);
-  return { type, scope, value, reason: row?.reason ?? null, devices: row?.devices ?? [] };
+  return [{ type, scope, value, reason: row?.reason ?? null, devices: row?.devices ?? [] }];
 }
 
-function seenSighting({ nowMs }: PartitionDevices, record: AddressRecord): SeenSighting {
+function seenSighting({ nowMs }: PartitionDevices, record: AddressRecord, told: Told): SeenSighting[] {
   const { ip } = record;
   const sighting = sightingAt(record, nowMs);
-  if (sighting === null) return { ip, sources: [], firstSeenMs: 0, lastSeenMs: 0, expiresAtMs: 0 };
-  return { ...sighting, ip };
+  const was = told.sightings.has(record);
+  if (sighting === null && !was) return [];
+  if (sighting === null) told.sightings.delete(record);
+  else told.sightings.add(record);
+  return [sighting ?? { ip, sources: [], firstSeenMs: 0, lastSeenMs: 0, expiresAtMs: 0 }];
 }
 
-function mergesFrom({ inventory }: PartitionDevices, from: number, { who, why }: Pending): AuditedMerge[] {
+function mergesFrom({ inventory }: PartitionDevices, told: Told, { who, why }: Pending): AuditedMerge[] {
+  const from = told.merges;
+  told.merges = inventory.merges.length;
   return inventory.merges.slice(from).map((merge, at) => {
     const { what, from: id, to, reason, evidence, atMs } = merge;
     return {

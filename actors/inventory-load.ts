@@ -2,24 +2,28 @@
 
 import type { Reconciler } from './identity/reconciler.ts';
 import { BadSnapshot, Loader, type PartitionRow, type SnapshotLine } from './identity/snapshot.ts';
-import type { WrittenUpTo } from './inventory-changes.ts';
 import type { InventoryStore } from './ports/inventory-store.ts';
+import { Told } from './told.ts';
 
-/** Answers how far each partition is in the store. Throws `BadSnapshot`. */
+/** Answers what of each partition is told. Throws `BadSnapshot`. */
 export async function loadInventory(
   store: Pick<InventoryStore, 'load'>,
   tenantId: string,
   reconciler: Reconciler,
-): Promise<Map<string, WrittenUpTo>> {
-  const upTo = new Map<string, WrittenUpTo>();
+): Promise<Map<string, Told>> {
+  const all = new Map<string, Told>();
   let loader: Loader | null = null;
   let name = '';
   const finish = () => {
     if (loader === null) return;
-    const { inventory, separations, nowMs } = reconciler.partition(name);
+    const devices = reconciler.partition(name);
+    const told = new Told();
     // What making groups of it adds, if anything, is written with the next batch.
-    upTo.set(name, { merges: inventory.merges.length, separations: separations.all.length, nowMs });
+    told.merges = devices.inventory.merges.length;
+    told.separations = devices.separations.all.length;
     loader.finish();
+    told.tell(devices);
+    all.set(name, told);
     loader = null;
   };
   for await (const page of store.load(tenantId))
@@ -33,5 +37,5 @@ export async function loadInventory(
       else (loader as Loader).take({ [kind]: row } as unknown as SnapshotLine);
     }
   finish();
-  return upTo;
+  return all;
 }

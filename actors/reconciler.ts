@@ -192,8 +192,8 @@ async function load(
   const { tenantId, epoch } = self.state;
   if (!(await inventory.claim({ tenantId, epoch }))) return 'fenced';
   const memory = newMemory(self);
-  for (const [partition, upTo] of await loadInventory(inventory, tenantId, memory.reconciler))
-    memory.upTo.set(partition, upTo);
+  for (const [partition, told] of await loadInventory(inventory, tenantId, memory.reconciler))
+    memory.told.set(partition, told);
   return memory;
 }
 
@@ -276,7 +276,6 @@ function written(self: ReconcilerSelf, needs: ReconcilerNeeds): void {
   const { state } = self;
   const { changes, answers } = state.writing!;
   state.writing = null;
-  state.memory.written(changes.partition);
   for (const say of answers) say();
   if (changes.document !== null) {
     const { updates, taken, failed: why } = changes.document;

@@ -17,7 +17,6 @@ function begun() {
   let memory = newMemory();
   const put = async (partition: string, pending = newPending()) => {
     await kept.store.write(place, memory.changes(partition, pending, null));
-    memory.written(partition);
   };
   return {
     kept,
@@ -42,8 +41,8 @@ function begun() {
     /** As after a kill: what is not in the store is gone. */
     async again() {
       memory = newMemory();
-      for (const [partition, upTo] of await loadInventory(kept.store, place.tenantId, memory.reconciler))
-        memory.upTo.set(partition, upTo);
+      for (const [partition, one] of await loadInventory(kept.store, place.tenantId, memory.reconciler))
+        memory.told.set(partition, one);
     },
   };
 }

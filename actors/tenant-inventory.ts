@@ -5,11 +5,12 @@
 import { mergeByHand, unmerge } from './identity/commands.ts';
 import type { NumberedObservation, PartitionDevices } from './identity/partition.ts';
 import { Reconciler } from './identity/reconciler.ts';
-import { changesOf, newPending, type Pending, type WrittenUpTo } from './inventory-changes.ts';
+import { changesOf, newPending, type Pending } from './inventory-changes.ts';
 import { judgeUpdate } from './judge-update.ts';
 import type { DeviceDescription, DocumentReconciled, InventoryChanges } from './ports/inventory-store.ts';
 import type { ChangedDevice, UpdateOutcome } from './reconciler-messages.ts';
 import { TenantRefusal } from './tenant-refusal.ts';
+import { Told } from './told.ts';
 
 export interface ByHand {
   readonly who: string;
@@ -18,7 +19,7 @@ export interface ByHand {
 
 export class TenantInventory {
   readonly reconciler: Reconciler;
-  readonly upTo = new Map<string, WrittenUpTo>();
+  readonly told = new Map<string, Told>();
 
   constructor(randomId: () => string) {
     this.reconciler = new Reconciler(randomId);
@@ -63,13 +64,13 @@ export class TenantInventory {
         `${from} is in another partition than ${into}: nothing is compared across`,
       );
     const pending = newPending(byHand.who, byHand.why);
-    return told(devices, pending, mergeByHand(devices, into, from, pending.touched, null), from);
+    return answered(devices, pending, mergeByHand(devices, into, from, pending.touched, null), from);
   }
 
   unmerge(id: string, byHand: ByHand): { partition: string; pending: Pending; answer: ChangedDevice } {
     const devices = this.holding(id);
     const pending = newPending(byHand.who, byHand.why);
-    return told(devices, pending, unmerge(devices, id, pending.touched, null), id);
+    return answered(devices, pending, unmerge(devices, id, pending.touched, null), id);
   }
 
   private holding(id: string): PartitionDevices {
@@ -78,20 +79,16 @@ export class TenantInventory {
     throw new TenantRefusal('unknown_device', `nothing has seen a device "${id}": see picket device list`);
   }
 
-  /** What is to be written of a partition. */
+  /** What is to be written of a partition, once: it is taken as told. */
   changes(partition: string, pending: Pending, document: DocumentReconciled | null): InventoryChanges {
-    const devices = this.reconciler.partition(partition);
-    return changesOf(devices, pending, this.upTo.get(partition) ?? nothingWritten, document);
-  }
-
-  /** What `changes` said is in the store; nothing came in between. */
-  written(partition: string): void {
-    const { inventory, separations, nowMs } = this.reconciler.partition(partition);
-    this.upTo.set(partition, { merges: inventory.merges.length, separations: separations.all.length, nowMs });
+    let told = this.told.get(partition);
+    if (told === undefined) {
+      told = new Told();
+      this.told.set(partition, told);
+    }
+    return changesOf(this.reconciler.partition(partition), pending, told, document);
   }
 }
-
-const nothingWritten: WrittenUpTo = { merges: 0, separations: 0, nowMs: Number.NEGATIVE_INFINITY };
 
 const refusals: Record<string, (id: string) => string> = {
   unknown_device: (id) => `nothing has seen a device "${id}": see picket device list`,
@@ -100,7 +97,7 @@ const refusals: Record<string, (id: string) => string> = {
   service_component: (id) => `${id} is a service component, which is never grouped`,
 };
 
-function told(
+function answered(
   { name: partition }: PartitionDevices,
   pending: Pending,
   answer: ReturnType<typeof unmerge>,
