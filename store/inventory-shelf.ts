@@ -4,6 +4,7 @@
  */
 import type { DeviceState } from '../actors/ports/device-lifecycle.ts';
 import type {
+  DocumentReconciled,
   InventoryShelf,
   ListedConflict,
   ListedDevice,
@@ -67,6 +68,9 @@ SELECT m."partition", m.what, m.from_id, m.to_id, m.reason, m.evidence, m.at, m.
 FROM device_merge_audit m WHERE m.from_id = $1 OR m.to_id IN (SELECT id FROM of)
 ORDER BY m.n LIMIT ${limits.listedRowsMax}`;
 
+const reconciled = `
+SELECT reconciled_at, reconciled FROM documents WHERE ordinal = $1::bigint AND reconciled_at IS NOT NULL`;
+
 const conflicts = `
 SELECT "partition", type, scope, value, reason, devices, since FROM device_conflicts
 ORDER BY since DESC, type, scope, value LIMIT $1::int`;
@@ -101,6 +105,11 @@ export function createInventoryShelf(db: Database): InventoryShelf {
       return rows.map(({ partition, what, from_id, to_id, reason, evidence, at, who, why }) => ({
         ...{ partition, what, from: from_id, to: to_id, reason, evidence, atMs: at, who, why },
       }));
+    },
+    async reconciled(tenantId, ordinal) {
+      type Row = { reconciled_at: number; reconciled: DocumentReconciled } & Record<string, unknown>;
+      const [row] = await ask<Row>(tenantId, reconciled, [ordinal]);
+      return row === undefined ? null : { ...row.reconciled, atMs: row.reconciled_at };
     },
     async conflicts(tenantId, limit) {
       assertWhole(limit, 'limit', 1, limits.listedRowsMax);

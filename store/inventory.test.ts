@@ -76,6 +76,7 @@ for (const flavour of flavours) {
       expect(await inventory.nextDocument(tenantId)).not.toBeNull();
       expect(await inventory.write({ tenantId, epoch: 2 }, changes)).toEqual({ written: 1 });
       expect(await inventory.nextDocument(tenantId)).toBeNull();
+      expect(await database.store.inventoryShelf.reconciled(tenantId, ordinal)).toMatchObject(over);
       expect(await inventory.write({ tenantId, epoch: 2 }, changes)).toEqual({ written: 0 });
     });
   });

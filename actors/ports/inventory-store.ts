@@ -192,6 +192,8 @@ export interface InventoryShelf {
   identifiers(tenantId: string, deviceId: string): Promise<(SeenIdentifier & { deviceId: string })[]>;
   /** Oldest first; those of one device, and of what was merged into it. */
   merges(tenantId: string, deviceId: string): Promise<ListedMerge[]>;
+  /** What became of a document; null: it is not in the inventory yet. */
+  reconciled(tenantId: string, ordinal: number): Promise<(DocumentReconciled & { atMs: number }) | null>;
   /** The newest first. */
   conflicts(tenantId: string, limit: number): Promise<ListedConflict[]>;
 }
