@@ -115,7 +115,7 @@ test('devices that a person made one or two are that after everything is read ba
   await take('default', [seen('a1', '10.0.0.3', 5), seen('a2', '10.0.0.2', 5)]);
   expect(await ids()).toEqual([a, b]);
   expect(() => memory().unmerge(merged, { who: 'x', why: null })).toThrow(/merged into nothing/);
-  expect([...kept.seen.identifiers.values()].sort()).toEqual([`${a} live`, `${b} live`].sort());
+  expect([...kept.identifiers.values()].sort()).toEqual([`${a} live`, `${b} live`].sort());
 });
 
 test('an agent reaches its own partition alone', async () => {

@@ -2,17 +2,35 @@
 import {
   type DocumentReconciled,
   type DocumentToReconcile,
+  type InventoryChanges,
   type InventoryRow,
   type InventoryStore,
   inventoryRowKinds,
 } from '../ports/inventory-store.ts';
+
+function put(rows: Map<string, string>, { kind, key, row }: InventoryRow): number {
+  const at = JSON.stringify({ kind, key });
+  const text = JSON.stringify(row);
+  if (rows.get(at) === text) return 0;
+  rows.set(at, text);
+  return 1;
+}
+
+function putRows(rows: Map<string, string>, changes: InventoryChanges): number {
+  let written = 0;
+  for (const row of changes.rows) written += put(rows, row);
+  for (const { n, row } of changes.merges)
+    written += put(rows, { kind: 'merge', key: String(n).padStart(12, '0'), row });
+  return written;
+}
 
 export function keptInventory() {
   /** By partition, then kind and key. */
   const partitions = new Map<string, Map<string, string>>();
   const documents: DocumentToReconcile[] = [];
   const over: DocumentReconciled[] = [];
-  const seen = { devices: new Map<string, string>(), identifiers: new Map<string, string>() };
+  /** Whose each is, as people read it. */
+  const identifiers = new Map<string, string>();
   let epoch = 0;
   let writes = 0;
   let isAway = false;
@@ -42,22 +60,11 @@ export function keptInventory() {
     async write(place, changes) {
       if (isAway) throw new Error('the store is away');
       if (place.epoch !== epoch) return { refused: 'fenced' };
-      const rows = rowsOf(changes.partition);
-      let written = 0;
-      const put = (kind: InventoryRow['kind'], key: string, row: unknown) => {
-        const at = JSON.stringify({ kind, key });
-        const text = JSON.stringify(row);
-        if (rows.get(at) === text) return;
-        rows.set(at, text);
-        written += 1;
-      };
-      for (const { kind, key, row } of changes.rows) put(kind, key, row);
-      for (const { n, row } of changes.merges) put('merge', String(n).padStart(12, '0'), row);
-      for (const one of changes.devices) seen.devices.set(one.id, JSON.stringify(one));
+      let written = putRows(rowsOf(changes.partition), changes);
       for (const { type, scope, value, deviceId, status } of changes.identifiers) {
         const key = `${changes.partition} ${type} ${scope} ${value}`;
-        if (deviceId === null) seen.identifiers.delete(key);
-        else seen.identifiers.set(key, `${deviceId} ${status}`);
+        if (deviceId === null) identifiers.delete(key);
+        else identifiers.set(key, `${deviceId} ${status}`);
       }
       if (changes.document !== null) {
         over.push(changes.document);
@@ -65,7 +72,7 @@ export function keptInventory() {
         written += 1;
       }
       const head = changes.partitionRow;
-      if ((written > 0 || changes.isPartitionNew) && head !== null) put('partition', '', head.row);
+      if ((written > 0 || changes.isPartitionNew) && head !== null) put(rowsOf(changes.partition), head);
       if (written > 0) writes += 1;
       return { written };
     },
@@ -75,7 +82,7 @@ export function keptInventory() {
     store,
     documents,
     over,
-    seen,
+    identifiers,
     get writes() {
       return writes;
     },
