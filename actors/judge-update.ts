@@ -2,9 +2,11 @@
  * Which device updates a tenant's reconciler takes: what is an update, of the partition that it came from, with names that can be kept.
  * Between whoever sends them and the rules of identity, which say what becomes of them. Pure.
  */
+
 import { type Observation, readUpdate } from './identity/read-update.ts';
 import type { Reconciler } from './identity/reconciler.ts';
 import { identifierScopeCharactersMax, residentEvidenceMax, residentIdCharactersMax } from './limits.ts';
+import type { UpdateRefusalCode } from './reconcile-codes.ts';
 
 export interface UpdateTerms {
   /** Of whoever sends it: an update that names another one is not taken. */
@@ -26,18 +28,18 @@ export function judgeUpdate(
   const read = readUpdate(said, atMs, partition);
   if ('error' in read) return read;
   const { observation } = read;
-  if (observation.partition !== partition) return { error: 'other_partition' };
+  if (observation.partition !== partition) return refused('other_partition');
   const { named, service, ip } = observation;
-  if (service !== null && service.length > residentIdCharactersMax) return { error: 'service_id_too_long' };
-  if (isUnfit(service ?? '')) return { error: 'identifier_is_no_text' };
+  if (service !== null && service.length > residentIdCharactersMax) return refused('service_id_too_long');
+  if (isUnfit(service ?? '')) return refused('identifier_is_no_text');
   for (const { kind, scope, value } of named) {
-    if (scope.length > identifierScopeCharactersMax) return { error: 'integration_type_too_long' };
-    if (isUnfit(scope) || isUnfit(value)) return { error: 'identifier_is_no_text' };
+    if (scope.length > identifierScopeCharactersMax) return refused('integration_type_too_long');
+    if (isUnfit(scope) || isUnfit(value)) return refused('identifier_is_no_text');
     if (kind === 'asserted' && isElsewhere(reconciler, value, partition))
-      return { error: 'id_of_other_partition' };
+      return refused('id_of_other_partition');
   }
   if (service !== null && isElsewhere(reconciler, service, partition))
-    return { error: 'id_of_other_partition' };
+    return refused('id_of_other_partition');
   if (!isFull(reconciler)) return read;
   const devices = reconciler.partition(partition);
   const isKnown =
@@ -45,8 +47,10 @@ export function judgeUpdate(
     (service === null
       ? devices.book.knows(observation) && (ip === null || devices.addressBook.all.has(ip))
       : devices.services.has(service));
-  return isKnown ? read : { error: 'inventory_full' };
+  return isKnown ? read : refused('inventory_full');
 }
+
+const refused = (error: UpdateRefusalCode): JudgedUpdate => ({ error });
 
 function isElsewhere(reconciler: Reconciler, id: string, partition: string): boolean {
   const holder = reconciler.holding(id);

@@ -2,12 +2,13 @@
  * A tenant's devices in memory with what of them is to be written: takes updates and what people decide, and says what became of each.
  * Between the reconciler actor (`reconciler.ts`), which writes, and the rules of identity. No input, no output, no clock.
  */
-import { mergeByHand, unmerge } from './identity/commands.ts';
+import { type CommandRefusal, mergeByHand, unmerge } from './identity/commands.ts';
 import type { NumberedObservation, PartitionDevices } from './identity/partition.ts';
 import { Reconciler } from './identity/reconciler.ts';
 import { changesOf, newPending, type Pending } from './inventory-changes.ts';
 import { judgeUpdate } from './judge-update.ts';
 import type { DeviceDescription, DocumentReconciled, InventoryChanges } from './ports/inventory-store.ts';
+import type { ReconcileRefusalCode } from './reconcile-codes.ts';
 import type { ChangedDevice, UpdateOutcome } from './reconciler-messages.ts';
 import { TenantRefusal } from './tenant-refusal.ts';
 import { Told } from './told.ts';
@@ -59,7 +60,7 @@ export class TenantInventory {
   ): { partition: string; pending: Pending; answer: ChangedDevice } {
     const devices = this.holding(into);
     if (this.holding(from) !== devices)
-      throw new TenantRefusal(
+      throw refused(
         'other_partition',
         `${from} is in another partition than ${into}: nothing is compared across`,
       );
@@ -76,7 +77,7 @@ export class TenantInventory {
   private holding(id: string): PartitionDevices {
     const devices = this.reconciler.holding(id);
     if (devices !== null) return devices;
-    throw new TenantRefusal('unknown_device', `nothing has seen a device "${id}": see picket device list`);
+    throw refused('unknown_device', `nothing has seen a device "${id}": see picket device list`);
   }
 
   /** What is to be written of a partition, once: it is taken as told. */
@@ -90,7 +91,9 @@ export class TenantInventory {
   }
 }
 
-const refusals: Record<string, (id: string) => string> = {
+const refused = (code: ReconcileRefusalCode, detail: string) => new TenantRefusal(code, detail);
+
+const refusals: Record<CommandRefusal, (id: string) => string> = {
   unknown_device: (id) => `nothing has seen a device "${id}": see picket device list`,
   no_merge_audit_found: (id) => `${id} is merged into nothing: there is no merge to undo`,
   same_device: (id) => `${id} is that device already`,
@@ -103,7 +106,7 @@ function answered(
   answer: ReturnType<typeof unmerge>,
   id: string,
 ) {
-  if ('refused' in answer) throw new TenantRefusal(answer.refused, refusals[answer.refused]!(id));
+  if ('refused' in answer) throw refused(answer.refused, refusals[answer.refused](id));
   return { partition, pending, answer: { device_id: (answer.mergedInto ?? answer).id } };
 }
 

@@ -112,7 +112,7 @@ sighted AS (
 )`;
 
 /**
- * $2 the partition, $3 to $5 kinds, keys and texts of rows, $6 its own row, $7 devices, $8 identifiers, $9 conflicts, $10 sightings,
+ * $2 the partition, $3 to $5 kinds, keys and rows (which are never decoded: they keep what no text may hold), $6 its own row, $7 devices, $8 identifiers, $9 conflicts, $10 sightings,
  * $11 merges and $12 their rows, $13 the document and $14 what became of it, $15 whether the row of the partition is another in any case.
  */
 export const writeInventory = `
@@ -120,18 +120,19 @@ WITH ${moment}, ${gate},
 room AS MATERIALIZED (SELECT FROM gate, device_usage WHERE json_array_length($7::json) > 0 FOR UPDATE OF device_usage),
 rows AS (
   INSERT INTO inventory_rows AS r ("partition", kind, key, row)
-  SELECT $2, x.kind, x.key, x.text::json FROM gate, unnest($3::text[], $4::text[], $5::text[]) AS x(kind, key, text)
+  SELECT $2, x.kind, x.key, x.row FROM gate,
+    ROWS FROM (unnest($3::text[], $4::text[]), json_array_elements($5::json)) AS x(kind, key, row)
   ON CONFLICT ("partition", kind, key) DO UPDATE SET row = excluded.row WHERE r.row::text <> excluded.row::text
   RETURNING 1
 ),${devices},${identifiers},${conflicts},${sightings},
 merged AS (
   INSERT INTO device_merge_audit ("partition", n, what, from_id, to_id, reason, evidence, at, who, why, row)
-  SELECT $2, x.n, x.what, x.from_id, x.to_id, x.reason, x.evidence, x.at, x.who, x.why, x.text::json
+  SELECT $2, x.n, x.what, x.from_id, x.to_id, x.reason, x.evidence, x.at, x.who, x.why, x.row
   FROM gate, ROWS FROM (
       json_to_recordset($11::json) AS (n bigint, what text, from_id text, to_id text, reason text, evidence text[],
         at timestamptz, who text, why text),
-      unnest($12::text[])
-    ) AS x(n, what, from_id, to_id, reason, evidence, at, who, why, text)
+      json_array_elements($12::json)
+    ) AS x(n, what, from_id, to_id, reason, evidence, at, who, why, row)
   ON CONFLICT ("partition", n) DO NOTHING RETURNING 1
 ),
 done AS (
