@@ -3,9 +3,9 @@
  * the account of what became of its updates. Between the reconciler, which decides and writes, and the parts in the store.
  */
 import { type DocumentBatch, documentBatches } from './document-updates.ts';
-import { refusedExamplesMax } from './limits.ts';
 import type { DocumentShelf } from './ports/document-store.ts';
 import type { DocumentReconciled, DocumentToReconcile } from './ports/inventory-store.ts';
+import { refusedExamplesMax } from './reconcile-limits.ts';
 import type { UpdateOutcome } from './reconciler-messages.ts';
 
 export class DocumentReading {

@@ -3,9 +3,9 @@
  * memory. What is in it is judged by who takes the batches.
  */
 import { ArrayItems } from './array-items.ts';
-import { documentItemBytesMax, reconcileBatchMax } from './limits.ts';
 import type { DocumentShelf } from './ports/document-store.ts';
 import type { DocumentToReconcile } from './ports/inventory-store.ts';
+import { documentItemBytesMax, reconcileBatchMax } from './reconcile-limits.ts';
 import { sweepUpdates } from './sweep-updates.ts';
 
 export interface DocumentBatch {

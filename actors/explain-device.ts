@@ -2,15 +2,17 @@
  * Why a device is the one that it is: what identifies it and who said so when, what it was merged with and by what evidence, what
  * would tie it to others and does not count, and at which addresses it is known. Read from memory; decides nothing.
  */
+
+import { aliasOf } from './identity/address-owner.ts';
+import { type DeviceRecord, isAddress } from './identity/device-record.ts';
 import type { Evidence, Identifier } from './identity/evidence.ts';
 import { identifiersOf } from './identity/evidence.ts';
 import { conflictRow } from './identity/final-state.ts';
-import { aliasOf, type Group } from './identity/groups.ts';
-import { type DeviceRecord, isAddress } from './identity/inventory.ts';
+import type { Group } from './identity/groups.ts';
 import type { PartitionDevices } from './identity/partition.ts';
 import { textOf } from './identity/ties.ts';
-import { explainedLinesMax } from './limits.ts';
 import type { Explanation } from './messages.ts';
+import { explainedLinesMax } from './reconcile-limits.ts';
 
 const reasons: Record<string, string> = {
   shared: 'it ties what cannot be one device, so it identifies nobody',

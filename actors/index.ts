@@ -15,24 +15,33 @@ export { restore, snapshot } from './identity/snapshot.ts';
 export {
   archivedKeptMs,
   documentKeptMs,
+  documentPartBytesMax,
+  listingIntervalMsDefault,
+  listingsOfCoreMax,
   pollIntervalMsDefault,
   pollIntervalMsMax,
   pollIntervalMsMin,
   pollMsMax,
   sourceTestMsMax,
 } from './limits.ts';
+export { type ListingTotals, ListingTurns } from './listing-turns.ts';
 export {
   type AgentProtocol,
   type AgentTotals,
   agentKey,
   type CheckView,
+  type DocumentDeskProtocol,
   type DurationsSeen,
   defaultPartition,
+  documentDeskKey,
   type Explanation,
   edgeCandidateOf,
   type FeedProtocol,
   type HealthProtocol,
   healthKey,
+  type ListingKeeperProtocol,
+  type ListingStatus,
+  listingKeeperKey,
   nameKinds,
   type PollerProtocol,
   type PollerTotals,
@@ -40,11 +49,19 @@ export {
   pollerKey,
   type ReconcilerProtocol,
   reconcilerKey,
+  type SchedulerProtocol,
   type ServiceOutcome,
   type SourceKeeperProtocol,
   type SourcePollerProtocol,
+  type SweepKeeperProtocol,
+  type SweepProgress,
+  type SweepRunnerProtocol,
+  type SweepRunnerTotals,
+  schedulerKey,
   sourceKeeperKey,
   sourcePollerKey,
+  sweepKeeperKey,
+  sweepRunnerKey,
   type TenantProtocol,
   type TenantTotals,
   tenantAccess,
@@ -56,7 +73,14 @@ export {
 } from './messages.ts';
 export { judgeNewCheck } from './new-check.ts';
 export { type DeviceSaid, judgeNewDevice } from './new-device.ts';
+export {
+  judgeListedChange,
+  judgeListedSource,
+  judgeSaidCredentials,
+  type ListedSourceSaid,
+} from './new-listed-source.ts';
 export { judgeNewSource, type SourceSaid } from './new-source.ts';
+export { judgeNewSweep, type SweepSaid } from './new-sweep.ts';
 export { poller } from './poller.ts';
 export type {
   AgentSource,
@@ -91,6 +115,14 @@ export type { DeviceChange, DeviceStore } from './ports/device-store.ts';
 export type { StoredDocument } from './ports/document-store.ts';
 export type { ImportedAuthority, ImportedAuthorityStore } from './ports/imported-authority-store.ts';
 export type { InventoryShelf, ListedConflict, ListedDevice, ListedMerge } from './ports/inventory-store.ts';
+export type {
+  ListedSource,
+  ListedSourceState,
+  ListingRecord,
+  NewListedSource,
+  StatedListedSource,
+} from './ports/listed-source.ts';
+export type { ListedSourceStore } from './ports/listed-source-store.ts';
 export {
   type NewPackage,
   type Package,
@@ -100,6 +132,8 @@ export {
 export type { Plan, PlanStore } from './ports/plan-store.ts';
 export { livingCertificatesMax, type RenewalStore, type RenewedCertificate } from './ports/renewal-store.ts';
 export type { ResultQuery } from './ports/result-store.ts';
+export type { StatedSweep, Sweep, SweepCounts, SweepRun } from './ports/sweep.ts';
+export type { SweepRunStore, SweepStore } from './ports/sweep-store.ts';
 export type {
   RollupCounts,
   RollupQuery,
@@ -112,4 +146,5 @@ export type { TenantChange, TenantLives } from './ports/tenant-lives.ts';
 export type { Quotas, Tenant } from './ports/tenant-store.ts';
 export { dueRuns, phaseOf, uncovered } from './schedule.ts';
 export { sourcePoller } from './source-poller.ts';
+export { sweepRunner } from './sweep-runner.ts';
 export { announceTenant, type TenantNews, tenantsTopic, tenantTopic } from './tenant-news.ts';

@@ -4,11 +4,11 @@
  */
 
 import type { AddressRecord } from './identity/addresses.ts';
+import type { DeviceRecord } from './identity/device-record.ts';
 import { type Identifier, identifiersOf } from './identity/evidence.ts';
 import { fieldsOf } from './identity/fields.ts';
 import { conflictRow, identifierRow, typeOf } from './identity/final-state.ts';
 import type { Group } from './identity/groups.ts';
-import type { DeviceRecord } from './identity/inventory.ts';
 import type { PartitionDevices, Touched } from './identity/partition.ts';
 import { newTouched } from './identity/reconciler.ts';
 import { sightingAt } from './identity/sightings.ts';

@@ -5,8 +5,12 @@
 
 import { type Observation, readUpdate } from './identity/read-update.ts';
 import type { Reconciler } from './identity/reconciler.ts';
-import { identifierScopeCharactersMax, residentEvidenceMax, residentIdCharactersMax } from './limits.ts';
 import type { UpdateRefusalCode } from './reconcile-codes.ts';
+import {
+  identifierScopeCharactersMax,
+  residentEvidenceMax,
+  residentIdCharactersMax,
+} from './reconcile-limits.ts';
 
 export interface UpdateTerms {
   /** Of whoever sends it: an update that names another one is not taken. */

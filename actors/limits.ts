@@ -216,27 +216,63 @@ export const sourceTenantsMax = 10_000;
 /** The same of a test, for which somebody waits. */
 export const sourceTestMsMax = 45_000;
 
-// Device identity (reconcile-plan.ts, reconciler.ts)
-/** Updates that are decided and written at once: some 100 ms of a core and of its database. */
-export const reconcileBatchMax = 1_000;
-/** Updates and commands that wait for a tenant's reconciler; more are refused `reconciler_busy`, and come again. */
-export const reconcileQueueMax = 10_000;
-/** A write that had no answer is done again after this, until the store is back. */
-export const reconcilerRetryMs = 1_000;
-/** How often it is looked for documents that nobody told of: whoever receives one tells. */
-export const reconcilerLookMs = 60_000;
+// Sweeps (sweep-plan.ts, sweep-keeper.ts, sweep-runner.ts)
+/** Who sweeps a slice says at least this often how far it is; past it the slice is given to another. */
+export const sweepSilentMs = 30_000;
+/** How often it says so, and how often an edge agent's actor is asked what it says. */
+export const sweepProgressMs = 1_000;
+export const sweepAskMs = 500;
+/** A run is looked at this often: who came, who is silent. */
+export const sweepTickMs = 1_000;
+/** How often one slice is given out; then its run has failed. */
+export const sweepAttemptsMax = 8;
+/** An agent that could not do a slice is given none for this long. */
+export const sweepCoolMs = 5_000;
+/** Slices of one run that one agent has at once: while the last hosts of one are waited for, or it is brought home, others go on. */
+export const sweepSlicesPerRunMax = 3;
+/** Of all runs together. */
+export const sweepSlicesPerAgentMax = 6;
+/** A run for which there is nobody for this long has failed. */
+export const sweepNoRunnerMs = 600_000;
 /**
- * Sets of identifiers and addresses that the reconciler of one tenant holds in memory: some 1 kB each. Past it what is known goes on to be seen, and what
- * is new is refused `inventory_full`.
+ * What the cluster's own agents may be told to go through for a tenant: a /16, at a pace that nobody takes for an attack from our
+ * machines. In a network of its own a tenant goes as fast as it likes.
  */
-export const residentEvidenceMax = 500_000;
-/** One item of a document: a sweep's result has up to 1,000 hosts with their ports. */
-export const documentItemBytesMax = 4 * 1_048_576;
-/** An id is a key, and PostgreSQL's index takes 2,704 bytes of a row. */
-export const residentIdCharactersMax = 512;
-/** The type of an integration, which is in the key with the id. */
-export const identifierScopeCharactersMax = 128;
-/** Refused updates that a document's account names. */
-export const refusedExamplesMax = 10;
-/** Lines of one kind that an explanation has. */
-export const explainedLinesMax = 50;
+export const sweepSharedAddressesMax = 65_536;
+export const sweepSharedRateMax = 500;
+/** How often a sweep runs. */
+export const sweepIntervalMsMin = 60_000;
+export const sweepIntervalMsMax = 31 * 86_400_000;
+/** Beside what a slice takes at its rate: a command to an edge agent lives this much longer, and twice as long as it should take. */
+export const sweepGraceMs = 120_000;
+/** An agent's actor answers within this. */
+export const sweepCallMs = 5_000;
+/** Rows of sweeps are read again this often, where there are some and where there are none: whoever changes them tells. */
+export const sweepsReadMs = 60_000;
+export const sweepsReadIdleMs = 600_000;
+/** After a reading or a writing that failed. */
+export const sweepStoreRetryMs = 2_000;
+/** Slices that one node of the cluster sweeps at once, of all tenants; more are refused and go to others. */
+export const sweepSlicesPerNodeMax = 16;
+/** Tries to bring a slice's document to its desk, and between them. */
+export const sweepDocumentTriesMax = 8;
+export const sweepDocumentRetryMs = 1_000;
+/** A part of a document is stored within this; its end within the other. */
+export const sweepDocumentCallMs = 15_000;
+export const sweepDocumentEndMs = 60_000;
+// Systems that are listed (listing-plan.ts, listing-keeper.ts, listing-run.ts)
+/** As often as a minute: a listing of a large system takes longer, and the next one waits for it. */
+export const listingIntervalMsMin = 60_000;
+export const listingIntervalMsMax = 30 * 86_400_000;
+export const listingIntervalMsDefault = 3_600_000;
+/** Listings of one tenant, and of all tenants of one core, that are under way at once: each holds a page and its ids. */
+export const listingsOfTenantMax = 2;
+export const listingsOfCoreMax = 8;
+/** One that was never made, or is late, begins within this, spread by its id. */
+export const firstListingMsMax = 5_000;
+/** Rows are read again this often where there are sources, and where there are none: whoever changes them tells. */
+export const listedSourcesReadMs = 60_000;
+export const listedSourcesReadIdleMs = 600_000;
+/** The desk's answer to a part, which is the store's; and to the end, before which it may read all of it. */
+export const listingCallMs = 30_000;
+export const listingEndMs = 120_000;

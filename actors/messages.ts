@@ -25,6 +25,7 @@ import type { RunTerms } from './standstill.ts';
 export type { DocumentDeskProtocol, DocumentOpened } from './document-messages.ts';
 export type { DocumentAsked, DocumentRefusalCode } from './document-place.ts';
 export { EdgeAgents, type EdgeCandidate, edgeCandidateOf, runCommand } from './edge-agents.ts';
+export type { ListingKeeperProtocol, ListingStatus } from './listing-messages.ts';
 export {
   agentKey,
   defaultPartition,
@@ -32,6 +33,7 @@ export {
   edgeAgentKey,
   gatewayKey,
   healthKey,
+  listingKeeperKey,
   nameKinds,
   platformTenant,
   pollerDoorKey,
@@ -40,6 +42,8 @@ export {
   schedulerKey,
   sourceKeeperKey,
   sourcePollerKey,
+  sweepKeeperKey,
+  sweepRunnerKey,
   tenantKey,
   writerKey,
 } from './names.ts';
@@ -68,6 +72,13 @@ export type {
 } from './run-messages.ts';
 export { dueAtOrBefore } from './schedule.ts';
 export type { SourceKeeperProtocol, SourcePollerProtocol } from './source-messages.ts';
+export type {
+  SliceJob,
+  SweepKeeperProtocol,
+  SweepProgress,
+  SweepRunnerProtocol,
+  SweepRunnerTotals,
+} from './sweep-messages.ts';
 
 /** What a cluster lets the nodes of tenants do: they hold these names, and write to the actors that hold those. */
 export const tenantAccess = { holds: ['poller', 'agent', 'topic'], doors: ['poller_door', 'topic'] } as const;

@@ -16,6 +16,9 @@ export const nameKinds: readonly string[] = [
   'source_keeper',
   'source_poller',
   'reconciler',
+  'sweep_keeper',
+  'sweep_runner',
+  'listing_keeper',
   'writer',
   'document_desk',
   'coordinator',
@@ -70,6 +73,19 @@ export function reconcilerKey(tenantId: string): RegistryKey {
 /** Of a poller: who asks them. */
 export function sourcePollerKey(node: string): RegistryKey {
   return { tenant: platformTenant, partition: defaultPartition, kind: 'source_poller', id: node };
+}
+
+/** Of a tenant: who has its sweeps run. */
+export function sweepKeeperKey(tenantId: string): RegistryKey {
+  return { tenant: tenantId, partition: defaultPartition, kind: 'sweep_keeper', id: tenantId };
+}
+/** Of an agent node: who sweeps for the cluster. */
+export function sweepRunnerKey(node: string): RegistryKey {
+  return { tenant: platformTenant, partition: defaultPartition, kind: 'sweep_runner', id: node };
+}
+/** Of a tenant: who lists its sources. */
+export function listingKeeperKey(tenantId: string): RegistryKey {
+  return { tenant: tenantId, partition: defaultPartition, kind: 'listing_keeper', id: tenantId };
 }
 
 function ownerOfNode(node: string): string {

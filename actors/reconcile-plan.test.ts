@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { reconcileBatchMax, reconcileQueueMax, reconcilerRetryMs } from './limits.ts';
+import { reconcileBatchMax, reconcileQueueMax, reconcilerRetryMs } from './reconcile-limits.ts';
 import { newReconcilePlan, type ReconcileEvent, stepReconcile } from './reconcile-plan.ts';
 
 function started() {

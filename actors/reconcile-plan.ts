@@ -3,7 +3,7 @@
  * and nothing before its memory is there. What is asked waits in a bounded queue, and the answer comes after the write: that is the
  * credit. Pure; the shell (`reconciler.ts`) performs the effects and tells what came of them.
  */
-import { reconcileBatchMax, reconcileQueueMax, reconcilerRetryMs } from './limits.ts';
+import { reconcileBatchMax, reconcileQueueMax, reconcilerRetryMs } from './reconcile-limits.ts';
 
 export interface Waiting<T> {
   readonly asked: T;

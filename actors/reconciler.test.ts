@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ActorSystem, manualClock } from '../runtime/index.ts';
-import { reconcileBatchMax, reconcilerRetryMs } from './limits.ts';
 import type { DocumentToReconcile } from './ports/inventory-store.ts';
+import { reconcileBatchMax, reconcilerRetryMs } from './reconcile-limits.ts';
 import { reconciler } from './reconciler.ts';
 import { clusterOf } from './testing/keeper.ts';
 import { keptInventory } from './testing/kept-inventory.ts';

@@ -10,11 +10,11 @@ import { explainDevice } from './explain-device.ts';
 import { newPending } from './inventory-changes.ts';
 import { loadInventory } from './inventory-load.ts';
 import { residentsOf } from './judge-update.ts';
-import { reconcileBatchMax, reconcilerLookMs } from './limits.ts';
 import { reconcilerKey } from './names.ts';
 import { idOf } from './ports/device-id.ts';
 import type { DocumentShelf } from './ports/document-store.ts';
 import type { DocumentToReconcile, InventoryChanges, InventoryStore } from './ports/inventory-store.ts';
+import { reconcileBatchMax, reconcilerLookMs } from './reconcile-limits.ts';
 import {
   newReconcilePlan,
   type ReconcileEffect,

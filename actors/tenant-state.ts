@@ -1,15 +1,26 @@
 /** What a tenant's actor needs and holds; between its life (`tenant.ts`) and what it does for callers (`tenant-checks.ts`). */
 import type { Cluster, Metadata } from '../cluster/index.ts';
 import type { Ref, Self } from '../runtime/index.ts';
+import type { ListingKeeperNeeds } from './listing-keeper.ts';
 import type {
   HealthProtocol,
+  ListingKeeperProtocol,
   ReconcilerProtocol,
   SchedulerProtocol,
   SourceKeeperProtocol,
+  SweepKeeperProtocol,
   TenantTerms,
   WriterProtocol,
 } from './messages.ts';
-import { healthKey, pollerDoorKey, reconcilerKey, schedulerKey, sourceKeeperKey } from './names.ts';
+import {
+  healthKey,
+  listingKeeperKey,
+  pollerDoorKey,
+  reconcilerKey,
+  schedulerKey,
+  sourceKeeperKey,
+  sweepKeeperKey,
+} from './names.ts';
 import type { AgentSourceStore } from './ports/agent-source-store.ts';
 import type { Check } from './ports/check.ts';
 import type { CheckStore } from './ports/check-store.ts';
@@ -18,6 +29,7 @@ import type { ImportedAuthorityStore } from './ports/imported-authority-store.ts
 import type { InventoryStore } from './ports/inventory-store.ts';
 import type { LeaseAnswer, LeaseStore } from './ports/lease-store.ts';
 import type { ResultStore } from './ports/result-store.ts';
+import type { SweepRunStore, SweepStore } from './ports/sweep-store.ts';
 import { statusOf } from './tenant-news.ts';
 import { TenantRefusal } from './tenant-refusal.ts';
 
@@ -32,6 +44,11 @@ export interface TenantNeeds {
   /** Absent: devices are not reconciled here. */
   inventory?: InventoryStore;
   documents?: Pick<DocumentShelf, 'read'>;
+  /** Absent: nothing is swept from here. */
+  sweeps?: SweepStore;
+  sweepRuns?: SweepRunStore;
+  /** Absent: no system is listed from here. */
+  listings?: Omit<ListingKeeperNeeds, 'cluster'>;
   writer: () => Ref<WriterProtocol> | null;
   /** A lease that the store did not take back, or perhaps granted (null): nobody else gets it while this core lives. */
   owed(tenantId: string, epoch: number | null): void;
@@ -46,14 +63,19 @@ export interface Running {
   scheduler: Ref<SchedulerProtocol>;
   health: Ref<HealthProtocol>;
   sources: Ref<SourceKeeperProtocol> | null;
+  listings: Ref<ListingKeeperProtocol> | null;
+  sweeps: Ref<SweepKeeperProtocol> | null;
   reconciler: Ref<ReconcilerProtocol> | null;
 }
 
 /** What the parts of a running tenant are found by. */
-export const partKeys = [schedulerKey, healthKey, pollerDoorKey, sourceKeeperKey, reconcilerKey] as const;
+export const partKeys = [
+  ...[schedulerKey, healthKey, pollerDoorKey, sourceKeeperKey, listingKeeperKey, sweepKeeperKey],
+  reconcilerKey,
+] as const;
 
-export function partsOf({ scheduler, health, sources, reconciler }: Running): Ref[] {
-  return [scheduler, health, sources, reconciler].filter((ref) => ref !== null);
+export function partsOf({ scheduler, health, sources, listings, sweeps, reconciler }: Running): Ref[] {
+  return [scheduler, health, sources, listings, sweeps, reconciler].filter((part) => part !== null);
 }
 
 export interface TenantState {

@@ -30,7 +30,7 @@ import {
   runNow,
   takeChecks,
 } from './tenant-checks.ts';
-import { isSuspended, startReconciler, startSources } from './tenant-sources.ts';
+import { isSuspended, startListings, startReconciler, startSources, startSweeps } from './tenant-sources.ts';
 import {
   liveChecks,
   nameMetadataOf,
@@ -217,6 +217,8 @@ function tellTerms(self: TenantSelf, needs: TenantNeeds): void {
   needs.cluster.names.update(tenantKey(tenantId), nameMetadataOf(self.state, running.epoch));
   self.cast(running.scheduler).terms(terms);
   if (running.sources !== null) self.cast(running.sources).terms(isSuspended(terms));
+  if (running.sweeps !== null) self.cast(running.sweeps).terms(isSuspended(terms));
+  if (running.listings !== null) self.cast(running.listings).terms(isSuspended(terms));
 }
 
 function loaded(self: TenantSelf, needs: TenantNeeds, load: Loaded | null, error: unknown): void {
@@ -263,8 +265,10 @@ async function startParts(self: TenantSelf, needs: TenantNeeds, load: Loaded, wr
   const start = { tenantId, epoch, allowAll, databaseOffsetMs, terms, gapsToday, writer, health };
   const schedulerRef = await self.startLink(scheduler({ cluster, checks, accounted }), start);
   const sources = await startSources(self, needs, epoch);
+  const listings = await startListings(self, needs, epoch);
+  const sweeps = await startSweeps(self, needs, epoch);
   const reconciler = await startReconciler(self, needs, epoch);
-  self.state.running = { epoch, scheduler: schedulerRef, health, sources, reconciler };
+  self.state.running = { epoch, scheduler: schedulerRef, health, sources, listings, sweeps, reconciler };
   cluster.names.register(tenantKey(tenantId), self.ref, nameMetadataOf(self.state, epoch));
   if (self.state.rereadAgain) reread(self, needs);
   self.after(checksRereadMs + self.random() * checksRereadMs, 'reread');

@@ -3,10 +3,10 @@
  * and made anew with it. To believe that something is not written costs a write that changes nothing; the other way round must not be.
  */
 import type { AddressRecord } from './identity/addresses.ts';
+import type { DeviceRecord } from './identity/device-record.ts';
 import type { Evidence, Identifier } from './identity/evidence.ts';
 import { conflictRow } from './identity/final-state.ts';
 import type { Group } from './identity/groups.ts';
-import type { DeviceRecord } from './identity/inventory.ts';
 import type { PartitionDevices } from './identity/partition.ts';
 import { sightingAt } from './identity/sightings.ts';
 

@@ -2,6 +2,7 @@
  * The entry of `npm run bench -- NAME [--json]`. Progress goes to stderr, the outcome to stdout. Exit status 0; 1 when a
  * measurement failed; 2 for a name or a flag that is not there.
  */
+
 import { availableParallelism, release } from 'node:os';
 import { type Bench, type Outcome, runBench } from './bench.ts';
 import { call } from './call.ts';
@@ -12,6 +13,7 @@ import { idle } from './idle.ts';
 import { issue } from './issue.ts';
 import { look } from './look.ts';
 import { mailbox } from './mailbox.ts';
+import { openReconciler } from './ours/identity.ts';
 import { placement } from './placement.ts';
 import { lookup, propagation, registry, sync } from './registry.ts';
 import { remote } from './remote.ts';
@@ -39,7 +41,7 @@ const benches: readonly Bench[] = [
   look,
   store(),
   edgeBench(),
-  identity(null),
+  identity(openReconciler),
 ];
 
 async function main(words: readonly string[]): Promise<number> {

@@ -55,8 +55,12 @@ export type CommandCode =
   | 'not_confirmed'
   /** `picket db lint` found what it printed. */
   | 'lint_findings'
-  /** A line of the file cannot be read as a check. */
+  /** A line of the file cannot be read as a check, or none of it as a device update. */
   | 'bad_line'
+  /** Lines of a file or stream could not be done; each says why, and the others were done. */
+  | 'bad_lines'
+  /** The file is no state of `picket reconcile`, or of another version. */
+  | 'bad_state'
   /** The check that was asked to run gave no result in time. */
   | 'no_result'
   /** What would be written is there already, and `--force` was not given. */
@@ -73,12 +77,16 @@ export type CommandCode =
   | 'no_such_subject'
   /** The agent did not do the command; the sentence says how it ended. */
   | 'command_failed'
+  /** The sweep was stopped or has failed; the sentence says why. */
+  | 'sweep_not_complete'
   /** No node of this name is in the cluster. */
   | 'no_such_node'
   /** No tenant has this slug or id. */
   | 'no_such_tenant'
   /** What was read of a document is not what its hash says: the database lost or changed some of it. */
   | 'document_damaged'
+  /** The run of a source is not there any more: its core has given the tenant up. Nothing of it is kept: run it again. */
+  | 'run_lost'
   /** No remote shell had a session of this id, or its node could tell no core of it yet. */
   | 'no_such_session'
   /** The record of sessions is not the one that was written; the sentence says where. */
@@ -124,6 +132,14 @@ export type ProcedureCode =
   | 'no_such_device'
   /** What was said of an agent source cannot be read; the sentence says what. */
   | 'bad_source'
+  /** What was said of a sweep cannot be read; the sentence says what. */
+  | 'bad_sweep'
+  /** The sweep has no run of this id that is still remembered. */
+  | 'no_such_run'
+  /** A run of the sweep is not over: picket sweep show tells how far it is. */
+  | 'sweep_running'
+  /** No run of the sweep is there that could be stopped. */
+  | 'sweep_not_running'
   /** No poller is there that could dial the agent: start one, or look at its partition. */
   | 'no_source_poller'
   /** What was brought is no authority that could be imported, or its client certificate does not go with it. */

@@ -27,6 +27,8 @@ import { addReplayCommand } from './commands/replay.ts';
 import { addResultCommands } from './commands/results.ts';
 import { addSeedCommand } from './commands/seed.ts';
 import { addShellCommands } from './commands/shell.ts';
+import { addSourceCommands } from './commands/source.ts';
+import { addSweepCommands } from './commands/sweep.ts';
 import { addTenantCommands } from './commands/tenant.ts';
 import { addUpCommands } from './commands/up.ts';
 import { addUserCommands } from './commands/user.ts';
@@ -58,10 +60,12 @@ export const everyCommand = [
   addVaultCommands,
   addUserCommands,
   addIntegrationCommands,
+  addSourceCommands,
   addReconcileCommand,
   addCheckCommands,
   addDeviceCommands,
   addDocumentCommands,
+  addSweepCommands,
   addExplainCommands,
   addResultCommands,
   addCertCommands,

@@ -48,6 +48,17 @@ export const httpPortDefault = 7_420;
 export const commandTimeoutMs = 15_000;
 /** A test of an agent that only listens, which may be silent to each question. */
 export const sourceTestWaitMs = 55_000;
+/** A question to whoever lists a tenant's sources: it answers from memory, or after one reading of rows. */
+export const listingAskMs = 10_000;
+/** One part of a file that is imported, until it is in the store. */
+export const importPartWaitMs = 30_000;
+/** How often a command that waits for a run looks, and how long it waits for one that nobody knows any more. */
+export const listingLookMs = 500;
+export const listingLostMs = 15_000;
+/** A file of device updates: a document of as many has at most a GiB. */
+export const importedUpdatesBytesMax = 4 * 1024 * 1024 * 1024;
+/** Bad lines of it that are told one by one. */
+export const badLinesTold = 20;
 /** A process that is well answers `picket health` within this. */
 export const healthTimeoutMs = 4_000;
 /** Making a tenant is some ten statements. */
@@ -117,6 +128,12 @@ export const documentsListedMax = 10_000;
 
 /** How often `picket agents command --wait` asks what became of its command. */
 export const agentLookMs = 250;
+/** How far a sweep is is looked at this often by whoever waits for it. */
+export const sweepLookMs = 1_000;
+/** Looks in a row that found no core, before that is told as the end. */
+export const sweepLooksLostMax = 60;
+/** Runs of a sweep that are shown. */
+export const sweepRunsShown = 10;
 /** What a command to an agent may carry: a quarter of what the door takes, so that it fits a frame whatever else there is. */
 export const agentPayloadBytesMax = 262_144;
 /** An agent's program that was told to end is gone by then, whatever holds it. */

@@ -8,9 +8,13 @@ import {
   type AgentTotals,
   agentKey,
   type DurationsSeen,
+  type ListingTotals,
   type PollerProtocol,
   type PollerTotals,
   pollerKey,
+  type SweepRunnerProtocol,
+  type SweepRunnerTotals,
+  sweepRunnerKey,
   type WriterProtocol,
   type WriterTotals,
   writerKey,
@@ -59,6 +63,31 @@ export function writerFamilies({ names, system, node }: ClusterNode): FamilyGrou
       () => names.list({ node, kind: 'tenant' }).length,
     ),
   ]);
+}
+
+/** Of systems that are listed for tenants. */
+export function listingFamilies(turns: { totals(): ListingTotals }): FamilyGroup {
+  return {
+    families: [
+      plain('gauge', 'picket_listings_running', 'Listings under way.', () => turns.totals().running),
+      plain(
+        'gauge',
+        'picket_listings_waiting',
+        'Listings that wait for others to end.',
+        () => turns.totals().waiting,
+      ),
+      labelled('counter', 'picket_listings_total', 'Listings that ended.', () => {
+        const { complete, aborted } = turns.totals();
+        return each('outcome', { complete, aborted });
+      }),
+      plain(
+        'counter',
+        'picket_listed_devices_total',
+        'Devices that complete listings had.',
+        () => turns.totals().devices,
+      ),
+    ],
+  };
 }
 
 /** By pool: leases and results are `control`, everything else `queries`. */
@@ -192,6 +221,24 @@ export function agentFamilies({ names, system, node }: ClusterNode): FamilyGroup
       help: 'How long what was checked took to answer.',
       read: () => joined([latest().durations]),
     },
+  ]);
+}
+
+/** What this node sweeps for the platform; edge agents count for themselves. */
+export function sweepFamilies({ names, system, node }: ClusterNode): FamilyGroup {
+  const ask = (): Promise<SweepRunnerTotals> => {
+    const ref = names.lookup<SweepRunnerProtocol>(sweepRunnerKey(node));
+    return ref === null ? Promise.reject(new Error('no runner')) : system.call(ref, statusAnswerMs).totals();
+  };
+  return asked(ask, (latest) => [
+    plain('gauge', 'picket_sweep_slices', 'Slices of sweeps that are under way.', () => latest().slices),
+    plain(
+      'counter',
+      'picket_sweep_addresses_total',
+      'Addresses of slices that were swept.',
+      () => latest().addresses,
+    ),
+    plain('counter', 'picket_sweep_probes_total', 'Packets and connects of those.', () => latest().sent),
   ]);
 }
 

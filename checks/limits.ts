@@ -44,4 +44,39 @@ export const limits = {
   icmpWaitingMax: 10_000,
   /** A prober's line longer than this is none of its own. */
   childLineCharsMax: 4_096,
+
+  /** Networks of a sweep, and as many exclusions: both travel in one command to an agent. */
+  sweepNetworksMax: 256,
+  /** Addresses of one sweep, of either family: all private IPv4 space (RFC 1918) is 17.9 million. */
+  sweepAddressesMax: 33_554_432,
+  sweepPortsMax: 64,
+  /** Packets and connects a second of one sweep. */
+  sweepRateMax: 10_000,
+  sweepRateDefault: 1_000,
+  sweepTimeoutMsMin: 100,
+  sweepTimeoutMsMax: 10_000,
+  sweepTimeoutMsDefault: 1_000,
+  /** What a sweep that could not send for a while may catch up at once: this long at its rate. */
+  sweepBurstMs: 50,
+  /** Connects and pings of one slice that wait for their answer; of a connect that is a descriptor. */
+  sweepConnectsMax: 2_000,
+  sweepPingsMax: 8_000,
+  /** A host that answered none of so many packets is silent. */
+  sweepPingTries: 2,
+  /** Addresses for one fping are gathered this long, up to this many. */
+  sweepPingWindowMs: 200,
+  sweepPingBatchMax: 500,
+  sweepPingProcessesMax: 16,
+  /** The contract's: hosts of one object of a sweep's document. */
+  sweepChunkHostsMax: 1_000,
+  /** Addresses of one slice: what one agent has under way, and loses when it dies. Its live hosts are in memory. */
+  sweepSliceAddressesMax: 16_384,
+  sweepSliceAddressesMin: 256,
+  /** A slice is cut so that one agent takes about this long for it at the sweep's whole rate. */
+  sweepSliceMsWanted: 10_000,
+  /**
+   * A sweep has at least so many slices where they are no smaller than the least: several agents end together, and what a lost
+   * one leaves behind is little.
+   */
+  sweepSlicesWanted: 16,
 } as const;

@@ -39,7 +39,7 @@ export interface CommandBook {
 
 export type CommandWord =
   | { type: 'ack'; message: string }
-  | { type: 'progress'; percent: number; message: string }
+  | { type: 'progress'; percent: number; message: string; payloadJson?: Uint8Array }
   | { type: 'result'; success: boolean; message: string; payloadJson: Uint8Array };
 
 export type CommandEffect =
@@ -85,6 +85,7 @@ export function hearAgent(book: CommandBook, id: string, type: string, word: Com
   if (word.type === 'ack') step(book, id, 'acknowledge', effects);
   else if (word.type === 'progress') {
     entry.progressPercent = Math.min(100, Math.max(0, word.percent));
+    entry.payloadJson = word.payloadJson ?? entry.payloadJson;
     step(book, id, 'start', effects);
   } else {
     entry.payloadJson = word.payloadJson;
@@ -104,6 +105,8 @@ export function loseAgent(book: CommandBook): CommandEffect[] {
   const effects: CommandEffect[] = [];
   for (const [id, entry] of [...book.live]) {
     const begun = stepCommand(entry.state, 'mark_offline') === null;
+    // What it had said on the way is no result.
+    entry.payloadJson = new Uint8Array();
     if (begun) entry.message = 'the agent was lost while it ran';
     step(book, id, begun ? 'fail' : 'mark_offline', effects);
   }

@@ -19,8 +19,8 @@ export function wordOf(message: ControlStreamRequest): ControlWord | null {
   if (configAck !== undefined) return { type: 'has_config', version: heldVersionOf(configAck) };
   if (commandAck !== undefined) return says(commandAck, { type: 'ack', message: commandAck.message });
   if (commandProgress !== undefined) {
-    const { progressPercent: percent, message: text } = commandProgress;
-    return says(commandProgress, { type: 'progress', percent, message: text });
+    const { progressPercent: percent, message: text, payloadJson } = commandProgress;
+    return says(commandProgress, { type: 'progress', percent, message: text, payloadJson });
   }
   if (commandResult === undefined) return null;
   const { success, message: text, payloadJson } = commandResult;

@@ -74,6 +74,12 @@ export const storeErrorCodes = [
   'no_such_source',
   /** The tenant has as many living agent sources as one may have; nothing was added. */
   'too_many_sources',
+  /** A sweep of the tenant has this name: remove that one, or take another name. */
+  'sweep_exists',
+  /** The tenant has no sweep of this id: picket sweep list tells which there are. */
+  'no_such_sweep',
+  /** The tenant has as many sweeps as one may have; nothing was added. */
+  'too_many_sweeps',
   /** This certificate is imported for the tenant already: revoke it first. */
   'authority_exists',
   /** The tenant has no living imported authority of this id. */

@@ -68,6 +68,14 @@ export function newSourceId(): string {
   return `src_${letters(randomBytes(16))}`;
 }
 
+export function newSweepId(): string {
+  return `swp_${letters(randomBytes(16))}`;
+}
+
+export function newRunId(): string {
+  return `run_${letters(randomBytes(16))}`;
+}
+
 /** Of an authority that was imported for a tenant. */
 export function newImportedId(): string {
   return `ca_${letters(randomBytes(16))}`;

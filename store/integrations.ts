@@ -88,7 +88,7 @@ export function createIntegrations(db: Database, vault: Vault): Integrations {
     atNewest('integrations', () => db.asTenant(tenantId, (unit) => unit.query<Columns>(text, values)));
   return {
     async add(tenantId, given, by) {
-      const { name, kind, endpoint, credentials } = judge(given);
+      const { name, kind, endpoint, credentials } = judgeIntegration(given);
       const id = newIntegrationId();
       if (credentials !== null) await vault.ready();
       const sealed = credentials === null ? null : vault.seal(place(tenantId, id), credentials);
@@ -117,7 +117,8 @@ export function createIntegrations(db: Database, vault: Vault): Integrations {
   };
 }
 
-function judge(given: NewIntegration): NewIntegration {
+/** What of it the table takes. Throws `bad_row`. */
+export function judgeIntegration(given: NewIntegration): NewIntegration {
   const name = shownText(given.name, 'a name', limits.integrationNameCharsMax);
   if (name.startsWith('int_')) throw badRow('a name that begins with "int_" would read as an id');
   if (!/^[a-z][a-z0-9_-]{0,39}$/.test(given.kind))

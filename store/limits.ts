@@ -100,6 +100,11 @@ export const limits = {
   emailCharsMax: 254,
   userNameCharsMax: 200,
   integrationNameCharsMax: 100,
+  /** Systems that are listed for one tenant. */
+  listedSourcesPerTenantMax: 100,
+  /** External ids of one listing, deflated, in one row; and as text: a million of 64 characters. */
+  knownIdsBytesMax: 32 * 1024 * 1024,
+  knownIdsTextBytesMax: 80 * 1024 * 1024,
   endpointCharsMax: 2_000,
   /** Fields of contact data, and how long their names and values may be. */
   contactFieldsMax: 20,
@@ -114,6 +119,10 @@ export const limits = {
   inventoryPageRows: 2_000,
   /** Living agents of one tenant that only listen: each is asked by a connection of its own. */
   agentSourcesPerTenantMax: 1_000,
+  sweepsPerTenantMax: 200,
+  /** Runs of a sweep that are over, the newest; and the slices given to others that one run remembers. */
+  sweepRunsKept: 50,
+  sweepRedoneKept: 50,
   /** Living authorities of an older installation that one tenant may have: the one, its successor, and their intermediates. */
   importedAuthoritiesMax: 8,
   /** Packages whose end is written in one turn; the others are due at the next. */

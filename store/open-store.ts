@@ -13,10 +13,12 @@ import type { ImportedAuthorityStore } from '../actors/ports/imported-authority-
 import type { InventoryShelf, InventoryStore } from '../actors/ports/inventory-store.ts';
 import type { KeyRotation } from '../actors/ports/key-rotation.ts';
 import type { LeaseStore } from '../actors/ports/lease-store.ts';
+import type { ListedSourceStore } from '../actors/ports/listed-source-store.ts';
 import type { PackageStore } from '../actors/ports/package-store.ts';
 import type { PlanStore } from '../actors/ports/plan-store.ts';
 import type { RenewalStore } from '../actors/ports/renewal-store.ts';
 import type { ResultStore } from '../actors/ports/result-store.ts';
+import type { SweepRunStore, SweepStore } from '../actors/ports/sweep-store.ts';
 import type { TelemetryStore } from '../actors/ports/telemetry-store.ts';
 import type { TenantLives } from '../actors/ports/tenant-lives.ts';
 import type { TenantStore } from '../actors/ports/tenant-store.ts';
@@ -38,6 +40,7 @@ import { createInventory } from './inventory.ts';
 import { createInventoryShelf } from './inventory-shelf.ts';
 import { createLeaseStore } from './leases.ts';
 import { limits } from './limits.ts';
+import { createListedSourceStore } from './listed-sources.ts';
 import { type StoreLog, silentLog } from './log.ts';
 import { type MigrateOptions, migrate } from './migrate.ts';
 import { tenantMigrations } from './migrations/all.ts';
@@ -50,10 +53,12 @@ import { createRenewalStore } from './renewals.ts';
 import { createResultStore } from './results.ts';
 import { createTelemetryStore } from './rollups.ts';
 import { createSessionArchive } from './session-archive.ts';
+import { createSweepRunStore } from './sweep-runs.ts';
+import { createSweepStore } from './sweeps.ts';
 import { createTenantLives } from './tenant-lives.ts';
 import { createTenantStore } from './tenants.ts';
 import type { StoreTracing } from './tracing.ts';
-import { createDatabase, type DatabaseLoad } from './unit-of-work.ts';
+import { createDatabase, type Database, type DatabaseLoad } from './unit-of-work.ts';
 import { createUsers, type Users } from './users.ts';
 import type { LiveRing } from './vault/live-ring.ts';
 import { createRotation } from './vault/rotation.ts';
@@ -97,6 +102,10 @@ export interface Store {
   inventoryShelf: InventoryShelf;
   agentSources: AgentSourceStore;
   importedAuthorities: ImportedAuthorityStore;
+  sweeps: SweepStore;
+  sweepRuns: SweepRunStore;
+  /** Systems that are listed. */
+  listedSources: ListedSourceStore;
   renewals: RenewalStore;
   /** What operators did in remote shells, of all nodes. */
   sessionArchive: SessionArchive;
@@ -125,6 +134,10 @@ export interface StoreOptions {
   tracing?: StoreTracing | null;
   /** For tests: see `StepSeam`. */
   provisioningSeam?: StepSeam;
+}
+
+function inventoryOf(db: Database): Pick<Store, 'inventory' | 'inventoryShelf'> {
+  return { inventory: createInventory(db), inventoryShelf: createInventoryShelf(db) };
 }
 
 export function openStore(options: StoreOptions): Store {
@@ -163,10 +176,12 @@ export function openStore(options: StoreOptions): Store {
     authorities: createAuthorityStore(queries, vault),
     packages: createPackageStore(queries),
     documents: createDocuments(queries, log),
-    inventory: createInventory(queries),
-    inventoryShelf: createInventoryShelf(queries),
+    ...inventoryOf(queries),
     agentSources: createAgentSourceStore(queries),
     importedAuthorities: createImportedAuthorityStore(queries, vault),
+    sweeps: createSweepStore(queries),
+    sweepRuns: createSweepRunStore(queries),
+    listedSources: createListedSourceStore(queries, vault),
     renewals: createRenewalStore(queries),
     sessionArchive: createSessionArchive(queries),
     rotation: createRotation(queries, keys, clock),

@@ -3,9 +3,11 @@
  * identifiers held it, in order of time, and the instants at which something was seen there and nothing else was known.
  * Which device that belongs to is read from here; nothing is decided for devices that identify themselves.
  */
+
+import { append } from './append.ts';
+import type { DeviceRecord } from './device-record.ts';
 import type { Evidence } from './evidence.ts';
 import type { Group } from './groups.ts';
-import type { DeviceRecord } from './inventory.ts';
 import { identityLimits as limits } from './limits.ts';
 
 export interface Hold {
@@ -35,8 +37,8 @@ export interface AliasClaim {
 
 export interface AddressRecord {
   readonly ip: string;
-  readonly holds: Hold[];
-  readonly glimpses: Glimpse[];
+  holds: Hold[];
+  glimpses: Glimpse[];
   /** The device that stands by this address, while there is one. */
   device: DeviceRecord | null;
   /** Told by a person or confirmed by sightings of a device's own table. */
@@ -50,6 +52,13 @@ export interface AddressRecord {
   overruled: Evidence[];
 }
 
+/** Shared by all that have none; lists are made anew when something is added. */
+const noHolds: Hold[] = [];
+const noGlimpses: Glimpse[] = [];
+const noClaims: AliasClaim[] = [];
+const noAliases: AddressRecord[] = [];
+const noEvidence: Evidence[] = [];
+
 export class AddressBook {
   readonly all = new Map<string, AddressRecord>();
 
@@ -58,14 +67,14 @@ export class AddressBook {
     if (record === undefined) {
       record = {
         ip,
-        holds: [],
-        glimpses: [],
+        holds: noHolds,
+        glimpses: noGlimpses,
         device: null,
-        claims: [],
+        claims: noClaims,
         said: null,
-        aliases: [],
+        aliases: noAliases,
         standing: null,
-        overruled: [],
+        overruled: noEvidence,
       };
       this.all.set(ip, record);
     }
@@ -75,9 +84,10 @@ export class AddressBook {
   /** Whether anything is new in it. */
   hold(ip: string, atMs: number, by: Evidence): AddressRecord | null {
     const record = this.at(ip);
-    const isNew = insert(record.holds, { atMs, by }, (a, b) => a.atMs === b.atMs && a.by === b.by);
-    if (!isNew) return null;
-    if (!by.addresses.includes(record)) by.addresses.push(record);
+    const holds = insert(record.holds, { atMs, by }, (a, b) => a.atMs === b.atMs && a.by === b.by);
+    if (holds === null) return null;
+    record.holds = holds;
+    if (!by.addresses.includes(record)) by.addresses = append(by.addresses, record);
     thin(record.holds, atMs, ({ by: other }) => other === by);
     return record;
   }
@@ -85,7 +95,9 @@ export class AddressBook {
   glimpse(ip: string, glimpse: Glimpse): AddressRecord | null {
     const record = this.at(ip);
     const isSame = (a: Glimpse, b: Glimpse) => a.atMs === b.atMs && a.source === b.source;
-    if (!insert(record.glimpses, glimpse, isSame)) return null;
+    const glimpses = insert(record.glimpses, glimpse, isSame);
+    if (glimpses === null) return null;
+    record.glimpses = glimpses;
     thin(record.glimpses, glimpse.atMs, ({ source }) => source === glimpse.source);
     return record;
   }
@@ -96,12 +108,12 @@ export class AddressBook {
     let claim = record.claims.find((one) => one.by === by);
     if (claim === undefined) {
       claim = { by, instants: [], lastMs: atMs };
-      record.claims.push(claim);
+      record.claims = append(record.claims, claim);
     }
     claim.lastMs = Math.max(claim.lastMs, atMs);
     if (claim.instants.includes(atMs) || claim.instants.length >= limits.aliasSightingsMin) return null;
     claim.instants.push(atMs);
-    if (!by.addresses.includes(record)) by.addresses.push(record);
+    if (!by.addresses.includes(record)) by.addresses = append(by.addresses, record);
     return record;
   }
 }
@@ -148,16 +160,13 @@ function firstFrom(list: readonly { atMs: number }[], atMs: number): number {
   return low;
 }
 
-function insert<T extends { atMs: number }>(list: T[], one: T, isSame: (a: T, b: T) => boolean): boolean {
+function insert<T extends { atMs: number }>(list: T[], one: T, isSame: (a: T, b: T) => boolean): T[] | null {
   const last = list.at(-1);
-  if (last === undefined || last.atMs < one.atMs) {
-    list.push(one);
-    return true;
-  }
+  if (last === undefined || last.atMs < one.atMs) return append(list, one);
   let at = firstFrom(list, one.atMs);
-  for (; at < list.length && list[at]!.atMs === one.atMs; at += 1) if (isSame(list[at]!, one)) return false;
+  for (; at < list.length && list[at]!.atMs === one.atMs; at += 1) if (isSame(list[at]!, one)) return null;
   list.splice(at, 0, one);
-  return true;
+  return list;
 }
 
 /** Within one span of time the first and the last of one are enough, whatever came in which order. */

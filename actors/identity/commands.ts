@@ -2,10 +2,12 @@
  * What a person decides about devices: two are one, one is two, a serial is worthless, an address is another name of a device. Each
  * leaves a row of audit where devices change.
  */
+
+import { append } from './append.ts';
+import { type DeviceRecord, isAddress, type MergeRow } from './device-record.ts';
 import { type Evidence, identifiersOf } from './evidence.ts';
 import type { Group } from './groups.ts';
 import { type IdentifierKind, identifierKinds } from './identifier-rules.ts';
-import { type DeviceRecord, isAddress, type MergeRow } from './inventory.ts';
 import type { PartitionDevices, Touched } from './partition.ts';
 import type { Side } from './separations.ts';
 
@@ -39,12 +41,13 @@ export function unmerge(
   const addresses = new Set(own.flatMap((one) => one.addresses));
   if (isAddress(record.founder)) {
     const { founder } = record;
-    founder.overruled.push(...others.filter((one) => !founder.overruled.includes(one)));
+    founder.overruled = [...new Set([...founder.overruled, ...others])];
     founder.said = null;
     founder.claims = founder.claims.filter(({ by }) => !others.includes(by));
     addresses.add(founder);
   } else
-    for (const one of addresses) for (const other of others) if (isWeakAt(own)) one.overruled.push(other);
+    for (const one of addresses)
+      for (const other of others) if (isWeakAt(own)) one.overruled = append(one.overruled, other);
   devices.batches += 1;
   devices.settle(at, addresses, { ...devices.markOf([], 'unmerged'), lineOf: () => line }, touched);
   touched.groups.add(group);
@@ -119,7 +122,7 @@ export function mergeByHand(
     if (isAddress(strong.founder) || !isAddress(weak.founder)) return { refused: 'unknown_device' };
     const address = weak.founder;
     address.said = strong;
-    strong.founder.addresses.push(address);
+    strong.founder.addresses = append(strong.founder.addresses, address);
     devices.settle(new Set([strong.founder]), new Set([address]), mark, touched);
   } else {
     const identifier = devices.book.identifier('manual', '', `${a.id}+${b.id}#${devices.batches}`);
@@ -168,9 +171,10 @@ export function alias(
   if (former !== null && isAddress(former.founder))
     former.founder.aliases = former.founder.aliases.filter((one) => one !== record);
   record.said = device;
-  if (isAddress(device.founder) && device.founder !== record) device.founder.aliases.push(record);
+  if (isAddress(device.founder) && device.founder !== record)
+    device.founder.aliases = append(device.founder.aliases, record);
   if (!isAddress(device.founder) && !device.founder.addresses.includes(record))
-    device.founder.addresses.push(record);
+    device.founder.addresses = append(device.founder.addresses, record);
   devices.batches += 1;
   devices.settle(
     new Set(),

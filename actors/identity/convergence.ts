@@ -7,6 +7,7 @@ import type { Conflict } from './conflicts.ts';
 import { areApart, mostTying, toldApartBy } from './cores.ts';
 import { agree } from './corroboration.ts';
 import type { Core, Evidence, EvidenceBook, Identifier } from './evidence.ts';
+import { identityLimits as limits } from './limits.ts';
 import { Union } from './union.ts';
 
 export interface Converged {
@@ -22,16 +23,19 @@ export function macConflicts(mac: Identifier): boolean {
   if (witness !== null && differ(witness[0].core, witness[1].core)) return true;
   mac.witness = null;
   if (holders.length < 2) return false;
-  const known = new Map<string, Evidence>();
+  // Who asserts one id for several makes a core of several values, which differs from some and not from others.
+  const known = new Map<string, Evidence[]>();
   for (const holder of holders) {
     if (holder.core === null) continue;
     for (const kind of holder.core.kinds) {
-      const before = known.get(kind);
-      if (before === undefined) known.set(kind, holder);
-      else if (differ(before.core, holder.core)) {
-        mac.witness = [before, holder];
+      const others = known.get(kind) ?? [];
+      const other = others.find(({ core }) => differ(core, holder.core));
+      if (other !== undefined) {
+        mac.witness = [other, holder];
         return true;
       }
+      if (others.length < limits.comparedCoresMax && !others.some(({ core }) => core === holder.core))
+        known.set(kind, [...others, holder]);
     }
   }
   return false;
@@ -39,7 +43,7 @@ export function macConflicts(mac: Identifier): boolean {
 
 function differ(a: Core | null, b: Core | null): boolean {
   if (a === null || b === null || a === b) return false;
-  for (const kind of a.kinds) if (b.kinds.has(kind)) return areApart([a, b]);
+  for (const kind of a.kinds) if (b.kinds.includes(kind)) return areApart([a, b]);
   return false;
 }
 
@@ -90,7 +94,7 @@ function freeMacs(cores: readonly Core[]): Identifier[] {
 function holdersOf(mac: Identifier): { strong: Core[]; loose: Core[] } {
   const strong = new Set<Core>();
   const loose = new Set<Core>();
-  for (const { core } of mac.holders) if (core !== null) (core.kinds.size > 0 ? strong : loose).add(core);
+  for (const { core } of mac.holders) if (core !== null) (core.kinds.length > 0 ? strong : loose).add(core);
   return { strong: [...strong], loose: [...loose] };
 }
 
@@ -177,7 +181,7 @@ function joinLoose(
     }
     for (const other of loose.slice(1)) union.join(loose[0]!, other);
   }
-  const looseSets = union.sets(cores.filter(({ kinds }) => kinds.size === 0));
+  const looseSets = union.sets(cores.filter(({ kinds }) => kinds.length === 0));
   for (const set of looseSets) {
     for (const { mac, target } of tiesOf(set, groups)) {
       if (!isClaimedTwice(book, set, target, mac)) continue;

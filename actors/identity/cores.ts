@@ -216,9 +216,17 @@ export function areApart(cores: readonly Core[]): boolean {
 }
 
 function coreOf(evidence: Evidence[]): Core {
-  const kinds = new Set<string>();
-  for (const { ids } of evidence) for (const id of ids) if (counts(id)) kinds.add(kindKey(id));
+  let kinds: string[] = noKinds;
+  for (const { ids } of evidence) {
+    for (const id of ids) {
+      if (!counts(id)) continue;
+      const kind = kindKey(id);
+      if (!kinds.includes(kind)) kinds = kinds.concat(kind);
+    }
+  }
   const core: Core = { evidence, kinds };
   for (const one of evidence) one.core = core;
   return core;
 }
+
+const noKinds: string[] = [];

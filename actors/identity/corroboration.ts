@@ -52,7 +52,7 @@ export function isRare(carriers: readonly Evidence[]): boolean {
       if (cores === undefined) ofKind.set(kind, new Set([core]));
       else cores.add(core);
     }
-    if (core.kinds.size === 0) loose.add(core);
+    if (core.kinds.length === 0) loose.add(core);
     else for (const mac of own) macs.add(mac);
   }
   let alone = 0;

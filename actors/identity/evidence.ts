@@ -2,10 +2,12 @@
  * What is held of observations: one piece of evidence for each distinct set of identifiers, however often it was seen, and each
  * identifier with the evidence that holds it. Adding is idempotent and order makes no difference. Grouping is decided elsewhere.
  */
+
 import type { AddressRecord } from './addresses.ts';
+import { append } from './append.ts';
+import type { DeviceRecord } from './device-record.ts';
 import type { Group } from './groups.ts';
 import { type IdentifierKind, macClass } from './identifier-rules.ts';
-import type { DeviceRecord } from './inventory.ts';
 import { identityLimits as limits } from './limits.ts';
 import type { Named, Observation } from './read-update.ts';
 import type { EvidenceRow } from './snapshot.ts';
@@ -14,7 +16,7 @@ export interface Identifier {
   readonly kind: IdentifierKind;
   readonly scope: string;
   readonly value: string;
-  readonly holders: Evidence[];
+  holders: Evidence[];
   /** It ties what cannot be one device, or somebody banned it: it identifies nobody. */
   isShared: boolean;
   isBanned: boolean;
@@ -40,9 +42,9 @@ export interface Seen {
 
 /** Single-valued identifiers that hold together whatever MACs say. */
 export interface Core {
-  readonly evidence: Evidence[];
+  evidence: Evidence[];
   /** Kinds (with scope) of single-valued identifiers that are not shared. */
-  readonly kinds: ReadonlySet<string>;
+  kinds: readonly string[];
 }
 
 export interface Evidence {
@@ -61,11 +63,11 @@ export interface Evidence {
   /** Its own MAC, which may be one that identifies nobody. */
   seedMac: string | null;
   firstMs: number;
-  firstOrder: string;
+  firstOrder: number;
   firstIp: string | null;
   names: string[];
-  readonly addresses: AddressRecord[];
-  readonly seen: Seen[];
+  addresses: AddressRecord[];
+  seen: Seen[];
   core: Core | null;
   group: Group | null;
   /** Several devices hold its MACs, and nobody can say which it is of: where it was seen has to tell. */
@@ -73,6 +75,12 @@ export interface Evidence {
   /** Devices that were made for it: they are where it is. */
   founded: DeviceRecord[] | null;
 }
+
+/** Shared by all that have none; never changed, as lists are made anew when something is added. */
+const none: Identifier[] = [];
+const noNames: string[] = [];
+const noAddresses: AddressRecord[] = [];
+const noSeen: Seen[] = [];
 
 /** Of those kinds of which two different values are two devices. */
 export function kindKey({ kind, scope }: Named): string {
@@ -128,29 +136,51 @@ export class EvidenceBook {
   }
 
   private setsOf({ named, mac, tableMacs }: Observation): Sets {
-    const ids = named.map(({ kind, scope, value }) => this.identifier(kind, scope, value));
+    const ids =
+      named.length === 0 ? none : named.map(({ kind, scope, value }) => this.identifier(kind, scope, value));
     const own = mac === null ? 'nobody' : macClass(mac);
-    const claimed = tableMacs.map((one) => this.identifier(kindOfMac(one), '', one));
-    const claims = claimed.filter(({ kind }) => kind === 'mac');
-    const macs = [...claims];
-    const locals: Identifier[] = [];
+    const claimed =
+      tableMacs.length === 0 ? none : tableMacs.map((one) => this.identifier(kindOfMac(one), '', one));
+    const claims = claimed.length === 0 ? none : claimed.filter(({ kind }) => kind === 'mac');
+    let macs = claims;
+    let locals = none;
     if (mac !== null && own !== 'nobody') {
       const identifier = this.identifier(kindOfMac(mac), '', mac);
-      if (own === 'local') locals.push(identifier);
-      else if (!macs.includes(identifier)) macs.push(identifier);
+      if (own === 'local') locals = [identifier];
+      else if (!macs.includes(identifier)) macs = [...macs, identifier];
     }
-    const localClaims = claimed.filter((one) => one.kind === 'local_mac' && !locals.includes(one));
+    const localClaims =
+      claimed.length === 0
+        ? none
+        : claimed.filter((one) => one.kind === 'local_mac' && !locals.includes(one));
     return { ids, macs, claims, locals, localClaims };
   }
 
   private add(asked: Sets, { mac, atMs, order, ip }: Observation): Evidence {
+    // Written out, as there are millions of these and a spread makes larger objects.
     const evidence: Evidence = {
-      ...asked,
-      ...{ n: this.nextN++, overruled: [], seedMac: mac, firstMs: atMs, firstOrder: order, firstIp: ip },
-      ...{ names: [], addresses: [], seen: [], core: null, group: null, isAdrift: false, founded: null },
+      n: this.nextN++,
+      ids: asked.ids,
+      macs: asked.macs,
+      claims: asked.claims,
+      locals: asked.locals,
+      localClaims: asked.localClaims,
+      overruled: none,
+      seedMac: mac,
+      firstMs: atMs,
+      firstOrder: order,
+      firstIp: ip,
+      names: noNames,
+      addresses: noAddresses,
+      seen: noSeen,
+      core: null,
+      group: null,
+      isAdrift: false,
+      founded: null,
     };
     this.all.set(evidence.n, evidence);
-    for (const identifier of identifiersOf(evidence)) identifier.holders.push(evidence);
+    for (const identifier of identifiersOf(evidence))
+      identifier.holders = append(identifier.holders, evidence);
     return evidence;
   }
 
@@ -161,12 +191,13 @@ export class EvidenceBook {
     const evidence: Evidence = {
       ...{ n: row.n, ids: of(row.ids), macs: of(row.macs), claims: of(row.claims), locals: of(row.locals) },
       ...{ localClaims: of(row.localClaims), overruled: of(row.overruled), seedMac: row.seedMac },
-      ...{ firstMs, firstOrder, firstIp, names: [], addresses: [], seen: row.seen },
+      ...{ firstMs, firstOrder, firstIp, names: noNames, addresses: [], seen: row.seen },
       ...{ core: null, group: null, isAdrift: false, founded: null },
     };
     this.nextN = Math.max(this.nextN, row.n + 1);
     this.all.set(row.n, evidence);
-    for (const identifier of identifiersOf(evidence)) identifier.holders.push(evidence);
+    for (const identifier of identifiersOf(evidence))
+      identifier.holders = append(identifier.holders, evidence);
     for (const name of row.names) this.addName(evidence, name);
   }
 
@@ -174,9 +205,10 @@ export class EvidenceBook {
   addName(evidence: Evidence, hostname: string): boolean {
     const name = hostname.toLowerCase();
     if (evidence.names.includes(name) || evidence.names.length >= limits.namesMax) return false;
-    evidence.names.push(name);
+    evidence.names = append(evidence.names, name);
     const carriers = this.names.get(name);
     if (carriers === undefined) this.names.set(name, [evidence]);
+    else if (carriers.length < 12) this.names.set(name, append(carriers, evidence));
     else carriers.push(evidence);
     return true;
   }
@@ -187,7 +219,7 @@ export class EvidenceBook {
     evidence.ids = without(evidence.ids);
     evidence.macs = without(evidence.macs);
     evidence.locals = without(evidence.locals);
-    if (!evidence.overruled.includes(identifier)) evidence.overruled.push(identifier);
+    if (!evidence.overruled.includes(identifier)) evidence.overruled = append(evidence.overruled, identifier);
     const at = identifier.holders.indexOf(evidence);
     if (at >= 0) identifier.holders.splice(at, 1);
     identifier.witness = null;
@@ -196,8 +228,8 @@ export class EvidenceBook {
   /** Puts one more identifier into a piece of evidence. */
   tie(evidence: Evidence, identifier: Identifier): void {
     if (evidence.ids.includes(identifier)) return;
-    evidence.ids.push(identifier);
-    identifier.holders.push(evidence);
+    evidence.ids = append(evidence.ids, identifier);
+    identifier.holders = append(identifier.holders, evidence);
   }
 }
 

@@ -2,9 +2,12 @@
  * What is told of a device: its address, name and availability, of all that was said of it. A field of a better source stands for
  * 24 h against worse ones; availability is the latest word, whoever said it. A function of what was said, not of its order.
  */
+
+import { ownerAt, standingGlimpses } from './address-owner.ts';
 import type { AddressRecord, Glimpse } from './addresses.ts';
+import { append } from './append.ts';
 import type { Evidence, Seen } from './evidence.ts';
-import { type Group, ownerAt, standingGlimpses } from './groups.ts';
+import type { Group } from './groups.ts';
 import { identityLimits as limits } from './limits.ts';
 
 export interface DeviceFields {
@@ -127,12 +130,21 @@ export function notice(
   const { atMs, source, confidence } = said;
   let seen = evidence.seen.find((one) => one.source === source);
   if (seen === undefined) {
-    const never = Number.NEGATIVE_INFINITY;
+    const never = 0;
     seen = {
-      ...{ source, confidence, firstMs: atMs, lastMs: atMs, saidFirstMs: null },
-      ...{ ip: null, ipMs: never, hostname: null, hostnameMs: never, isAvailable: null, availableMs: never },
+      source,
+      confidence,
+      firstMs: atMs,
+      lastMs: atMs,
+      ip: null,
+      ipMs: never,
+      hostname: null,
+      hostnameMs: never,
+      isAvailable: null,
+      availableMs: never,
+      saidFirstMs: null,
     };
-    evidence.seen.push(seen);
+    evidence.seen = append(evidence.seen, seen);
   }
   seen.firstMs = Math.min(seen.firstMs, atMs);
   if (atMs >= seen.lastMs) {
@@ -140,11 +152,18 @@ export function notice(
     seen.lastMs = atMs;
   }
   const { ip, hostname, isAvailable, saidFirstMs } = said;
-  if (ip !== null && isLater(atMs, ip, seen.ipMs, seen.ip)) [seen.ip, seen.ipMs] = [ip, atMs];
-  if (hostname !== null && isLater(atMs, hostname, seen.hostnameMs, seen.hostname))
-    [seen.hostname, seen.hostnameMs] = [hostname, atMs];
-  if (isAvailable !== null && isLater(atMs, isAvailable, seen.availableMs, seen.isAvailable))
-    [seen.isAvailable, seen.availableMs] = [isAvailable, atMs];
+  if (ip !== null && isLater(atMs, ip, seen.ipMs, seen.ip)) {
+    seen.ip = ip;
+    seen.ipMs = atMs;
+  }
+  if (hostname !== null && isLater(atMs, hostname, seen.hostnameMs, seen.hostname)) {
+    seen.hostname = hostname;
+    seen.hostnameMs = atMs;
+  }
+  if (isAvailable !== null && isLater(atMs, isAvailable, seen.availableMs, seen.isAvailable)) {
+    seen.isAvailable = isAvailable;
+    seen.availableMs = atMs;
+  }
   if (saidFirstMs !== null) seen.saidFirstMs = Math.min(seen.saidFirstMs ?? saidFirstMs, saidFirstMs);
 }
 
@@ -154,5 +173,5 @@ function isLater<T extends string | boolean>(
   beforeMs: number,
   before: T | null,
 ): boolean {
-  return atMs > beforeMs || (atMs === beforeMs && (before === null || value > before));
+  return before === null || atMs > beforeMs || (atMs === beforeMs && value > before);
 }

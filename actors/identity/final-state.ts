@@ -1,10 +1,11 @@
 /** The whole inventory as rows: what `picket reconcile` prints last, and what tests hold to the rules. */
+
 import type { Conflict } from './conflicts.ts';
+import type { DeviceRecord } from './device-record.ts';
 import type { Evidence, Identifier } from './evidence.ts';
 import { fieldsOf } from './fields.ts';
 import type { Group } from './groups.ts';
 import { singleValuedKinds } from './identifier-rules.ts';
-import type { DeviceRecord } from './inventory.ts';
 import { identityLimits as limits } from './limits.ts';
 import type { PartitionDevices } from './partition.ts';
 import { sightingAt } from './sightings.ts';

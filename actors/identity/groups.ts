@@ -2,16 +2,20 @@
  * Brings the grouping up to date with what changed, and touches nothing that this cannot reach: cores, then MACs, then what a
  * locally administered MAC or an address alone attaches. The result is that of grouping everything from scratch.
  */
-import { type AddressRecord, type Glimpse, nearestHold } from './addresses.ts';
+
+import { isPlaceless, lastHold, mayDraw, ownerOf } from './address-owner.ts';
+import type { AddressRecord } from './addresses.ts';
+import { append } from './append.ts';
 import type { Conflict } from './conflicts.ts';
 import { converge, macConflicts } from './convergence.ts';
-import { closeOver, coresOf, counts } from './cores.ts';
+import { closeOver, coresOf } from './cores.ts';
+import type { DeviceRecord } from './device-record.ts';
 import type { Core, Evidence, EvidenceBook, Identifier } from './evidence.ts';
-import type { DeviceRecord } from './inventory.ts';
+import { isIdentified, oldest } from './identified.ts';
 import { identityLimits as limits } from './limits.ts';
 
 export interface Group {
-  readonly evidence: Evidence[];
+  evidence: Evidence[];
   /** Something identifies it: it may hold an address against others. */
   readonly isStrong: boolean;
   /** It stands by this address alone. */
@@ -41,7 +45,12 @@ export class Grouping {
     const region = this.coreRegion(new Set(dirty));
     const reached = this.macRegion(region);
     const before = new Map<Evidence, DeviceRecord>();
-    for (const one of reached) if (one.group?.device != null) before.set(one, one.group.device);
+    // Where something stood that may go elsewhere, less stands now.
+    const left = new Set<AddressRecord>();
+    for (const one of reached) {
+      if (one.group?.device != null) before.set(one, one.group.device);
+      if (one.group?.address != null) left.add(one.group.address);
+    }
     for (const { macs, locals } of reached) for (const id of [...macs, ...locals]) this.refused.delete(id);
     const cores = [...new Set([...reached].map(({ core }) => core!))].sort(byAge);
     const { sets, refused } = converge(this.book, cores);
@@ -61,6 +70,7 @@ export class Grouping {
         addresses.add(record.said.founder as AddressRecord);
     };
     for (const record of at) add(record);
+    for (const record of left) add(record);
     for (const { addresses: held } of reached) for (const record of held) if (mayDraw(record)) add(record);
     this.attachAddresses(weak, addresses, groups);
     return { groups, addresses, before };
@@ -156,14 +166,14 @@ export class Grouping {
     for (const record of addresses) take(record);
     for (let [one] = weak; one !== undefined; [one] = weak) {
       done.add(one);
+      if (one.group?.address != null) addresses.add(one.group.address);
       leave(one, weak, groups);
       const last = lastHold(one);
       const owner = last === null ? null : ownerOf(one, last);
       if (owner !== null) {
         join(one, owner);
         groups.add(owner);
-      } else if (last === null || one.isAdrift || one.claims.length > 0)
-        groups.add(this.stand([one], false, null));
+      } else if (last === null || !isPlaceless(one)) groups.add(this.stand([one], false, null));
       else {
         const others = standing.get(last.record);
         if (others === undefined) standing.set(last.record, [one]);
@@ -210,93 +220,12 @@ function isAddressOf({ founder }: DeviceRecord): boolean {
 }
 
 function join(one: Evidence, group: Group): void {
-  group.evidence.push(one);
+  group.evidence = append(group.evidence, one);
   one.group = group;
-}
-
-/** With a table of its own it is a device, even when others claim all that stands in it. */
-function ownerOf(one: Evidence, last: { record: AddressRecord; atMs: number }): Group | null {
-  if (isPlaceless(one)) return ownerAt(last.record, last.atMs);
-  return one.claims.length > 0 && !one.isAdrift ? null : holderAt(one, last);
-}
-
-/** It has nothing but an address: a MAC that different devices have says nothing, one that two claim says that it is theirs. */
-function isPlaceless({ isAdrift, claims, macs }: Evidence): boolean {
-  return (
-    !isAdrift && claims.length === 0 && macs.every(({ isBanned, witness }) => isBanned || witness !== null)
-  );
-}
-
-/** Of the devices that hold a MAC of it the one that was at its address nearest in time. */
-function holderAt(one: Evidence, { record, atMs }: { record: AddressRecord; atMs: number }): Group | null {
-  const holding = new Set<Group | null>();
-  for (const { holders } of one.macs)
-    for (const holder of holders) if (isIdentified(holder)) holding.add(holder.group);
-  return nearestHold(record, atMs, (by) => isIdentified(by) && holding.has(by.group))?.group ?? null;
-}
-
-/** The device to which something at this address belongs at this instant; null: it stands by the address. */
-export function ownerAt(record: AddressRecord, atMs: number): Group | null {
-  const by = nearestHold(record, atMs, isIdentified);
-  return by?.group ?? aliasOf(record);
-}
-
-/**
- * The device of a confirmed alias: the one that a person said, else the one that showed it last. What stands by an address and has
- * another as its alias is the device that is known to have that other one.
- */
-export function aliasOf({ said, claims, aliases }: AddressRecord): Group | null {
-  for (const { holds } of aliases) {
-    const strong = holds.findLast(({ by }) => isIdentified(by));
-    if (strong !== undefined) return strong.by.group;
-  }
-  if (said !== null && (said.group === null || said.group.address === null)) return said.group;
-  const confirmed = claims.filter(
-    ({ by, instants }) => instants.length >= limits.aliasSightingsMin && isIdentified(by),
-  );
-  confirmed.sort((a, b) => b.lastMs - a.lastMs || b.by.firstMs - a.by.firstMs || b.by.n - a.by.n);
-  return confirmed[0]?.by.group ?? said?.group ?? null;
-}
-
-export function standingGlimpses(record: AddressRecord): Glimpse[] {
-  return record.glimpses.filter(({ atMs }) => ownerAt(record, atMs) === null);
-}
-
-function mayDraw({ glimpses, device, holds, said }: AddressRecord): boolean {
-  return glimpses.length > 0 || device !== null || said !== null || holds.some(({ by }) => !isIdentified(by));
-}
-
-function lastHold(one: Evidence): { record: AddressRecord; atMs: number } | null {
-  let last: { record: AddressRecord; atMs: number } | null = null;
-  for (const record of one.addresses) {
-    const at = record.holds.findLast(({ by }) => by === one)?.atMs;
-    if (at === undefined) continue;
-    if (last === null || at > last.atMs || (at === last.atMs && record.ip < last.record.ip))
-      last = { record, atMs: at };
-  }
-  return last;
-}
-
-/** Something in it identifies: what is asserted, single-valued or a globally unique MAC that is not shared. */
-export function isIdentified({ ids, macs, isAdrift }: Evidence): boolean {
-  if (isAdrift) return false;
-  // A shared id ties nobody, and its observation is none of those with an address alone.
-  for (const id of ids) if (counts(id) || (!id.isShared && !id.isBanned)) return true;
-  for (const { isShared, isBanned } of macs) if (!isShared && !isBanned) return true;
-  return false;
 }
 
 function byAge(a: Core, b: Core): number {
   const [x, y] = [oldest(a.evidence), oldest(b.evidence)];
   if (x.firstMs !== y.firstMs) return x.firstMs - y.firstMs;
   return x.firstOrder < y.firstOrder ? -1 : x.firstOrder > y.firstOrder ? 1 : x.n - y.n;
-}
-
-export function oldest(evidence: readonly Evidence[]): Evidence {
-  let best = evidence[0]!;
-  for (const one of evidence) {
-    if (one.firstMs < best.firstMs || (one.firstMs === best.firstMs && one.firstOrder < best.firstOrder))
-      best = one;
-  }
-  return best;
 }

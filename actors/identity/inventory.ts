@@ -4,51 +4,16 @@
  * for random ids, which are an argument. Which evidence is one group is decided elsewhere.
  */
 import { type DeviceSeed, deviceId } from '../ports/device-id.ts';
-import type { AddressRecord, Glimpse } from './addresses.ts';
+import { addressReason, ownerOfRest, placesOf, standingGlimpses } from './address-owner.ts';
+import type { AddressRecord } from './addresses.ts';
+import { append } from './append.ts';
+import { canonicalOf, isClaimed, seedsOf, yieldsAlways } from './canonical.ts';
+import { type DeviceRecord, isAddress, type MergeRow } from './device-record.ts';
 import type { Evidence } from './evidence.ts';
-import {
-  aliasOf,
-  type Group,
-  isIdentified,
-  oldest,
-  ownerAt,
-  type Regrouped,
-  standingGlimpses,
-} from './groups.ts';
-import { identityLimits as limits } from './limits.ts';
+import type { Group, Regrouped } from './groups.ts';
+import { isIdentified, oldest } from './identified.ts';
 import { sightingIsConfirmed } from './sightings.ts';
 import { evidenceTexts, formerTies, tiesBetween } from './ties.ts';
-
-export interface DeviceRecord {
-  readonly id: string;
-  /** Of the batch that made it. */
-  readonly createdIn: number;
-  founder: Evidence | AddressRecord;
-  /** Since when somebody asserts this id; null: it is one of ours. */
-  assertedMs: number | null;
-  mergedInto: DeviceRecord | null;
-  /** The last time that it was merged, as long as it is. */
-  merge: MergeRow | null;
-  deletedAtMs: number | null;
-  /** Retracted, and nothing that identifies it was seen since. */
-  isDeleted: boolean;
-  group: Group | null;
-}
-
-/** `from` was merged into `to`; of a separation: `from` came out of `to`. */
-export interface MergeRow {
-  readonly what: 'merge' | 'separation';
-  readonly from: string;
-  readonly to: string;
-  readonly reason: string;
-  readonly evidence: readonly string[];
-  readonly atMs: number;
-  readonly line: number | null;
-  /** The evidence of `from` at that moment, by number: what an unmerge gives back. */
-  readonly members: readonly number[];
-  /** Of `to` at that moment. */
-  readonly others: readonly number[];
-}
 
 export interface BatchMark {
   readonly n: number;
@@ -148,7 +113,8 @@ export class Inventory {
     }
     // What was seen at the address alone is told with the device of which it is now.
     const home = oldest(owner.evidence);
-    if (!owner.evidence.some(({ addresses }) => addresses.includes(record))) home.addresses.push(record);
+    if (!owner.evidence.some(({ addresses }) => addresses.includes(record)))
+      home.addresses = append(home.addresses, record);
     live.set(owner, [...records, device]);
   }
 
@@ -256,86 +222,6 @@ export class Inventory {
   }
 }
 
-/** To whom belongs what was seen at an address and does not stand by it. */
-function ownerOfRest(record: AddressRecord, standing: readonly Glimpse[]): Group | null {
-  const kept = new Set(standing);
-  const first =
-    record.glimpses.find((glimpse) => !kept.has(glimpse)) ?? record.holds.find(({ by }) => !isIdentified(by));
-  return (first === undefined ? null : ownerAt(record, first.atMs)) ?? aliasOf(record);
-}
-
-export function isAddress(founder: Evidence | AddressRecord): founder is AddressRecord {
-  return 'glimpses' in founder;
-}
-
-/** Where something was seen that nothing else identifies. */
-function placesOf(members: readonly Evidence[]): string[] {
-  const ips = new Set(members.flatMap(({ addresses }) => addresses.map(({ ip }) => `ip:${ip}`)));
-  return [...ips].slice(0, limits.evidenceTextsMax);
-}
-
-/** A confirmed alias, or who held the address nearest in time. */
-function addressReason(record: AddressRecord): string {
-  const first = record.glimpses[0] ?? record.holds[0];
-  const alias = aliasOf(record);
-  return alias !== null && (first === undefined || ownerAt(record, first.atMs) === alias)
-    ? 'ip_alias_conflict'
-    : 'ip';
-}
-
 function foundedIn({ evidence }: Group): DeviceRecord[] {
   return evidence.flatMap(({ founded }) => founded ?? []);
-}
-
-/** In the order of the rule; what is said of MACs is said with what class they are of. */
-function seedsOf({ ids, overruled, seedMac, macs, locals }: Evidence): DeviceSeed[] {
-  const seeds: DeviceSeed[] = [];
-  const names = {
-    agent_id: 'agent',
-    armis_device_id: 'armis',
-    integration_id: 'integration',
-    netbox_device_id: 'netbox',
-  } as const;
-  for (const { kind, value } of [...ids, ...overruled])
-    if (kind in names) seeds.push([names[kind as keyof typeof names], value]);
-  const own = [...macs, ...locals].find(({ value }) => value === seedMac)?.value;
-  const mac = seeds.length > 0 ? seedMac : (own ?? macs.map(({ value }) => value).sort()[0] ?? null);
-  if (mac !== null) seeds.push(['mac', mac]);
-  return seeds;
-}
-
-/** An asserted id, of several the earliest; else the earliest created; what the rules make yield comes last. */
-export function canonicalOf(records: readonly DeviceRecord[], group: Group): DeviceRecord {
-  const sorted = [...records].sort((a, b) => {
-    if (a.assertedMs !== null || b.assertedMs !== null)
-      return (
-        (a.assertedMs ?? Number.POSITIVE_INFINITY) - (b.assertedMs ?? Number.POSITIVE_INFINITY) || byId(a, b)
-      );
-    return yields(a, group) - yields(b, group) || a.createdIn - b.createdIn || byId(a, b);
-  });
-  return sorted[0]!;
-}
-
-function byId(a: DeviceRecord, b: DeviceRecord): number {
-  return a.id < b.id ? -1 : 1;
-}
-
-/** 3: an address. 2: known by where it was alone. 1: known by nothing but a MAC that another's own table claims. 0: none of it. */
-function yields({ founder }: DeviceRecord, group: Group): number {
-  if (isAddress(founder)) return 3;
-  if (!isIdentified(founder) && founder.locals.length === 0) return 2;
-  return isClaimed(founder, group) ? 1 : 0;
-}
-
-/** Where nothing better is known yet, that makes a device of its own. */
-function yieldsAlways({ founder, assertedMs }: DeviceRecord, group: Group): boolean {
-  if (isAddress(founder)) return group.address === null;
-  return assertedMs === null && isClaimed(founder, group);
-}
-
-/** Known by nothing but a MAC that the table of something else in the group claims. */
-function isClaimed({ ids, macs, claims }: Evidence, group: Group): boolean {
-  const [mac] = macs;
-  if (mac === undefined || ids.length > 0 || macs.length > 1 || claims.includes(mac)) return false;
-  return group.evidence.some((one) => one.claims.includes(mac));
 }

@@ -8,8 +8,6 @@ export const identityLimits = {
   identifierCharactersMax: 512,
   /** A large chassis has some thousand interfaces. */
   interfacesMax: 4_096,
-  /** The content of an update orders it among those of its instant; longer ones go by their hash. */
-  orderCharactersMax: 512,
   metadataValueBytesMax: 64 * 1_024,
   metadataBytesMax: 512 * 1_024,
 
@@ -34,6 +32,8 @@ export const identityLimits = {
   addressInstantsMax: 512,
   /** Names that are remembered of one set of identifiers. */
   namesMax: 8,
+  /** Devices with one MAC that agree in all ids and are several all the same; more are not compared. */
+  comparedCoresMax: 16,
   /** Pieces of evidence that an audit row names, the best. */
   evidenceTextsMax: 20,
   /** Devices that a conflict row names. */

@@ -2,11 +2,12 @@
  * Device updates and commands as lines of JSON: each line is answered in order, and at the end stands the whole state. It is the
  * code that the reconciler runs, without a database; `picket reconcile` is a shell around it.
  */
+
 import { normalAddress } from '../new-device.ts';
 import { alias, ban, type CommandRefusal, mergeByHand, unmerge } from './commands.ts';
+import type { DeviceRecord } from './device-record.ts';
 import { type FinalState, finalState } from './final-state.ts';
 import { type IdentifierKind, identifierKinds } from './identifier-rules.ts';
-import type { DeviceRecord } from './inventory.ts';
 import type { NumberedObservation, PartitionDevices } from './partition.ts';
 import { readUpdate } from './read-update.ts';
 import { newTouched, type Reconciler } from './reconciler.ts';

@@ -1,9 +1,10 @@
 /** What became of each line of a batch, in words: read from the grouping after it was decided, and decides nothing. */
+
 import type { AddressRecord } from './addresses.ts';
 import type { Conflict } from './conflicts.ts';
+import type { DeviceRecord } from './device-record.ts';
 import type { Evidence, Identifier } from './evidence.ts';
 import { identifiersOf } from './evidence.ts';
-import type { DeviceRecord } from './inventory.ts';
 import type { ServiceComponent } from './partition.ts';
 import type { Observation } from './read-update.ts';
 import { tiesBetween } from './ties.ts';

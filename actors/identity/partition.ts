@@ -2,12 +2,16 @@
  * The devices of one partition of one tenant, in memory: takes observations in batches, brings the grouping up to date with them, and
  * says of each line what became of it. What it has to write is read from `touched` afterwards. No input, no output, no clock.
  */
+
+import { mayDraw, ownerAt } from './address-owner.ts';
 import { AddressBook, type AddressRecord, type Glimpse } from './addresses.ts';
+import { admit, areNamesRare } from './admission.ts';
+import { type DeviceRecord, isAddress } from './device-record.ts';
 import { type Evidence, EvidenceBook } from './evidence.ts';
 import { fieldsOf, notice } from './fields.ts';
-import { type Group, Grouping, isIdentified, ownerAt } from './groups.ts';
+import { type Group, Grouping } from './groups.ts';
 import { isSightingSource, macClass, sightingLifeMs } from './identifier-rules.ts';
-import { type BatchMark, type DeviceRecord, Inventory, isAddress } from './inventory.ts';
+import { type BatchMark, Inventory } from './inventory.ts';
 import { type LineOutcome, outcomesOf, type Placed } from './outcomes.ts';
 import type { Observation } from './read-update.ts';
 import { applyRetraction } from './retraction.ts';
@@ -144,17 +148,11 @@ export class PartitionDevices {
   ): void {
     const { ip, atMs, hostname, source, confidence, isAvailable, firstSeenMs, tableIps } = observation;
     notice(evidence, { atMs, source, confidence, ip, hostname, isAvailable, saidFirstMs: firstSeenMs });
-    if (hostname !== null && this.book.addName(evidence, hostname)) dirty.add(evidence);
+    if (hostname !== null && this.book.addName(evidence, hostname) && !this.isNameIdle(evidence))
+      dirty.add(evidence);
     if (ip !== null) {
       const record = this.addressBook.hold(ip, atMs, evidence);
-      if (
-        record !== null &&
-        (record.glimpses.length > 0 ||
-          record.holds.length > 1 ||
-          record.said !== null ||
-          !isIdentified(evidence))
-      )
-        at.add(record);
+      if (record !== null && mayDraw(record)) at.add(record);
       // Being at one address with another may be what was missing for a MAC that both have.
       if (record !== null && evidence.macs.some((mac) => this.grouping.refused.has(mac))) dirty.add(evidence);
     }
@@ -162,6 +160,17 @@ export class PartitionDevices {
       const record = this.addressBook.claim(one, atMs, evidence);
       if (record !== null) at.add(record);
     }
+  }
+
+  /** Nothing is decided otherwise because it carries one more name. */
+  private isNameIdle(evidence: Evidence): boolean {
+    const { refused } = this.grouping;
+    return (
+      areNamesRare(evidence, this.book) &&
+      (evidence.group?.evidence ?? []).every(({ macs }) =>
+        macs.every((mac) => !mac.isShared && !refused.has(mac)),
+      )
+    );
   }
 
   /** Who asserts an id makes a device of that id, or names one that is there. */
@@ -190,7 +199,16 @@ export class PartitionDevices {
   /** Decides anew what these reach. Answers the devices that are new. */
   settle(dirty: Set<Evidence>, at: Set<AddressRecord>, mark: BatchMark, touched: Touched): Set<DeviceRecord> {
     if (dirty.size === 0 && at.size === 0) return new Set();
+    const admitted = new Set<Group>();
+    for (const evidence of dirty) {
+      const group = admit(evidence, { book: this.book, refused: this.grouping.refused });
+      if (group === null) continue;
+      dirty.delete(evidence);
+      touched.groups.add(group);
+      if (group.device === null) admitted.add(group);
+    }
     const regrouped = this.grouping.regroup(dirty, at);
+    for (const group of admitted) regrouped.groups.add(group);
     const { groups, addresses } = regrouped;
     const made = this.inventory.settleAll(regrouped, mark);
     for (const group of groups) touched.groups.add(group);

@@ -3,8 +3,8 @@
  * names a device by an address alone retracts nothing.
  */
 
+import type { DeviceRecord } from './device-record.ts';
 import { macClass } from './identifier-rules.ts';
-import type { DeviceRecord } from './inventory.ts';
 import type { Placed } from './outcomes.ts';
 import type { PartitionDevices, Touched } from './partition.ts';
 import type { Observation } from './read-update.ts';

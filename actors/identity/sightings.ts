@@ -1,6 +1,6 @@
 /** When addresses that were seen and nothing more are devices, and how long they are told before. */
+import { standingGlimpses } from './address-owner.ts';
 import type { AddressRecord, Glimpse } from './addresses.ts';
-import { standingGlimpses } from './groups.ts';
 
 export interface Sighting {
   readonly ip: string;

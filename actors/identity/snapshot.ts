@@ -2,10 +2,12 @@
  * The whole memory of a reconciler as lines of JSON, and back: for `picket reconcile --state` and for whoever keeps it elsewhere. The
  * grouping is no part of it: it is a function of what is, and is decided again when it is read.
  */
+
 import type { AddressRecord, Glimpse } from './addresses.ts';
+import { append } from './append.ts';
+import { type DeviceRecord, isAddress, type MergeRow } from './device-record.ts';
 import type { Evidence, Identifier, Seen } from './evidence.ts';
 import type { IdentifierKind } from './identifier-rules.ts';
-import { type DeviceRecord, isAddress, type MergeRow } from './inventory.ts';
 import type { PartitionDevices } from './partition.ts';
 import type { Observation } from './read-update.ts';
 import { newTouched, type Reconciler } from './reconciler.ts';
@@ -22,7 +24,7 @@ export interface EvidenceRow {
   localClaims: Triple[];
   overruled: Triple[];
   seedMac: string | null;
-  first: [ms: number, order: string, ip: string | null];
+  first: [ms: number, order: number, ip: string | null];
   names: string[];
   seen: Seen[];
 }
@@ -200,25 +202,25 @@ export class Loader {
   private address({ ip, holds, glimpses, claims, said, overruled }: AddressRow): void {
     const record = this.devices.addressBook.at(ip);
     const touch = (by: Evidence) => {
-      if (!by.addresses.includes(record)) by.addresses.push(record);
+      if (!by.addresses.includes(record)) by.addresses = append(by.addresses, record);
     };
     for (const [atMs, n] of holds) {
       const by = this.evidence(n);
-      record.holds.push({ atMs, by });
+      record.holds = append(record.holds, { atMs, by });
       touch(by);
     }
-    record.glimpses.push(...glimpses);
+    record.glimpses = glimpses;
     for (const [n, instants, lastMs] of claims) {
       const by = this.evidence(n);
-      record.claims.push({ by, instants, lastMs });
+      record.claims = append(record.claims, { by, instants, lastMs });
       touch(by);
     }
-    record.overruled.push(...overruled.map((n) => this.evidence(n)));
+    record.overruled = overruled.map((n) => this.evidence(n));
     const device = said === null ? null : (this.devices.inventory.records.get(said) ?? null);
     record.said = device;
     if (device === null) return;
     if (!isAddress(device.founder)) touch(device.founder);
-    else if (device.founder !== record) device.founder.aliases.push(record);
+    else if (device.founder !== record) device.founder.aliases = append(device.founder.aliases, record);
   }
 
   private evidence(n: number): Evidence {

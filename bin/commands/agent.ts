@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { arch, hostname, platform } from 'node:os';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { createIcmpProber, findProber } from '../../checks/index.ts';
+import { createIcmpProber, createSweepPinger, findProber } from '../../checks/index.ts';
 import { systemClock, systemRandom } from '../../runtime/index.ts';
 import { lockState } from '../agent-lock.ts';
 import { CommandFailure, codeOf } from '../failure.ts';
@@ -70,10 +70,11 @@ async function runAgent(flags: Flags, output: Surroundings['output'], path: stri
     const prober = await findProber(path);
     if (prober === null) log('warn', 'no fping and no ping on the PATH: icmp checks cannot be run', {});
     const icmp = prober === null ? null : createIcmpProber(prober);
+    const pinger = prober === null ? null : createSweepPinger(prober);
     const capabilities = ['tcp', 'http', 'dns', ...(icmp === null ? [] : ['icmp'])];
     const ending = endSignal();
     const agent = await startAgent({
-      ...{ folder, state, clock, random: systemRandom(), log, icmp, renewNow: flags.renew === true },
+      ...{ folder, state, clock, random: systemRandom(), log, icmp, pinger, renewNow: flags.renew === true },
       facts: { version: ownVersion(), hostname: hostname(), os: platform(), arch: arch(), capabilities },
     });
     const { identity, gateways } = agent.identity.enrolled;
@@ -84,7 +85,7 @@ async function runAgent(flags: Flags, output: Surroundings['output'], path: stri
     // What does not let go keeps no process.
     clock.timer(agentStopMs, () => process.exit(1));
     await agent.stop();
-    await icmp?.close();
+    await Promise.all([icmp?.close(), pinger?.close()]);
     log('info', 'ended', {});
   } finally {
     unlock();

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { finalPieces, idOf, LineReader, Reconciler, restore, snapshot } from '../../actors/index.ts';
+import { systemClock } from '../../runtime/index.ts';
 import { boundedLines } from '../bounded-lines.ts';
 import { CommandFailure, usage } from '../failure.ts';
 import { reconcileBlockCharacters, reconcileBlockPieces, reconcileLineCharactersMax } from '../limits.ts';
@@ -44,8 +45,9 @@ async function reconcile(file: string, flags: ReconcileFlags, output: Output): P
     throw usage('--batch is a number of lines, from 1 on');
   const reconciler = new Reconciler(() => idOf(randomBytes(16)));
   if (flags.state !== undefined) load(flags.state, reconciler);
+  const clock = systemClock();
   const out = new Pieces(output);
-  const reader = new LineReader(reconciler, { batch, nowMs: () => Date.now() }, (answer) =>
+  const reader = new LineReader(reconciler, { batch, nowMs: () => clock.wallMs() }, (answer) =>
     out.put(`${JSON.stringify(answer)}\n`),
   );
   for await (const line of boundedLines(opened(file), reconcileLineCharactersMax)) {

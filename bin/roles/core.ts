@@ -1,6 +1,8 @@
 /** A core node: coordinates, holds tenants, writes the database, and answers operators. */
-import { type Package, startCore } from '../../actors/index.ts';
+import { ListingTurns, listingsOfCoreMax, type Package, startCore } from '../../actors/index.ts';
+import { boundedResolver } from '../../checks/index.ts';
 import { announcePackage } from '../../edge/index.ts';
+import { systemRandom } from '../../runtime/index.ts';
 import { declareAgents } from '../agent-procedures.ts';
 import { declareAudit } from '../audit-procedures.ts';
 import { declareAuthorities } from '../authority-procedures.ts';
@@ -8,12 +10,14 @@ import { retireDue } from '../authority-retirement.ts';
 import { dataFolder } from '../data-folder.ts';
 import { declareDatabase } from '../database-procedures.ts';
 import { declareDocuments } from '../document-procedures.ts';
+import { declareListedSources } from '../listed-source-procedures.ts';
 import { declarePackages } from '../package-procedures.ts';
 import { declarePeople } from '../people-procedures.ts';
 import { declareMonitor } from '../procedures.ts';
-import { storeFamilies, writerFamilies } from '../role-families.ts';
+import { listingFamilies, storeFamilies, writerFamilies } from '../role-families.ts';
 import { declareSources } from '../source-procedures.ts';
 import { declareStatus } from '../status.ts';
+import { declareSweeps } from '../sweep-procedures.ts';
 import { dailyBackups } from './daily-backups.ts';
 import { openRoleStore } from './database.ts';
 import { keepTree } from './keep-tree.ts';
@@ -33,7 +37,11 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   const { clock, log } = context;
   const retirement = { authorities, clock, log, folder: dataFolder(flags.data).authority };
   const retireAuthorities = (isStill: () => boolean) => retireDue(retirement, isStill);
-  const needs = { cluster: node, ...store, ownMachineTenant, backups, packageEnded, retireAuthorities };
+  const turns = new ListingTurns(listingsOfCoreMax);
+  const random = systemRandom();
+  const listings = { sources: store.listedSources, resolver: boundedResolver(), clock, random, turns };
+  const ends = { packageEnded, retireAuthorities };
+  const needs = { cluster: node, ...store, ownMachineTenant, backups, listings, ...ends };
   const core = startCore(node.system, needs);
   declarePeople(node, store);
   declarePackages(context, store);
@@ -43,10 +51,12 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   declareStatus(node, store);
   declareDatabase(node, store);
   declareSources(context, store);
+  declareSweeps(context, store);
+  declareListedSources(context, store);
   declareAudit(node, store.sessionArchive);
   const journal = sessionJournal(context, store.sessionArchive);
   declareMonitor(node, store, core, ownMachineTenant);
-  context.watch.metrics.add(writerFamilies(node), storeFamilies(store));
+  context.watch.metrics.add(writerFamilies(node), storeFamilies(store), listingFamilies(turns));
   const stop = keepTree(context, core.ref);
   return {
     records: journal.records,

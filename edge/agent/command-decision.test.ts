@@ -16,7 +16,7 @@ const planned: PlannedCheck = {
   },
 };
 const sight: CommandSight = {
-  ...{ nowMs: 1_000_000, running: 0, known: new Set() },
+  ...{ nowMs: 1_000_000, running: 0, known: new Set(), sweeping: 0, isSwept: () => false },
   check: (id) => (id === planned.id ? planned : null),
 };
 const command = (
@@ -68,6 +68,40 @@ describe('a command of the gateway', () => {
     expect(codeOf(command('check.run', 'x'.repeat(70_000)))).toBe('bad_payload');
     expect(codeOf(command('check.run', { check_id: 'chk_2' }))).toBe('no_such_check');
     expect(codeOf(command('check.run', { check_id: 'chk_1' }), { running: 256 })).toBe('agent_busy');
+  });
+  it('of a slice is taken with what it counts itself, and refused when that is other than it was told', () => {
+    const slice = {
+      ...{
+        run: 'run_abc',
+        slice: 1,
+        attempt: 1,
+        sweep: 'office',
+        addresses: 250,
+        from: 100,
+        to: 200,
+        rate: 50,
+      },
+      ...{ networks: ['10.0.0.0/24'], exclusions: ['10.0.0.1', '10.0.0.8/31', '10.0.0.2/31', '10.0.0.77'] },
+      ...{ ports: [22], icmp: true, timeout_ms: 1_000 },
+    };
+    const decision = decideCommand(command('sweep.run', slice), sight);
+    expect(decision).toMatchObject({ type: 'sweep', order: { slice: 1, from: 100, to: 200, ratePerS: 50 } });
+    for (const wrong of [
+      ...[{ addresses: 256 }, { to: 251 }, { from: 200 }, { from: -1 }, { rate: 0 }, { networks: ['x'] }],
+      ...[
+        { run: '../x' },
+        { attempt: 0 },
+        { sweep: '' },
+        { ports: ['22'] },
+        { timeout_ms: 1 },
+        { slice: 0.5 },
+      ],
+    ])
+      expect(codeOf(command('sweep.run', { ...slice, ...wrong }))).toBe('bad_payload');
+    expect(codeOf(command('sweep.run', slice), { sweeping: 6 })).toBe('agent_busy');
+    expect(codeOf(command('sweep.run', slice), { sweeping: 6, isSwept: () => true })).toBe('sweep');
+    expect(codeOf(command('sweep.stop', { run: 'run_abc', slice: 1 }))).toBe('stop_sweep');
+    expect(codeOf(command('sweep.stop', { run: 1 }))).toBe('bad_payload');
   });
   it('is done once, however often it comes', () => {
     let known: ReadonlySet<string> = new Set();

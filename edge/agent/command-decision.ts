@@ -1,13 +1,22 @@
 /**
- * What an agent does with a command of its gateway: runs a check now, asks for its config, or says why not. Pure. A command
+ * What an agent does with a command of its gateway: runs a check now, sweeps a slice, asks for its config, or says why not. Pure. A command
  * that came before is not done twice, and one whose time is over is not begun.
  */
 import type { AgentCheckConfig, CommandRequest } from '../../proto/index.ts';
-import { commandPayloadBytesMax, commandsKnownMax, commandsRunningMax, commandTimeoutMs } from './limits.ts';
+import {
+  commandPayloadBytesMax,
+  commandsKnownMax,
+  commandsRunningMax,
+  commandTimeoutMs,
+  sweepsAtOnceMax,
+} from './limits.ts';
 import { type PlannedCheck, plannedCheck } from './planned-check.ts';
+import { readSweepOrder, type SweepOrder } from './sweep-order.ts';
 
 /** What an agent of ours can be told to do: it says so among its capabilities. */
-export const commandTypes = ['check.run', 'config.refresh'] as const;
+export const commandTypes = ['check.run', 'config.refresh', 'sweep.run', 'sweep.stop'] as const;
+/** Said beside them by those that sweep. */
+export const sweepCapability = 'sweep';
 
 export type CommandRefusalCode =
   /** The time in which the command was to be done is over. */
@@ -24,6 +33,8 @@ export type CommandRefusalCode =
 export type CommandDecision =
   | { readonly type: 'run'; readonly check: PlannedCheck }
   | { readonly type: 'refresh' }
+  | { readonly type: 'sweep'; readonly order: SweepOrder }
+  | { readonly type: 'stop_sweep'; readonly run: string; readonly slice: number }
   | { readonly type: 'refuse'; readonly code: CommandRefusalCode; readonly detail: string }
   /** It is under way or done: nothing is said a second time. */
   | { readonly type: 'known' };
@@ -31,6 +42,9 @@ export type CommandDecision =
 export interface CommandSight {
   readonly nowMs: number;
   readonly running: number;
+  /** Slices under way. */
+  readonly sweeping: number;
+  isSwept(order: SweepOrder): boolean;
   readonly known: ReadonlySet<string>;
   check(id: string): PlannedCheck | null;
 }
@@ -41,8 +55,10 @@ export function decideCommand(command: CommandRequest, sight: CommandSight): Com
   if (ttlSeconds > 0 && sight.nowMs >= (createdAt + ttlSeconds) * 1_000)
     return refuse('command_expired', 'the time of this command is over');
   if (commandType === 'config.refresh') return { type: 'refresh' };
+  if (commandType === 'sweep.run') return decideSweep(payloadJson, sight);
+  if (commandType === 'sweep.stop') return decideStop(payloadJson);
   if (commandType !== 'check.run')
-    return refuse('unsupported_command', `this agent does ${commandTypes.join(' and ')}`);
+    return refuse('unsupported_command', `this agent does ${commandTypes.join(', ')}`);
   if (sight.running >= commandsRunningMax) return refuse('agent_busy', 'too many commands are under way');
   return decideRun(payloadJson, sight);
 }
@@ -82,6 +98,22 @@ function decideRun(payload: Uint8Array, { check }: CommandSight): CommandDecisio
   const planned = plannedCheck(config);
   if (typeof planned === 'string') return refuse('bad_payload', planned);
   return { type: 'run', check: { ...planned, timeoutMs: withinMs } };
+}
+
+function decideSweep(payload: Uint8Array, { sweeping, isSwept }: CommandSight): CommandDecision {
+  const said = payload.length > commandPayloadBytesMax ? null : readObject(payload);
+  if (said === null) return refuse('bad_payload', 'the payload is no JSON object of a slice');
+  const order = readSweepOrder(said);
+  if (typeof order === 'string') return refuse('bad_payload', order);
+  if (sweeping >= sweepsAtOnceMax && !isSwept(order))
+    return refuse('agent_busy', `${sweeping} slices are under way`);
+  return { type: 'sweep', order };
+}
+
+function decideStop(payload: Uint8Array): CommandDecision {
+  const { run, slice } = (payload.length > commandPayloadBytesMax ? null : readObject(payload)) ?? {};
+  if (typeof run === 'string' && typeof slice === 'number') return { type: 'stop_sweep', run, slice };
+  return refuse('bad_payload', 'run and slice must be there');
 }
 
 function readObject(payload: Uint8Array): Record<string, unknown> | null {

@@ -15,12 +15,15 @@ import { type CommandSight, decideCommand, remember } from './command-decision.t
 import type { CallFailed, ControlCall, GatewayChannel } from './gateway-channel.ts';
 import { answerCharactersMax } from './limits.ts';
 import type { OwnChecks } from './own-checks.ts';
+import type { OwnSweeps } from './own-sweeps.ts';
 import type { PlannedCheck } from './planned-check.ts';
+import type { SweepOrder } from './sweep-order.ts';
 
 export interface ControlNeeds {
   readonly channel: GatewayChannel;
   readonly hello: ControlStreamHello;
   readonly checks: OwnChecks;
+  readonly sweeps: OwnSweeps;
   nowMs(): number;
   config(config: AgentConfigResponse): void;
   /** Asks for the config at once. */
@@ -69,9 +72,12 @@ export class ControlStream {
   }
 
   private async follow(command: CommandRequest): Promise<void> {
-    const { checks, nowMs } = this.needs;
+    const { checks, sweeps, nowMs } = this.needs;
     const { known, running } = this;
-    const sight: CommandSight = { nowMs: nowMs(), running, known, check: (id) => checks.check(id) };
+    const sight: CommandSight = {
+      ...{ nowMs: nowMs(), running, known, check: (id) => checks.check(id) },
+      ...{ sweeping: sweeps.running, isSwept: (order) => sweeps.isUnderWay(order) },
+    };
     const decision = decideCommand(command, sight);
     if (decision.type === 'known') return;
     this.known = remember(known, command.commandId);
@@ -84,7 +90,11 @@ export class ControlStream {
     this.running += 1;
     try {
       if (decision.type === 'run') await this.runNow(command, decision.check);
-      else {
+      else if (decision.type === 'sweep') await this.sweep(command, decision.order);
+      else if (decision.type === 'stop_sweep') {
+        const isStopped = sweeps.stop(decision.run, decision.slice);
+        this.answer(command, true, isStopped ? '' : 'it is not under way', null);
+      } else {
         await this.needs.refresh();
         this.answer(command, true, '', { config_version: checks.version });
       }
@@ -101,6 +111,23 @@ export class ControlStream {
     const { status, reason, latencyMs, startedAtMs } = ran;
     const said = { status, reason, latency_ms: latencyMs, started_at: startedAtMs };
     this.answer(command, true, reason ?? '', said);
+  }
+
+  /** How far it is is said on the way; whoever asks after a connection was lost hears the same. */
+  private async sweep(command: CommandRequest, order: SweepOrder): Promise<void> {
+    const { commandId, commandType } = command;
+    const end = await this.needs.sweeps.run(order, (told) => {
+      const { done, total, live } = told;
+      const message = `${done} of ${total} addresses, ${live} live`;
+      const payloadJson = Buffer.from(JSON.stringify(told));
+      const progressPercent = Math.floor((done / total) * 100);
+      const timestamp = this.second();
+      this.say({
+        commandProgress: { commandId, commandType, progressPercent, message, timestamp, payloadJson },
+      });
+    });
+    if (end.ok) this.answer(command, true, '', end.told);
+    else this.answer(command, false, `${end.code}: ${end.detail}`, null);
   }
 
   private answer(

@@ -18,6 +18,7 @@ import {
   type AgentHelloResponse,
   type ControlStreamRequest,
   type ControlStreamResponse,
+  documentMethods,
   type GatewayStatusChunk,
   type GatewayStatusRequest,
   gatewayMethods,
@@ -26,6 +27,7 @@ import {
   renewalMethods,
   type StatusReceived,
 } from '../../proto/index.ts';
+import type { DocumentWire } from '../document-wire.ts';
 import { judgeGateway } from '../gateway-identity.ts';
 import {
   callMs,
@@ -67,9 +69,13 @@ interface Calls {
   streamStatus: Streamed<GatewayStatusChunk, StatusReceived>;
   controlStream(): ControlCall;
   renew: Unary<RenewRequest, RenewResponse>;
+  transfer(): DocumentWire;
 }
 
-const Client = makeGenericClientConstructor({ ...gatewayMethods(), ...renewalMethods() }, 'Gateway');
+const Client = makeGenericClientConstructor(
+  { ...gatewayMethods(), ...renewalMethods(), ...documentMethods() },
+  'Gateway',
+);
 
 export class GatewayChannel {
   readonly endpoint: string;
@@ -129,6 +135,11 @@ export class GatewayChannel {
 
   control(): ControlCall {
     return this.calls.controlStream.call(this.client);
+  }
+
+  /** One that may carry several documents, one after the other. */
+  documents(): DocumentWire {
+    return this.calls.transfer.call(this.client);
   }
 
   close(): void {

@@ -4,14 +4,16 @@
  */
 import type { AgentHelloRequest } from '../../proto/index.ts';
 import { type Clock, type Log, messageOf, type Random } from '../../runtime/index.ts';
+import type { DocumentWire } from '../document-wire.ts';
 import { differenceMs } from './clock-difference.ts';
-import { commandTypes } from './command-decision.ts';
+import { commandTypes, sweepCapability } from './command-decision.ts';
 import { ControlStream } from './control-stream.ts';
 import { CallFailed, GatewayChannel } from './gateway-channel.ts';
 import { configAgainMs } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { OwnChecks } from './own-checks.ts';
 import { nextRequest, type OwnIdentity, takeRenewed } from './own-identity.ts';
+import type { OwnSweeps } from './own-sweeps.ts';
 import { Pushes } from './pushes.ts';
 import { renewAgainAfterMs, renewAtMs } from './renewal-time.ts';
 
@@ -29,6 +31,7 @@ export interface SessionNeeds {
   readonly log: Log;
   readonly outbox: Outbox;
   readonly checks: OwnChecks;
+  readonly sweeps: OwnSweeps;
   readonly facts: AgentFacts;
   readonly identity: OwnIdentity;
   /** Where a renewed certificate is written. */
@@ -83,9 +86,14 @@ export class GatewaySession {
     this.finish({ type: 'lost', why: null, wasTold: this.wasTold });
   }
 
+  /** A stream of documents over this connection. */
+  documents(): DocumentWire {
+    return this.channel.documents();
+  }
+
   private async begin(): Promise<void> {
     const { channel, needs } = this;
-    const { clock, checks, identity, outbox, random, log, isOnlyGateway } = needs;
+    const { clock, checks, sweeps, identity, outbox, random, log, isOnlyGateway } = needs;
     const askedAtMs = clock.wallMs();
     const hello = this.hello();
     const answer = await channel.hello(hello);
@@ -98,7 +106,7 @@ export class GatewaySession {
     const { partition } = enrolled;
     const nowMs = () => needs.nowMs();
     this.control = new ControlStream({
-      ...{ channel, hello, checks, nowMs },
+      ...{ channel, hello, checks, sweeps, nowMs },
       config: (config) => checks.configure(config),
       refresh: () => this.askConfig(),
       ended: (why) => this.lose(why),
@@ -118,7 +126,7 @@ export class GatewaySession {
     return {
       ...{ agentId: identity.agentId, partition: identity.enrolled.partition, version, hostname, os, arch },
       ...{
-        capabilities: [...capabilities, ...commandTypes],
+        capabilities: [...capabilities, sweepCapability, ...commandTypes],
         configVersion: checks.version,
         configSource: 'gateway',
       },

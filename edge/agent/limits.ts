@@ -82,6 +82,14 @@ export const commandPayloadBytesMax = 65_536;
 /** A reason or message in an answer. */
 export const answerCharactersMax = 500;
 
+// Sweeps
+/** Slices that are swept at once; more are refused, and others have them. */
+export const sweepsAtOnceMax = 6;
+/** How far a slice is is told this often. */
+export const sweepProgressMs = 1_000;
+/** Slices that went well, whose answers may have been lost. */
+export const sweepAnswersKeptMax = 64;
+
 // The certificate
 /** The last part of the wait for the half of a certificate's life is chance, so that agents do not all come at once. */
 export const renewSpreadShare = 0.1;

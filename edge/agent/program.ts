@@ -4,7 +4,7 @@
  */
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { IcmpProber } from '../../checks/index.ts';
+import type { IcmpProber, SweepPinger } from '../../checks/index.ts';
 import { type Clock, type Log, messageOf, type Random } from '../../runtime/index.ts';
 import { AgentError } from './errors.ts';
 import { type Dial, type Failover, firstDial, newFailover, stepFailover } from './failover.ts';
@@ -14,6 +14,7 @@ import { endMs, reportEveryMs } from './limits.ts';
 import { Outbox } from './outbox.ts';
 import { OwnChecks } from './own-checks.ts';
 import { type OwnIdentity, readIdentity } from './own-identity.ts';
+import { OwnSweeps } from './own-sweeps.ts';
 
 export interface AgentNeeds {
   /** Where the enrolment is. */
@@ -24,6 +25,8 @@ export interface AgentNeeds {
   readonly random: Random;
   readonly log: Log;
   readonly icmp: IcmpProber | null;
+  /** What sweeps send ICMP with. */
+  readonly pinger: SweepPinger | null;
   readonly facts: AgentFacts;
   /** Renew the certificate with the first connection. */
   readonly renewNow: boolean;
@@ -69,6 +72,7 @@ class AgentProgram implements RunningAgent {
   private readonly outbox: Outbox;
   private readonly credentialFolder: string;
   private readonly checks: OwnChecks;
+  private readonly sweeps: OwnSweeps;
   private failover: Failover;
   private session: GatewaySession | null = null;
   private connectedTo: string | null = null;
@@ -86,11 +90,18 @@ class AgentProgram implements RunningAgent {
     this.outbox = outbox;
     this.credentialFolder = credentialFolder;
     this.renewNow = needs.renewNow;
-    const { clock, log, icmp, random, state } = needs;
+    const { clock, log, icmp, pinger, random, state } = needs;
     this.checks = new OwnChecks({
       ...{ clock, log, icmp, outbox, path: join(state, 'config') },
       nowMs: () => this.nowMs(),
       kept: (hasChanged) => this.session?.noted(hasChanged),
+    });
+    this.sweeps = new OwnSweeps({
+      ...{ clock, random, log, pinger, nowMs: () => this.nowMs() },
+      dial: () => {
+        if (this.session === null || this.connectedTo === null) throw new Error('no gateway is connected');
+        return this.session.documents();
+      },
     });
     this.failover = newFailover(identity.enrolled.gateways, random.next());
     this.report();
@@ -106,6 +117,7 @@ class AgentProgram implements RunningAgent {
     this.cancelDial();
     this.cancelReport();
     this.checks.end();
+    this.sweeps.end();
     const { clock } = this.needs;
     let cancel = () => {};
     const late = new Promise<void>((resolve) => {
@@ -128,10 +140,22 @@ class AgentProgram implements RunningAgent {
   private async hold(endpoint: string): Promise<void> {
     if (this.stopping) return;
     const { clock, random, log, facts } = this.needs;
-    const { outbox, checks, identity, credentialFolder, renewNow } = this;
+    const { outbox, checks, sweeps, identity, credentialFolder, renewNow } = this;
     const droppedNow = outbox.totals().dropped;
     const session = new GatewaySession({
-      ...{ clock, random, log, facts, outbox, checks, identity, credentialFolder, endpoint, renewNow },
+      ...{
+        clock,
+        random,
+        log,
+        facts,
+        outbox,
+        checks,
+        sweeps,
+        identity,
+        credentialFolder,
+        endpoint,
+        renewNow,
+      },
       isOnlyGateway: this.failover.endpoints.length === 1,
       dropped: droppedNow - this.toldDropped,
       difference: (ms) => this.differ(ms),

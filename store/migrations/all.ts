@@ -24,6 +24,8 @@ import { tenant0007 } from './tenant-0007.ts';
 import { tenant0008 } from './tenant-0008.ts';
 import { tenant0009 } from './tenant-0009.ts';
 import { tenant0010 } from './tenant-0010.ts';
+import { tenant0011 } from './tenant-0011.ts';
+import { tenant0012 } from './tenant-0012.ts';
 
 export interface Migration {
   version: number;
@@ -62,6 +64,8 @@ export const tenantMigrations: readonly Migration[] = [
   tenant0008,
   tenant0009,
   tenant0010,
+  tenant0011,
+  tenant0012,
 ];
 
 export function checksumOf(migration: Migration): string {

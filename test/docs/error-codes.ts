@@ -59,6 +59,12 @@ export const codeLists: readonly CodeList[] = [
     name: 'CommandRefusalCode',
   },
   {
+    title: 'Networks of a sweep',
+    intro: 'What `picket sweep add` says of each network or exclusion that it refuses, within `bad_sweep`.',
+    file: 'checks/sweep/networks.ts',
+    name: 'NetworkRefusalCode',
+  },
+  {
     title: 'Certificates on disk',
     intro: 'Authority, credentials, policy.',
     file: 'certs/errors.ts',
@@ -95,6 +101,12 @@ export const codeLists: readonly CodeList[] = [
     intro: 'What a check is refused with.',
     file: 'checks/errors.ts',
     name: 'CheckRefusalCode',
+  },
+  {
+    title: 'Sources',
+    intro: 'Why a listing of another system ended before its time: `picket source show`, and its runs.',
+    file: 'sources/errors.ts',
+    name: 'SourceFaultCode',
   },
   {
     title: 'The edge door',

@@ -88,7 +88,7 @@ async function enrol(
 
 async function start(): Promise<RunningAgent> {
   agent = await startAgent({
-    ...{ folder, state: folder, clock, random: systemRandom(), icmp: null, renewNow: false },
+    ...{ folder, state: folder, clock, random: systemRandom(), icmp: null, pinger: null, renewNow: false },
     log: (_level, message, fields) => void log.push({ message, fields }),
     facts: { version: '1', hostname: 'h', os: 'linux', arch: 'x64', capabilities: ['tcp'] },
   });

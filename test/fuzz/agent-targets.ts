@@ -6,6 +6,7 @@ import { decideCommand } from '../../edge/agent/command-decision.ts';
 import { readConfig, writeConfig } from '../../edge/agent/kept-config.ts';
 import { frameOf, type KeptResult, readFrames } from '../../edge/agent/kept-result.ts';
 import { type PlannedCheck, plannedCheck } from '../../edge/agent/planned-check.ts';
+import type { SweepOrder } from '../../edge/agent/sweep-order.ts';
 import type { AgentCheckConfig } from '../../proto/index.ts';
 import { changedValue } from './change-value.ts';
 import { mutated, under } from './mutate.ts';
@@ -81,6 +82,13 @@ export function keptConfig(): FuzzTarget {
   };
 }
 
+function judgeSlice({ set, from, to, ratePerS, slice, attempt, spec }: SweepOrder): void {
+  const isBounded =
+    Number.isInteger(from) && from >= 0 && to > from && to <= set.count && to - from <= 16_384 && slice >= 0;
+  const isPaced = ratePerS >= 1 && ratePerS <= 10_000 && attempt >= 1 && spec.timeoutMs <= 10_000;
+  if (!isBounded || !isPaced || set.count > 33_554_432) throw new Error(JSON.stringify({ from, to, spec }));
+}
+
 /** Commands: run with bounds, or refused with a code of the closed set. */
 export function commands(): FuzzTarget {
   const codes = ['command_expired', 'unsupported_command', 'bad_payload', 'no_such_check', 'agent_busy'];
@@ -92,7 +100,20 @@ export function commands(): FuzzTarget {
     timeout_ms: 900,
     settings: {},
   };
-  const corpus = [own, { check_id: 'chk_1' }].map((one) => Buffer.from(JSON.stringify(one)));
+  const slice = {
+    ...{
+      run: 'run_abc',
+      slice: 1,
+      attempt: 1,
+      sweep: 'office',
+      addresses: 252,
+      from: 100,
+      to: 200,
+      rate: 50,
+    },
+    ...{ networks: ['10.0.0.0/24'], exclusions: ['10.0.0.8/30'], ports: [22], icmp: true, timeout_ms: 1_000 },
+  };
+  const corpus = [own, { check_id: 'chk_1' }, slice].map((one) => Buffer.from(JSON.stringify(one)));
   const known: PlannedCheck = plannedCheck(check) as PlannedCheck;
   return {
     name: 'agent commands',
@@ -100,13 +121,18 @@ export function commands(): FuzzTarget {
       const payloadJson =
         random.next() < 0.5
           ? mutated(random, corpus)
-          : Buffer.from(JSON.stringify(changedValue(random, own)) ?? '');
-      const sight = { nowMs: 1_000, running: under(random, 300), known: new Set<string>() };
+          : Buffer.from(JSON.stringify(changedValue(random, random.next() < 0.5 ? own : slice)) ?? '');
+      const commandType = ['check.run', 'sweep.run', 'sweep.stop'][under(random, 3)]!;
+      const sight = {
+        ...{ nowMs: 1_000, running: under(random, 300), known: new Set<string>() },
+        ...{ sweeping: 0, isSwept: () => false },
+      };
       const decision = decideCommand(
-        { commandId: 'c', commandType: 'check.run', ttlSeconds: 60, createdAt: 0, payloadJson },
+        { commandId: 'c', commandType, ttlSeconds: 60, createdAt: 0, payloadJson },
         { ...sight, check: (id) => (id === known.id ? known : null) },
       );
       if (decision.type === 'refuse' && !codes.includes(decision.code)) throw new Error(decision.code);
+      if (decision.type === 'sweep') judgeSlice(decision.order);
       if (decision.type !== 'run') return;
       const { kind, target, timeoutMs } = decision.check;
       if (

@@ -28,6 +28,7 @@ import { mutated, under } from './mutate.ts';
 import { mutatedDer } from './mutate-der.ts';
 import { records } from './record-target.ts';
 import { shellLines, shellRequests } from './shell-targets.ts';
+import { armisAnswers, importedLines, netboxAnswers } from './source-targets.ts';
 import { heads, pem, policies } from './text-targets.ts';
 import { rings, sealed } from './vault-target.ts';
 import { addresses, gossip, kubernetes, words } from './wire-targets.ts';
@@ -78,6 +79,9 @@ export const fuzzTargets: readonly { readonly name: string; make(): FuzzTarget }
   { name: 'outbox', make: outbox },
   { name: 'kept config', make: keptConfig },
   { name: 'agent commands', make: commands },
+  { name: 'armis answers', make: armisAnswers },
+  { name: 'netbox answers', make: netboxAnswers },
+  { name: 'imported lines', make: importedLines },
   { name: 'journal lines', make: journalLines },
   { name: 'forwarded entries', make: forwardedEntries },
 ];

@@ -36,8 +36,9 @@ export const rooms: Readonly<Record<string, Room>> = {
   proto: { imports: {}, hasIndex: true },
   store: { imports: { '*': ['ports'] }, hasIndex: true },
   checks: { imports: {}, hasIndex: true },
+  sources: { imports: { checks: index }, hasIndex: true },
   cluster: { imports: { runtime: index, certs: index }, hasIndex: true },
-  actors: { imports: { runtime: index, cluster: index, checks: index }, hasIndex: true },
+  actors: { imports: { runtime: index, cluster: index, checks: index, sources: index }, hasIndex: true },
   edge: {
     imports: {
       runtime: index,
@@ -46,6 +47,7 @@ export const rooms: Readonly<Record<string, Room>> = {
       certs: index,
       proto: index,
       checks: index,
+      sources: index,
     },
     hasIndex: true,
   },

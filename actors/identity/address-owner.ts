@@ -1,0 +1,96 @@
+/**
+ * To which device belongs what was seen at an address: who held it nearest in time, else who has it as a confirmed alias. Read from the
+ * addresses and the grouping as they are; changes nothing.
+ */
+import { type AddressRecord, type Glimpse, nearestHold } from './addresses.ts';
+import type { Evidence } from './evidence.ts';
+import type { Group } from './groups.ts';
+import { isIdentified } from './identified.ts';
+import { identityLimits as limits } from './limits.ts';
+
+/** With a table of its own it is a device, even when others claim all that stands in it. */
+export function ownerOf(one: Evidence, last: { record: AddressRecord; atMs: number }): Group | null {
+  if (isPlaceless(one)) return ownerAt(last.record, last.atMs);
+  return one.claims.length > 0 && !one.isAdrift ? null : holderAt(one, last);
+}
+
+/** It has nothing but an address: a MAC that different devices have says nothing, one that two claim says that it is theirs. */
+export function isPlaceless({ isAdrift, claims, macs }: Evidence): boolean {
+  return (
+    !isAdrift && claims.length === 0 && macs.every(({ isBanned, witness }) => isBanned || witness !== null)
+  );
+}
+
+/** Of the devices that hold a MAC of it the one that was at its address nearest in time. */
+function holderAt(one: Evidence, { record, atMs }: { record: AddressRecord; atMs: number }): Group | null {
+  const holding = new Set<Group | null>();
+  for (const { holders } of one.macs)
+    for (const holder of holders) if (isIdentified(holder)) holding.add(holder.group);
+  return nearestHold(record, atMs, (by) => isIdentified(by) && holding.has(by.group))?.group ?? null;
+}
+
+/** The device to which something at this address belongs at this instant; null: it stands by the address. */
+export function ownerAt(record: AddressRecord, atMs: number): Group | null {
+  const by = nearestHold(record, atMs, isIdentified);
+  return by?.group ?? aliasOf(record);
+}
+
+/**
+ * The device of a confirmed alias: the one that a person said, else the one that showed it last. What stands by an address and has
+ * another as its alias is the device that is known to have that other one.
+ */
+export function aliasOf({ said, claims, aliases }: AddressRecord): Group | null {
+  for (const { holds } of aliases) {
+    const strong = holds.findLast(({ by }) => isIdentified(by));
+    if (strong !== undefined) return strong.by.group;
+  }
+  if (said !== null && (said.group === null || said.group.address === null)) return said.group;
+  const confirmed = claims.filter(
+    ({ by, instants }) => instants.length >= limits.aliasSightingsMin && isIdentified(by),
+  );
+  confirmed.sort((a, b) => b.lastMs - a.lastMs || b.by.firstMs - a.by.firstMs || b.by.n - a.by.n);
+  return confirmed[0]?.by.group ?? said?.group ?? null;
+}
+
+export function standingGlimpses(record: AddressRecord): Glimpse[] {
+  return record.glimpses.filter(({ atMs }) => ownerAt(record, atMs) === null);
+}
+
+/** Whether something there may belong to who is at the address. */
+export function mayDraw({ glimpses, device, holds, said }: AddressRecord): boolean {
+  return glimpses.length > 0 || device !== null || said !== null || holds.some(({ by }) => !isIdentified(by));
+}
+
+export function lastHold(one: Evidence): { record: AddressRecord; atMs: number } | null {
+  let last: { record: AddressRecord; atMs: number } | null = null;
+  for (const record of one.addresses) {
+    const at = record.holds.findLast(({ by }) => by === one)?.atMs;
+    if (at === undefined) continue;
+    if (last === null || at > last.atMs || (at === last.atMs && record.ip < last.record.ip))
+      last = { record, atMs: at };
+  }
+  return last;
+}
+
+/** To whom belongs what was seen at an address and does not stand by it. */
+export function ownerOfRest(record: AddressRecord, standing: readonly Glimpse[]): Group | null {
+  const kept = new Set(standing);
+  const first =
+    record.glimpses.find((glimpse) => !kept.has(glimpse)) ?? record.holds.find(({ by }) => !isIdentified(by));
+  return (first === undefined ? null : ownerAt(record, first.atMs)) ?? aliasOf(record);
+}
+
+/** Where something was seen that nothing else identifies. */
+export function placesOf(members: readonly Evidence[]): string[] {
+  const ips = new Set(members.flatMap(({ addresses }) => addresses.map(({ ip }) => `ip:${ip}`)));
+  return [...ips].slice(0, limits.evidenceTextsMax);
+}
+
+/** A confirmed alias, or who held the address nearest in time. */
+export function addressReason(record: AddressRecord): string {
+  const first = record.glimpses[0] ?? record.holds[0];
+  const alias = aliasOf(record);
+  return alias !== null && (first === undefined || ownerAt(record, first.atMs) === alias)
+    ? 'ip_alias_conflict'
+    : 'ip';
+}
