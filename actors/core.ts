@@ -17,7 +17,12 @@ import { type CoordinatorNeeds, coordinator } from './coordinator.ts';
 import { documentDesk } from './document-desk.ts';
 import { documentEnds } from './document-ends.ts';
 import { keyRotation } from './key-rotation.ts';
-import type { TenantProtocol, WriterProtocol } from './messages.ts';
+import {
+  type ReconcilerProtocol,
+  reconcilerKey,
+  type TenantProtocol,
+  type WriterProtocol,
+} from './messages.ts';
 import { type PackageEndsNeeds, packageEnds } from './package-ends.ts';
 import type { ArchiveStore } from './ports/archive-store.ts';
 import type { BackupRunner } from './ports/backup-runner.ts';
@@ -63,6 +68,10 @@ export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
   const tenantsRef = () => system.whereis<TenantsProtocol>('tenants');
   const { node, boot } = cluster;
   const tenantOf = (tenantId: string) => system.whereis<TenantProtocol>(`tenant:${tenantId}`);
+  const received = (tenantId: string) => {
+    const ref = cluster.names.lookup<ReconcilerProtocol>(reconcilerKey(tenantId));
+    if (ref !== null) system.cast(ref).look();
+  };
   let usable = false;
   const ref = system.spawn(
     // Stopped in reverse: first what this core coordinates, the tenants (which give their last rows), then the session, then the writer.
@@ -96,7 +105,7 @@ export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
         start: childOf(tenants({ ...needs, writer: writerRef, usable: () => usable })),
       },
       { id: 'coordinator', start: childOf(coordinator(needs)) },
-      ...besides(needs, { tenantsRef, tenantOf }),
+      ...besides(needs, { tenantsRef, tenantOf, received }),
     ]),
   );
   return { ref, writer: writerRef, tenants: tenantsRef };
@@ -105,10 +114,11 @@ export function startCore(system: ActorSystem, needs: CoreNeeds): CoreTree {
 interface Whereabouts {
   tenantsRef(): Ref<TenantsProtocol> | null;
   tenantOf(tenantId: string): Ref<TenantProtocol> | null;
+  received(tenantId: string): void;
 }
 
 /** What a core does when it was given what that takes. */
-function besides(needs: CoreNeeds, { tenantsRef, tenantOf }: Whereabouts): ChildSpec[] {
+function besides(needs: CoreNeeds, { tenantsRef, tenantOf, received }: Whereabouts): ChildSpec[] {
   const { cluster, lives, telemetry, archive = null, backups: runner, rotation, documents } = needs;
   const { packages, packageEnded: ended, retireAuthorities: retire } = needs;
   const children: ChildSpec[] = [];
@@ -118,7 +128,7 @@ function besides(needs: CoreNeeds, { tenantsRef, tenantOf }: Whereabouts): Child
   if (runner !== undefined) add('backups', childOf(backups({ cluster, backups: runner })));
   if (rotation !== undefined) add('key_rotation', childOf(keyRotation({ cluster, rotation })));
   if (documents !== undefined) {
-    add('document_desk', childOf(documentDesk({ cluster, documents, tenantOf })));
+    add('document_desk', childOf(documentDesk({ cluster, documents, tenantOf, received })));
     add('document_ends', childOf(documentEnds({ cluster, documents })));
   }
   if (packages !== undefined && ended !== undefined)

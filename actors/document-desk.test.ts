@@ -45,7 +45,10 @@ function stage() {
       },
     } as unknown as DocumentDeskNeeds['cluster'];
     const tenantOf = () => (state.holder === node ? tenant : null);
-    desks.set(node, { system, ref: system.spawn(documentDesk({ cluster, documents, tenantOf })) });
+    desks.set(node, {
+      system,
+      ref: system.spawn(documentDesk({ cluster, documents, tenantOf, received: () => {} })),
+    });
   }
   const at = (node: string) => {
     const { system, ref } = desks.get(node)!;

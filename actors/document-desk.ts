@@ -46,6 +46,8 @@ export interface DocumentDeskNeeds {
   documents: DocumentStore & Pick<DocumentShelf, 'read'>;
   /** Which actor of this core holds the tenant. */
   tenantOf(tenantId: string): Ref<TenantProtocol> | null;
+  /** One of the tenant is whole: whoever takes it on may look. */
+  received(tenantId: string): void;
 }
 
 /** One that is being sent, by one stream or by an old one and its successor. */
@@ -148,14 +150,8 @@ async function open(
 }
 
 function newAtDesk(self: DeskSelf, place: DocumentPlace, there: StoredDocument): AtDesk {
-  return {
-    place,
-    there,
-    sum: new DocumentSum(),
-    streams: 1,
-    touchedMs: self.monotonicMs(),
-    turn: Promise.resolve(),
-  };
+  const touchedMs = self.monotonicMs();
+  return { place, there, sum: new DocumentSum(), streams: 1, touchedMs, turn: Promise.resolve() };
 }
 
 /** The names say who holds a tenant, and under which epoch. */
@@ -249,6 +245,7 @@ async function end(
   self.state.received += 1;
   self.state.receivedBytes += totalBytes;
   const { id, kind, agent } = one.there;
+  needs.received(place.tenantId);
   self.log('info', 'a document was received', { tenant: place.tenantId, id, kind, agent, totalBytes, items });
   return { items };
 }

@@ -47,6 +47,8 @@ export {
   type PollerTotals,
   type PollReport,
   pollerKey,
+  type ReconcilerProtocol,
+  reconcilerKey,
   type SchedulerProtocol,
   type ServiceOutcome,
   type SourceKeeperProtocol,
@@ -64,6 +66,7 @@ export {
   type TenantTotals,
   tenantAccess,
   tenantKey,
+  type UpdateOutcome,
   type WriterProtocol,
   type WriterTotals,
   writerKey,
@@ -111,6 +114,7 @@ export { type DeviceEvent, type DeviceState, deviceEvents, deviceLife } from './
 export type { DeviceChange, DeviceStore } from './ports/device-store.ts';
 export type { StoredDocument } from './ports/document-store.ts';
 export type { ImportedAuthority, ImportedAuthorityStore } from './ports/imported-authority-store.ts';
+export type { InventoryShelf, ListedConflict, ListedDevice, ListedMerge } from './ports/inventory-store.ts';
 export type {
   ListedSource,
   ListedSourceState,

@@ -44,7 +44,7 @@ async function stage(given: readonly [NewListedSource, credentials: string | nul
     lookup: () => desk,
   };
   const cluster = { node: 'core_1', names } as never;
-  const desk = system.spawn(documentDesk({ cluster, documents, tenantOf: () => tenant }));
+  const desk = system.spawn(documentDesk({ cluster, documents, tenantOf: () => tenant, received: () => {} }));
   const listings = {
     resolver: systemResolver,
     clock,

@@ -38,6 +38,7 @@ export {
   platformTenant,
   pollerDoorKey,
   pollerKey,
+  reconcilerKey,
   schedulerKey,
   sourceKeeperKey,
   sourcePollerKey,
@@ -51,6 +52,12 @@ export type { PolledTarget, ServiceOutcome } from './ports/agent-source.ts';
 export type { CheckKind, CheckState, ResultRow, ResultStatus } from './ports/check.ts';
 export type { SourceDialler } from './ports/source-dialler.ts';
 export type { Tenant, TenantStore } from './ports/tenant-store.ts';
+export type {
+  ChangedDevice,
+  ReconcilerProtocol,
+  ReconcilerTotals,
+  UpdateOutcome,
+} from './reconciler-messages.ts';
 export type {
   AgentProtocol,
   AgentTotals,

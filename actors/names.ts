@@ -15,6 +15,7 @@ export const nameKinds: readonly string[] = [
   'gateway',
   'source_keeper',
   'source_poller',
+  'reconciler',
   'sweep_keeper',
   'sweep_runner',
   'listing_keeper',
@@ -64,6 +65,10 @@ export function gatewayKey(node: string): RegistryKey {
 /** Of a tenant: who has its agents that only listen asked. */
 export function sourceKeeperKey(tenantId: string): RegistryKey {
   return { tenant: tenantId, partition: defaultPartition, kind: 'source_keeper', id: tenantId };
+}
+/** Of a tenant: who decides which sightings are the same device. */
+export function reconcilerKey(tenantId: string): RegistryKey {
+  return { tenant: tenantId, partition: defaultPartition, kind: 'reconciler', id: tenantId };
 }
 /** Of a poller: who asks them. */
 export function sourcePollerKey(node: string): RegistryKey {

@@ -39,7 +39,9 @@ function stage() {
       !holder.now ? null : kind === 'scheduler' ? { node: 'agent_1' } : desk,
   };
   const cluster = { node: 'agent_1', names } as unknown as Cluster;
-  desk = system.spawn(documentDesk({ cluster, documents, tenantOf: () => tenant })) as never;
+  desk = system.spawn(
+    documentDesk({ cluster, documents, tenantOf: () => tenant, received: () => {} }),
+  ) as never;
   const pinger: SweepPinger = {
     packets: 1,
     ping({ addresses }, tell) {

@@ -1,15 +1,17 @@
 /**
- * The parts of a tenant's tree that have its agents that only listen asked, its sources listed and its networks swept: there while
+ * The parts of a tenant's tree that have its agents that only listen asked, its sources listed, its networks swept and its devices reconciled: there while
  * the lease is, where there is a store of them.
  */
 import type { Ref } from '../runtime/index.ts';
 import { listingKeeper } from './listing-keeper.ts';
 import type {
   ListingKeeperProtocol,
+  ReconcilerProtocol,
   SourceKeeperProtocol,
   SweepKeeperProtocol,
   TenantTerms,
 } from './messages.ts';
+import { reconciler } from './reconciler.ts';
 import { sourceKeeper } from './source-keeper.ts';
 import { sweepKeeper } from './sweep-keeper.ts';
 import type { TenantNeeds, TenantSelf } from './tenant-state.ts';
@@ -24,6 +26,15 @@ export async function startSources(
   const { tenantId, terms } = self.state;
   const keeper = sourceKeeper({ cluster, agentSources, importedAuthorities });
   return await self.startLink(keeper, tenantId, epoch, needs.allowAll(tenantId), isSuspended(terms));
+}
+
+export async function startReconciler(
+  self: TenantSelf,
+  { cluster, inventory, documents }: TenantNeeds,
+  epoch: number,
+): Promise<Ref<ReconcilerProtocol> | null> {
+  if (inventory === undefined || documents === undefined) return null;
+  return await self.startLink(reconciler({ cluster, inventory, documents }), self.state.tenantId, epoch);
 }
 
 export async function startSweeps(

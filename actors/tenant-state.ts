@@ -5,6 +5,7 @@ import type { ListingKeeperNeeds } from './listing-keeper.ts';
 import type {
   HealthProtocol,
   ListingKeeperProtocol,
+  ReconcilerProtocol,
   SchedulerProtocol,
   SourceKeeperProtocol,
   SweepKeeperProtocol,
@@ -15,6 +16,7 @@ import {
   healthKey,
   listingKeeperKey,
   pollerDoorKey,
+  reconcilerKey,
   schedulerKey,
   sourceKeeperKey,
   sweepKeeperKey,
@@ -22,7 +24,9 @@ import {
 import type { AgentSourceStore } from './ports/agent-source-store.ts';
 import type { Check } from './ports/check.ts';
 import type { CheckStore } from './ports/check-store.ts';
+import type { DocumentShelf } from './ports/document-store.ts';
 import type { ImportedAuthorityStore } from './ports/imported-authority-store.ts';
+import type { InventoryStore } from './ports/inventory-store.ts';
 import type { LeaseAnswer, LeaseStore } from './ports/lease-store.ts';
 import type { ResultStore } from './ports/result-store.ts';
 import type { SweepRunStore, SweepStore } from './ports/sweep-store.ts';
@@ -37,6 +41,9 @@ export interface TenantNeeds {
   /** Absent: agents that only listen are not asked from here. */
   agentSources?: AgentSourceStore;
   importedAuthorities?: ImportedAuthorityStore;
+  /** Absent: devices are not reconciled here. */
+  inventory?: InventoryStore;
+  documents?: Pick<DocumentShelf, 'read'>;
   /** Absent: nothing is swept from here. */
   sweeps?: SweepStore;
   sweepRuns?: SweepRunStore;
@@ -58,15 +65,17 @@ export interface Running {
   sources: Ref<SourceKeeperProtocol> | null;
   listings: Ref<ListingKeeperProtocol> | null;
   sweeps: Ref<SweepKeeperProtocol> | null;
+  reconciler: Ref<ReconcilerProtocol> | null;
 }
 
 /** What the parts of a running tenant are found by. */
 export const partKeys = [
   ...[schedulerKey, healthKey, pollerDoorKey, sourceKeeperKey, listingKeeperKey, sweepKeeperKey],
+  reconcilerKey,
 ] as const;
 
-export function partsOf({ scheduler, health, sources, listings, sweeps }: Running): Ref[] {
-  return [scheduler, health, sources, listings, sweeps].filter((part) => part !== null);
+export function partsOf({ scheduler, health, sources, listings, sweeps, reconciler }: Running): Ref[] {
+  return [scheduler, health, sources, listings, sweeps, reconciler].filter((part) => part !== null);
 }
 
 export interface TenantState {

@@ -30,7 +30,7 @@ import {
   runNow,
   takeChecks,
 } from './tenant-checks.ts';
-import { isSuspended, startListings, startSources, startSweeps } from './tenant-sources.ts';
+import { isSuspended, startListings, startReconciler, startSources, startSweeps } from './tenant-sources.ts';
 import {
   liveChecks,
   nameMetadataOf,
@@ -267,7 +267,8 @@ async function startParts(self: TenantSelf, needs: TenantNeeds, load: Loaded, wr
   const sources = await startSources(self, needs, epoch);
   const listings = await startListings(self, needs, epoch);
   const sweeps = await startSweeps(self, needs, epoch);
-  self.state.running = { epoch, scheduler: schedulerRef, health, sources, listings, sweeps };
+  const reconciler = await startReconciler(self, needs, epoch);
+  self.state.running = { epoch, scheduler: schedulerRef, health, sources, listings, sweeps, reconciler };
   cluster.names.register(tenantKey(tenantId), self.ref, nameMetadataOf(self.state, epoch));
   if (self.state.rereadAgain) reread(self, needs);
   self.after(checksRereadMs + self.random() * checksRereadMs, 'reread');

@@ -11,8 +11,8 @@ import {
   type Tenant,
 } from '../actors/index.ts';
 import { type Caller, type ClusterNode, ProcedureError } from '../cluster/index.ts';
-import type { Store } from '../store/index.ts';
-import { deviceChangeView, deviceView } from './device-views.ts';
+import { type Store, StoreError } from '../store/index.ts';
+import { deviceChangeView, deviceView, mergeView } from './device-views.ts';
 import { devicesPageRows } from './limits.ts';
 import { findTenant, text } from './named-tenant.ts';
 import { nameOf, orRefuse } from './procedure-answers.ts';
@@ -27,7 +27,7 @@ interface DeviceQuestion extends Named {
 }
 
 export function declareDevices(node: ClusterNode, store: Store): void {
-  const { devices } = store;
+  const { devices, inventoryShelf } = store;
   const read = (name: string, run: (argument: never) => unknown) =>
     node.declare(name, { access: 'read', run });
   const write = (name: string, run: (argument: never, caller: Caller) => unknown) =>
@@ -45,20 +45,31 @@ export function declareDevices(node: ClusterNode, store: Store): void {
     for (const device of added) announceDevice(node.topics, node.system, row.id, device, 'create');
     return added.map(deviceView);
   });
-  read('device_list', async ({ tenant, archived, after }: Named & DevicePage) => {
+  read('device_list', async ({ tenant, archived, merged, after: last }: Named & DevicePage) => {
     const row = await readable(tenant);
-    const page = { archived: archived === true, after: after ?? null, limit: devicesPageRows };
-    return (await devices.list(row.id, page)).map(deviceView);
+    const [after, limit] = [last ?? null, devicesPageRows];
+    const which = merged === true ? 'merged' : archived === true ? 'archived' : 'live';
+    const page = await atNewest(() => inventoryShelf.list(row.id, { which, after, limit }));
+    if (page !== null) return page.map(deviceView);
+    return (await devices.list(row.id, { archived: archived === true, after, limit })).map(deviceView);
   });
   read('device_show', async ({ tenant, id }: DeviceQuestion) => {
     const row = await readable(tenant);
-    const device = await devices.find(row.id, text(id));
+    const seen = await atNewest(() => inventoryShelf.find(row.id, text(id)));
+    const device = seen ?? (await devices.find(row.id, text(id)));
     const history = await devices.history(row.id, text(id));
     if (device === null) {
       const gone = history.at(-1)?.event === 'purge' ? `: it was removed at ${at(history.at(-1)!.atMs)}` : '';
       throw new ProcedureError('no_such_device', `tenant ${row.slug} has no device "${id}"${gone}`);
     }
-    return { ...deviceView(device), history: history.map(deviceChangeView) };
+    const identifiers = await atNewest(() => inventoryShelf.identifiers(row.id, device.id));
+    const merges = await atNewest(() => inventoryShelf.merges(row.id, device.id));
+    return {
+      ...deviceView(device),
+      history: history.map(deviceChangeView),
+      identifiers: (identifiers ?? []).map(({ deviceId: _, ...one }) => one),
+      merges: (merges ?? []).map(mergeView),
+    };
   });
   for (const event of deviceEvents) {
     write(`device_${event}`, async ({ tenant, id, why = null }: DeviceQuestion, caller) => {
@@ -73,14 +84,25 @@ export function declareDevices(node: ClusterNode, store: Store): void {
 
 interface DevicePage {
   archived?: boolean;
+  merged?: boolean;
   after?: string | null;
+}
+
+/** Null: the tenant's schema is one version behind, and has no inventory. */
+async function atNewest<T>(ask: () => Promise<T>): Promise<T | null> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'schema_behind') return null;
+    throw error;
+  }
 }
 
 function at(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function judgeTenant(row: Tenant, onlyRead: boolean): Tenant {
+export function judgeTenant(row: Tenant, onlyRead: boolean): Tenant {
   const { slug, status } = row;
   if (!isRun(status))
     throw new ProcedureError('tenant_not_running', `tenant ${slug} is ${status}: nothing of it runs`);

@@ -1,10 +1,11 @@
 /** What operators' commands ask of a core about documents that agents sent: which there are, and one of them, piece by piece. */
 import type { StoredDocument, Tenant } from '../actors/index.ts';
 import { type ClusterNode, ProcedureError } from '../cluster/index.ts';
-import type { Store } from '../store/index.ts';
+import { type Store, StoreError } from '../store/index.ts';
 import { documentView } from './document-views.ts';
 import { documentsListedMax } from './limits.ts';
 import { findTenant, text } from './named-tenant.ts';
+import { instant } from './views.ts';
 
 export interface DocumentListAsked {
   tenant: string;
@@ -22,7 +23,10 @@ export interface DocumentReadAsked extends DocumentAsked {
   atByte: number;
 }
 
-export function declareDocuments(node: ClusterNode, store: Pick<Store, 'documents' | 'tenants'>): void {
+export function declareDocuments(
+  node: ClusterNode,
+  store: Pick<Store, 'documents' | 'inventoryShelf' | 'tenants'>,
+): void {
   const read = (name: string, run: (argument: never) => unknown) =>
     node.declare(name, { access: 'read', run });
 
@@ -34,7 +38,21 @@ export function declareDocuments(node: ClusterNode, store: Pick<Store, 'document
   });
   read('document_show', async ({ tenant, id }: DocumentAsked) => {
     const row = await findTenant(store, tenant);
-    return documentView(row, await found(store, row, text(id)));
+    const document = await found(store, row, text(id));
+    const account = await store.inventoryShelf
+      .reconciled(row.id, document.ordinal)
+      .catch((error: unknown) => {
+        if (error instanceof StoreError && error.code === 'schema_behind') return null;
+        throw error;
+      });
+    const view = documentView(row, document);
+    if (account === null) return { ...view, reconciled_at: null, reconciled: null };
+    const { updates, taken, refused, examples, failed, atMs } = account;
+    return {
+      ...view,
+      reconciled_at: instant(atMs),
+      reconciled: { updates, taken, refused, examples, failed },
+    };
   });
   read('document_read', async ({ tenant, id, sha256, atByte }: DocumentReadAsked) => {
     const row = await findTenant(store, tenant);

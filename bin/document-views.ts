@@ -21,8 +21,23 @@ export interface DocumentView {
   sha256: string | null;
   opened_at: string;
   received_at: string | null;
+  /** When its updates were in the inventory of devices; null: they are not yet. */
+  reconciled_at?: string | null;
+  reconciled?: DocumentAccount | null;
   /** From then on it is removed at any moment. */
   kept_until: string | null;
+}
+
+/** What became of the device updates in it. */
+export interface DocumentAccount {
+  updates: number;
+  taken: number;
+  /** How many by what was wrong with them. */
+  refused: Readonly<Record<string, number>>;
+  /** The first that were refused, by their place in the document, from 0 on. */
+  examples: readonly { readonly item: number; readonly error: string }[];
+  /** Why none of it could be taken; null: it was. */
+  failed: string | null;
 }
 
 export function documentView({ id: tenantId, slug }: Tenant, row: StoredDocument): DocumentView {

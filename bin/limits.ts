@@ -72,6 +72,8 @@ export const standbyRetryMs = 250;
 export const seedDays = 7;
 /** Devices in one message, and of one page of them. */
 export const devicesPageRows = 1_000;
+/** A merge waits for what the tenant's reconciler has to do before it, and for the store. */
+export const deviceChangeMs = 30_000;
 /** Rows of one page of results, so that an answer stays well below a frame's limit. */
 export const resultsPageRows = 5_000;
 export const resultsLimitDefault = 100;

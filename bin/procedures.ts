@@ -20,7 +20,8 @@ import { type Caller, type ClusterNode, ProcedureError } from '../cluster/index.
 import type { Ref } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
 import { declareDevices } from './device-procedures.ts';
-import { standbyRetryMs, standbyWaitMs } from './limits.ts';
+import { withHeld } from './held-tenant.ts';
+import { declareIdentity } from './identity-procedures.ts';
 import { findTenant } from './named-tenant.ts';
 import { nameOf } from './procedure-answers.ts';
 import { declareTenants } from './tenant-procedures.ts';
@@ -39,6 +40,7 @@ export function declareMonitor(
 
   declareTenants(node, store, core);
   declareDevices(node, store);
+  declareIdentity(node, store);
   write('check_add', async ({ tenant, checks }: { tenant: string; checks: NewCheck[] }) => {
     const row = await findTenant(store, tenant);
     return await withTenant(node, row, (ref) => node.system.call(ref, 60_000).addChecks(checks));
@@ -153,36 +155,12 @@ interface CheckQuestion {
   why?: string | null;
 }
 
-/** Calls the tenant's actor, waiting through a move between cores. */
-async function withTenant<T>(
+function withTenant<T>(
   node: ClusterNode,
   row: Tenant,
   act: (ref: Ref<TenantProtocol>) => Promise<T>,
 ): Promise<T> {
-  if (!isRun(row.status)) {
-    throw new ProcedureError('tenant_not_running', `tenant ${row.slug} is ${row.status}: nothing of it runs`);
-  }
-  if (!row.schemaFits) {
-    const detail = `tenant ${row.slug} does not run: its schema is not one of this version; see picket db status`;
-    throw new ProcedureError('tenant_not_running', detail);
-  }
-  const { clock } = node.system;
-  const untilMs = clock.monotonicMs() + standbyWaitMs;
-  for (;;) {
-    const ref = node.names.lookup<TenantProtocol>(tenantKey(row.id));
-    try {
-      if (ref !== null) return await act(ref);
-    } catch (error) {
-      if (!movedAway(error) || clock.monotonicMs() > untilMs) throw error;
-    }
-    if (clock.monotonicMs() > untilMs) {
-      throw new ProcedureError(
-        'standby',
-        `no core holds tenant "${row.slug}" now: see picket status, and try again`,
-      );
-    }
-    await new Promise<void>((resolve) => void clock.timer(standbyRetryMs, resolve));
-  }
+  return withHeld(node, row, tenantKey(row.id), act);
 }
 
 /** A check by its id alone: ids are unique across tenants. */
@@ -199,9 +177,4 @@ async function ofCheck<T>(
     if (answer !== null) return answer;
   }
   throw new ProcedureError('no_such_check', `there is no check "${id}": see picket check list`);
-}
-
-function movedAway(error: unknown): boolean {
-  const { code } = error as { code?: string };
-  return code === 'no_actor' || code === 'node_down' || code === 'standby' || code === 'actor_dead';
 }

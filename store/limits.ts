@@ -115,6 +115,8 @@ export const limits = {
   documentPartBytesMax: 1024 * 1024,
   /** Parts that one statement removes: some 64 MiB. */
   documentPartsRemovedMax: 256,
+  /** Rows of a tenant's inventory that one statement reads back: a row is some hundred bytes, and of a busy address some kilobytes. */
+  inventoryPageRows: 2_000,
   /** Living agents of one tenant that only listen: each is asked by a connection of its own. */
   agentSourcesPerTenantMax: 1_000,
   sweepsPerTenantMax: 200,

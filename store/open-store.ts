@@ -10,6 +10,7 @@ import type { CoordinatorStore } from '../actors/ports/coordinator-store.ts';
 import type { DeviceStore } from '../actors/ports/device-store.ts';
 import type { DocumentShelf, DocumentStore } from '../actors/ports/document-store.ts';
 import type { ImportedAuthorityStore } from '../actors/ports/imported-authority-store.ts';
+import type { InventoryShelf, InventoryStore } from '../actors/ports/inventory-store.ts';
 import type { KeyRotation } from '../actors/ports/key-rotation.ts';
 import type { LeaseStore } from '../actors/ports/lease-store.ts';
 import type { ListedSourceStore } from '../actors/ports/listed-source-store.ts';
@@ -35,6 +36,8 @@ import { createDocuments } from './documents.ts';
 import { type Explained, explain } from './explain.ts';
 import { createImportedAuthorityStore } from './imported-authorities.ts';
 import { createIntegrations, type Integrations } from './integrations.ts';
+import { createInventory } from './inventory.ts';
+import { createInventoryShelf } from './inventory-shelf.ts';
 import { createLeaseStore } from './leases.ts';
 import { limits } from './limits.ts';
 import { createListedSourceStore } from './listed-sources.ts';
@@ -55,7 +58,7 @@ import { createSweepStore } from './sweeps.ts';
 import { createTenantLives } from './tenant-lives.ts';
 import { createTenantStore } from './tenants.ts';
 import type { StoreTracing } from './tracing.ts';
-import { createDatabase, type DatabaseLoad } from './unit-of-work.ts';
+import { createDatabase, type Database, type DatabaseLoad } from './unit-of-work.ts';
 import { createUsers, type Users } from './users.ts';
 import type { LiveRing } from './vault/live-ring.ts';
 import { createRotation } from './vault/rotation.ts';
@@ -94,6 +97,9 @@ export interface Store {
   packages: PackageStore;
   /** What agents send: built on a core, read anywhere. */
   documents: DocumentStore & DocumentShelf;
+  /** What the reconciler remembers of a tenant's devices, and what people read of it. */
+  inventory: InventoryStore;
+  inventoryShelf: InventoryShelf;
   agentSources: AgentSourceStore;
   importedAuthorities: ImportedAuthorityStore;
   sweeps: SweepStore;
@@ -128,6 +134,10 @@ export interface StoreOptions {
   tracing?: StoreTracing | null;
   /** For tests: see `StepSeam`. */
   provisioningSeam?: StepSeam;
+}
+
+function inventoryOf(db: Database): Pick<Store, 'inventory' | 'inventoryShelf'> {
+  return { inventory: createInventory(db), inventoryShelf: createInventoryShelf(db) };
 }
 
 export function openStore(options: StoreOptions): Store {
@@ -166,6 +176,7 @@ export function openStore(options: StoreOptions): Store {
     authorities: createAuthorityStore(queries, vault),
     packages: createPackageStore(queries),
     documents: createDocuments(queries, log),
+    ...inventoryOf(queries),
     agentSources: createAgentSourceStore(queries),
     importedAuthorities: createImportedAuthorityStore(queries, vault),
     sweeps: createSweepStore(queries),

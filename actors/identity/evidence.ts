@@ -118,7 +118,24 @@ export class EvidenceBook {
 
   /** The evidence of an observation, made when there is none; null when it has no identifier at all. */
   of(observation: Observation): { evidence: Evidence; isNew: boolean } | null {
+    const asked = this.setsOf(observation);
+    if (identifiersOf(asked).length === 0) return null;
+    const known = knownOf(asked);
+    if (known !== null) return { evidence: known, isNew: false };
+    return { evidence: this.add(asked, observation), isNew: true };
+  }
+
+  /** Whether it would make no new evidence; asking makes nothing. */
+  knows(observation: Observation): boolean {
     const { named, mac, tableMacs } = observation;
+    const macs = mac === null || macClass(mac) === 'nobody' ? tableMacs : [mac, ...tableMacs];
+    const isThere =
+      named.every(({ kind, scope, value }) => this.find(kind, scope, value) !== null) &&
+      macs.every((one) => this.find(kindOfMac(one), '', one) !== null);
+    return isThere && knownOf(this.setsOf(observation)) !== null;
+  }
+
+  private setsOf({ named, mac, tableMacs }: Observation): Sets {
     const ids =
       named.length === 0 ? none : named.map(({ kind, scope, value }) => this.identifier(kind, scope, value));
     const own = mac === null ? 'nobody' : macClass(mac);
@@ -136,11 +153,7 @@ export class EvidenceBook {
       claimed.length === 0
         ? none
         : claimed.filter((one) => one.kind === 'local_mac' && !locals.includes(one));
-    if (ids.length + macs.length + locals.length + localClaims.length === 0) return null;
-    const asked = { ids, macs, claims, locals, localClaims };
-    const known = knownOf(asked);
-    if (known !== null) return { evidence: known, isNew: false };
-    return { evidence: this.add(asked, observation), isNew: true };
+    return { ids, macs, claims, locals, localClaims };
   }
 
   private add(asked: Sets, { mac, atMs, order, ip }: Observation): Evidence {

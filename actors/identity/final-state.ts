@@ -115,24 +115,26 @@ export function deviceRow(devices: PartitionDevices, record: DeviceRecord, group
   };
 }
 
-/** Of single-valued ones where hardware was replaced, the latest by time is live. */
 function* identifierRows(devices: PartitionDevices): Generator<IdentifierRow> {
   for (const identifier of devices.book.identifiers()) {
-    if (identifier.isShared || identifier.isBanned || identifier.kind === 'manual') continue;
-    const group = groupOf(identifier);
-    const id = group?.device?.id;
-    if (group === null || id === undefined) continue;
-    const { kind, scope, value } = identifier;
-    const status = kind === 'serial' && laterSerial(group, identifier) ? 'history' : 'live';
-    yield {
-      partition: devices.name,
-      type: kind === 'asserted' ? 'device_id' : kind === 'local_mac' ? 'mac' : kind,
-      scope,
-      value,
-      device_id: id,
-      status,
-    };
+    const row = identifierRow(devices, identifier);
+    if (row !== null) yield row;
   }
+}
+
+/** Of single-valued ones where hardware was replaced, the latest by time is live. Null: it identifies nobody. */
+export function identifierRow(devices: PartitionDevices, identifier: Identifier): IdentifierRow | null {
+  const { kind, scope, value, isShared, isBanned } = identifier;
+  if (isShared || isBanned || kind === 'manual') return null;
+  const group = groupOf(identifier);
+  const id = group?.device?.id;
+  if (group === null || id === undefined) return null;
+  const status = kind === 'serial' && laterSerial(group, identifier) ? 'history' : 'live';
+  return { partition: devices.name, type: typeOf(kind), scope, value, device_id: id, status };
+}
+
+export function typeOf(kind: Identifier['kind']): string {
+  return kind === 'asserted' ? 'device_id' : kind === 'local_mac' ? 'mac' : kind;
 }
 
 /** The one device that holds it; of a MAC that two hold nobody's. */
@@ -169,21 +171,19 @@ function* mergesOf(devices: PartitionDevices): Generator<MergeOut> {
 
 function* conflictsOf(devices: PartitionDevices): Generator<ConflictRow> {
   for (const identifier of devices.book.identifiers()) {
-    const { kind, scope, value, isShared, isBanned, holders } = identifier;
-    if (isBanned) continue;
-    const reason =
-      devices.grouping.refused.get(identifier) ?? (isShared ? 'shared' : assertedTwice(identifier));
-    if (reason === null) continue;
-    const ids = idsOf(holders);
-    yield {
-      partition: devices.name,
-      type: kind === 'local_mac' ? 'mac' : kind,
-      scope,
-      value,
-      devices: ids,
-      reason,
-    };
+    const row = conflictRow(devices, identifier);
+    if (row !== null) yield row;
   }
+}
+
+export function conflictRow(devices: PartitionDevices, identifier: Identifier): ConflictRow | null {
+  const { kind, scope, value, isShared, isBanned, holders } = identifier;
+  if (isBanned) return null;
+  const reason =
+    devices.grouping.refused.get(identifier) ?? (isShared ? 'shared' : assertedTwice(identifier));
+  if (reason === null) return null;
+  const type = kind === 'local_mac' ? 'mac' : kind;
+  return { partition: devices.name, type, scope, value, devices: idsOf(holders), reason };
 }
 
 function idsOf(holders: readonly Evidence[]): string[] {

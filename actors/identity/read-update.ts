@@ -52,17 +52,17 @@ export type ReadUpdate = { readonly observation: Observation } | { readonly erro
 
 class Bad extends Error {}
 
-/** `nowMs` stands in for a time that is missing: that of arrival. */
-export function readUpdate(said: unknown, nowMs: number): ReadUpdate {
+/** `nowMs` stands in for a time that is missing: that of arrival; `partition` for one that is not said. */
+export function readUpdate(said: unknown, nowMs: number, partition = 'default'): ReadUpdate {
   try {
-    return { observation: observationOf(said, nowMs) };
+    return { observation: observationOf(said, nowMs, partition) };
   } catch (error) {
     if (!(error instanceof Bad)) throw error;
     return { error: error.message };
   }
 }
 
-function observationOf(said: unknown, nowMs: number): Observation {
+function observationOf(said: unknown, nowMs: number, partition: string): Observation {
   if (typeof said !== 'object' || said === null || Array.isArray(said)) throw new Bad('not_an_object');
   const fields = said as Record<string, unknown>;
   const metadata = metadataOf(fields.metadata);
@@ -76,9 +76,14 @@ function observationOf(said: unknown, nowMs: number): Observation {
   const agentId = text(fields, 'agent_id');
   text(fields, 'poller_id');
   const named = namedOf(metadata, deviceId, isAboutItself(source) ? agentId : null);
+<<<<<<< HEAD
   const observation: Observation = {
     order: 0,
     partition: text(fields, 'partition') ?? partitionOfLegacyId(deviceId) ?? 'default',
+=======
+  const observation: Omit<Observation, 'order'> = {
+    partition: text(fields, 'partition') ?? partitionOfLegacyId(deviceId) ?? partition,
+>>>>>>> store8
     source,
     confidence: confidenceIn(fields.confidence) ?? confidenceOf(source),
     atMs,

@@ -5,12 +5,13 @@
 
 import type { AddressRecord, Glimpse } from './addresses.ts';
 import { append } from './append.ts';
-import { isAddress, type MergeRow } from './device-record.ts';
+import { type DeviceRecord, isAddress, type MergeRow } from './device-record.ts';
 import type { Evidence, Identifier, Seen } from './evidence.ts';
 import type { IdentifierKind } from './identifier-rules.ts';
 import type { PartitionDevices } from './partition.ts';
 import type { Observation } from './read-update.ts';
 import { newTouched, type Reconciler } from './reconciler.ts';
+import type { Separation } from './separations.ts';
 
 export type Triple = readonly [kind: IdentifierKind, scope: string, value: string];
 
@@ -99,6 +100,18 @@ export function addressRow({ ip, holds, glimpses, claims, said, overruled }: Add
   };
 }
 
+export function recordRow(record: DeviceRecord): RecordRow {
+  const { id, createdIn, founder, assertedMs, mergedInto, merge, deletedAtMs, isDeleted } = record;
+  return {
+    ...{ id, createdIn, founder: isAddress(founder) ? founder.ip : founder.n, assertedMs },
+    ...{ mergedInto: mergedInto?.id ?? null, merge, deletedAtMs, isDeleted },
+  };
+}
+
+export function separationRow({ own, others }: Separation): { own: Triple[]; others: Triple[] } {
+  return { own: [...own].map(tripleOf), others: [...others].map(tripleOf) };
+}
+
 export function* snapshot(reconciler: Reconciler): Generator<SnapshotLine> {
   yield { picket_devices: 1 };
   for (const devices of reconciler.partitions.values()) yield* snapshotOf(devices);
@@ -109,20 +122,10 @@ function* snapshotOf(devices: PartitionDevices): Generator<SnapshotLine> {
   yield { partition: { name, nowMs: Number.isFinite(nowMs) ? nowMs : null, batches } };
   for (const identifier of book.identifiers()) if (identifier.isBanned) yield { ban: tripleOf(identifier) };
   for (const one of book.all.values()) yield { evidence: evidenceRow(one) };
-  for (const record of inventory.records.values()) {
-    const { id, createdIn, founder, assertedMs, mergedInto, merge, deletedAtMs, isDeleted } = record;
-    const place = isAddress(founder) ? founder.ip : founder.n;
-    yield {
-      device: {
-        ...{ id, createdIn, founder: place, assertedMs, mergedInto: mergedInto?.id ?? null, merge },
-        ...{ deletedAtMs, isDeleted },
-      },
-    };
-  }
+  for (const record of inventory.records.values()) yield { device: recordRow(record) };
   for (const record of addressBook.all.values()) yield { address: addressRow(record) };
   for (const merge of inventory.merges) yield { merge };
-  for (const { own, others } of separations.all)
-    yield { separation: { own: [...own].map(tripleOf), others: [...others].map(tripleOf) } };
+  for (const one of separations.all) yield { separation: separationRow(one) };
   for (const { sources, ...service } of services.values())
     yield { service: { ...service, sources: [...sources] } };
 }

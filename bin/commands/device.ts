@@ -1,9 +1,10 @@
 /** `picket device`: what a tenant's network is made of, from the day that it was seen to the day that it is gone. */
 import type { Command } from 'commander';
-import type { DeviceChangeView, DeviceView } from '../device-views.ts';
+import type { DeviceChangeView, DeviceView, IdentifierView, MergeView } from '../device-views.ts';
 import { devicesPageRows } from '../limits.ts';
 import { type OperatorSession, type Target, withOperator } from '../operator-session.ts';
 import { table } from '../table.ts';
+import { addIdentity, showMerges } from './device-identity.ts';
 import { tenantCommand } from './tenant-command.ts';
 import type { Surroundings } from './up.ts';
 
@@ -11,6 +12,7 @@ interface DeviceFlags extends Target {
   tenant: string;
   json?: boolean;
   archived?: boolean;
+  merged?: boolean;
   name: string;
   type?: string;
   partition?: string;
@@ -20,13 +22,19 @@ interface DeviceFlags extends Target {
   why?: string;
 }
 
-type ShownDevice = DeviceView & { history: DeviceChangeView[] };
+type ShownDevice = DeviceView & {
+  history: DeviceChangeView[];
+  identifiers: IdentifierView[];
+  merges: MergeView[];
+};
 
 export function addDeviceCommands(program: Command, surroundings: Surroundings): void {
   const device = program
     .command('device')
-    .description('devices: add, list, show, identify, manage, decommission, restore');
-  for (const add of [addAdd, addList, addShow, addChanges]) add(device, surroundings);
+    .description(
+      'devices: add, list, show, merge, unmerge, conflicts, identify, manage, decommission, restore',
+    );
+  for (const add of [addAdd, addList, addShow, addIdentity, addChanges]) add(device, surroundings);
 }
 
 const several = (one: string, all: string[]) => [...all, one];
@@ -67,11 +75,12 @@ function addList(device: Command, surroundings: Surroundings): void {
   const command = device
     .command('list')
     .description('the devices of a tenant, by age')
-    .option('--archived', 'those that were decommissioned and are not removed yet');
+    .option('--archived', 'those that were decommissioned and are not removed yet')
+    .option('--merged', 'those that were merged into others');
   tenantCommand(
     command,
     surroundings,
-    'Examples:\n  picket device list --tenant acme\n  picket device list --archived --json\n',
+    'Examples:\n  picket device list --tenant acme\n  picket device list --archived --json\n  picket device list --merged\n',
   ).action(async (flags: DeviceFlags) => {
     const rows = await withOperator(flags, (session) => allDevices(session, flags));
     if (flags.json) output.json(rows);
@@ -81,12 +90,12 @@ function addList(device: Command, surroundings: Surroundings): void {
 
 async function allDevices(
   session: OperatorSession,
-  { tenant, archived = false }: DeviceFlags,
+  { tenant, archived = false, merged = false }: DeviceFlags,
 ): Promise<DeviceView[]> {
   const rows: DeviceView[] = [];
   for (;;) {
     const after = rows.at(-1)?.id ?? null;
-    const page = await session.call<DeviceView[]>('device_list', { tenant, archived, after });
+    const page = await session.call<DeviceView[]>('device_list', { tenant, archived, merged, after });
     rows.push(...page);
     if (page.length < devicesPageRows) return rows;
   }
@@ -107,7 +116,7 @@ function addShow(device: Command, surroundings: Surroundings): void {
       session.call<ShownDevice>('device_show', { tenant: flags.tenant, id }),
     );
     if (flags.json) output.json(row);
-    else output.line(`${showDevices([row])}\n\n${showHistory(row.history)}`);
+    else output.line(showDevice(row));
   });
 }
 
@@ -142,9 +151,25 @@ function addChanges(device: Command, surroundings: Surroundings): void {
   }
 }
 
+function showDevice(row: ShownDevice): string {
+  const parts = [showDevices([row])];
+  if (row.merged_into !== null)
+    parts.push(`It is ${row.merged_into} now: picket device unmerge ${row.id} undoes that.`);
+  if (row.identifiers.length > 0)
+    parts.push(
+      table(
+        ['IDENTIFIER', 'OF', 'VALUE', 'STATUS'],
+        row.identifiers.map(({ type, scope, value, status }) => [type, scope, value, status]),
+      ),
+    );
+  if (row.merges.length > 0) parts.push(showMerges(row.merges));
+  if (row.history.length > 0) parts.push(showHistory(row.history));
+  return parts.join('\n\n');
+}
+
 function showDevices(rows: readonly DeviceView[]): string {
   return table(
-    ['ID', 'NAME', 'TYPE', 'STATE', 'SINCE', 'PARTITION', 'ADDRESSES', 'MACS', 'SERIAL'],
+    ['ID', 'NAME', 'TYPE', 'STATE', 'SINCE', 'PARTITION', 'ADDRESSES', 'MACS', 'SERIAL', 'SEEN'],
     rows.map((row) => [
       row.id,
       row.name,
@@ -155,6 +180,7 @@ function showDevices(rows: readonly DeviceView[]): string {
       row.addresses.join(' '),
       row.macs.map(showMac).join(' '),
       row.serial,
+      row.last_seen,
     ]),
   );
 }

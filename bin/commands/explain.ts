@@ -1,4 +1,4 @@
-/** `picket explain`: why a check, a node or a supervised child is in the state that it is in. */
+/** `picket explain`: why a check, a device, a node or a supervised child is in the state that it is in. */
 import { type Command, Option } from 'commander';
 import type { Explanation } from '../../actors/index.ts';
 import type { ChildExplanation, Member } from '../../cluster/index.ts';
@@ -24,6 +24,16 @@ export function addExplainCommands(program: Command, surroundings: Surroundings)
     example: 'picket explain check chk_abcdefghijklmnop',
     find: (session, id, { tenant }) =>
       session.call<Explanation>('explain_check', { tenant: tenant ?? null, id }),
+  });
+  addExplain(explain, surroundings, {
+    name: 'device',
+    description:
+      'why a device is the one that it is: who said what of it when, merges and their evidence, conflicts, aliases',
+    argument: ['<id>', 'of the device, also of one that was merged into another'],
+    option: ['--tenant <tenant>', 'slug or id (default: default)'],
+    example: 'picket explain device sr:14f9ca79-be46-436f-b6b5-9a83ca66a350 --tenant acme',
+    find: (session, id, { tenant }) =>
+      session.call<Explanation>('explain_device', { tenant: tenant ?? 'default', id }),
   });
   addExplain(explain, surroundings, {
     name: 'node',

@@ -25,6 +25,7 @@ import { tenant0008 } from './tenant-0008.ts';
 import { tenant0009 } from './tenant-0009.ts';
 import { tenant0010 } from './tenant-0010.ts';
 import { tenant0011 } from './tenant-0011.ts';
+import { tenant0012 } from './tenant-0012.ts';
 
 export interface Migration {
   version: number;
@@ -64,6 +65,7 @@ export const tenantMigrations: readonly Migration[] = [
   tenant0009,
   tenant0010,
   tenant0011,
+  tenant0012,
 ];
 
 export function checksumOf(migration: Migration): string {

@@ -126,6 +126,18 @@ export const codeLists: readonly CodeList[] = [
     file: 'edge/dial/dial-errors.ts',
     name: 'DialFaultCode',
   },
+  {
+    title: 'Devices',
+    intro: "What a tenant's reconciler refuses whoever asks it, operators by `picket device` among them.",
+    file: 'actors/reconcile-codes.ts',
+    name: 'ReconcileRefusalCode',
+  },
+  {
+    title: 'Device updates',
+    intro: 'Said of single updates in `picket document show`, beside what says which field of one is none.',
+    file: 'actors/reconcile-codes.ts',
+    name: 'UpdateRefusalCode',
+  },
   { title: 'Store', intro: 'The database.', file: 'store/errors.ts', name: 'storeErrorCodes' },
   {
     title: 'The record of sessions',

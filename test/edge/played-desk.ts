@@ -7,6 +7,8 @@ export function playDesk(stage: Stage) {
   const documents = memoryDocuments();
   const names = { ...stage.cluster.names, list: () => [{ node: 'poller_1', metadata: { epoch: 1 } }] };
   const cluster = { ...stage.cluster, names } as unknown as Stage['cluster'];
-  const desk = stage.system.spawn(documentDesk({ cluster, documents, tenantOf: () => ({}) as never }));
+  const desk = stage.system.spawn(
+    documentDesk({ cluster, documents, tenantOf: () => ({}) as never, received: () => {} }),
+  );
   return { documents, desk };
 }

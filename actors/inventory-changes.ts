@@ -1,0 +1,261 @@
+/**
+ * What a batch changed in a partition's memory, as rows for the store: the evidence, addresses and devices that it touched, and what
+ * people read of them. What did not change may be among them; the store writes what is another one. Decides nothing.
+ */
+
+import type { AddressRecord } from './identity/addresses.ts';
+import type { DeviceRecord } from './identity/device-record.ts';
+import { type Identifier, identifiersOf } from './identity/evidence.ts';
+import { fieldsOf } from './identity/fields.ts';
+import { conflictRow, identifierRow, typeOf } from './identity/final-state.ts';
+import type { Group } from './identity/groups.ts';
+import type { PartitionDevices, Touched } from './identity/partition.ts';
+import { newTouched } from './identity/reconciler.ts';
+import { sightingAt } from './identity/sightings.ts';
+import { addressRow, evidenceRow, recordRow, separationRow, tripleOf } from './identity/snapshot.ts';
+import { deviceIdentifiersMax } from './limits.ts';
+import type {
+  AuditedMerge,
+  DeviceDescription,
+  DocumentReconciled,
+  InventoryChanges,
+  InventoryRow,
+  SeenConflict,
+  SeenDevice,
+  SeenIdentifier,
+  SeenSighting,
+} from './ports/inventory-store.ts';
+import type { Told } from './told.ts';
+
+/** What was done to a partition since it was written last. */
+export interface Pending {
+  readonly touched: Touched;
+  /** Besides those that were decided about: where something was seen. */
+  readonly addresses: Set<AddressRecord>;
+  readonly services: Set<string>;
+  readonly bans: Set<Identifier>;
+  /** By the device that it is now. */
+  readonly described: Map<string, DeviceDescription>;
+  readonly who: string | null;
+  readonly why: string | null;
+}
+
+export function newPending(who: string | null = null, why: string | null = null): Pending {
+  return {
+    ...{ touched: newTouched(), addresses: new Set(), services: new Set(), bans: new Set() },
+    ...{ described: new Map(), who, why },
+  };
+}
+
+/** What is told is taken as written: the same is written until it is, or everything is read again. */
+export function changesOf(
+  devices: PartitionDevices,
+  pending: Pending,
+  told: Told,
+  document: DocumentReconciled | null,
+): InventoryChanges {
+  const { name: partition, nowMs, batches } = devices;
+  const groups = [...pending.touched.groups].filter((group) => isCurrent(group));
+  const addresses = [...new Set([...pending.touched.addresses, ...pending.addresses])];
+  const evidence = new Set(pending.touched.evidence);
+  const identifiers = new Set<Identifier>(pending.bans);
+  const records: [DeviceRecord, Group][] = [];
+  const changed: DeviceRecord[] = [];
+  for (const group of groups) {
+    const all = devices.inventory.recordsOf(group);
+    const isOther = told.isOther(group, all);
+    for (const record of all) if (isOther || record.mergedInto === null) records.push([record, group]);
+    if (isOther) changed.push(...all);
+    if (isOther || hasSerials(group)) addIdentifiers(group, identifiers);
+    for (const one of group.evidence) if (told.isOtherEvidence(one)) evidence.add(one);
+  }
+  const row = (kind: InventoryRow['kind'], key: string, value: unknown): InventoryRow => ({
+    kind,
+    key,
+    row: value,
+  });
+  const rows = [
+    ...[...evidence].map((one) => row('evidence', ordinal(one.n), evidenceRow(one))),
+    ...addresses.map((one) => row('address', one.ip, addressRow(one))),
+    ...changed.map((one) => row('device', one.id, recordRow(one))),
+    ...[...pending.bans].map((one) => row('ban', JSON.stringify(tripleOf(one)), tripleOf(one))),
+    ...separationsFrom(devices, told),
+    ...[...pending.services].flatMap((id) => serviceRow(devices, id)),
+  ];
+  return {
+    ...{ partition, rows, document, isPartitionNew: told.isLater(nowMs) },
+    partitionRow: row('partition', '', {
+      name: partition,
+      nowMs: Number.isFinite(nowMs) ? nowMs : null,
+      batches,
+    }),
+    devices: [
+      ...records.map(([record, group]) => deviceOf(record, group, pending)),
+      ...[...pending.services].flatMap((id) => serviceDevice(devices, id)),
+    ],
+    identifiers: [...identifiers].flatMap((one) => seenIdentifier(devices, one)),
+    conflicts: [...identifiers].flatMap((one) => seenConflict(devices, one, told)),
+    sightings: addresses.flatMap((one) => seenSighting(devices, one, told)),
+    merges: mergesFrom(devices, told, pending),
+  };
+}
+
+function addIdentifiers({ evidence }: Group, identifiers: Set<Identifier>): void {
+  for (const one of evidence) for (const id of [...identifiersOf(one), ...one.overruled]) identifiers.add(id);
+}
+
+/** Which of several serials is live may change with nothing but time. */
+function hasSerials({ evidence }: Group): boolean {
+  let first: Identifier | null = null;
+  for (const { ids } of evidence)
+    for (const id of ids) {
+      if (id.kind !== 'serial' || id === first) continue;
+      if (first !== null) return true;
+      first = id;
+    }
+  return false;
+}
+
+/** In the order of numbers, as text. */
+function ordinal(n: number): string {
+  return String(n).padStart(12, '0');
+}
+
+/** One that was dissolved meanwhile says nothing. */
+function isCurrent(group: Group): boolean {
+  if (group.evidence.length > 0) return group.evidence[0]!.group === group;
+  return group.address !== null && group.address.standing === group;
+}
+
+function* separationsFrom({ separations }: PartitionDevices, told: Told): Generator<InventoryRow> {
+  const from = told.separations;
+  told.separations = separations.all.length;
+  for (const [at, one] of separations.all.entries())
+    if (at >= from) yield { kind: 'separation', key: ordinal(at), row: separationRow(one) };
+}
+
+function serviceRow({ services }: PartitionDevices, id: string): InventoryRow[] {
+  const service = services.get(id);
+  if (service === undefined) return [];
+  return [{ kind: 'service', key: id, row: { ...service, sources: [...service.sources].sort() } }];
+}
+
+function deviceOf(record: DeviceRecord, group: Group, { described }: Pending): SeenDevice {
+  const nothing = {
+    ip: null,
+    mac: null,
+    macs: [],
+    serial: null,
+    hostname: null,
+    sources: [],
+    described: null,
+  };
+  const never = { firstSeenMs: null, lastSeenMs: null, isAvailable: null, isDeleted: false };
+  const { id, mergedInto } = record;
+  if (mergedInto !== null)
+    return { ...{ id, name: id, isService: false, mergedInto: mergedInto.id }, ...nothing, ...never };
+  const { ip, mac, hostname, isAvailable, firstSeenMs, lastSeenMs, sources } = fieldsOf(group);
+  const macs = new Set<string>();
+  const serials = new Set<string>();
+  for (const one of group.evidence) {
+    for (const { value } of [...one.macs, ...one.locals])
+      if (macs.size < deviceIdentifiersMax) macs.add(value);
+    for (const { kind, value, isShared } of one.ids) if (kind === 'serial' && !isShared) serials.add(value);
+  }
+  return {
+    ...{
+      id,
+      name: hostname ?? ip ?? mac ?? id,
+      isService: false,
+      ip,
+      mac,
+      hostname,
+      sources,
+      mergedInto: null,
+    },
+    ...{ macs: [...macs].sort(), serial: [...serials].sort()[0] ?? null, firstSeenMs, lastSeenMs },
+    ...{ isAvailable: record.isDeleted ? false : isAvailable, isDeleted: record.isDeleted },
+    described: described.get(id) ?? null,
+  };
+}
+
+function serviceDevice({ services }: PartitionDevices, id: string): SeenDevice[] {
+  const service = services.get(id);
+  if (service === undefined) return [];
+  const { observation, firstMs, lastMs, sources } = service;
+  const { ip, mac, hostname, isAvailable, confidence } = observation;
+  return [
+    {
+      ...{
+        id,
+        name: hostname ?? id,
+        isService: true,
+        ip,
+        mac,
+        macs: mac === null ? [] : [mac],
+        serial: null,
+        hostname,
+      },
+      ...{
+        firstSeenMs: firstMs,
+        lastSeenMs: lastMs,
+        isAvailable,
+        isDeleted: false,
+        sources: [...sources].sort(),
+      },
+      mergedInto: null,
+      described: { type: 'service', vendor: null, model: null, os: null, atMs: lastMs, confidence },
+    },
+  ];
+}
+
+/** What a person tied by hand is no identifier of the device. */
+function seenIdentifier(devices: PartitionDevices, identifier: Identifier): SeenIdentifier[] {
+  const { kind, scope, value } = identifier;
+  if (kind === 'manual') return [];
+  const row = identifierRow(devices, identifier);
+  const status = row?.status ?? 'live';
+  return [{ type: typeOf(kind), scope, value, deviceId: row?.device_id ?? null, status }];
+}
+
+/** One that is none is told when it was one. */
+function seenConflict(devices: PartitionDevices, identifier: Identifier, told: Told): SeenConflict[] {
+  const { kind, scope, value } = identifier;
+  const row = conflictRow(devices, identifier);
+  const was = told.conflicts.has(identifier);
+  if (row === null && !was) return [];
+  if (row === null) told.conflicts.delete(identifier);
+  else told.conflicts.add(identifier);
+  const type = row?.type ?? (kind === 'local_mac' ? 'mac' : kind);
+  return [{ type, scope, value, reason: row?.reason ?? null, devices: row?.devices ?? [] }];
+}
+
+function seenSighting({ nowMs }: PartitionDevices, record: AddressRecord, told: Told): SeenSighting[] {
+  const { ip } = record;
+  const sighting = sightingAt(record, nowMs);
+  const was = told.sightings.has(record);
+  if (sighting === null && !was) return [];
+  if (sighting === null) told.sightings.delete(record);
+  else told.sightings.add(record);
+  return [sighting ?? { ip, sources: [], firstSeenMs: 0, lastSeenMs: 0, expiresAtMs: 0 }];
+}
+
+function mergesFrom({ inventory }: PartitionDevices, told: Told, { who, why }: Pending): AuditedMerge[] {
+  const from = told.merges;
+  told.merges = inventory.merges.length;
+  return inventory.merges.slice(from).map((merge, at) => {
+    const { what, from: id, to, reason, evidence, atMs } = merge;
+    return {
+      n: from + at,
+      what,
+      from: id,
+      to,
+      reason,
+      evidence,
+      atMs,
+      who,
+      why,
+      row: { ...merge, line: null },
+    };
+  });
+}

@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest';
+import { ActorSystem, manualClock } from '../runtime/index.ts';
+import type { DocumentToReconcile } from './ports/inventory-store.ts';
+import { reconcileBatchMax, reconcilerRetryMs } from './reconcile-limits.ts';
+import { reconciler } from './reconciler.ts';
+import { clusterOf } from './testing/keeper.ts';
+import { keptInventory } from './testing/kept-inventory.ts';
+
+const tenantId = 'abcdefghijkl';
+const update = (n: number, more: object = {}) => ({
+  ...{ source: 'armis', ip: `10.0.0.${n}`, timestamp: 1_750_000_000 + n },
+  ...{ metadata: { armis_device_id: `a${n}` }, ...more },
+});
+const cluster = clusterOf(
+  () => ['core_1'],
+  () => {},
+);
+
+function stage(kept = keptInventory(), epoch = 1) {
+  const clock = manualClock();
+  const actors = new ActorSystem({ clock, node: 'core_1', boot: 1 });
+  const bytes = new Map<number, Uint8Array>();
+  const documents = {
+    read: async (_: string, ordinal: number, atByte: number) => {
+      const left = bytes.get(ordinal)!.subarray(atByte, atByte + 100);
+      return left.length === 0 ? null : left;
+    },
+  };
+  const ref = actors.spawn(reconciler({ cluster, inventory: kept.store, documents }), tenantId, epoch);
+  const received = (one: Partial<DocumentToReconcile>, items: unknown) => {
+    const ordinal = kept.documents.length + 1;
+    bytes.set(ordinal, Buffer.from(JSON.stringify(items)));
+    kept.documents.push({
+      ...{ ordinal, id: `d${ordinal}`, agent: 'site_1', partition: 'north', kind: 'sync' as const },
+      ...{ receivedAtMs: 1_750_000_000_000, ...one },
+    });
+  };
+  return { kept, actors, clock, ref, received, call: actors.call(ref) };
+}
+
+test('an update is answered when it is in the store, and is there for the next holder', async () => {
+  const { kept, call } = stage();
+  const [first] = await call.updates('default', [update(1)]);
+  expect(first).toMatchObject({ action: 'created' });
+  expect(kept.writes).toBe(1);
+  const next = stage(kept, 2);
+  const [again] = await next.call.updates('default', [update(1)]);
+  expect(again).toMatchObject({ action: 'matched', device_id: (first as { device_id: string }).device_id });
+  expect(kept.writes).toBe(1);
+  // The former one has lost the tenant, and learns it when it writes.
+  await expect(call.updates('default', [update(2)])).rejects.toThrow();
+});
+
+test('while the store is away nothing is answered; when it is back everything is there once', async () => {
+  const { kept, clock, call, actors, ref } = stage();
+  await call.updates('default', [update(1)]);
+  kept.away(true);
+  let answered = 0;
+  const asked = [2, 3].map((n) => call.updates('default', [update(n)]).then(() => (answered += 1)));
+  // Explaining asks nothing of the store.
+  expect(await call.explain('sr:none')).toBeNull();
+  expect(answered).toBe(0);
+  kept.away(false);
+  clock.advance(reconcilerRetryMs);
+  await Promise.all(asked);
+  expect(await actors.call(ref).totals()).toMatchObject({ devices: 3, taken: 3 });
+});
+
+test('more than a batch at once is refused, and what is no update is told by itself', async () => {
+  const { call } = stage();
+  const many = Array.from({ length: reconcileBatchMax + 1 }, (_, n) => update(n));
+  await expect(call.updates('default', many)).rejects.toMatchObject({ code: 'too_many_updates' });
+  expect(await call.updates('default', ['x', update(1), { ip: 'nowhere' }])).toMatchObject([
+    ...[{ error: 'not_an_object' }, { action: 'created' }, { error: 'ip_is_no_address' }],
+  ]);
+});
+
+test('documents are taken whole in their order, and what is wrong in one is told of it', async () => {
+  const { kept, received, call, actors, ref } = stage();
+  await call.updates('default', []);
+  const items = Array.from({ length: 2_500 }, (_, n) =>
+    update(n % 250, { metadata: { armis_device_id: `a${n}` } }),
+  );
+  received({}, [...items, 7, { ip: '10.0.0.1', partition: 'south' }]);
+  received({ kind: 'sweep' }, [{ network: 'x', hosts: [{ host: '10.0.0.9', available: true }] }]);
+  received({}, []);
+  actors.cast(ref).look();
+  while (kept.documents.length > 0) await call.updates('default', []);
+  expect(kept.over.map(({ updates, taken, refused, failed }) => [updates, taken, refused, failed])).toEqual([
+    [2_502, 2_500, { not_an_object: 1, other_partition: 1 }, null],
+    [1, 1, {}, null],
+    [0, 0, {}, null],
+  ]);
+  expect(kept.over[0]!.examples).toEqual([
+    { item: 2_500, error: 'not_an_object' },
+    { item: 2_501, error: 'other_partition' },
+  ]);
+  expect((await call.totals()).devices).toBe(2_500);
+});
+
+test('what a person merged is explained, and what was merged by nobody is not undone', async () => {
+  const { call } = stage();
+  const ids = (await call.updates('default', [update(1), update(2)])).map(
+    (one) => (one as { device_id: string }).device_id,
+  );
+  const { device_id: into } = await call.merge(ids[0]!, ids[1]!, 'somebody', 'looks alike');
+  const from = ids.find((id) => id !== into)!;
+  expect(await call.explain(from)).toMatchObject({ state: `merged into ${into}` });
+  const told = await call.explain(into);
+  expect(told!.because.join('\n')).toContain(`${from} was merged into ${into}`);
+  await call.unmerge(from, 'somebody', null);
+  expect(await call.explain(from)).toMatchObject({ state: 'identified' });
+  await expect(call.unmerge(from, 'somebody', null)).rejects.toMatchObject({ code: 'no_merge_audit_found' });
+  await expect(call.merge(into, 'sr:none', 'somebody', null)).rejects.toMatchObject({
+    code: 'unknown_device',
+  });
+});

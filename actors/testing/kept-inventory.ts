@@ -1,0 +1,93 @@
+/** An inventory store in memory that keeps rows as JSON, as a database does: for tests of what is written, and of what is read back. */
+import {
+  type DocumentReconciled,
+  type DocumentToReconcile,
+  type InventoryChanges,
+  type InventoryRow,
+  type InventoryStore,
+  inventoryRowKinds,
+} from '../ports/inventory-store.ts';
+
+function put(rows: Map<string, string>, { kind, key, row }: InventoryRow): number {
+  const at = JSON.stringify({ kind, key });
+  const text = JSON.stringify(row);
+  if (rows.get(at) === text) return 0;
+  rows.set(at, text);
+  return 1;
+}
+
+function putRows(rows: Map<string, string>, changes: InventoryChanges): number {
+  let written = 0;
+  for (const row of changes.rows) written += put(rows, row);
+  for (const { n, row } of changes.merges)
+    written += put(rows, { kind: 'merge', key: String(n).padStart(12, '0'), row });
+  return written;
+}
+
+export function keptInventory() {
+  /** By partition, then kind and key. */
+  const partitions = new Map<string, Map<string, string>>();
+  const documents: DocumentToReconcile[] = [];
+  const over: DocumentReconciled[] = [];
+  /** Whose each is, as people read it. */
+  const identifiers = new Map<string, string>();
+  let epoch = 0;
+  let writes = 0;
+  let isAway = false;
+  const rowsOf = (partition: string) => {
+    const found = partitions.get(partition) ?? new Map<string, string>();
+    partitions.set(partition, found);
+    return found;
+  };
+  const store: InventoryStore = {
+    async claim(place) {
+      if (place.epoch < epoch) return false;
+      epoch = place.epoch;
+      return true;
+    },
+    async *load() {
+      for (const rows of partitions.values())
+        for (const kind of inventoryRowKinds) {
+          const page = [...rows]
+            .map(
+              ([at, text]): InventoryRow => ({ ...(JSON.parse(at) as InventoryRow), row: JSON.parse(text) }),
+            )
+            .filter((row) => row.kind === kind)
+            .sort((a, b) => (a.key < b.key ? -1 : 1));
+          if (page.length > 0) yield page;
+        }
+    },
+    async write(place, changes) {
+      if (isAway) throw new Error('the store is away');
+      if (place.epoch !== epoch) return { refused: 'fenced' };
+      let written = putRows(rowsOf(changes.partition), changes);
+      for (const { type, scope, value, deviceId, status } of changes.identifiers) {
+        const key = `${changes.partition} ${type} ${scope} ${value}`;
+        if (deviceId === null) identifiers.delete(key);
+        else identifiers.set(key, `${deviceId} ${status}`);
+      }
+      if (changes.document !== null) {
+        over.push(changes.document);
+        documents.splice(0, 1);
+        written += 1;
+      }
+      const head = changes.partitionRow;
+      if ((written > 0 || changes.isPartitionNew) && head !== null) put(rowsOf(changes.partition), head);
+      if (written > 0) writes += 1;
+      return { written };
+    },
+    nextDocument: async () => documents[0] ?? null,
+  };
+  return {
+    store,
+    documents,
+    over,
+    identifiers,
+    get writes() {
+      return writes;
+    },
+    away(is: boolean) {
+      isAway = is;
+    },
+  };
+}
