@@ -10,18 +10,20 @@ export async function loadInventory(
   store: Pick<InventoryStore, 'load'>,
   tenantId: string,
   reconciler: Reconciler,
+  giveWay: () => Promise<void> = async () => {},
 ): Promise<Map<string, Told>> {
   const all = new Map<string, Told>();
   let loader: Loader | null = null;
   let name = '';
-  const finish = () => {
+  const finish = async () => {
     if (loader === null) return;
     const devices = reconciler.partition(name);
     const told = new Told();
     // What making groups of it adds, if anything, is written with the next batch.
     told.merges = devices.inventory.merges.length;
     told.separations = devices.separations.all.length;
-    loader.finish();
+    // The core has other things to do: a large inventory takes seconds.
+    for (const _ of loader.finishing()) await giveWay();
     told.tell(devices);
     all.set(name, told);
     loader = null;
@@ -29,13 +31,13 @@ export async function loadInventory(
   for await (const page of store.load(tenantId))
     for (const { kind, row } of page) {
       if (kind === 'partition') {
-        finish();
+        await finish();
         const head = row as PartitionRow;
         name = head.name;
         loader = new Loader(reconciler.partition(name), head);
       } else if (loader === null) throw new BadSnapshot('no partition is named');
       else (loader as Loader).take({ [kind]: row } as unknown as SnapshotLine);
     }
-  finish();
+  await finish();
   return all;
 }

@@ -26,7 +26,11 @@ function stage(kept = keptInventory(), epoch = 1) {
       return left.length === 0 ? null : left;
     },
   };
-  const ref = actors.spawn(reconciler({ cluster, inventory: kept.store, documents }), tenantId, epoch);
+  const ref = actors.spawn(
+    reconciler({ cluster, inventory: kept.store, documents, giveWay: async () => {} }),
+    tenantId,
+    epoch,
+  );
   const received = (one: Partial<DocumentToReconcile>, items: unknown) => {
     const ordinal = kept.documents.length + 1;
     bytes.set(ordinal, Buffer.from(JSON.stringify(items)));

@@ -30,6 +30,7 @@ export interface ReconcilerNeeds {
   readonly cluster: Cluster;
   readonly inventory: InventoryStore;
   readonly documents: Pick<DocumentShelf, 'read'>;
+  giveWay(): Promise<void>;
 }
 
 type Asked = { readonly reply: LaterReply } & (
@@ -187,12 +188,12 @@ function failed(self: ReconcilerSelf, needs: ReconcilerNeeds, tag: string, error
 
 async function load(
   self: ReconcilerSelf,
-  { inventory }: ReconcilerNeeds,
+  { inventory, giveWay }: ReconcilerNeeds,
 ): Promise<TenantInventory | 'fenced'> {
   const { tenantId, epoch } = self.state;
   if (!(await inventory.claim({ tenantId, epoch }))) return 'fenced';
   const memory = newMemory(self);
-  for (const [partition, told] of await loadInventory(inventory, tenantId, memory.reconciler))
+  for (const [partition, told] of await loadInventory(inventory, tenantId, memory.reconciler, giveWay))
     memory.told.set(partition, told);
   return memory;
 }

@@ -35,6 +35,8 @@ export interface RunPlan {
   readonly attempts: Map<number, number>;
   readonly done: Set<number>;
   readonly stored: Set<number>;
+  /** Of slices that are done and not in the row yet: what is told of the run has them. */
+  readonly storing: Map<number, SweepCounts>;
   /** Whom a slice was taken back from. */
   readonly lostBy: Map<number, string>;
   /** Since when nobody is there to sweep it; null: somebody is. */
@@ -116,6 +118,7 @@ export function stepSweeps(plan: SweepPlan, event: SweepPlanEvent): SweepPlanEff
       break;
     case 'stored':
       run?.stored.add(event.slice);
+      run?.storing.delete(event.slice);
       break;
     case 'stop':
       if (run !== undefined) finish(run, 'stopped', event.why, effects);
@@ -148,6 +151,7 @@ function newRun(open: OpenRun, nowMs: number): RunPlan {
       attempts: new Map(),
       done: over,
       stored: new Set(over),
+      storing: new Map(),
     },
     ...{ lostBy: new Map(), lonelySinceMs: nowMs, ending: null },
   };
@@ -158,6 +162,7 @@ function done(run: RunPlan, outcome: SliceOutcome, number: number, effects: Swee
   const { slice } = outcome;
   if (run.done.has(slice) || run.ending !== null || slice < 0 || slice >= run.open.run.slices) return;
   run.done.add(slice);
+  run.storing.set(slice, outcome.counts);
   const one = run.assigned.get(slice);
   run.assigned.delete(slice);
   run.pending = run.pending.filter((other) => other !== slice);

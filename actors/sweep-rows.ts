@@ -173,7 +173,7 @@ export function progressOf(state: SweepKeeperState, sweepId: string): SweepProgr
   const underWay = [...plan.assigned.values()].map(({ slice, runner, counts, ratePerS }) => ({
     ...{ slice, agent: runner.slice(runner.lastIndexOf('/') + 1), counts, ratePerS },
   }));
-  const counts = [run.counts, ...underWay.map((one) => one.counts)].reduce(sumOf);
+  const counts = [run.counts, ...plan.storing.values(), ...underWay.map((one) => one.counts)].reduce(sumOf);
   return { run, counts, underWay };
 }
 

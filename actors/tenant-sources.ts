@@ -28,13 +28,19 @@ export async function startSources(
   return await self.startLink(keeper, tenantId, epoch, needs.allowAll(tenantId), isSuspended(terms));
 }
 
+const noWay = async () => {};
+
 export async function startReconciler(
   self: TenantSelf,
-  { cluster, inventory, documents }: TenantNeeds,
+  { cluster, inventory, documents, giveWay = noWay }: TenantNeeds,
   epoch: number,
 ): Promise<Ref<ReconcilerProtocol> | null> {
   if (inventory === undefined || documents === undefined) return null;
-  return await self.startLink(reconciler({ cluster, inventory, documents }), self.state.tenantId, epoch);
+  return await self.startLink(
+    reconciler({ cluster, inventory, documents, giveWay }),
+    self.state.tenantId,
+    epoch,
+  );
 }
 
 export async function startSweeps(

@@ -43,6 +43,8 @@ export interface TenantNeeds {
   importedAuthorities?: ImportedAuthorityStore;
   /** Absent: devices are not reconciled here. */
   inventory?: InventoryStore;
+  /** Lets the loop look at its sockets, for who works long. */
+  giveWay?: () => Promise<void>;
   documents?: Pick<DocumentShelf, 'read'>;
   /** Absent: nothing is swept from here. */
   sweeps?: SweepStore;

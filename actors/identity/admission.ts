@@ -64,8 +64,7 @@ function homeOf(one: Evidence): Home | 'unclear' | null {
 }
 
 function mayJoin(one: Evidence, { group, core }: Home, { refused }: AdmissionSight): boolean {
-  if (!group.isStrong || group.address !== null || group.device === null || one.claims.length > 0)
-    return false;
+  if (!group.isStrong || group.address !== null || one.claims.length > 0) return false;
   for (const { ids, macs, isAdrift } of group.evidence) {
     if (isAdrift) return false;
     for (const mac of macs) if (mac.isShared || refused.has(mac)) return false;

@@ -34,6 +34,8 @@ export const identityLimits = {
   namesMax: 8,
   /** Devices with one MAC that agree in all ids and are several all the same; more are not compared. */
   comparedCoresMax: 16,
+  /** Evidence that is grouped in one go when all of it is read back: some tens of milliseconds. */
+  regroupedAtOnceMax: 1_000,
   /** Pieces of evidence that an audit row names, the best. */
   evidenceTextsMax: 20,
   /** Devices that a conflict row names. */

@@ -9,7 +9,7 @@ import { admit, areNamesRare } from './admission.ts';
 import { type DeviceRecord, isAddress } from './device-record.ts';
 import { type Evidence, EvidenceBook } from './evidence.ts';
 import { fieldsOf, notice } from './fields.ts';
-import { type Group, Grouping } from './groups.ts';
+import { type Group, Grouping, type Regrouped } from './groups.ts';
 import { isSightingSource, macClass, sightingLifeMs } from './identifier-rules.ts';
 import { type BatchMark, Inventory } from './inventory.ts';
 import { type LineOutcome, outcomesOf, type Placed } from './outcomes.ts';
@@ -187,16 +187,7 @@ export class PartitionDevices {
   /** Decides anew what these reach. Answers the devices that are new. */
   settle(dirty: Set<Evidence>, at: Set<AddressRecord>, mark: BatchMark, touched: Touched): Set<DeviceRecord> {
     if (dirty.size === 0 && at.size === 0) return new Set();
-    const admitted = new Set<Group>();
-    for (const evidence of dirty) {
-      const group = admit(evidence, { book: this.book, refused: this.grouping.refused });
-      if (group === null) continue;
-      dirty.delete(evidence);
-      touched.groups.add(group);
-      if (group.device === null) admitted.add(group);
-    }
-    const regrouped = this.grouping.regroup(dirty, at);
-    for (const group of admitted) regrouped.groups.add(group);
+    const regrouped = this.group(dirty, at, touched);
     const { groups, addresses } = regrouped;
     const made = this.inventory.settleAll(regrouped, mark);
     for (const group of groups) touched.groups.add(group);
@@ -205,6 +196,21 @@ export class PartitionDevices {
       if (record.standing !== null) touched.groups.add(record.standing);
     }
     return new Set(made);
+  }
+
+  /** What these reach is grouped anew; nobody is given an id yet. */
+  group(dirty: Set<Evidence>, at: Set<AddressRecord>, touched: Touched | null = null): Regrouped {
+    const admitted = new Set<Group>();
+    for (const evidence of dirty) {
+      const group = admit(evidence, { book: this.book, refused: this.grouping.refused });
+      if (group === null) continue;
+      dirty.delete(evidence);
+      touched?.groups.add(group);
+      if (group.device === null) admitted.add(group);
+    }
+    const regrouped = this.grouping.regroup(dirty, at);
+    for (const group of admitted) regrouped.groups.add(group);
+    return regrouped;
   }
 
   markOf(placed: readonly Placed[], separation: string): BatchMark {

@@ -76,14 +76,9 @@ function observationOf(said: unknown, nowMs: number, partition: string): Observa
   const agentId = text(fields, 'agent_id');
   text(fields, 'poller_id');
   const named = namedOf(metadata, deviceId, isAboutItself(source) ? agentId : null);
-<<<<<<< HEAD
   const observation: Observation = {
     order: 0,
-    partition: text(fields, 'partition') ?? partitionOfLegacyId(deviceId) ?? 'default',
-=======
-  const observation: Omit<Observation, 'order'> = {
     partition: text(fields, 'partition') ?? partitionOfLegacyId(deviceId) ?? partition,
->>>>>>> store8
     source,
     confidence: confidenceIn(fields.confidence) ?? confidenceOf(source),
     atMs,

@@ -7,10 +7,12 @@ import type { AddressRecord, Glimpse } from './addresses.ts';
 import { append } from './append.ts';
 import { type DeviceRecord, isAddress, type MergeRow } from './device-record.ts';
 import type { Evidence, Identifier, Seen } from './evidence.ts';
+import type { Group } from './groups.ts';
 import type { IdentifierKind } from './identifier-rules.ts';
+import { identityLimits as limits } from './limits.ts';
 import type { PartitionDevices } from './partition.ts';
 import type { Observation } from './read-update.ts';
-import { newTouched, type Reconciler } from './reconciler.ts';
+import type { Reconciler } from './reconciler.ts';
 import type { Separation } from './separations.ts';
 
 export type Triple = readonly [kind: IdentifierKind, scope: string, value: string];
@@ -230,15 +232,35 @@ export class Loader {
     return found;
   }
 
-  finish(): void {
+  /** Groups all that was taken: in pieces, between which whoever runs it may do something else. Throws `BadSnapshot`. */
+  *finishing(): Generator<void> {
     const { devices } = this;
     for (const [id, into] of this.merged) {
       const [record, target] = [devices.inventory.records.get(id), devices.inventory.records.get(into)];
       if (record === undefined || target === undefined) throw new BadSnapshot(`device ${into} is missing`);
       record.mergedInto = target;
     }
-    const all = new Set(devices.book.all.values());
-    const addresses = new Set(devices.addressBook.all.values());
-    devices.settle(all, addresses, devices.markOf([], 'evidence_changed'), newTouched());
+    let piece = new Set<Evidence>();
+    for (const evidence of devices.book.all.values()) {
+      piece.add(evidence);
+      if (piece.size < limits.regroupedAtOnceMax) continue;
+      devices.group(piece, new Set());
+      piece = new Set();
+      yield;
+    }
+    devices.group(piece, new Set(devices.addressBook.all.values()));
+    yield;
+    const groups = new Set<Group>();
+    for (const { group } of devices.book.all.values()) if (group !== null) groups.add(group);
+    // Who has which id is decided when all are there: a part of a device is not the device.
+    const mark = devices.markOf([], 'evidence_changed');
+    devices.inventory.settleAll(
+      { groups, addresses: new Set(devices.addressBook.all.values()), before: new Map() },
+      mark,
+    );
+  }
+
+  finish(): void {
+    for (const _ of this.finishing());
   }
 }

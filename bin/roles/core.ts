@@ -41,7 +41,8 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   const random = systemRandom();
   const listings = { sources: store.listedSources, resolver: boundedResolver(), clock, random, turns };
   const ends = { packageEnded, retireAuthorities };
-  const needs = { cluster: node, ...store, ownMachineTenant, backups, listings, ...ends };
+  const giveWay = () => new Promise<void>((resolve) => clock.afterIo(resolve));
+  const needs = { cluster: node, ...store, ownMachineTenant, backups, listings, giveWay, ...ends };
   const core = startCore(node.system, needs);
   declarePeople(node, store);
   declarePackages(context, store);
