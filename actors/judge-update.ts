@@ -70,6 +70,6 @@ export function isFull(reconciler: Reconciler): boolean {
 export function residentsOf({ partitions }: Reconciler): number {
   let count = 0;
   for (const { book, addressBook, services } of partitions.values())
-    count += book.all.size + addressBook.all.size + services.size;
+    count += book.weight + addressBook.all.size + services.size;
   return count;
 }

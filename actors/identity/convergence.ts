@@ -25,8 +25,15 @@ export function macConflicts(mac: Identifier): boolean {
   if (holders.length < 2) return false;
   // Who asserts one id for several makes a core of several values, which differs from some and not from others.
   const known = new Map<string, Evidence[]>();
+  const tied = new Set<Core>();
   for (const holder of holders) {
     if (holder.core === null) continue;
+    if (holder.core.kinds.length > 0 || holder.claims.includes(mac)) tied.add(holder.core);
+    // So many are not compared in pairs: whoever makes them up would have us do nothing else.
+    if (tied.size > limits.tiedByMacMax) {
+      mac.witness = [holders[0]!, holder];
+      return true;
+    }
     for (const kind of holder.core.kinds) {
       const others = known.get(kind) ?? [];
       const other = others.find(({ core }) => differ(core, holder.core));

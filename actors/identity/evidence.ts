@@ -92,6 +92,8 @@ export class EvidenceBook {
   readonly names = new Map<string, Evidence[]>();
   private readonly byKind = new Map<string, Map<string, Identifier>>();
   private nextN = 1;
+  /** Of all evidence: one each, and more for those with long tables, which take as much memory. */
+  weight = 0;
 
   identifier(kind: IdentifierKind, scope: string, value: string): Identifier {
     const key = scope === '' ? kind : `${kind}:${scope}`;
@@ -178,10 +180,15 @@ export class EvidenceBook {
       isAdrift: false,
       founded: null,
     };
-    this.all.set(evidence.n, evidence);
-    for (const identifier of identifiersOf(evidence))
-      identifier.holders = append(identifier.holders, evidence);
+    this.hold(evidence);
     return evidence;
+  }
+
+  private hold(evidence: Evidence): void {
+    this.all.set(evidence.n, evidence);
+    const identifiers = identifiersOf(evidence);
+    this.weight += 1 + Math.floor(identifiers.length / limits.identifiersOfWeight);
+    for (const identifier of identifiers) identifier.holders = append(identifier.holders, evidence);
   }
 
   /** Of a row that was kept. */
@@ -195,9 +202,7 @@ export class EvidenceBook {
       ...{ core: null, group: null, isAdrift: false, founded: null },
     };
     this.nextN = Math.max(this.nextN, row.n + 1);
-    this.all.set(row.n, evidence);
-    for (const identifier of identifiersOf(evidence))
-      identifier.holders = append(identifier.holders, evidence);
+    this.hold(evidence);
     for (const name of row.names) this.addName(evidence, name);
   }
 

@@ -34,6 +34,10 @@ export const identityLimits = {
   namesMax: 8,
   /** Devices with one MAC that agree in all ids and are several all the same; more are not compared. */
   comparedCoresMax: 16,
+  /** Identifiers that weigh as much as one piece of evidence: most have two or three. */
+  identifiersOfWeight: 8,
+  /** Devices with ids, or tables that claim it, which one MAC may tie: past it the MAC is shared, and nobody compares them in pairs. */
+  tiedByMacMax: 32,
   /** Evidence that is grouped in one go when all of it is read back: some tens of milliseconds. */
   regroupedAtOnceMax: 1_000,
   /** Pieces of evidence that an audit row names, the best. */
