@@ -129,7 +129,7 @@ function* snapshotOf(devices: PartitionDevices): Generator<SnapshotLine> {
   for (const merge of inventory.merges) yield { merge };
   for (const one of separations.all) yield { separation: separationRow(one) };
   for (const { sources, ...service } of services.values())
-    yield { service: { ...service, sources: [...sources] } };
+    yield { service: { ...service, sources: [...sources].sort() } };
 }
 
 export class BadSnapshot extends Error {}
