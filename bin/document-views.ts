@@ -61,3 +61,19 @@ export function documentView({ id: tenantId, slug }: Tenant, row: StoredDocument
     kept_until: receivedAtMs === null ? null : instant(receivedAtMs + documentKeptMs),
   };
 }
+
+/** For the terminal: what became of its updates in words. */
+export function shownDocument({
+  reconciled,
+  ...row
+}: DocumentView): Record<string, string | number | null | undefined> {
+  return { ...row, reconciled: reconciled == null ? null : accountText(reconciled) };
+}
+
+function accountText({ updates, taken, refused, examples, failed }: DocumentAccount): string {
+  if (failed !== null) return `nothing was taken: ${failed}`;
+  const whys = Object.entries(refused).map(([code, count]) => `${count} ${code}`);
+  const first = examples[0];
+  const where = first === undefined ? '' : ` (the first is item ${first.item})`;
+  return `${taken} of ${updates} updates taken${whys.length === 0 ? '' : `; ${whys.join(', ')}${where}`}`;
+}

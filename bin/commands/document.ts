@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Command } from 'commander';
 import type { DocumentAsked, DocumentListAsked, DocumentReadAsked } from '../document-procedures.ts';
-import type { DocumentView } from '../document-views.ts';
+import { type DocumentView, shownDocument } from '../document-views.ts';
 import { CommandFailure, usage } from '../failure.ts';
 import { documentsListedDefault, documentsListedMax } from '../limits.ts';
 import { NewFile } from '../new-file.ts';
@@ -51,7 +51,7 @@ function addShow(documents: Command, surroundings: Surroundings): void {
     const asked: DocumentAsked = { tenant: flags.tenant, id };
     const row = await withOperator(flags, (session) => session.call<DocumentView>('document_show', asked));
     if (flags.json) output.json(row);
-    else output.line(table(['FIELD', 'VALUE'], Object.entries(row)));
+    else output.line(table(['FIELD', 'VALUE'], Object.entries(shownDocument(row))));
   });
 }
 
