@@ -80,3 +80,9 @@ const subnetLives: ReadonlyMap<string, number> = new Map([
 export function sightingLifeMs(subnetClass: string | null): number {
   return subnetLives.get(subnetClass ?? '') ?? 24 * hourMs;
 }
+
+/** One that may identify before one that may not, then by value. */
+export function isBetterMac(mac: string, than: string): boolean {
+  const [a, b] = [macClass(mac) === 'nobody', macClass(than) === 'nobody'];
+  return a === b ? mac < than : b;
+}

@@ -10,7 +10,7 @@ import { type DeviceRecord, isAddress } from './device-record.ts';
 import { type Evidence, EvidenceBook } from './evidence.ts';
 import { fieldsOf, notice } from './fields.ts';
 import { type Group, Grouping, type Regrouped } from './groups.ts';
-import { isSightingSource, macClass, sightingLifeMs } from './identifier-rules.ts';
+import { isBetterMac, isSightingSource, sightingLifeMs } from './identifier-rules.ts';
 import { type BatchMark, Inventory } from './inventory.ts';
 import { type LineOutcome, outcomesOf, type Placed } from './outcomes.ts';
 import type { Observation } from './read-update.ts';
@@ -118,7 +118,7 @@ export class PartitionDevices {
     this.assert(evidence, observation, dirty);
     const { mac } = observation;
     // Its table may hold its own, and one that identifies nobody is no identifier: of several one, whatever came first.
-    if (mac !== null && (evidence.seedMac === null || isBetter(mac, evidence.seedMac)))
+    if (mac !== null && (evidence.seedMac === null || isBetterMac(mac, evidence.seedMac)))
       evidence.seedMac = mac;
     if (atMs < evidence.firstMs || (atMs === evidence.firstMs && observation.order < evidence.firstOrder)) {
       evidence.firstMs = atMs;
@@ -142,12 +142,19 @@ export class PartitionDevices {
       const record = this.addressBook.hold(ip, atMs, evidence);
       if (record !== null && mayDraw(record)) at.add(record);
       // Being at one address with another may be what was missing for a MAC that both have.
-      if (record !== null && evidence.macs.some((mac) => this.grouping.refused.has(mac))) dirty.add(evidence);
+      if (record !== null && this.hasRefused(evidence)) dirty.add(evidence);
     }
     for (const one of tableIps) {
       const record = this.addressBook.claim(one, atMs, evidence);
       if (record !== null) at.add(record);
     }
+  }
+
+  /** A tie of its device was refused, for which something else that agrees may have been missing. */
+  private hasRefused(evidence: Evidence): boolean {
+    const { refused } = this.grouping;
+    if (refused.size === 0) return false;
+    return (evidence.group?.evidence ?? [evidence]).some(({ macs }) => macs.some((mac) => refused.has(mac)));
   }
 
   /** Nothing is decided otherwise because it carries one more name. */
@@ -262,12 +269,6 @@ export class PartitionDevices {
     const record = this.inventory.records.get(id);
     return record === undefined ? null : (record.mergedInto ?? record);
   }
-}
-
-/** One that may identify before one that may not, then by value. */
-function isBetter(mac: string, than: string): boolean {
-  const [a, b] = [macClass(mac) === 'nobody', macClass(than) === 'nobody'];
-  return a === b ? mac < than : b;
 }
 
 function hasGlobalMac({ mac, tableMacs }: Observation): boolean {

@@ -128,3 +128,21 @@ test('the same batch again changes nothing', () => {
     { numRuns: 100 },
   );
 });
+
+test('an address within the hour makes two one, also when what was seen there has no MAC of its own', () => {
+  const said = (hour: string, update: object) => {
+    const read = readUpdate({ ...update, timestamp: `2026-01-01T${hour}:00Z` }, 0);
+    if ('error' in read) throw new Error(read.error);
+    return read.observation;
+  };
+  const armis = { source: 'armis', metadata: { armis_device_id: 'a1' } };
+  const mac = '001B21000003';
+  const all = [
+    said('18:00', { ...armis, mac }),
+    said('16:00', { source: 'snmp', ip: '10.0.0.1', interfaces: [{ mac }], metadata: { serial: 'S1' } }),
+    said('16:00', armis),
+    said('17:00', { ...armis, ip: '10.0.0.1' }),
+  ];
+  expect(groupsOf(applied([all]), all)).toEqual([0, 0, 0, 0]);
+  expect(groupsOf(applied([all.slice(0, 3), all.slice(3)]), all)).toEqual([0, 0, 0, 0]);
+});
