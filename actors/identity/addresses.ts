@@ -119,8 +119,8 @@ export class AddressBook {
 }
 
 /**
- * The evidence that held the address nearest in time, of those that `accepts`; of two as near the earlier, then the one that
- * came first into being.
+ * The evidence that held the address nearest in time, of those that `accepts`; of two as near the earlier, then the one whose
+ * identifiers are first by value.
  */
 export function nearestHold(
   { holds, overruled }: AddressRecord,
@@ -145,8 +145,15 @@ export function nearestHold(
 
 function isBefore(a: Hold, b: Hold): boolean {
   if (a.atMs !== b.atMs) return a.atMs < b.atMs;
-  if (a.by.firstMs !== b.by.firstMs) return a.by.firstMs < b.by.firstMs;
-  return a.by.firstOrder < b.by.firstOrder;
+  return signatureOf(a.by) < signatureOf(b.by);
+}
+
+/** What it is by, which never changes; asked where two were there at one instant. */
+function signatureOf({ ids, macs }: Evidence): string {
+  return [...ids, ...macs]
+    .map(({ kind, scope, value }) => `${kind}:${scope}:${value}`)
+    .sort()
+    .join(' ');
 }
 
 function firstFrom(list: readonly { atMs: number }[], atMs: number): number {
