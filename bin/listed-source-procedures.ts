@@ -21,14 +21,15 @@ import {
   schedulerKey,
   type Tenant,
 } from '../actors/index.ts';
-import { type Caller, type ClusterNode, ProcedureError } from '../cluster/index.ts';
+import { type ClusterNode, ProcedureError } from '../cluster/index.ts';
 import type { Ref } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
 import { importPartWaitMs, listingAskMs, standbyRetryMs, standbyWaitMs } from './limits.ts';
 import { listedSourceView } from './listed-source-views.ts';
-import { findTenant, judgeWrite, text } from './named-tenant.ts';
-import { nameOf, orRefuse } from './procedure-answers.ts';
+import { text } from './named-tenant.ts';
+import { orRefuse } from './procedure-answers.ts';
 import type { RoleContext } from './roles/role.ts';
+import { tenantDoors } from './tenant-doors.ts';
 
 type SourceStore = Pick<Store, 'tenants' | 'listedSources'>;
 
@@ -69,7 +70,7 @@ const unsaid: NewListedSource = {
 export function declareListedSources(context: RoleContext, store: SourceStore): void {
   const { node, flags } = context;
   const { listedSources } = store;
-  const { read, write } = doors(node, store);
+  const { read, write } = tenantDoors(node, store);
   const policy = ({ slug }: Tenant) => ({ allowAll: flags.ownMachineTenant === slug });
   const changed = async (tenant: Tenant, source: ListedSource) => {
     const keeper = keeperOf(node, tenant);
@@ -123,7 +124,7 @@ export function declareListedSources(context: RoleContext, store: SourceStore): 
 
 /** Each step goes to the desk of the core that holds the tenant; one that moves refuses, and nothing is half there. */
 function declareImports(node: ClusterNode, store: SourceStore): void {
-  const { write } = doors(node, store);
+  const { write } = tenantDoors(node, store);
   const desk = (tenant: Tenant) => {
     const scheduler = node.names.lookup<SchedulerProtocol>(schedulerKey(tenant.id));
     const ref =
@@ -153,28 +154,6 @@ function declareImports(node: ClusterNode, store: SourceStore): void {
     node.system.cast(desk(tenant)).forget(tenant.id, text(id));
     return null;
   });
-}
-
-function doors(node: ClusterNode, store: SourceStore) {
-  return {
-    read: <Asked extends Named>(name: string, run: (tenant: Tenant, asked: Asked) => Promise<unknown>) =>
-      node.declare(name, {
-        access: 'read',
-        run: async (asked: Asked) => await run(await findTenant(store, asked.tenant), asked),
-      }),
-    write: <Asked extends Named>(
-      name: string,
-      run: (tenant: Tenant, asked: Asked, by: string) => Promise<unknown>,
-    ) =>
-      node.declare(name, {
-        access: 'write',
-        async run(asked: Asked, caller: Caller) {
-          const tenant = await findTenant(store, asked.tenant);
-          judgeWrite(tenant);
-          return await run(tenant, asked, nameOf(caller));
-        },
-      }),
-  };
 }
 
 function keeperOf(node: ClusterNode, { id }: Tenant): Ref<ListingKeeperProtocol> | null {

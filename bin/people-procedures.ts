@@ -2,12 +2,11 @@
  * What operators' commands ask of a core about a tenant's users and integrations. Judged and sealed by the store; nothing
  * here answers with credentials. A suspended tenant's rows can only be read.
  */
-import type { Tenant } from '../actors/index.ts';
-import { formatSpiffeId } from '../certs/index.ts';
-import type { Caller, ClusterNode } from '../cluster/index.ts';
+import type { ClusterNode } from '../cluster/index.ts';
 import type { NewIntegration, NewUser, Store, UserChange } from '../store/index.ts';
-import { findTenant, judgeWrite, text } from './named-tenant.ts';
+import { text } from './named-tenant.ts';
 import { integrationView, userView } from './people-views.ts';
+import { tenantDoors } from './tenant-doors.ts';
 
 interface Named {
   tenant: string;
@@ -18,31 +17,15 @@ export function declarePeople(
   store: Pick<Store, 'tenants' | 'users' | 'integrations'>,
 ): void {
   const { users, integrations } = store;
-  const read = <Asked extends Named>(name: string, run: (tenantId: string, asked: Asked) => unknown) =>
-    node.declare(name, {
-      access: 'read',
-      run: async (asked: Asked) => await run((await findTenant(store, asked.tenant)).id, asked),
-    });
-  const write = <Asked extends Named>(
-    name: string,
-    run: (row: Tenant, asked: Asked, by: string) => Promise<unknown>,
-  ) =>
-    node.declare(name, {
-      access: 'write',
-      async run(asked: Asked, { identity }: Caller) {
-        const row = await findTenant(store, asked.tenant);
-        judgeWrite(row);
-        return await run(row, asked, formatSpiffeId(identity));
-      },
-    });
+  const { read, write } = tenantDoors(node, store);
 
   write('user_add', async ({ id, quotas }, { user }: Named & { user: NewUser }, by) =>
     userView(await users.add(id, user, by, quotas.users)),
   );
-  read('user_list', async (id, { all }: Named & { all: boolean }) =>
+  read('user_list', async ({ id }, { all }: Named & { all: boolean }) =>
     (await users.list(id, all === true)).map(userView),
   );
-  read('user_find', async (id, { email }: Named & { email: string }) => {
+  read('user_find', async ({ id }, { email }: Named & { email: string }) => {
     const found = await users.find(id, text(email));
     return found === null ? [] : [userView(found)];
   });
@@ -55,7 +38,7 @@ export function declarePeople(
   write('integration_add', async ({ id }, asked: Named & { integration: NewIntegration }, by) =>
     integrationView(await integrations.add(id, asked.integration, by)),
   );
-  read('integration_list', async (id) => (await integrations.list(id)).map(integrationView));
+  read('integration_list', async ({ id }) => (await integrations.list(id)).map(integrationView));
   write('integration_remove', async ({ id }, asked: Named & { id: string }, by) =>
     integrationView(await integrations.remove(id, text(asked.id), by)),
   );

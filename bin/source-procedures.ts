@@ -18,13 +18,14 @@ import {
   sourceTestMsMax,
   type Tenant,
 } from '../actors/index.ts';
-import { formatSpiffeId, judgeImportedAuthority, judgeImportedClient, plainKeyPem } from '../certs/index.ts';
-import { type Caller, type ClusterNode, ownerOf, ProcedureError } from '../cluster/index.ts';
+import { judgeImportedAuthority, judgeImportedClient, plainKeyPem } from '../certs/index.ts';
+import { type ClusterNode, ownerOf, ProcedureError } from '../cluster/index.ts';
 import { type AuthoritiesAnswer, type AuthoritiesQuestion, announceAuthorities } from '../edge/index.ts';
 import type { Store } from '../store/index.ts';
-import { findTenant, judgeWrite, text } from './named-tenant.ts';
+import { text } from './named-tenant.ts';
 import type { RoleContext } from './roles/role.ts';
 import { importedView, pollView, sourceView } from './source-views.ts';
+import { tenantDoors } from './tenant-doors.ts';
 
 type SourceStore = Pick<Store, 'tenants' | 'agentSources' | 'importedAuthorities'>;
 
@@ -45,7 +46,7 @@ export interface ImportAsked extends Named {
 export function declareSources(context: RoleContext, store: SourceStore): void {
   const { node, flags } = context;
   const allowAll = ({ slug }: Tenant) => flags.ownMachineTenant === slug;
-  const { read, write } = doors(node, store);
+  const { read, write } = tenantDoors(node, store);
   const { agentSources } = store;
   const changed = (tenant: Tenant, source: AgentSource) => {
     tellKeeper(node, tenant.id);
@@ -90,7 +91,7 @@ export function declareSources(context: RoleContext, store: SourceStore): void {
 
 function declareImports(context: RoleContext, store: SourceStore): void {
   const { node } = context;
-  const { read, write } = doors(node, store);
+  const { read, write } = tenantDoors(node, store);
   const { importedAuthorities } = store;
   const told = (tenant: Tenant, row: ImportedAuthority) => {
     announceAuthorities(node.topics, node.system, tenant.id);
@@ -115,28 +116,6 @@ function declareImports(context: RoleContext, store: SourceStore): void {
       return { tenantId: tenant.id, authorities: await livingOf(store, tenant) };
     },
   });
-}
-
-function doors(node: ClusterNode, store: SourceStore) {
-  return {
-    read: <Asked extends Named>(name: string, run: (tenant: Tenant, asked: Asked) => Promise<unknown>) =>
-      node.declare(name, {
-        access: 'read',
-        run: async (asked: Asked) => await run(await findTenant(store, asked.tenant), asked),
-      }),
-    write: <Asked extends Named>(
-      name: string,
-      run: (tenant: Tenant, asked: Asked, by: string) => Promise<unknown>,
-    ) =>
-      node.declare(name, {
-        access: 'write',
-        async run(asked: Asked, { identity }: Caller) {
-          const tenant = await findTenant(store, asked.tenant);
-          judgeWrite(tenant);
-          return await run(tenant, asked, formatSpiffeId(identity));
-        },
-      }),
-  };
 }
 
 function judge(said: SourceSaid, allowAll: boolean): Partial<NewAgentSource> {

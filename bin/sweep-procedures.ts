@@ -11,14 +11,14 @@ import {
   sweepKeeperKey,
   type Tenant,
 } from '../actors/index.ts';
-import { formatSpiffeId } from '../certs/index.ts';
-import { type Caller, ProcedureError } from '../cluster/index.ts';
+import { ProcedureError } from '../cluster/index.ts';
 import type { Ref } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
 import { standbyRetryMs, standbyWaitMs, statusAnswerMs, sweepRunsShown } from './limits.ts';
-import { findTenant, judgeWrite, text } from './named-tenant.ts';
+import { text } from './named-tenant.ts';
 import type { RoleContext } from './roles/role.ts';
 import { type RunView, runView, type SweepView, sweepView } from './sweep-views.ts';
+import { tenantDoors } from './tenant-doors.ts';
 
 type SweepStores = Pick<Store, 'tenants' | 'sweeps'>;
 
@@ -33,34 +33,9 @@ export function declareSweeps(context: RoleContext, store: SweepStores): void {
   declareRuns(context, store);
 }
 
-function doors({ node }: RoleContext, store: SweepStores) {
-  return {
-    read: <Asked extends { tenant: string }>(
-      name: string,
-      run: (tenant: Tenant, asked: Asked) => Promise<unknown>,
-    ) =>
-      node.declare(name, {
-        access: 'read',
-        run: async (asked: Asked) => await run(await findTenant(store, asked.tenant), asked),
-      }),
-    write: <Asked extends { tenant: string }>(
-      name: string,
-      run: (tenant: Tenant, asked: Asked, by: string) => Promise<unknown>,
-    ) =>
-      node.declare(name, {
-        access: 'write',
-        async run(asked: Asked, { identity }: Caller) {
-          const tenant = await findTenant(store, asked.tenant);
-          judgeWrite(tenant);
-          return await run(tenant, asked, formatSpiffeId(identity));
-        },
-      }),
-  };
-}
-
 function declareRows(context: RoleContext, store: SweepStores): void {
   const { node, flags } = context;
-  const { read, write } = doors(context, store);
+  const { read, write } = tenantDoors(node, store);
   const tell = (tenant: Tenant) => {
     const keeper = node.names.lookup<SweepKeeperProtocol>(sweepKeeperKey(tenant.id));
     if (keeper !== null) node.system.cast(keeper).changed();
@@ -111,7 +86,7 @@ function declareRows(context: RoleContext, store: SweepStores): void {
 
 function declareRuns(context: RoleContext, store: SweepStores): void {
   const { node } = context;
-  const { read, write } = doors(context, store);
+  const { read, write } = tenantDoors(node, store);
   write('sweep_run', async (tenant, { sweep }: SweepNamed, by): Promise<RunView> => {
     const { id, name } = await find(store, tenant, sweep);
     const run = await withKeeper(context, tenant, (keeper) =>

@@ -15,7 +15,7 @@ const isSingleValued: ReadonlySet<IdentifierKind> = new Set(singleValuedKinds);
  * Whether an identifier ties different values of one external kind in its holders as they are, whatever else is known. Where an
  * external id agrees and the serial differs hardware was replaced, so serials do not count here.
  */
-export function tiesDirectly(identifier: Identifier): boolean {
+function tiesDirectly(identifier: Identifier): boolean {
   const { kind, holders, witness } = identifier;
   if (!isSingleValued.has(kind) || holders.length < 2) return false;
   if (witness !== null) return true;
@@ -70,8 +70,6 @@ export function closeOver(from: Iterable<Evidence>): Set<Evidence> {
 /** The cores of evidence that was closed over; sets `isShared` of identifiers that are left out. */
 export function coresOf(evidence: Iterable<Evidence>): Core[] {
   const all = [...evidence];
-  const union = new Union<Evidence>();
-  for (const one of all) union.add(one);
   const free = new Set<Identifier>();
   for (const { ids } of all) for (const id of ids) if (!id.isShared && !id.isBanned) free.add(id);
   const linked = new Union<Evidence>();
@@ -82,9 +80,9 @@ export function coresOf(evidence: Iterable<Evidence>): Core[] {
 
 /** Of one part that hangs together: one core, unless its values conflict. */
 function partCores(part: Evidence[]): Core[] {
+  if (!conflicts(valuesOf(part))) return [coreOf(part)];
   const ids = new Set<Identifier>();
   for (const one of part) for (const id of one.ids) if (!id.isShared && !id.isBanned) ids.add(id);
-  if (!conflicts(valuesOf(part))) return [coreOf(part)];
   const union = new Union<Evidence>();
   for (const one of part) union.add(one);
   for (const kind of ['manual', 'asserted', ...singleValuedKinds] as const) {

@@ -39,7 +39,7 @@ function shareName(book: EvidenceBook, a: readonly Core[], b: readonly Core[]): 
  * Whether at most three devices carry a name, as far as evidence can tell before anything converges: so many are different for
  * certain that have different values of one kind; things known by a MAC alone count when nothing better there has that MAC.
  */
-export function isRare(carriers: readonly Evidence[]): boolean {
+function isRare(carriers: readonly Evidence[]): boolean {
   if (carriers.length <= limits.nameDevicesMax) return true;
   if (carriers.length > limits.nameCarriersMax) return false;
   const ofKind = new Map<string, Set<Core>>();

@@ -106,7 +106,7 @@ function isSpeaking({ ids, macs }: Evidence): boolean {
 }
 
 /** What was seen of its addresses alone and belongs to it. */
-export function* glimpsesOf(group: Group): Generator<{ record: AddressRecord; glimpse: Glimpse }> {
+function* glimpsesOf(group: Group): Generator<{ record: AddressRecord; glimpse: Glimpse }> {
   if (group.address !== null) {
     for (const glimpse of standingGlimpses(group.address)) yield { record: group.address, glimpse };
     return;

@@ -106,7 +106,7 @@ function* devicesOf(devices: PartitionDevices): Generator<DeviceRow> {
   }
 }
 
-export function deviceRow(devices: PartitionDevices, record: DeviceRecord, group: Group): DeviceRow {
+function deviceRow(devices: PartitionDevices, record: DeviceRecord, group: Group): DeviceRow {
   const { ip, mac, hostname, isAvailable, firstSeenMs, lastSeenMs, sources } = fieldsOf(group);
   return {
     ...{ id: record.id, partition: devices.name, ip, mac, hostname },

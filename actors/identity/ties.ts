@@ -24,7 +24,7 @@ export function formerTies(a: readonly Evidence[], b: readonly Evidence[]): Iden
   return [...new Set(b.flatMap(saidOf).filter((one) => held.has(one)))].sort(byPriority);
 }
 
-export function activeOf({ ids, macs, locals }: Evidence): Identifier[] {
+function activeOf({ ids, macs, locals }: Evidence): Identifier[] {
   return [...ids, ...macs, ...locals].filter(({ isShared, isBanned }) => !isShared && !isBanned);
 }
 
