@@ -17,6 +17,12 @@ test('eight-bit controls are no way around it, and what is JSON stays the same J
   expect(JSON.parse(harmless(JSON.stringify(row)))).toEqual(row);
 });
 
+test('no text is shown otherwise than it is by marks that turn its direction', () => {
+  const row = { name: 'r\u202eev\u2066\u200f\u2028' };
+  expect(harmless(row.name)).toBe('r\\u202eev\\u2066\\u200f\\u2028');
+  expect(JSON.parse(harmless(JSON.stringify(row)))).toEqual(row);
+});
+
 test('what is text stays as it is', () => {
   expect(harmless('tree\n\tüber 😀\n')).toBe('tree\n\tüber 😀\n');
 });

@@ -16,7 +16,8 @@ import { messageOf, systemClock, systemRandom } from '../runtime/index.ts';
 import { formatHeader, newSpan, newTrace } from '../watch/index.ts';
 import { checkVersion, dataFolder, readRunning } from './data-folder.ts';
 import { CommandFailure, codeOf, usage } from './failure.ts';
-import { commandTimeoutMs } from './limits.ts';
+import { adviceMs, commandTimeoutMs } from './limits.ts';
+import { type KnownMember, notDeclared } from './not-declared.ts';
 
 export const operatorName = 'operator';
 
@@ -52,7 +53,7 @@ export async function withOperator<T>(
       const failure = failureOf(error);
       // What is refused so was not begun.
       const asksOn = failure.code === 'leaving' || failure.code === 'no_such_procedure';
-      if (!asksOn || addresses.length === 0) throw failure;
+      if (!asksOn || addresses.length === 0) throw await advised(client, failure, name, argument);
     }
     await client.close();
     client = await connect(target, addresses);
@@ -63,6 +64,24 @@ export async function withOperator<T>(
   } finally {
     await client.close();
   }
+}
+
+/** A node that has no such procedure is asked for its members, to say who has it. */
+async function advised(
+  client: OperatorClient,
+  failure: CommandFailure,
+  name: string,
+  argument: unknown,
+): Promise<CommandFailure> {
+  if (failure.code !== 'no_such_procedure') return failure;
+  const { node = client.node, name: asked = name } = name === 'relay' ? (argument as Relayed) : {};
+  const members = await client.call('members', null, adviceMs).catch(() => null);
+  return notDeclared(asked, node, members as readonly KnownMember[] | null);
+}
+
+interface Relayed {
+  readonly node?: string;
+  readonly name?: string;
 }
 
 /** A trace of this command's own, told at once: whoever waits for it in vain wants it most. */

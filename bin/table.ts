@@ -1,4 +1,5 @@
 /** Rows for people: aligned columns, numbers to the right, nothing cut. */
+import { padCells, padCellsStart, textCells, unsafeCharacters } from '../shell/index.ts';
 
 export type Cell = string | number | boolean | null | undefined;
 
@@ -8,12 +9,12 @@ export function table(headings: readonly string[], rows: readonly (readonly Cell
     (_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'),
   );
   const widths = headings.map((heading, column) =>
-    Math.max(heading.length, ...texts.map((row) => row[column]?.length ?? 0)),
+    Math.max(textCells(heading), ...texts.map((row) => textCells(row[column] ?? ''))),
   );
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, column) =>
-        numeric[column] ? cell.padStart(widths[column]!) : cell.padEnd(widths[column]!),
+        numeric[column] ? padCellsStart(cell, widths[column]!) : padCells(cell, widths[column]!),
       )
       .join('  ')
       .trimEnd();
@@ -22,6 +23,6 @@ export function table(headings: readonly string[], rows: readonly (readonly Cell
 
 function show(cell: Cell): string {
   if (cell === null || cell === undefined || cell === '') return '-';
-  // What came from outside must not be able to move the cursor.
-  return String(cell).replace(/\p{Cc}/gu, ' ');
+  // What came from outside must not be able to move the cursor, nor turn the line around.
+  return String(cell).replace(unsafeCharacters, ' ');
 }

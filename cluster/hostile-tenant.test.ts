@@ -129,6 +129,15 @@ test('it has no say about others, relays nothing, and asks of nobody', async () 
   expect(isSuperseded()).toBe(false);
 });
 
+test('nothing is asked of it for an operator, so that it learns of none', async () => {
+  const { evil, core, door, ann } = await scene();
+  const asked = ann.call('relay', { node: evilName, name: 'members', argument: null });
+  await expect(asked).rejects.toMatchObject({ code: 'procedure_denied' });
+  await reached(evil, core, door);
+  expect(evil.of('procedure_call')).toEqual([]);
+  expect(Buffer.concat(evil.frames.map(({ payload }) => payload)).includes('ann')).toBe(false);
+});
+
 test('payloads that are too large, nested, broken or poisoned end where they are read', async () => {
   const { evil, core, door, refused } = await scene();
   const header = { toBoot: core.boot, toId: door.id };

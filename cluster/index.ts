@@ -45,7 +45,7 @@ export {
 } from './operator-rights.ts';
 export { createPlacement, ownerOf, type Placement, rank } from './placement.ts';
 export type { AddressSource, SourceCall } from './ports/address-source.ts';
-export { isUnexpected, ProcedureError } from './procedure-error.ts';
+export { isUnexpected, ProcedureError, requestIdIn } from './procedure-error.ts';
 export type { Caller, Procedure } from './procedures.ts';
 export { defineTopic, type OnPublished, type Publisher, type PubSub, type Topic } from './pubsub.ts';
 export { type RecordAnswer, type RecordQuestion, replayForms } from './record.ts';

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PeerIdentity } from '../certs/index.ts';
+import { ClusterError } from './errors.ts';
 import { mayCall, operatorRights, type ProcedureAccess, tenantRight } from './operator-rights.ts';
+import { ProcedureError } from './procedure-error.ts';
+import { failureFor } from './relay-bounds.ts';
 
 const tenant = 'abcdefghijkl';
 const other = 'bbcdefghijkl';
@@ -83,5 +86,41 @@ describe('who may call what', () => {
         expect(['', 'shell']).toContain(allowed(operator(...all)).join());
       }),
     );
+  });
+});
+
+describe('why something failed', () => {
+  const customer = operator('read', tenantRight(tenant));
+  const told = (error: unknown, identity = customer) => {
+    const { code, message } = failureFor(identity, error) as { code: string; message: string };
+    return `${code}: ${message}`;
+  };
+  const of = (code: string, detail: string) => Object.assign(new Error(detail), { code });
+  const id = ` (request id ${'0a'.repeat(16)})`;
+
+  test.each([
+    [
+      new ClusterError('node_down', 'refused: spiffe://t/operator/ann at 10.0.0.2:7400'),
+      /^node_down: the node /,
+    ],
+    [new ClusterError('link_busy', 'relayed: the link is full or closed'), /^link_busy: the node takes/],
+    [of('ECONNREFUSED', 'connect ECONNREFUSED 10.0.0.9:5432'), /^procedure_failed: it failed/],
+    [new Error('password authentication failed for user "picket"'), /^procedure_failed: it failed/],
+    [
+      new ProcedureError('query_failed', `relation "x" of 10.0.0.9${id}`),
+      /^query_failed: .*\(request id (0a){16}\)$/,
+    ],
+  ])('is told to an operator of one tenant without names and addresses: %s', (error, expected) => {
+    expect(told(error)).toMatch(expected);
+    expect(told(error)).not.toMatch(/ann|10\.0|relayed|picket|relation/);
+    expect(failureFor(operator('read'), error)).toBe(error);
+  });
+
+  test('is told as it is where it is a refusal that was meant for whoever asked', () => {
+    for (const error of [
+      new ProcedureError('no_such_check', 'no check "x"'),
+      of('read_only', 'open it with --write'),
+    ])
+      expect(failureFor(customer, error)).toBe(error);
   });
 });

@@ -34,3 +34,8 @@ export function withRequestId(error: unknown, trace: string): unknown {
   const stated = typeof code === 'string' ? code : 'procedure_failed';
   return new ProcedureError(stated, `${detail} (request id ${trace})`);
 }
+
+/** How a text names its request, blank before it included; empty: it does not. */
+export function requestIdIn(text: string): string {
+  return / \(request id [0-9a-f]{32}\)$/.exec(text)?.[0] ?? '';
+}

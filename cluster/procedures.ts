@@ -14,7 +14,7 @@ import type { Link } from './link.ts';
 import { mayCall, type ProcedureAccess } from './operator-rights.ts';
 import { ProcedureError } from './procedure-error.ts';
 import { followProcedure } from './procedure-followed.ts';
-import { mayName, relayTimeoutMs } from './relay-bounds.ts';
+import { failureFor, mayName, relayTimeoutMs } from './relay-bounds.ts';
 
 export interface Caller {
   readonly identity: PeerIdentity;
@@ -213,7 +213,7 @@ export class Procedures {
         throw new ClusterError('link_busy', 'the answer does not fit into the link now');
       }
     } catch (error) {
-      this.refuse(link, callId, error);
+      this.refuse(link, callId, failureFor(link.peer?.identity, error));
     } finally {
       const now = this.underWay.get(link);
       if (now !== undefined) this.underWay.set(link, now - 1);
@@ -247,6 +247,8 @@ export class Procedures {
     const { node, name, argument } = request;
     const link = mayName(node, caller.identity) ? (this.linkTo?.(node) ?? null) : null;
     if (link === null) throw new ClusterError('no_such_node', `no link to "${node}" from here`);
+    if (link.fence !== null)
+      throw new ClusterError('procedure_denied', `"${node}" is a tenant's own node: nothing is asked of it`);
     this.gone.relayed(from, node);
     const span = this.tracing?.begin('client', `relay ${name}`, { 'picket.node': node }) ?? null;
     const relayed: Relayed = { name, argument, caller, ...(span !== null && { trace: span.header }) };

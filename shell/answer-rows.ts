@@ -3,6 +3,7 @@
  * of objects for programs. Columns grow wider with what comes, so that no row has to be known before the first is shown.
  */
 import { rowsPerPieceMax } from './limits.ts';
+import { padCells, textCells, unsafeCharacters } from './text-cells.ts';
 
 export type Cell = string | number | boolean | null | undefined;
 
@@ -17,7 +18,7 @@ export async function* answerRows<T>(
   { columns, json }: Shown<T>,
   asJson: boolean,
 ): AsyncIterable<string> {
-  const widths = Object.keys(columns).map((heading) => heading.length);
+  const widths = Object.keys(columns).map((heading) => textCells(heading));
   let first = true;
   for (const batch of batches(rows)) {
     if (asJson) {
@@ -26,7 +27,7 @@ export async function* answerRows<T>(
     } else {
       const cells = batch.map((row) => Object.values(columns).map((cell) => show(cell(row))));
       for (const row of cells)
-        for (const [at, text] of row.entries()) widths[at] = Math.max(widths[at]!, text.length);
+        for (const [at, text] of row.entries()) widths[at] = Math.max(widths[at]!, textCells(text));
       const lines = first ? [Object.keys(columns), ...cells] : cells;
       yield lines.map((row) => `${aligned(row, widths)}\n`).join('');
     }
@@ -49,13 +50,13 @@ function* batches<T>(rows: Iterable<T>): Generator<T[]> {
 
 function aligned(row: readonly string[], widths: readonly number[]): string {
   return row
-    .map((text, at) => text.padEnd(widths[at]!))
+    .map((text, at) => padCells(text, widths[at]!))
     .join('  ')
     .trimEnd();
 }
 
-/** What came from outside must not be able to move the cursor. */
+/** What came from outside must not be able to move the cursor, nor turn the line around. */
 export function show(cell: Cell): string {
   if (cell === null || cell === undefined || cell === '') return '-';
-  return String(cell).replace(/\p{Cc}/gu, ' ');
+  return String(cell).replace(unsafeCharacters, ' ');
 }

@@ -1,7 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { tenantRight } from '../cluster/index.ts';
 import type { ShellCall, ShellCommand } from './command.ts';
-import { pieceCharactersMax, sessionsPerOperatorMax, sessionsPerTenantMax } from './limits.ts';
+import {
+  linesAtOncePerOperatorMax,
+  pieceCharactersMax,
+  sessionsPerOperatorMax,
+  sessionsPerTenantMax,
+} from './limits.ts';
 import { endScene, Spoken, scene, tenantA, turn, until } from './testing/scene.ts';
 
 afterEach(endScene);
@@ -9,10 +14,10 @@ afterEach(endScene);
 const made = { usage: 'x', summary: '', examples: [], access: 'read', deadlineMs: 60_000 } as const;
 
 /** Counts what it made. */
-function endless() {
+function endless(deadlineMs: number | null = null) {
   const seen = { pieces: 0, aborted: false };
   const command: ShellCommand = {
-    ...{ ...made, name: 'endless', deadlineMs: null },
+    ...{ ...made, name: 'endless', deadlineMs },
     async *run({ signal }: ShellCall) {
       signal.addEventListener('abort', () => {
         seen.aborted = true;
@@ -74,6 +79,19 @@ describe('a session', () => {
         expect(await codeOf(other.call(`shell_${call}`, asked))).toBe('no_such_session');
     }
     expect((await session.say('nodes')).code).toBe('ok');
+  });
+
+  test('is named by a text: of anything else nothing is made', async () => {
+    const { connect, credentialOf } = await scene();
+    const client = await connect(await credentialOf('ann', 'read'));
+    const { opened } = await Spoken.open(client, 'core_1');
+    let deep: unknown = opened.session;
+    for (let n = 0; n < 20; n += 1) deep = [deep];
+    for (const session of [[opened.session], deep, { session: opened.session }, null, 7])
+      expect(await codeOf(client.call('shell_next', { session, run: 1, at: 1 }))).toBe('no_such_session');
+    expect(await codeOf(client.call('shell_next', null))).toBe('no_such_session');
+    const line = { session: opened.session, line: ['nod'] };
+    expect(await codeOf(client.call('shell_complete', line))).toBe('bad_line');
   });
 
   test('ends with its connection, also where it was relayed, and with it the line that runs', async () => {
@@ -176,6 +194,20 @@ describe('output', () => {
     expect(seen).toEqual({ pieces: 5, aborted: true });
   });
 
+  test('of a line that has an end is made one piece ahead of its reader, and no further', async () => {
+    const { seen, command } = endless(60_000);
+    const { connect, credentialOf } = await scene([command]);
+    const session = await Spoken.open(await connect(await credentialOf('ann', 'read')), 'core_1');
+    const run = await session.begin('endless');
+    for (let at = 1; at <= 5; at += 1) {
+      await run.next(at);
+      expect(seen.pieces).toBe(at + 1);
+    }
+    await session.call('shell_cancel', { run: run.run });
+    expect((await run.next(6)).done?.code).toBe('cancelled');
+    expect(seen).toEqual({ pieces: 6, aborted: true });
+  });
+
   test('that was lost on the way is given again', async () => {
     const { connect, credentialOf } = await scene([endless().command]);
     const session = await Spoken.open(await connect(await credentialOf('ann', 'read')), 'core_1');
@@ -232,6 +264,36 @@ describe('the record', () => {
       { type: 'line', run: 1, text: 'stop 1', access: 'refused' },
       { type: 'ended', run: 1, code: 'read_only' },
     ]);
+  });
+});
+
+describe('a certificate that says more than it may', () => {
+  test('is refused lines and sessions, by one code, and every line that ran is in the record', async () => {
+    const { one, connect, credentialOf } = await scene();
+    const client = await connect(await credentialOf('eve', 'read'));
+    const session = await Spoken.open(client, 'core_1');
+    let run = 0;
+    let code = 'ok';
+    for (let n = 0; code === 'ok' && n < 10 * linesAtOncePerOperatorMax; n += 1) {
+      const asked = { run: run + 1, text: 'help help' };
+      code = await codeOf(session.call('shell_line', asked));
+      if (code !== 'ok') break;
+      run += 1;
+      for (let at = 1; ; at += 1)
+        if ((await session.call<{ done: unknown }>('shell_next', { run, at })).done !== null) break;
+    }
+    expect(code).toBe('too_fast');
+    expect(run).toBeGreaterThanOrEqual(linesAtOncePerOperatorMax - 1);
+    expect(one.records.told().filter((event) => event.startsWith('line '))).toHaveLength(run);
+    // Others are not held up by it.
+    expect(await codeOf(Spoken.open(await connect(await credentialOf('ann', 'read')), 'core_1'))).toBe('ok');
+    await session.call('shell_close');
+    expect(one.records.events.some(({ type }) => type === 'lines_refused')).toBe(true);
+    let opened = 0;
+    for (code = 'ok'; code === 'ok' && opened < 10 * linesAtOncePerOperatorMax; opened += 1) {
+      code = await codeOf(Spoken.open(client, 'core_1').then((other) => other.call('shell_close')));
+    }
+    expect(code).toBe('too_fast');
   });
 });
 

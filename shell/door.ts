@@ -5,23 +5,19 @@
  */
 import { type Caller, type ClusterNode, type OperatorRights, operatorRights } from '../cluster/index.ts';
 import type { Clock, Log } from '../runtime/index.ts';
+import { cells, whole } from './asked-numbers.ts';
 import { askAs } from './asking.ts';
 import type { ShellCall, ShellCommand } from './command.ts';
 import { completeLine } from './completion.ts';
-import { ShellError } from './errors.ts';
+import { ShellError, type ShellErrorCode } from './errors.ts';
 import { type Commands, judgeLine, type SessionRights } from './judge-line.ts';
-import {
-  lineCharactersMax,
-  sessionLookMs,
-  sessionsOfTenantsMax,
-  sessionsPerNodeMax,
-  sessionsPerOperatorMax,
-  sessionsPerTenantMax,
-  terminalCellsMax,
-} from './limits.ts';
+import { lineCharactersMax, sessionLookMs } from './limits.ts';
 import type { SessionEvent, SessionRecord, SessionRecords } from './ports/session-record.ts';
+import { type RecordBudget, RecordBudgets } from './record-budget.ts';
 import { type Runnable, Session } from './session.ts';
+import { judgeRoom } from './session-room.ts';
 import type { NextAnswer } from './session-state.ts';
+import { outcomeOf } from './told-outcome.ts';
 
 export interface ShellNeeds {
   readonly node: ClusterNode;
@@ -129,6 +125,7 @@ class Sessions implements ShellDoor {
   private readonly needs: ShellNeeds;
   private readonly commands: Commands;
   private readonly held = new Map<string, Held>();
+  private readonly budgets: RecordBudgets;
   /** Sessions whose first entry is being written: they take room, and their connection may end meanwhile. */
   private readonly arriving = new Set<Arrival>();
   private stopped: string | null = null;
@@ -137,6 +134,7 @@ class Sessions implements ShellDoor {
   constructor(needs: ShellNeeds) {
     this.needs = needs;
     this.commands = new Map(needs.commands.map((command) => [command.name, command]));
+    this.budgets = new RecordBudgets(() => needs.clock.monotonicMs(), needs.log);
     needs.node.procedures.gone.watch((isGone) => {
       for (const { session, connection } of [...this.held.values()])
         if (isGone(connection)) void session.close(connectionEnded);
@@ -172,21 +170,30 @@ class Sessions implements ShellDoor {
     const arrival = { owner, connection, tenant, isGone: false };
     this.makeRoom(arrival);
     const id = newId();
+    const budget = this.budgets.of(owner, tenant);
     const { name: operator } = caller.identity;
     try {
+      const over = budget.over();
+      if (over !== null) throw new ShellError(over.code as ShellErrorCode, over.detail);
+      budget.line();
       const identity = `${nameOf(caller)} ${caller.serial ?? ''}`.trim();
       const from = caller.address;
       const record = await begun(
         await records.open(id),
         { type: 'opened', operator, identity, from, tenant, mayWrite, ...size },
         clock.wallMs(),
+        budget,
       );
       const ended = () => void this.held.delete(id);
-      const session = new Session({ record, clock, log, ...size, ended });
+      const told = (error: unknown) => outcomeOf(error, tenant);
+      const session = new Session({ record, clock, log, ...size, budget, outcomeOf: told, ended });
       const held: Held = { session, owner, connection, rights: { rights, mayWrite, allowsEval }, caller };
       this.held.set(id, held);
       const why = this.stopped ?? (arrival.isGone ? connectionEnded : null);
       if (why !== null) await session.close(why);
+    } catch (error) {
+      const { code, detail } = outcomeOf(error, tenant);
+      throw new ShellError(code as ShellErrorCode, detail, error);
     } finally {
       this.arriving.delete(arrival);
     }
@@ -197,7 +204,9 @@ class Sessions implements ShellDoor {
 
   /** Of another certificate, and by another connection of the same one, it is as if it were not there. */
   of(asked: { readonly session: string } | null, caller: Caller): Held {
-    const held = this.held.get(String(asked?.session));
+    // A text and nothing else: what it takes to make one of whatever was sent is not for its sender to say.
+    const name: unknown = asked?.session;
+    const held = typeof name === 'string' ? this.held.get(name) : undefined;
     if (held === undefined || held.owner !== ownerOf(caller) || held.connection !== caller.connection)
       throw new ShellError('no_such_session', 'there is no such session here: it ended');
     return held;
@@ -220,7 +229,8 @@ class Sessions implements ShellDoor {
   async complete(held: Held, line: string): Promise<CompleteAnswer> {
     const size = held.session.used();
     const call = (words: readonly string[], signal: AbortSignal) => this.callOf(held, words, size, signal);
-    return await completeLine(String(line), this.commands, held.rights, call, this.needs.clock);
+    if (typeof line !== 'string') throw new ShellError('bad_line', 'a line is a text');
+    return await completeLine(line, this.commands, held.rights, call, this.needs.clock);
   }
 
   private callOf(
@@ -240,21 +250,10 @@ class Sessions implements ShellDoor {
   private makeRoom(arrival: Arrival): void {
     if (this.stopped !== null)
       throw new ShellError('session_ended', `this node takes no sessions: ${this.stopped}`);
-    const { owner, tenant } = arrival;
-    const open = [...this.held.values()].map((one) => ({
-      owner: one.owner,
-      tenant: one.rights.rights.tenant,
+    const open = [...this.held.values()].map(({ owner, rights: { rights } }) => ({
+      ...{ owner, tenant: rights.tenant },
     }));
-    const all = [...open, ...this.arriving];
-    const refuse = (detail: string) => new ShellError('too_many_sessions', `${detail}: end one`);
-    const own = all.filter((one) => one.owner === owner).length;
-    if (own >= sessionsPerOperatorMax) throw refuse(`this certificate has ${own} sessions here`);
-    const ofTenant = all.filter((one) => tenant !== null && one.tenant === tenant).length;
-    if (ofTenant >= sessionsPerTenantMax) throw refuse(`this tenant has ${ofTenant} sessions here`);
-    const ofTenants = all.filter((one) => one.tenant !== null).length;
-    // How many others there are is not for a tenant.
-    if (tenant !== null && ofTenants >= sessionsOfTenantsMax) throw refuse('this node has no room for more');
-    if (all.length >= sessionsPerNodeMax) throw refuse('this node has no room for more');
+    judgeRoom(arrival, [...open, ...this.arriving]);
     this.arriving.add(arrival);
   }
 
@@ -269,7 +268,13 @@ class Sessions implements ShellDoor {
 }
 
 /** A record whose first entry could not be kept is ended at once. */
-async function begun(record: SessionRecord, event: SessionEvent, atMs: number): Promise<SessionRecord> {
+async function begun(
+  record: SessionRecord,
+  event: SessionEvent,
+  atMs: number,
+  budget: RecordBudget,
+): Promise<SessionRecord> {
+  budget.kept(event);
   try {
     await record.write(event, atMs);
     return record;
@@ -285,13 +290,4 @@ function rightsOf({ identity }: Caller): OperatorRights | null {
 
 function ownerOf({ identity, serial = '' }: Caller): string {
   return identity.kind === 'operator' ? `${identity.trustDomain}/${identity.name}/${serial}` : '';
-}
-
-/** From a stranger: a number that is none is 0, which no line and no piece has. */
-function whole(value: unknown): number {
-  return Number.isSafeInteger(value) ? (value as number) : 0;
-}
-
-function cells(value: unknown): number {
-  return Number.isSafeInteger(value) ? Math.min(Math.max(value as number, 1), terminalCellsMax) : 80;
 }

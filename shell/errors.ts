@@ -28,6 +28,10 @@ export type ShellErrorCode =
   | 'no_such_run'
   /** The operator, or the node, has as many sessions as it may. */
   | 'too_many_sessions'
+  /** Lines or sessions of this certificate, or of its tenant's operators, come faster than they may; it did not run. */
+  | 'too_fast'
+  /** So much was written down of this certificate's sessions, or of its tenant's, that no line of them runs for a while. */
+  | 'record_spent'
   /** Sessions are for certificates of operators. */
   | 'not_an_operator'
   /** The operator cancelled the line. */

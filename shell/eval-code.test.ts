@@ -8,7 +8,7 @@ afterEach(endScene);
 async function session(allowsEval: boolean, write: boolean, ...rights: string[]) {
   const { connect, credentialOf, one } = await scene([], allowsEval);
   const spoken = await Spoken.open(await connect(await credentialOf('ann', ...rights)), 'core_1', write);
-  return { one, say: (code: string) => spoken.say(`eval '${code}'`) };
+  return { one, say: (code: string) => spoken.say(`eval ${code}`) };
 }
 
 describe('JavaScript in a node is refused', () => {
@@ -34,6 +34,17 @@ describe('where it is allowed', () => {
     expect(await say('const a = 2; return a * 21')).toMatchObject({ text: '42\n' });
     const later = 'await new Promise((done) => node.system.clock.timer(20, () => done(7))) * 6';
     expect(await say(later)).toMatchObject({ text: '42\n' });
+  });
+
+  test('it is taken as it was written: quotes, bars, backslashes and what looks like a flag are its own', async () => {
+    const { say } = await session(...all);
+    expect(await say('"a" + "b"')).toMatchObject({ text: "'ab'\n" });
+    expect(await say(`"it's".length`)).toMatchObject({ text: '4\n' });
+    expect(await say("[1,  2].join('  ')")).toMatchObject({ text: "'1  2'\n" });
+    expect(await say("'\\x41'")).toMatchObject({ text: "'A'\n" });
+    expect(await say('0 || 3')).toMatchObject({ text: '3\n' });
+    expect(await say('--node.system.nothing')).toMatchObject({ text: 'NaN\n' });
+    expect(await say('')).toMatchObject({ code: 'bad_words' });
   });
 
   test('what it throws is told, and so is what cannot be read', async () => {

@@ -3,6 +3,8 @@
  * those that answer programs do not.
  */
 
+import { characterCells, textCells } from './text-cells.ts';
+
 /** Breaks before the words that no longer fit; what follows the first line is indented by so much. A longer word is left whole. */
 export function wrapped(text: string, columns: number, indent: number): string {
   const lines: string[] = [];
@@ -10,7 +12,7 @@ export function wrapped(text: string, columns: number, indent: number): string {
   let line = first;
   for (const word of words) {
     const longer = `${line} ${word}`;
-    if (longer.length <= columns || line.trim() === '') line = longer;
+    if (textCells(longer) <= columns || line.trim() === '') line = longer;
     else {
       lines.push(line);
       line = `${' '.repeat(indent)}${word}`;
@@ -22,5 +24,13 @@ export function wrapped(text: string, columns: number, indent: number): string {
 
 /** One row of a screen that is drawn again and again: what is too long is cut, because a row that wraps would push others out. */
 export function cutTo(line: string, columns: number): string {
-  return line.length <= columns ? line : `${line.slice(0, Math.max(0, columns - 1))}>`;
+  if (textCells(line) <= columns) return line;
+  let cut = '';
+  let left = columns - 1;
+  for (const character of line) {
+    left -= characterCells(character);
+    if (left < 0) break;
+    cut += character;
+  }
+  return `${cut}>`;
 }

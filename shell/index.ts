@@ -24,6 +24,7 @@ export { type JudgedFiles, journalFiles, judgeFiles } from './journal/read-files
 export { type ReplayStep, replaySteps } from './journal/replay.ts';
 export { type Chain, type ChainFault, type ChainNotice, chainFrom, follow } from './journal/verify.ts';
 export { nextWaitMs } from './limits.ts';
+export { shortLinkColumns, wideLinkColumns } from './link-columns.ts';
 export { quoteWord, type SplitLine, splitPipe } from './parse-line.ts';
 export type { RecordKeeper } from './ports/record-keeper.ts';
 export type {
@@ -35,3 +36,4 @@ export type {
 } from './ports/session-archive.ts';
 export type { SessionEvent, SessionRecord, SessionRecords } from './ports/session-record.ts';
 export type { NextAnswer, Outcome } from './session-state.ts';
+export { characterCells, padCells, padCellsStart, textCells, unsafeCharacters } from './text-cells.ts';

@@ -1,7 +1,7 @@
 /** Every bound of the remote shell, by name, unit last. */
 
 // Sessions
-/** Of one certificate, and of all on one node: each costs a journal and, while a line runs, one piece of its output. */
+/** Of one certificate, and of all on one node: each costs a journal and, while a line runs, two pieces of its output. */
 export const sessionsPerOperatorMax = 8;
 export const sessionsPerNodeMax = 64;
 /** Of all operators of one tenant, and of all tenants together: the rest of the node's is for those who run it. */
@@ -16,6 +16,23 @@ export const sessionLookMs = 1_000;
 /** One request for the next piece waits this long for one: well below the deadline of a relayed call. */
 export const nextWaitMs = 5_000;
 
+// The record: what one certificate may have written down on a node
+/** Lines and opened sessions: a program that looks at everything goes at this pace, and each `picket exec` is one of each. */
+export const linesAtOncePerOperatorMax = 2_000;
+export const linesPerSPerOperatorMax = 100;
+/** Three quarters of a journal that no core takes: one stolen certificate does not keep all others out. */
+export const recordedBytesAtOncePerOperatorMax = 48 * 1_024 * 1_024;
+/** A day of somebody who looks at long answers all day has a tenth of it, or less. */
+export const recordedBytesPerDayPerOperatorMax = 512 * 1_024 * 1_024;
+/** All operators of one tenant together have as much as this many certificates. */
+export const tenantShares = 2;
+/** Of an entry, beside what it says: hashes, names, numbers. */
+export const recordedEntryBytes = 320;
+/** Certificates and tenants that are counted; of more those that were used least lately are forgotten. */
+export const budgetsKeptMax = 10_000;
+/** How often it is logged of a certificate, or of a tenant, that it says more than it may. */
+export const overToldMs = 60_000;
+
 // Lines
 export const lineCharactersMax = 8_192;
 export const wordsMax = 256;
@@ -24,7 +41,9 @@ export const terminalCellsMax = 1_000;
 
 // Output
 /** Of one piece: some screens, and encoded in well under a millisecond. */
-export const pieceCharactersMax = 32 * 1_024;
+export const pieceCharactersMax = 64 * 1_024;
+/** A piece that is put together of lines goes when it has this much. */
+export const pieceCharactersFull = 48 * 1_024;
 /** Of one line's output the record keeps this much, as the journal does; past it the operator reads on, and only a count is kept. */
 export const outputKeptCharactersMax = 256 * 1_024;
 /** Rows that a command makes in one turn of the node, some 2 ms of work. */

@@ -105,7 +105,7 @@ test('top shows a screen for each second, which begins with a form feed', async 
 
 test('a tree has each actor once, below its starter, in bounded pieces', async () => {
   const { node, run, system } = await scene();
-  for (let n = 0; n < 3_000; n += 1) system.spawn(holder('many'), {});
+  for (let n = 0; n < 6_000; n += 1) system.spawn(holder('many'), {});
   const { text, pieces } = await run(treeCommand);
   expect(pieces.length).toBeGreaterThan(1);
   expect(text.match(/\n/g)).toHaveLength(node.system.counts().actors);
@@ -133,6 +133,9 @@ test('a trace tells the load message by message and ends by its count, by its ti
   const counted = await run(traceCommand, `${own.id} --count 4 --limit 1000/s`, null, 300);
   expect(counted.text.match(/<- cast note\(string\(6\)\) from ours \d+/g)).toHaveLength(4);
   expect(counted.text).toContain('end of trace: 4 messages were told');
+  clock.timer(100, () => system.cast(ours).tell(own as Ref, 'two  blanks\n'));
+  const values = await run(traceCommand, `${own.id} --count 1 --values`, null, 300);
+  expect(values.text).toMatch(/<- cast note\("two {2}blanks\\n"\) from ours \d+\n/);
   const timed = await run(traceCommand, `${own.id} --for 1s`, null, 1_500);
   expect(timed.text).toBe(
     'end of trace: 1 s are over; 0 more were not looked at, to stay within 100 a second\n',
@@ -223,7 +226,7 @@ test('an operator of one tenant is told of that tenant alone while it happens: t
   clock.timer(50, () => {
     system.cast(others).fail('of another');
     system.cast(ours).fail('ours');
-    system.cast(own).fail('own');
+    system.cast(own).fail('of the database');
     // Of another node, and with the number of one's own actor.
     system.sendCast(new Ref('core_9', 7, own.id), 'elsewhere', []);
     names.register({ tenant: a, partition: 'default', kind: 'check', id: 'mine' }, spare as Ref, {});
@@ -231,9 +234,9 @@ test('an operator of one tenant is told of that tenant alone while it happens: t
   });
   const spare = system.spawn(holder('spare'), {});
   const { text } = await run(monitorCommand, '', a, 2_000);
-  expect(text).toContain('own');
+  expect(text).toMatch(new RegExp(`crashed +holder_own ${own.id} in fail\\n`));
   expect(text).toContain(`${a}/default/check/mine added`);
-  for (const hidden of ['of another', 'ours', b, 'theirs', 'dead letter', 'elsewhere'])
+  for (const hidden of ['of another', 'of the database', 'ours', b, 'theirs', 'dead letter', 'elsewhere'])
     expect(text).not.toContain(hidden);
 });
 

@@ -37,6 +37,21 @@ describe('words', () => {
     ['x '.repeat(wordsMax + 1), `the line has more than ${wordsMax} words`],
   ])('%j is refused, and says where', (line, detail) => expect(words(line)).toBe(detail));
 
+  test.each([
+    ['eval "a" + "b"', ['eval', '"a" + "b"']],
+    ['  eval   a  ||\t"b" ', ['eval', 'a  ||\t"b" ']],
+    ["eval it's", ['eval', "it's"]],
+    ['eval a\\', ['eval', 'a\\']],
+    [`eval ${'x '.repeat(wordsMax + 1)}`, ['eval', 'x '.repeat(wordsMax + 1)]],
+    ['eval', ['eval']],
+    ['eval ', ['eval']],
+    [`evaluate 'a b'`, ['evaluate', 'a b']],
+    [`help eval 'a b'`, ['help', 'eval', 'a b']],
+  ])('code is one word, as it was written: %j', (line, expected) => expect(words(line)).toEqual(expected));
+
+  test('code has no characters either that no line may have', () =>
+    expect(words('eval a\u001b')).toBe('character 7 is U+001B, which no line may have'));
+
   test('what is typed still is read to its end', () => {
     expect(words('say "no w', true)).toEqual(['say', 'no w']);
     expect(parseLine('tree ', true)).toMatchObject({ open: false });
@@ -73,6 +88,8 @@ describe('the local half of a line', () => {
     [`send x 'a|b' | cat`, `send x 'a|b'`, 'cat'],
     ['send x a\\|b', 'send x a\\|b', null],
     ['| cat', '', 'cat'],
+    ['eval 1 | 2', 'eval 1 | 2', null],
+    ['help eval | cat', 'help eval', 'cat'],
     ['tree |', 'tree', ''],
   ])('%j', (line, left, pipe) => expect(splitPipe(line)).toEqual({ line: left, pipe }));
 

@@ -1,7 +1,7 @@
 /**
  * What a person types, as words: spaces part them, quotes hold them together, a backslash takes what follows as it is. And
- * where a line goes on in a local program, after the first `|` outside of quotes. Pure. Used by the node, which runs the
- * words, and by the terminal, which keeps what follows the bar for itself.
+ * where a line goes on in a local program, after the first `|` outside of quotes. Code is left as it is by both. Pure. Used
+ * by the node, which runs the words, and by the terminal, which keeps what follows the bar for itself.
  */
 import { lineCharactersMax, wordsMax } from './limits.ts';
 
@@ -32,6 +32,10 @@ export interface SplitLine {
 const refusedPattern = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029\p{Surrogate}]/u;
 const isSpace = (character: string) => character === ' ' || character === '\t';
 
+/** What follows these names is code, with quotes, bars and backslashes of its own: it is one word, as it was written. */
+const codeNames: readonly string[] = ['eval'];
+const codePattern = new RegExp(`^([ \\t]*)(${codeNames.join('|')})(?:([ \\t]+)(.*))?$`, 'su');
+
 /** `unfinished`: a quote that is not closed holds its word to the end, as while it is typed. */
 export function parseLine(line: string, unfinished = false): ParsedLine {
   if (line.length > lineCharactersMax)
@@ -41,6 +45,18 @@ export function parseLine(line: string, unfinished = false): ParsedLine {
     const code = strange[0].codePointAt(0)!.toString(16).padStart(4, '0').toUpperCase();
     return refused(`character ${strange.index + 1} is U+${code}, which no line may have`);
   }
+  return parseCode(line) ?? parseWords(line, unfinished);
+}
+
+function parseCode(line: string): ParsedLine | null {
+  const [, before = '', name = '', blank, code = ''] = codePattern.exec(line) ?? [];
+  if (name === '') return null;
+  const words = [{ text: name, at: before.length }];
+  if (code !== '') words.push({ text: code, at: line.length - code.length });
+  return { ok: true, words, open: code !== '' || blank === undefined };
+}
+
+function parseWords(line: string, unfinished: boolean): ParsedLine {
   const words: { text: string; at: number }[] = [];
   let word: { text: string; at: number } | null = null;
   let quote: { mark: string; at: number } | null = null;
@@ -75,6 +91,7 @@ export function quoteWord(text: string): string {
 }
 
 export function splitPipe(line: string): SplitLine {
+  if (codePattern.test(line)) return { line: line.trim(), pipe: null };
   let quote: string | null = null;
   for (let at = 0; at < line.length; at += 1) {
     const character = line[at]!;

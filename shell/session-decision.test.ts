@@ -5,7 +5,7 @@ import { decideSession, openSession } from './session-decision.ts';
 import type { SessionEffect, SessionInput, SessionState } from './session-state.ts';
 
 const line = (run: number, text = 'tree'): SessionInput => ({
-  ...{ type: 'line', run, text, access: 'read', refusal: null, nowMs: 0 },
+  ...{ type: 'line', run, text, access: 'read', refusal: null, over: null, nowMs: 0 },
 });
 const ask = (run: number, at: number, nowMs = 0): SessionInput => ({ type: 'ask', run, at, nowMs });
 
@@ -171,6 +171,7 @@ test('whatever happens: nothing starts before it is kept, answers follow questio
       text: fc.constantFrom('a', 'b'),
       access: fc.constant('read'),
       refusal: fc.constantFrom(null, { code: 'read_only', detail: '' }),
+      over: fc.constantFrom(null, null, { code: 'too_fast', detail: '' }),
       nowMs: fc.nat(9),
     }),
     fc.record({ type: fc.constant('kept' as const), run }),
@@ -224,6 +225,31 @@ test('whatever happens: nothing starts before it is kept, answers follow questio
     }),
     { numRuns: 2_000 },
   );
+});
+
+describe('a line that comes too fast', () => {
+  const over = { code: 'too_fast', detail: '' };
+  const early = (run: number) => ({ ...line(run), over }) as SessionInput;
+
+  test('does not run and is not kept, and its number is free still', () => {
+    const { told, refused, state } = play(early(1), early(1));
+    expect([told, refused, state.runs, state.run]).toEqual([[], 'too_fast', 0, null]);
+    expect(play(early(1), line(1)).refused).toBe(null);
+  });
+
+  test('is counted in the record before what is kept next, at the end of the session at the latest', () => {
+    const close = { type: 'close', reason: 'left' } as const;
+    for (const next of [line(1), close] as const) {
+      const { effects, state } = play(early(1), early(1), early(1), next);
+      expect(effects[0]).toEqual({ type: 'keep', event: { type: 'lines_refused', lines: 3 } });
+      expect(effects.filter((one) => 'event' in one && one.event.type === 'lines_refused')).toHaveLength(1);
+      expect(state.refusedLines).toBe(0);
+    }
+  });
+
+  test('is none when it is the one that runs, asked for again', () => {
+    expect(play(line(1), early(1)).refused).toBe(null);
+  });
 });
 
 describe('a new size of the terminal', () => {

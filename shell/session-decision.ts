@@ -24,25 +24,36 @@ const sentences: Partial<Record<ShellErrorCode, string>> = {
 };
 
 export function openSession(columns: number, rows: number, nowMs: number): SessionState {
-  return { closed: null, columns, rows, isResized: false, run: null, runs: 0, askedAtMs: nowMs };
+  return {
+    closed: null,
+    columns,
+    rows,
+    isResized: false,
+    refusedLines: 0,
+    run: null,
+    runs: 0,
+    askedAtMs: nowMs,
+  };
 }
 
 export function decideSession(state: SessionState, input: SessionInput): SessionStep {
-  return withSize(decide(state, input));
+  return withNotes(decide(state, input));
 }
 
 /**
- * A size is kept before what is shown in it, and not by itself: nobody waits for the record of one, so that whoever does
- * nothing but resize would fill it for all.
+ * A size is kept before what is shown in it, and how many lines came too fast before what came of the next, and neither by
+ * itself: nobody waits for the record of one, so that whoever does nothing else would fill it for all.
  */
-function withSize(decided: SessionStep): SessionStep {
+function withNotes(decided: SessionStep): SessionStep {
   const { state, effects } = decided;
-  const at = state.isResized ? effects.findIndex(({ type }) => type === 'keep' || type === 'keep_line') : -1;
-  if (at < 0) return decided;
-  const { columns, rows } = state;
-  const kept: SessionEffect = { type: 'keep', event: { type: 'resized', columns, rows } };
-  const all = [...effects.slice(0, at), kept, ...effects.slice(at)];
-  return { ...decided, state: { ...state, isResized: false }, effects: all };
+  const { columns, rows, isResized, refusedLines: lines } = state;
+  const at = effects.findIndex(({ type }) => type === 'keep' || type === 'keep_line');
+  if (at < 0 || (!isResized && lines === 0)) return decided;
+  const notes: SessionEffect[] = [];
+  if (lines > 0) notes.push({ type: 'keep', event: { type: 'lines_refused', lines } });
+  if (isResized) notes.push({ type: 'keep', event: { type: 'resized', columns, rows } });
+  const all = [...effects.slice(0, at), ...notes, ...effects.slice(at)];
+  return { ...decided, state: { ...state, isResized: false, refusedLines: 0 }, effects: all };
 }
 
 function decide(state: SessionState, input: SessionInput): SessionStep {
@@ -83,6 +94,10 @@ function line(state: SessionState, input: SessionInput & { type: 'line' }): Sess
     return refuse(used, 'line_runs', `line ${run.id} runs still: cancel it first`);
   if (input.run !== state.runs + 1)
     return refuse(used, 'no_such_run', `the next line is number ${state.runs + 1}`);
+  if (input.over !== null) {
+    const { code, detail } = input.over;
+    return refuse({ ...used, refusedLines: state.refusedLines + 1 }, code as ShellErrorCode, detail);
+  }
   const begun: RunState = {
     ...{ id: input.run, text: input.text, phase: 'keeping', refusal: input.refusal },
     ...{ pieces: 0, held: null, isPulling: false, asked: null, ending: null, outcome: null },

@@ -40,6 +40,8 @@ export interface SessionState {
   /** The size is another than the record says: it is told before what is kept next. */
   readonly isResized: boolean;
   readonly run: RunState | null;
+  /** Lines that came too fast since something was kept last: they are told before what is kept next. */
+  readonly refusedLines: number;
   /** The number of the last line. */
   readonly runs: number;
   /** Of the last request, monotonic milliseconds. */
@@ -54,6 +56,8 @@ export type SessionInput =
       readonly text: string;
       readonly access: string;
       readonly refusal: Outcome | null;
+      /** The session has said, or has had written down, as much as it may for now, and why: the line is not even kept. */
+      readonly over: Outcome | null;
       readonly nowMs: number;
     }
   /** The record of the line is written. */

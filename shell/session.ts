@@ -8,6 +8,7 @@ import { messageOf } from '../runtime/index.ts';
 import { ShellError, type ShellErrorCode } from './errors.ts';
 import { endGraceMs, nextWaitMs, pieceCharactersMax } from './limits.ts';
 import type { SessionEvent, SessionRecord } from './ports/session-record.ts';
+import type { RecordBudget } from './record-budget.ts';
 import { decideSession, openSession } from './session-decision.ts';
 import type { NextAnswer, Outcome, SessionEffect, SessionInput, SessionState } from './session-state.ts';
 
@@ -26,6 +27,9 @@ export interface SessionNeeds {
   readonly log: Log;
   readonly columns: number;
   readonly rows: number;
+  readonly budget: RecordBudget;
+  /** What ended a line, as its operator is told of it. */
+  outcomeOf(error: unknown): Outcome;
   /** Once, when it has ended and its record is whole. */
   ended(): void;
 }
@@ -37,6 +41,8 @@ interface Running {
   output: AsyncIterator<string> | null;
   /** What was longer than a piece may be. */
   rest: string;
+  /** The piece that is made while the one before is on its way; what lives makes none: it would be old when it is read. */
+  ahead: Promise<IteratorResult<string>> | null;
   /** Of its deadline: it runs while the node works for the line, not while the operator reads. */
   leftMs: number | null;
   cancelTimers: (() => void)[];
@@ -64,12 +70,23 @@ export class Session {
   /** Throws what refuses it. Its outcome, a refusal of the command included, is told by `next`. */
   line(run: number, text: string, runnable: Runnable): void {
     const { access, refusal } = runnable;
+    const { budget } = this.needs;
     const before = this.state.runs;
-    this.take({ type: 'line', run, text, access, refusal, nowMs: this.now() }, () => {
+    this.take({ type: 'line', run, text, access, refusal, over: budget.over(), nowMs: this.now() }, () => {
       if (this.state.runs === before) return;
+      budget.line();
       const abort = new AbortController();
       const leftMs = runnable.deadlineMs;
-      this.running = { id: run, runnable, abort, output: null, rest: '', leftMs, cancelTimers: [] };
+      this.running = {
+        id: run,
+        runnable,
+        abort,
+        output: null,
+        rest: '',
+        ahead: null,
+        leftMs,
+        cancelTimers: [],
+      };
     });
   }
 
@@ -168,16 +185,19 @@ export class Session {
   }
 
   private keep(event: SessionEvent, line: number | null): void {
-    const { record, clock, log } = this.needs;
+    const { record, clock, log, budget } = this.needs;
+    budget.kept(event);
     const run = 'run' in event ? event.run : (this.state.run?.id ?? 0);
     this.keeping = this.keeping
       .then(() => record.write(event, clock.wallMs()))
       .then(
         () => line !== null && this.tell({ type: 'kept', run: line }),
         (error: unknown) => {
-          const code = (error as { code?: string }).code ?? 'record_failed';
-          log('warn', 'the record of a session was not written', { event: event.type, code });
-          this.tell({ type: 'not_kept', run, code, detail: messageOf(error) });
+          const { code = 'record_failed' } = error as { code?: string };
+          const why = { event: event.type, code, error: messageOf(error) };
+          log('warn', 'the record of a session was not written', why);
+          const { detail } = this.needs.outcomeOf(error);
+          this.tell({ type: 'not_kept', run, code, detail });
         },
       )
       .then(() => {});
@@ -208,7 +228,8 @@ export class Session {
     const hold = this.countDown(running);
     try {
       while (running.rest === '') {
-        const { value, done } = await running.output!.next();
+        const { value, done } = await (running.ahead ?? running.output!.next());
+        running.ahead = null;
         if (done === true) {
           this.over(id, null);
           return;
@@ -224,6 +245,15 @@ export class Session {
     const text = running.rest.slice(0, pieceCharactersMax);
     running.rest = running.rest.slice(text.length);
     this.tell({ type: 'piece', run: id, text });
+    if (running.rest === '' && running.leftMs !== null && this.running === running) this.makeAhead(running);
+  }
+
+  /** One piece, and no further before this one was asked for. */
+  private makeAhead(running: Running): void {
+    if (running.abort.signal.aborted) return;
+    running.ahead = running.output!.next();
+    // Told to whoever asks for it.
+    running.ahead.catch(() => {});
   }
 
   /** The line's deadline goes on until the answer is called. */
@@ -258,14 +288,7 @@ export class Session {
     for (const cancel of running.cancelTimers) cancel();
     // What still runs must not go on unseen.
     running.abort.abort();
-    const { code, detail } = error === null ? { code: 'ok', detail: '' } : outcomeOf(error);
+    const { code, detail } = error === null ? { code: 'ok', detail: '' } : this.needs.outcomeOf(error);
     this.tell({ type: 'over', run: id, code, detail });
   }
-}
-
-/** Errors of every room have a code; what has none is a fault of the command. */
-function outcomeOf(error: unknown): Outcome {
-  const { code } = error as { code?: unknown };
-  const known = typeof code === 'string' && /^[a-z0-9_]{1,60}$/.test(code);
-  return { code: known ? code : 'command_failed', detail: messageOf(error) };
 }

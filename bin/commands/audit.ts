@@ -8,6 +8,7 @@ import type { ArchivedSession } from '../../shell/index.ts';
 import { auditCommand, readSession } from '../audit-pages.ts';
 import type { SessionsAsked } from '../audit-procedures.ts';
 import { entryView, type SessionView, sessionView } from '../audit-views.ts';
+import { confirm } from '../confirm.ts';
 import { parseDuration, parseSince } from '../durations.ts';
 import { usage } from '../failure.ts';
 import { recordKeptDays, sessionsListedDefault, sessionsListedMax } from '../limits.ts';
@@ -24,6 +25,7 @@ interface Flags extends Target {
   since?: string;
   limit: string;
   olderThan: string;
+  yes?: boolean;
 }
 
 export function addAuditCommands(program: Command, surroundings: Surroundings): void {
@@ -114,12 +116,14 @@ function addPrune(audit: Command, surroundings: Surroundings): void {
       `at least ${recordKeptDays}d, which the database holds too`,
       `${recordKeptDays}d`,
     )
+    .addOption(new Option('--yes', 'do not ask (without a terminal nothing is asked either)'))
     .addOption(new Option('--json', 'print JSON'));
   const examples =
     'Where each chain begins then is kept, so that the rest is verified as before.\n\nExample:\n  picket audit prune --older-than 730d\n';
   auditCommand(command, surroundings, examples).action(async (flags: Flags) => {
     const days = Math.floor(parseDuration(flags.olderThan, '--older-than') / 86_400_000);
     if (days < recordKeptDays) throw usage(`--older-than "${flags.olderThan}": at least ${recordKeptDays}d`);
+    await confirm(`What is older than ${days} days goes from the database, for good.`, flags.yes);
     const removed = await withOperator(flags, (session) => session.call<number>('audit_prune', { days }));
     if (flags.json) output.json({ removed });
     else output.line(`${removed} entries removed`);

@@ -8,12 +8,8 @@ import { type Command, Option } from 'commander';
 import {
   type Authority,
   CertsError,
-  type Credential,
   createAuthority,
-  credentialPath,
-  inspectPem,
   isTenantId,
-  isTrustedIn,
   readAuthority,
   retiredSerials,
   revoke,
@@ -30,6 +26,7 @@ import { parseDuration } from '../durations.ts';
 import { CommandFailure, codeOf, usage } from '../failure.ts';
 import { readNamedFile } from '../named-file.ts';
 import { withOperator } from '../operator-session.ts';
+import { fateOf, requireSameBearer, revokedSerials, summariesOf } from '../replaced-certificate.ts';
 import type { TenantView } from '../views.ts';
 import type { Surroundings } from './up.ts';
 
@@ -128,12 +125,8 @@ function addIssue(certs: Command, around: Surroundings): void {
       };
       if (flags.json) around.output.json(answer);
       else around.output.line(`${path}: serial ${answer.serial}, until ${answer.not_after}`);
-      if (replaced !== null && !flags.json) {
-        const { serial, not_after } = replaced;
-        around.output.note(
-          `it replaced serial ${serial}, which stays good until ${not_after} unless it is revoked`,
-        );
-      }
+      if (replaced !== null && !flags.json)
+        around.output.note(fateOf(replaced, folder.authority, authority, systemClock().wallMs()));
     });
 }
 
@@ -181,16 +174,16 @@ function addRotate(certs: Command, around: Surroundings): void {
         await confirm('Every certificate that was issued before now is refused for ever.', flags.yes);
       }
       const clock = systemClock();
-      const { rotated, distrusted } = await withAuthorityLock(folder.authority, clock, async () => {
+      const { rotated, distrusted, refused } = await withAuthorityLock(folder.authority, clock, async () => {
         const done = await rotateAuthority(folder.authority, clock);
         const serials = flags.distrustOld ? await retiredSerials(folder.authority) : [];
         for (const serial of serials) await revoke(folder.authority, { serial }, clock);
-        return { rotated: done, distrusted: serials };
+        return { rotated: done, distrusted: serials, refused: await revokedSerials(folder.authority) };
       });
       const retired = rotated.retired.map(({ name, serial, trustedUntilMs }) => ({
         name,
         serial,
-        trusted_until: distrusted.includes(serial) ? null : new Date(trustedUntilMs).toISOString(),
+        trusted_until: refused.has(serial) ? null : new Date(trustedUntilMs).toISOString(),
       }));
       const intermediates = (['nodes', 'operators'] as const).map((name) => {
         const [one] = summariesOf(rotated.authority[name].certificatePem);
@@ -228,26 +221,6 @@ function shownTarget(what: string, target: { pem: string } | { serial: string })
   return `${first.names.join() || first.subject} (serial ${first.serial})${all}`;
 }
 
-/** Refuses to write over what belongs to another bearer or to another authority; gives what will be written over. */
-async function requireSameBearer(out: string, name: string, credential: Credential) {
-  const path = credentialPath(out, name);
-  const roots = join(out, 'roots.pem');
-  if (existsSync(roots) && !(await isTrustedIn(roots, credential))) {
-    throw new CommandFailure(
-      'already_exists',
-      `${roots} is of another authority: use another --out, or add this root to it`,
-    );
-  }
-  if (!existsSync(path)) return null;
-  const [before] = summariesOf(readNamedFile(path));
-  const [now] = summariesOf(credential.chainPem);
-  if (before !== undefined && before.names.join() === now?.names.join()) return before;
-  throw new CommandFailure(
-    'already_exists',
-    `${path} belongs to ${before?.names.join() ?? 'another'}: use another --out`,
-  );
-}
-
 async function openExisting(folder: string): Promise<Authority> {
   if (!existsSync(folder)) {
     throw new CommandFailure(
@@ -260,9 +233,4 @@ async function openExisting(folder: string): Promise<Authority> {
   } catch (error) {
     throw error instanceof CertsError ? new CommandFailure(error.code, error.message) : error;
   }
-}
-
-function summariesOf(pem: string) {
-  const read = inspectPem(pem);
-  return read.ok ? read.certificates.flatMap((one) => ('serial' in one ? [one] : [])) : [];
 }

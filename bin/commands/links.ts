@@ -1,6 +1,8 @@
 /** `picket links`: the open links of a node, with what went over them. */
 import { type Command, Option } from 'commander';
 import type { LinkView } from '../../cluster/index.ts';
+import { systemClock } from '../../runtime/index.ts';
+import { shortLinkColumns, wideLinkColumns } from '../../shell/index.ts';
 import { ask } from '../ask-node.ts';
 import { withOperator } from '../operator-session.ts';
 import { table } from '../table.ts';
@@ -10,16 +12,19 @@ interface LinksFlags {
   data: string;
   json?: boolean;
   node?: string;
+  wide?: boolean;
 }
 
 const help = `
-Every open link of one node: to other nodes, and from commands such as this one. FRAMES and BYTES are in and out since the
-link is there; QUEUED are bytes that the peer's network has not taken; REFUSED are casts and calls that were not taken because
-too much waited. FENCED is what the tenant fence refused of a tenant's node, on this link and those before it (by rule in the
-JSON; empty: the link is not fenced). A link whose state is "retired" is read to its end because another one to the same peer is kept.
+Every open link of one node: to other nodes, and from commands such as this one. FRAMES, BYTES and KIB are in and out since the
+link is there. "Queued" are bytes that the peer's network has not taken; "refused" are casts and calls that were not taken because
+too much waited; "fenced" is what the tenant fence refused of a tenant's node, on this link and those before it (by rule in the
+JSON). Of these NOTES has what is more than nothing; with --wide each has a column, FENCED empty where the link is not fenced.
+A link whose state is "retired" is read to its end because another one to the same peer is kept.
 
 Examples:
   picket links
+  picket links --node poller_1 --wide
   picket links --node poller_1 --json
 `;
 
@@ -31,6 +36,7 @@ export function addLinksCommand(program: Command, { output, environment }: Surro
       new Option('--data <dir>', 'state of the cluster').default(environment.PICKET_DATA || './.picket'),
     )
     .addOption(new Option('--node <name>', 'whose links (default: any core)'))
+    .addOption(new Option('--wide', 'all figures, in a row that is longer than most terminals'))
     .addOption(new Option('--json', 'print JSON'))
     .addHelpText('after', help)
     .action(async (flags: LinksFlags) => {
@@ -38,40 +44,12 @@ export function addLinksCommand(program: Command, { output, environment }: Surro
         ask<LinkView[]>(session, flags.node, 'links', null),
       );
       if (flags.json) output.json(links.map(jsonRow));
-      else output.line(table(heads, links.map(cellsOf)));
+      else {
+        const columns = flags.wide ? wideLinkColumns : shortLinkColumns(systemClock().wallMs());
+        const cells = links.map((link) => Object.values(columns).map((cell) => cell(link)));
+        output.line(table(Object.keys(columns), cells));
+      }
     });
-}
-
-const heads = [
-  'NAME',
-  'ROLE',
-  'STATE',
-  'DIALLED',
-  'ADDRESS',
-  'SINCE',
-  'RTT MS',
-  'FRAMES',
-  'BYTES',
-  'QUEUED',
-  'REFUSED',
-  'FENCED',
-];
-
-function cellsOf(link: LinkView): (string | number | null)[] {
-  return [
-    link.name,
-    link.role,
-    link.state,
-    link.dialled ? 'by us' : 'by it',
-    link.address,
-    link.since,
-    link.rttMs,
-    `${link.framesIn}/${link.framesOut}`,
-    `${link.bytesIn}/${link.bytesOut}`,
-    link.queuedBytes,
-    link.refused,
-    link.tenant === null ? null : Object.values(link.fenced).reduce((sum, one) => sum + one, 0),
-  ];
 }
 
 /** What is printed: names of fields as in all of the command's JSON. */

@@ -89,7 +89,11 @@ export function addNodeCommand(program: Command, { environment }: Surroundings):
     .option('--gateway <host:port>', 'pollers: where programs at the edge dial in')
     .addOption(metricsOption(environment))
     .option('--otlp <url>', 'an OTLP/HTTP collector for traces (or OTEL_EXPORTER_OTLP_ENDPOINT)')
-    .option('--trace-sample <share>', 'of commands and requests, how many are traced unasked: 0 to 1', '0')
+    .option(
+      '--trace-sample <share>',
+      'of commands, requests and scheduled checks, how many are traced unasked: 0 to 1',
+      '0',
+    )
     .option('--journal <dir>', 'the record of remote shells (default: journal/NAME in the data folder)')
     .option('--log-file <file>', 'default: stderr')
     .addOption(allowTenantNodes())

@@ -91,7 +91,7 @@ async function execute(reach: Reach, node: string, whole: string, flags: ShellFl
   const session = new RemoteSession(reach, node, { write: flags.write === true, size: terminal.size });
   const { line, pipe } = splitPipe(whole);
   try {
-    const run = await session.run(flags.json ? `${line} --json` : line);
+    const run = session.run(flags.json ? `${line} --json` : line);
     if (pipe !== null && pipe !== '') return await pipeRun(run, pipe);
     await showRun(run, terminal);
     return 0;

@@ -78,15 +78,15 @@ export class ShellLoop {
   private async runLine(line: string, pipe: string | null): Promise<void> {
     let session = await this.here();
     try {
-      const run = await session.run(line).catch(async (error: unknown) => {
+      const begun = session.run(line).catch(async (error: unknown) => {
         // Its node is gone and was chosen by nobody: the line has not run, and does so at another.
         if (this.named || codeOf(error) !== 'no_such_node') throw error;
         session.forget();
         session = await this.here();
         return await session.run(line);
       });
-      if (pipe === null || pipe === '') await showRun(run, this.setting.terminal);
-      else await pipeRun(run, pipe);
+      if (pipe === null || pipe === '') await showRun(begun, this.setting.terminal);
+      else await pipeRun(begun, pipe);
     } catch (error) {
       if (codeOf(error) === 'node_down') throw gone(session.node, failureOf(error));
       throw error;

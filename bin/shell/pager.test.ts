@@ -12,6 +12,12 @@ test('a line that is longer than the terminal takes the rows that it wraps into'
   expect(fitPage('x'.repeat(25), newPage(3), 10)).toMatchObject({ now: 'x'.repeat(20), later: 'xxxxx' });
 });
 
+test('wide characters take two columns, and none is halved', () => {
+  expect(fitPage('日本語\nlast\n', newPage(3), 5)).toMatchObject({ now: '日本語\n', later: 'last\n' });
+  expect(fitPage('日本語語', newPage(2), 5)).toMatchObject({ now: '日本', later: '語語' });
+  expect(fitPage('😀😀😀', newPage(2), 4)).toMatchObject({ now: '😀😀', later: '😀' });
+});
+
 test('what fits leaves room for what comes next', () => {
   const first = fitPage('1\n2', newPage(4), 80);
   expect(first).toMatchObject({ later: '', page: { left: 2, column: 1 } });
@@ -27,7 +33,7 @@ test('keys at the pause: a page, a line, an end, or nothing', () => {
 });
 
 test('any text is shown whole, a page after the other, and every page goes on', () => {
-  const text = fc.string({ unit: fc.constantFrom('a', 'b', '\n'), maxLength: 200 });
+  const text = fc.string({ unit: fc.constantFrom('a', '日', '😀', '\n'), maxLength: 200 });
   fc.assert(
     fc.property(
       text,

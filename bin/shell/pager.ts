@@ -3,6 +3,8 @@
  * who reads keys and writes text is beside it. Used on a terminal alone, and not for what lives.
  */
 
+import { characterCells } from '../../shell/index.ts';
+
 export interface Page {
   /** Rows that may still be written before a pause. */
   readonly left: number;
@@ -27,20 +29,24 @@ export function newPage(rows: number): Page {
 export function fitPage(text: string, page: Page, columns: number): Paged {
   let { left, column } = page;
   const width = Math.max(1, columns);
-  for (let at = 0; at < text.length; at += 1) {
+  for (let at = 0; at < text.length; ) {
     if (left === 0) return { now: text.slice(0, at), later: text.slice(at), page: { left, column } };
-    if (text[at] === '\n') {
+    const character = String.fromCodePoint(text.codePointAt(at)!);
+    if (character === '\n') {
       left -= 1;
       column = 0;
     } else {
-      column += 1;
-      if (column > width) {
+      const cells = characterCells(character);
+      // What is wider than the terminal is in its row alone.
+      if (column > 0 && column + cells > width) {
         left -= 1;
-        column = 1;
+        column = 0;
         // The row is begun on the next page.
-        if (left === 0) return { now: text.slice(0, at), later: text.slice(at), page: { left, column: 0 } };
+        if (left === 0) return { now: text.slice(0, at), later: text.slice(at), page: { left, column } };
       }
+      column += cells;
     }
+    at += character.length;
   }
   return { now: text, later: '', page: { left, column } };
 }

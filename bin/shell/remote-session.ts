@@ -2,6 +2,8 @@
  * A session on one node, from the operator's end: lines go out, pieces of their output are asked for one by one, and none
  * is asked for before the last was taken. A session that its node no longer has is opened anew by the next line.
  */
+
+import { systemClock } from '../../runtime/index.ts';
 import {
   type CompleteAnswer,
   type LineAnswer,
@@ -10,6 +12,7 @@ import {
   quoteWord,
 } from '../../shell/index.ts';
 import { CommandFailure, codeOf } from '../failure.ts';
+import { tooFastPauseMs, tooFastTriesMax } from '../limits.ts';
 import type { Reach } from './reach.ts';
 
 export interface TerminalSize {
@@ -50,7 +53,7 @@ export class RemoteSession {
   async open(): Promise<OpenAnswer> {
     if (this.opened !== null) return this.opened;
     const asked = { write: this.wish.write, ...this.wish.size() };
-    this.opened = await this.reach.call<OpenAnswer>(this.node, 'shell_open', asked);
+    this.opened = await inTime(() => this.reach.call<OpenAnswer>(this.node, 'shell_open', asked));
     this.runs = 0;
     return this.opened;
   }
@@ -64,8 +67,8 @@ export class RemoteSession {
     try {
       return await this.begin(text);
     } catch (error) {
-      // It ended while nobody used it: the line has not run.
-      if (codeOf(error) !== 'no_such_session') throw error;
+      // It ended while nobody used it, or counts other lines than this end does: the line has not run.
+      if (!['no_such_session', 'no_such_run'].includes(codeOf(error) ?? '')) throw error;
       this.forget();
       return await this.begin(text);
     }
@@ -92,9 +95,10 @@ export class RemoteSession {
 
   private async begin(text: string): Promise<RemoteRun> {
     await this.open();
-    this.runs += 1;
-    const run = this.runs;
-    const { live } = await this.ask<LineAnswer>('shell_line', { run, text });
+    const run = this.runs + 1;
+    // What was refused has no number.
+    const { live } = await inTime(() => this.ask<LineAnswer>('shell_line', { run, text }));
+    this.runs = run;
     let at = 0;
     const next = () => this.ask<NextAnswer>('shell_next', { run, at: at + 1 });
     async function* output() {
@@ -130,6 +134,19 @@ export class RemoteSession {
         this.forget();
       throw error;
     }
+  }
+}
+
+/** A file of lines is said at the pace that the node allows: what came too fast has not run, and is said again a little later. */
+async function inTime<T>(say: () => Promise<T>): Promise<T> {
+  const clock = systemClock();
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await say();
+    } catch (error) {
+      if (codeOf(error) !== 'too_fast' || tries === tooFastTriesMax) throw error;
+    }
+    await new Promise<void>((resolve) => void clock.timer(tooFastPauseMs, resolve));
   }
 }
 

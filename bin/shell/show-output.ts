@@ -15,22 +15,25 @@ import type { Terminal } from './terminal.ts';
 const formFeed = '\f';
 const clearScreen = '\u001b[H\u001b[2J\u001b[3J';
 
-/** Resolves when all was shown, or the operator has seen enough. Rejects with what the line ended with. */
-export async function showRun(run: RemoteRun, terminal: Terminal): Promise<void> {
+/**
+ * Resolves when all was shown, or the operator has seen enough. Rejects with what the line ended with. Keys are heard from
+ * the start: a line whose node is slow to take it is cancelled as soon as it has.
+ */
+export async function showRun(begun: Promise<RemoteRun>, terminal: Terminal): Promise<void> {
   let onPageKey: ((key: string) => void) | null = null;
   let isQuit = false;
+  let isLive = false;
   const cancel = () => {
     isQuit = true;
-    void run.cancel().catch(() => {});
+    void begun.then((run) => run.cancel()).catch(() => {});
   };
   const release = terminal.keys((key) => {
-    const isEnd = key.includes('\u0003');
     if (onPageKey !== null) onPageKey(key);
-    else if (isEnd) cancel();
+    else if (key === '\u0003') cancel();
     else return false;
     return true;
   });
-  const pause = async (): Promise<Page | 'quit'> => {
+  const pause = async (run: RemoteRun): Promise<Page | 'quit'> => {
     await terminal.write(moreMark);
     const stop = readsStill(run);
     const answer = await new Promise<Page | 'quit'>((resolve) => {
@@ -45,7 +48,9 @@ export async function showRun(run: RemoteRun, terminal: Terminal): Promise<void>
     return answer;
   };
   try {
-    const pages = terminal.isInteractive && !run.live;
+    const run = await begun;
+    isLive = run.live;
+    const pages = terminal.isInteractive && !isLive;
     let page = newPage(terminal.size().rows);
     for await (const piece of run.output()) {
       if (isQuit) continue;
@@ -60,7 +65,7 @@ export async function showRun(run: RemoteRun, terminal: Terminal): Promise<void>
         ({ page } = fitted);
         text = fitted.later;
         if (text === '') break;
-        const next = await pause();
+        const next = await pause(run);
         if (next === 'quit') cancel();
         else page = next;
       }
@@ -68,7 +73,7 @@ export async function showRun(run: RemoteRun, terminal: Terminal): Promise<void>
   } catch (error) {
     // Whoever leaves a long answer is not told that it was left.
     if (!(isQuit && (error as { code?: string }).code === 'cancelled')) throw error;
-    if (run.live || !terminal.isInteractive) return;
+    if (isLive || !terminal.isInteractive) return;
     await terminal.write('\n');
   } finally {
     release();
@@ -98,8 +103,20 @@ function readsStill(run: RemoteRun): () => void {
   return () => cancel();
 }
 
+/** Ctrl-C does not end the shell while a node is slow to take the line. */
+async function interruptible(begun: Promise<RemoteRun>): Promise<RemoteRun> {
+  const cancel = () => void begun.then((run) => run.cancel()).catch(() => {});
+  process.on('SIGINT', cancel);
+  try {
+    return await begun;
+  } finally {
+    process.off('SIGINT', cancel);
+  }
+}
+
 /** The program has the terminal meanwhile. When it ends before the output does, the line is cancelled. */
-export async function pipeRun(run: RemoteRun, program: string): Promise<number> {
+export async function pipeRun(begun: Promise<RemoteRun>, program: string): Promise<number> {
+  const run = await interruptible(begun);
   const child = spawn('/bin/sh', ['-c', program], { stdio: ['pipe', 'inherit', 'inherit'] });
   const ended = new Promise<number>((resolve) => {
     child.on('exit', (code, signal) => resolve(code ?? (signal === null ? 1 : 130)));

@@ -3,6 +3,7 @@
  * Node's readline and the loop that reads lines (loop.ts). What is typed ahead is kept for the next prompt.
  */
 import { createInterface, type Interface } from 'node:readline';
+import { StringDecoder } from 'node:string_decoder';
 import { harmless } from '../harmless.ts';
 import { typedAheadCharactersMax } from '../limits.ts';
 import type { TerminalSize } from './remote-session.ts';
@@ -62,9 +63,9 @@ export function openTerminal(): Terminal {
       const interrupted = () => void onKey('\u0003');
       process.on('SIGINT', interrupted);
       if (!isInteractive) return () => void process.off('SIGINT', interrupted);
+      const decoder = new StringDecoder('utf8');
       const heard = (data: Buffer) => {
-        const text = data.toString('utf8');
-        if (!onKey(text)) typed(text);
+        for (const text of splitInterrupts(decoder.write(data))) if (!onKey(text)) typed(text);
       };
       stdin.setRawMode(true);
       stdin.on('data', heard);
@@ -77,6 +78,12 @@ export function openTerminal(): Terminal {
       };
     },
   };
+}
+
+/** What was typed around Ctrl-C is typed ahead, also where all of it comes at once. */
+export function splitInterrupts(text: string): string[] {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: it is the key.
+  return text.split(/(\u0003)/).filter((part) => part !== '');
 }
 
 interface Asked {

@@ -110,7 +110,7 @@ export async function scene(access = tenantAccess) {
     return links.filter(({ name }) => name === evilName);
   };
   return {
-    ...{ ca, core, credential, door, others, evil, logs, rows },
+    ...{ ca, core, credential, door, others, evil, logs, rows, ann },
     isSuperseded: () => superseded.length > 0,
     /** What was refused so far, once the door has answered: all that was sent before has been judged by then. */
     async refused() {

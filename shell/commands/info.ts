@@ -122,10 +122,17 @@ function linesOf(info: Info): string {
   const lines: string[] = [];
   for (const [section, figures] of Object.entries(info)) {
     const shown = Object.entries(figures).filter(([key]) => !isForPrograms(key, figures));
-    const text = shown.map(([key, value]) => `${key.replaceAll('_', ' ')} ${show(value)}`).join(', ');
+    const text = shown.map(([key, value]) => figure(key, value)).join(', ');
     lines.push(`${section.replaceAll('_', ' ').padEnd(12)} ${text}\n`);
   }
   return lines.join('');
+}
+
+/** A unit stands behind its number. */
+function figure(key: string, value: string | number | null): string {
+  if (key === 'worst_lag_ms_1m') return `worst lag of a minute ${show(value)} ms`;
+  const isMs = key.endsWith('_ms');
+  return `${(isMs ? key.slice(0, -3) : key).replaceAll('_', ' ')} ${show(value)}${isMs ? ' ms' : ''}`;
 }
 
 /** The same figure stands beside it in words. */

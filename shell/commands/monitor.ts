@@ -113,7 +113,9 @@ function system(call: ShellCall, told: Told, event: SystemEvent): void {
   switch (event.type) {
     case 'crashed': {
       const path = all ? event.path : (event.path.split(' > ').at(-1) ?? '');
-      told.add('crashed', `${path} ${event.ref.id} in ${event.during}: ${event.error}`);
+      // What a node of ours says of itself may name what is not the tenant's.
+      const why = all ? `: ${event.error}` : '';
+      told.add('crashed', `${path} ${event.ref.id} in ${event.during}${why}`);
       return;
     }
     case 'restarted': {

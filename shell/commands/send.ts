@@ -1,10 +1,11 @@
 /** `send`: one message to an actor, wherever it lives. Arguments are JSON; a word that is none is taken as text. */
-import type { Protocol, Ref } from '../../runtime/index.ts';
-import type { ShellCommand } from '../command.ts';
+import { type Protocol, paced, printed, type Ref, refTextFor } from '../../runtime/index.ts';
+import type { ShellCall, ShellCommand } from '../command.ts';
 import { ShellError } from '../errors.ts';
 import { actorWords, findActor, mayWriteTo } from '../find-actor.ts';
-import { askDeadlineMs, pieceCharactersMax, sendAnswerMs } from '../limits.ts';
+import { askDeadlineMs, printCharactersMax, sendAnswerMs } from '../limits.ts';
 import { readWords } from '../read-words.ts';
+import { sightOf } from '../sight.ts';
 
 const usage = 'send ACTOR METHOD [ARGUMENT ...] [--call]';
 
@@ -32,7 +33,7 @@ export const sendCommand: ShellCommand = {
       );
     const { system } = call.node;
     const args = texts.map(argumentOf);
-    if (read.has('call')) yield* shown(await system.sendCall(ref, method, args, sendAnswerMs));
+    if (read.has('call')) yield* shown(call, await system.sendCall(ref, method, args, sendAnswerMs));
     else yield delivered(system.sendCast(ref, method, args), ref);
   },
   complete: async (call, _word, at) => (at === 0 ? actorWords(call) : []),
@@ -54,7 +55,11 @@ function argumentOf(text: string): unknown {
   }
 }
 
-function* shown(value: unknown): Generator<string> {
-  const text = `${JSON.stringify(value, null, 2) ?? 'undefined'}\n`;
-  for (let at = 0; at < text.length; at += pieceCharactersMax) yield text.slice(at, at + pieceCharactersMax);
+/** In pieces, as states are: an answer may be of any size, and the node has other things to do. */
+async function* shown(call: ShellCall, value: unknown): AsyncGenerator<string> {
+  const { system } = call.node;
+  const options = { charactersMax: printCharactersMax, ref: refTextFor(system, sightOf(call)) };
+  if (value === undefined) yield 'undefined';
+  else yield* paced(printed(value, options), system.clock, call.signal);
+  yield '\n';
 }

@@ -82,11 +82,16 @@ function begin(
   const { system } = call.node;
   const refText = refTextFor(system, sightOf(call));
   const describe = (some: readonly unknown[], charactersMax: number) =>
-    [...printed(some, { charactersMax, ref: refText })].join('').replace(/\s+/g, ' ');
+    onOneLine([...printed(some, { charactersMax, ref: refText })].join(''));
   const options = { perS, ref: refText, onEvent, ...(values && { describe }) };
   const trace = ActorTrace.of(system, ref.id, options);
   if (trace === null) throw new ShellError('command_failed', `${ref} is traced already: one trace at a time`);
   return trace;
+}
+
+/** Arguments as they stand in a call. Line feeds of what was sent are escaped, so these are between values. */
+function onOneLine(text: string): string {
+  return text.replace(/\n\s*/g, ' ').trim().replace(/^\[ ?/, '(').replace(/ ?\]$/, ')');
 }
 
 const arrows: Readonly<Record<TraceEvent['way'], string>> = { in: '<-', out: '->', answered: '=>' };

@@ -1,9 +1,9 @@
 /** `tree`: the actors of this node, each below the one that started it. */
-import { paced, type TreeLine, treeLines } from '../../runtime/index.ts';
+import { paced, type Step, type TreeLine, treeLines } from '../../runtime/index.ts';
 import { show } from '../answer-rows.ts';
 import type { ShellCommand } from '../command.ts';
 import { ShellError } from '../errors.ts';
-import { askDeadlineMs, pieceCharactersMax } from '../limits.ts';
+import { askDeadlineMs, pieceCharactersFull } from '../limits.ts';
 import { readWords } from '../read-words.ts';
 import { sightOf } from '../sight.ts';
 
@@ -20,20 +20,36 @@ export const treeCommand: ShellCommand = {
     if (name !== node.node)
       throw new ShellError('lives_elsewhere', `this is ${node.node}: connect ${name} to see its tree`);
     const asJson = read.has('json');
-    const lines = paced(treeLines(node.system, sightOf(call)), node.system.clock, signal);
-    let text = asJson ? '[' : '';
-    let first = true;
-    for await (const line of lines) {
-      text += asJson ? `${first ? '' : ',\n'}${JSON.stringify(jsonOf(line))}` : drawn(line);
-      first = false;
-      if (text.length < pieceCharactersMax / 2) continue;
+    const pieces = paced(piecesOf(treeLines(node.system, sightOf(call)), asJson), node.system.clock, signal);
+    let isEmpty = true;
+    if (asJson) yield '[';
+    for await (const piece of pieces) {
+      isEmpty = false;
+      yield piece;
+    }
+    if (asJson) yield ']\n';
+    else if (isEmpty) yield 'no actors\n';
+  },
+};
+
+/** Text made line by line costs the loop nothing between two pieces: of each line it would be a promise. */
+function* piecesOf(lines: Iterable<Step<TreeLine>>, asJson: boolean): Generator<Step<string>> {
+  let text = '';
+  let isFirst = true;
+  for (const line of lines) {
+    if (line !== undefined) {
+      if (asJson) text += `${isFirst ? '' : ',\n'}${JSON.stringify(jsonOf(line))}`;
+      else text += drawn(line);
+      isFirst = false;
+    }
+    if (text.length < pieceCharactersFull) yield undefined;
+    else {
       yield text;
       text = '';
     }
-    if (asJson) yield `${text}]\n`;
-    else yield first ? 'no actors\n' : text;
-  },
-};
+  }
+  if (text !== '') yield text;
+}
 
 /** One row for each, with its parent: programs put the tree together. */
 function jsonOf({ depth, row, restarts }: TreeLine): Record<string, unknown> {

@@ -105,6 +105,7 @@ const fieldsOf: Readonly<Record<RecordedEvent['type'], Readonly<Record<string, F
   output: { run: 'number', text: 'text' },
   output_cut: { run: 'number', characters: 'number' },
   ended: { run: 'number', code: 'text' },
+  lines_refused: { lines: 'number' },
   resized: { columns: 'number', rows: 'number' },
   closed: { reason: 'text' },
 };

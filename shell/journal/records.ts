@@ -14,7 +14,12 @@ import {
 } from './limits.ts';
 
 /** Nothing waits for the disk on its account: the next line does, and takes it along. */
-const unsynced: ReadonlySet<SessionEvent['type']> = new Set(['output', 'output_cut', 'resized']);
+const unsynced: ReadonlySet<SessionEvent['type']> = new Set([
+  'output',
+  'output_cut',
+  'lines_refused',
+  'resized',
+]);
 
 export function sessionRecords(journal: Journal, forwarder: Forwarder): SessionRecords {
   return {

@@ -19,6 +19,7 @@ test('a session is told as it looked, with its pauses', () => {
       [900, { type: 'output_cut', run: 1, characters: 9 }],
       [1_200, { type: 'ended', run: 1, code: 'cancelled' }],
       [1_300, { type: 'ended', run: 2, code: 'ok' }],
+      [1_300, { type: 'lines_refused', lines: 7 }],
       [1_400, { type: 'closed', reason: 'exit' }],
     ]),
   );
@@ -28,7 +29,8 @@ test('a session is told as it looked, with its pauses', () => {
     { pauseMs: 1_000, text: '\u001b[H\u001b[2Jtwo\n' },
     { pauseMs: 0, text: '\n[9 characters more were shown and not kept]\n' },
     { pauseMs: 300, text: '[ended: cancelled]\n' },
-    { pauseMs: 200, text: '[closed: exit]\n' },
+    { pauseMs: 100, text: '[7 lines came too fast and did not run]\n' },
+    { pauseMs: 100, text: '[closed: exit]\n' },
   ]);
 });
 

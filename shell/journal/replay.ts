@@ -39,6 +39,8 @@ function textOf({ event, at }: Entry, node: string): string {
       return `\n[${event.characters} characters more were shown and not kept]\n`;
     case 'ended':
       return event.code === 'ok' ? '' : `[ended: ${harmless(event.code)}]\n`;
+    case 'lines_refused':
+      return `[${event.lines} lines came too fast and did not run]\n`;
     case 'resized':
       return `[${event.columns}x${event.rows}]\n`;
     case 'closed':

@@ -23,6 +23,8 @@ export type SessionEvent =
   | { readonly type: 'output_cut'; readonly run: number; readonly characters: number }
   /** `code`: `ok`, `cancelled`, or that of the error. */
   | { readonly type: 'ended'; readonly run: number; readonly code: string }
+  /** So many lines came faster than they may: they did not run, and what they said is not kept. */
+  | { readonly type: 'lines_refused'; readonly lines: number }
   | { readonly type: 'resized'; readonly columns: number; readonly rows: number }
   | { readonly type: 'closed'; readonly reason: string };
 

@@ -17,7 +17,7 @@ export function loneNode() {
   const node = new ClusterNode({
     ...{ name: 'core_1', role: 'core', boot: 7, pid: 1, advertise: 'nowhere:1', seeds: [] },
     ...{ transport: nowhere, clock, log: () => {}, onSuperseded() {} },
-    surroundings: { version: '1.2.3', log },
+    ...{ surroundings: { version: '1.2.3', log }, tenantAccess: { holds: [], doors: ['door'] } },
   });
   const call = (words: string, tenant: string | null, signal: AbortSignal): ShellCall => ({
     ...{ node, scope: { operator: 'ann', tenant }, words: words.split(' ').filter((word) => word !== '') },

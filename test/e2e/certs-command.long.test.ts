@@ -150,6 +150,17 @@ describe('what cannot be undone', () => {
     stated(await verify(at('p8.pem'), '--crl', list), 'revoked');
     expect((await verify(at('before.pem'), '--crl', list)).status).toBe(0);
   });
+
+  test('what is revoked is not said to stay good: a certificate that is replaced, an intermediate', async () => {
+    const again = await inFolder('certs', 'issue', '--node', 'p8', '--role', 'poller');
+    expect(again.err).toMatch(/it replaced serial [0-9a-f]{32}, which is revoked already/);
+    const { out } = await inFolder('certs', 'rotate', '--json');
+    const { serial } = (JSON.parse(out) as { intermediates: { serial: string }[] }).intermediates[1]!;
+    await inFolder('certs', 'revoke', serial);
+    const rotated = await inFolder('certs', 'rotate');
+    expect(rotated.out).toContain(`operators: ${serial} is revoked\n`);
+    expect(rotated.out).toMatch(/nodes: [0-9a-f]{32} is trusted until/);
+  });
 });
 
 const picketText = (name: string) => {

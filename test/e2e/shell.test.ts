@@ -190,6 +190,14 @@ withTerminal(
   },
 );
 
+test('a node that is no core is asked for what only cores have: it says what it is, and whom to ask', async () => {
+  const { address } = up.nodes.find(({ name }) => name === 'agent_1')!;
+  const file = join(place.data, 'credentials', 'operator.pem');
+  const { status, err } = await picket('check', 'list', '--tenant', 'default', '--at', address, '--as', file);
+  expect([status, err]).toEqual([1, expect.stringContaining('picket: no_such_procedure: agent_1 does not')]);
+  expect(err).toMatch(/an agent does not have .* Name a core with --at: core_1 at /);
+});
+
 test('every line stands in the journal of its node, with who said it', async () => {
   await exec('agent_1', "help 'no such'");
   const text = journalOf('agent_1');
@@ -199,16 +207,17 @@ test('every line stands in the journal of its node, with who said it', async () 
 
 test('JavaScript needs its right, and a loop in it is ended while the node lives on', async () => {
   const { flags } = await operator('dev', '--rights', 'read,write,eval');
-  const say = (code: string) => picket('exec', 'core_1', `eval '${code}'`, '--write', ...flags);
+  const say = (code: string) => picket('exec', 'core_1', `eval ${code}`, '--write', ...flags);
   const pid = await pidOf('core_1');
   expect((await say('node.node')).out).toBe("'core_1'\n");
+  expect((await say('"a" + "b" || 1')).out).toBe("'ab'\n");
   for (const loop of ['while (true);', 'await null; while (true);'])
     expect(await say(loop)).toMatchObject({
       status: 1,
       err: expect.stringContaining('eval_failed') as string,
     });
   expect(await pidOf('core_1')).toBe(pid);
-  expect((await exec('core_1', "eval '1'", '--write')).err).toContain('no_right');
+  expect((await exec('core_1', 'eval 1', '--write')).err).toContain('no_right');
 });
 
 withTerminal(
@@ -217,7 +226,7 @@ withTerminal(
     const { flags } = await operator('lee', '--rights', 'read,write,eval');
     const terminal = screen('core_2', '--write', ...flags);
     await terminal.shows('core_2#');
-    terminal.type("eval 'await new Promise(() => {})'");
+    terminal.type('eval await new Promise(() => {})');
     terminal.keys('Enter');
     await until('it runs', 20_000, () => journalOf('core_2').includes('await new Promise'));
     terminal.type('help nodes');
