@@ -42,7 +42,10 @@ export function addUpCommands(program: Command, { output, script, environment }:
     .option('--http <port>', 'port of the page, on 127.0.0.1', String(httpPortDefault))
     .addOption(allowTenantNodes())
     .option('--otlp <url>', 'an OTLP/HTTP collector for traces (or OTEL_EXPORTER_OTLP_ENDPOINT)')
-    .option('--trace-sample <share>', 'of commands and requests, how many are traced unasked: 0 to 1')
+    .option(
+      '--trace-sample <share>',
+      'of commands, requests and scheduled checks, how many are traced unasked: 0 to 1',
+    )
     .addOption(allowEval())
     .option('--detach', 'return when it is ready, and leave it running')
     .option('--json', 'with --detach: print what runs as JSON')

@@ -2,6 +2,7 @@
  * `picket up`: makes what is missing, starts the database and the nodes, keeps them running, and drains them at the end.
  * It owns the processes; it is no member of the cluster.
  */
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock, systemRandom } from '../../runtime/index.ts';
 import { StoreError } from '../../store/index.ts';
@@ -14,7 +15,7 @@ import {
 } from '../data-folder.ts';
 import { CommandFailure } from '../failure.ts';
 import { watchFiles } from '../file-watch.ts';
-import { clusterReadyMs, credentialLifeMs, renewalLookMs } from '../limits.ts';
+import { clusterReadyMs, credentialLifeMs, renewalLookMs, startsPerProcessor } from '../limits.ts';
 import { openLog } from '../logging.ts';
 import { withOperator } from '../operator-session.ts';
 import { startedAt } from '../process-table.ts';
@@ -25,6 +26,7 @@ import { endLeftovers, pause, releaseLock, takeLock } from './lock.ts';
 import { type PlannedNode, planNodes } from './plan.ts';
 import { portsFor, requireFree } from './ports.ts';
 import { RunningFile } from './running-file.ts';
+import { startNodes } from './start-nodes.ts';
 import { defaultTenant, prepareDefaultTenant } from './starter.ts';
 
 export interface UpOptions {
@@ -133,7 +135,7 @@ async function bringUp(
     childOf(node, { options, folder, ports, clock, databaseUrl: database.url, http, say, seen }),
   );
   note(`starting ${plan.length} nodes ...`);
-  await Promise.all(parts.children.map((child) => started(child)));
+  await startNodes(parts.children, startsPerProcessor * availableParallelism(), started);
   seen();
   await seeEachOther(options.data, plan.length, clock);
   const cancelRenewing = renewing(plan, folder, clock, say);
