@@ -12,6 +12,7 @@ import {
 } from '../checks/index.ts';
 import type { Cluster } from '../cluster/index.ts';
 import { defineActor, messageOf, type Ref, type Self } from '../runtime/index.ts';
+import { jobStep } from './check-trace.ts';
 import { Durations } from './durations.ts';
 import { agentQueueMax, agentSlotsMax, batchItemsMax, batchMs } from './limits.ts';
 import {
@@ -121,6 +122,7 @@ async function run(
   icmp: IcmpProber | null,
 ): Promise<void> {
   const startedAtMs = self.wallMs();
+  const step = jobStep(self.tracing, job, `run ${job.kind}`);
   let finished: Finished;
   try {
     const outcome = await runCheck(job, {
@@ -131,8 +133,10 @@ async function run(
       icmp,
     });
     finished = { number, startedAtMs, ...outcome };
+    step?.end();
   } catch (error) {
     finished = { number, startedAtMs, status: 'unknown', latencyMs: null, reason: messageOf(error) };
+    step?.end(error);
   }
   if (self.signal.aborted) return;
   self.state.running -= 1;

@@ -35,7 +35,7 @@ export function assignEdge(self: UnderWaySelf, cluster: Cluster, one: UnderWay):
   one.attempt += 1;
   one.answerByMs = self.monotonicMs() + job.timeoutMs + agentGraceMs;
   state.underWay.set(one.number, one);
-  queueJob(state, name, one);
+  queueJob(self, name, one);
   return true;
 }
 
@@ -54,6 +54,7 @@ export function releaseEdge(self: UnderWaySelf, one: UnderWay): void {
   const { state } = self;
   const held = one.agent === null ? undefined : state.edge.get(one.agent);
   state.underWay.delete(one.number);
+  one.step?.end();
   if (held === undefined) return;
   held.jobs -= 1;
   if (held.jobs > 0) return;

@@ -9,6 +9,7 @@ export function jobOf(
   { check, dueAtMs, expiresAtMs }: Dispatch,
   nowMs: number,
   agentId: string | null,
+  trace: string | null,
 ): Job {
   const { tenantId, allowAll } = start;
   const { id: checkId, kind, target, port, timeoutMs, settings, partition } = check;
@@ -16,5 +17,6 @@ export function jobOf(
   return {
     ...{ tenantId, checkId, dueAtMs, kind, target, port, timeoutMs, settings, partition, allowAll, leftMs },
     agentId,
+    ...(trace !== null && { trace }),
   };
 }

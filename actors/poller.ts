@@ -117,7 +117,7 @@ function assign(self: PollerSelf, one: UnderWay): void {
   one.answerByMs = nowMs + one.job.timeoutMs + agentGraceMs;
   state.underWay.set(one.number, one);
   state.agents.addLoad(choice.chosen, 1);
-  queueJob(state, choice.chosen, one);
+  queueJob(self, choice.chosen, one);
 }
 
 function sendJobs(self: PollerSelf, cluster: Cluster): void {
@@ -183,6 +183,7 @@ function release(self: PollerSelf, one: UnderWay): void {
     return;
   }
   self.state.underWay.delete(one.number);
+  one.step?.end();
   if (one.agent !== null) self.state.agents.addLoad(one.agent, -1);
 }
 

@@ -23,6 +23,8 @@ export interface Job {
   leftMs: number;
   /** The edge agent of the tenant, in this partition and with a connection to this poller, that is to run it; null: one of the cluster's. */
   agentId: string | null;
+  /** What it is a part of, a W3C `traceparent`, when it is followed: never on its way to a tenant's own node. */
+  trace?: string;
 }
 
 /** `again`: the agent that had it did not run it, and another may. */

@@ -1,4 +1,5 @@
 /** What a scheduler holds beside its accounting: who can run jobs, who has which, and what waits. */
+import { CheckTraces } from './check-trace.ts';
 import { EdgeAgents } from './edge-agents.ts';
 import type { HandedOut } from './handing.ts';
 import type { Dispatch } from './job.ts';
@@ -14,6 +15,7 @@ export interface SchedulerState {
   edge: EdgeAgents;
   /** Who has how many of ours: taken back when a row for the instant is given out. */
   handed: HandedOut;
+  traces: CheckTraces;
   timer: number | null;
   /** Dispatches that no poller was there for yet. */
   parked: Dispatch[];
@@ -31,6 +33,7 @@ export function newState(start: SchedulerStart, nowMs: number): SchedulerState {
     pollers: new Roster('poller', [platformTenant, start.tenantId]),
     edge: new EdgeAgents(),
     handed: new Map(),
+    traces: new CheckTraces(),
     timer: null,
     parked: [],
     hadPollerMs: nowMs,

@@ -142,7 +142,14 @@ function instant(ms: number | null): string | null {
 function apply(self: SchedulerSelf, cluster: Cluster, ...events: AccountingEvent[]): void {
   const { state } = self;
   const dispatches: Dispatch[] = [];
-  const rows: Required<WriterRows> = { results: [], late: [], gaps: [], watermarks: [], states: [] };
+  const rows: Required<WriterRows> = {
+    results: [],
+    late: [],
+    gaps: [],
+    watermarks: [],
+    states: [],
+    traces: [],
+  };
   const seen: ResultRow[] = [];
   for (const effect of events.flatMap((event) => account(state.accounting, event))) {
     switch (effect.type) {
@@ -155,6 +162,7 @@ function apply(self: SchedulerSelf, cluster: Cluster, ...events: AccountingEvent
       case 'result':
         takeBack(state, effect.row.checkId, effect.row.dueAtMs);
         rows.results.push({ row: effect.row, intervalMs: effect.intervalMs });
+        rows.traces.push(...state.traces.end(effect.row, null));
         seen.push(effect.row);
         break;
       case 'late':
@@ -163,6 +171,7 @@ function apply(self: SchedulerSelf, cluster: Cluster, ...events: AccountingEvent
         break;
       case 'gap':
         takeBack(state, effect.row.checkId, effect.row.toMs);
+        state.traces.end({ checkId: effect.row.checkId, dueAtMs: effect.row.toMs }, effect.row.reason);
         rows.gaps.push(effect.row);
         break;
       case 'watermark':
@@ -198,7 +207,8 @@ function hand(self: SchedulerSelf, cluster: Cluster, dispatches: readonly Dispat
     if (handing.type !== 'poller') continue;
     const { poller, agentId } = handing;
     state.hadPollerMs = self.monotonicMs();
-    const handout = { job: jobOf(state.start, dispatch, now(self), agentId), dispatch };
+    const trace = state.traces.begin(self.tracing, state.start.tenantId, dispatch, poller);
+    const handout = { job: jobOf(state.start, dispatch, now(self), agentId, trace), dispatch };
     const batch = batches.get(poller);
     if (batch === undefined) batches.set(poller, [handout]);
     else batch.push(handout);

@@ -4,6 +4,7 @@
  */
 import type { Cluster } from '../cluster/index.ts';
 import { defineActor, type LaterReply, messageOf, type Ref, type Self } from '../runtime/index.ts';
+import { WriteSteps } from './check-trace.ts';
 import { bufferedRowsMax, writeIntervalMs, writeLateMs, writeRetryMs, writeRowsMax } from './limits.ts';
 import {
   type TenantProtocol,
@@ -48,6 +49,7 @@ interface WriterState {
   /** Results of the buffer that became gaps before the present outage: what is more became so in it. */
   droppedBefore: number;
   rate: WriteRate;
+  steps: WriteSteps;
 }
 
 export interface WriterNeeds {
@@ -84,6 +86,7 @@ export function writer(needs: WriterNeeds) {
         storeAwaySinceMs: null,
         droppedBefore: 0,
         rate: writeRate(),
+        steps: new WriteSteps(),
       };
     },
     call: {
@@ -98,6 +101,7 @@ export function writer(needs: WriterNeeds) {
     cast: {
       write(self, tenantId, epoch, rows) {
         keep(self, tenantId, epoch, rows);
+        self.state.steps.take(self.tracing, tenantId, rows.traces);
         if (self.state.writing === null && !self.state.timer) writeAfter(self, writeIntervalMs);
       },
     },
@@ -147,7 +151,11 @@ function advance(self: WriterSelf, needs: WriterNeeds): void {
   }
   state.busy = true;
   state.askedAtMs = self.monotonicMs();
-  self.pipe(needs.store.write(needs.node, needs.boot, state.writing), 'written');
+  const { writing } = state;
+  self.pipe(
+    state.steps.run(writing, () => needs.store.write(needs.node, needs.boot, writing)),
+    'written',
+  );
 }
 
 /** Null: there is nothing that could be written now. */
@@ -241,11 +249,12 @@ function fence(self: WriterSelf, needs: WriterNeeds, tenantId: string, writes: r
   if (tenant !== null) self.cast(tenant).fenced(epoch);
 }
 
-/** Those whose tenants have nothing left here. */
+/** Those whose tenants have nothing left here; what was followed of them ends. */
 function answerFlushes(state: WriterState): void {
-  if (state.flushes.length === 0) return;
+  if (state.flushes.length === 0 && state.steps.isEmpty) return;
   const under = new Set([...(state.writing ?? []), ...state.split.flat()].map(({ tenantId }) => tenantId));
   const isHere = (id: string) => under.has(id) || state.aside.has(id) || state.buffer.tenants.has(id);
+  state.steps.settle(isHere);
   const done = state.flushes.filter(({ tenantId }) => !isHere(tenantId));
   state.flushes = state.flushes.filter(({ tenantId }) => isHere(tenantId));
   for (const { reply } of done) reply.answer(null);

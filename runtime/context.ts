@@ -21,6 +21,7 @@ import type { Ref } from './ref.ts';
 import type { SendPort } from './senders.ts';
 import type { ChildInfo } from './supervisor.ts';
 import { Timer } from './timer-wheel.ts';
+import type { Tracing } from './tracing.ts';
 import type { Watchers } from './watching.ts';
 
 export class Context implements Self<unknown>, SendPort {
@@ -44,6 +45,10 @@ export class Context implements Self<unknown>, SendPort {
     this.abort ??= new AbortController();
     if (!this.cell.alive) this.abort.abort(this.dead());
     return this.abort.signal;
+  }
+
+  get tracing(): Tracing | null {
+    return this.cell.kernel.tracing;
   }
 
   get trapExit(): boolean {

@@ -4,6 +4,7 @@
  */
 import type { ExitReason, Info } from './message.ts';
 import type { Ref } from './ref.ts';
+import type { Tracing } from './tracing.ts';
 
 /** `start`: the arguments of `init`; `call`: requests with a reply; `cast`: one-way messages. */
 export interface Protocol {
@@ -56,6 +57,8 @@ export interface Self<State, P extends Protocol = Protocol> {
   readonly name: string;
   /** Fires when the actor ends, for the sockets and store calls that it has under way. */
   readonly signal: AbortSignal;
+  /** For work that goes on past its message; null: nothing is followed in this process. */
+  readonly tracing: Tracing | null;
   trapExit: boolean;
   call<To extends Protocol>(ref: Ref<To>, timeoutMs?: number): CallMethods<To>;
   cast<To extends Protocol>(ref: Ref<To>): CastMethods<To>;

@@ -147,6 +147,7 @@ test('a call that is followed is followed through an actor that somebody traces'
     under: (_header, work) => work(),
     begin,
     root: begin,
+    sampled: () => null,
   };
   const tracing = trace(ref.id)!;
   expect(await actors.call(ref).ask(() => isIn)).toBe(true);

@@ -35,6 +35,8 @@ export interface Tracing {
   begin(kind: SpanKind, name: string, facts?: SpanFacts): Span | null;
   /** The first step of a trace of its own, or one of the trace that the running code is a part of; null: too many are open. */
   root(kind: SpanKind, name: string, facts?: SpanFacts): Span | null;
+  /** The first step of a trace that is exported; null: the sampling did not choose it, so it is not followed at all. */
+  sampled(kind: SpanKind, name: string, facts?: SpanFacts): Span | null;
 }
 
 /** Stands where a message has its reply, so that a message that nobody follows looks as it always did. */

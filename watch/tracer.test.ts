@@ -153,3 +153,17 @@ test('a step that has no end gets one, and never are more than so many open', as
   expect([tracer.openCount, tracer.refused, tracer.isOn]).toEqual([0, 1, false]);
   expect(ended.find(({ name }) => name === 'step.late')!.error).toContain('no end within');
 });
+
+test('the sampling chooses a share of what is followed for itself, and what it does not choose costs nothing', () => {
+  const { ended, tracer } = scene(0.25);
+  const chosen = Array.from({ length: 400 }, () => {
+    const span = tracer.sampled('internal', 'check tcp', {});
+    expect(tracer.isOn).toBe(span !== null);
+    span?.end();
+    return span;
+  }).filter((span) => span !== null);
+  expect(chosen.length).toBeGreaterThan(60);
+  expect(chosen.length).toBeLessThan(140);
+  expect(ended).toHaveLength(chosen.length);
+  expect(scene(0).tracer.sampled('internal', 'check tcp')).toBe(null);
+});

@@ -103,19 +103,32 @@ export class Tracer implements Tracing {
     return this.start(kind, name, facts, this.here());
   }
 
+  sampled(kind: SpanKind, name: string, facts: SpanFacts = {}): Span | null {
+    const { random, sample } = this.needs;
+    if (!this.isSampling || random.next() >= sample) return null;
+    return this.start(kind, name, facts, null, true);
+  }
+
   private here(): Place | null {
     const place = this.isOn ? this.places.getStore() : undefined;
     return place?.isOpen ? place : null;
   }
 
-  private start(kind: SpanKind, name: string, facts: SpanFacts, parent: Place | null): Span | null {
+  /** `isChosen`: the sampling of its trace was asked already. */
+  private start(
+    kind: SpanKind,
+    name: string,
+    facts: SpanFacts,
+    parent: Place | null,
+    isChosen = false,
+  ): Span | null {
     if (this.open.size >= spansOpenMax) {
       this.refused += 1;
       return null;
     }
     const { random, sample, clock } = this.needs;
     const trace = parent?.trace ?? newTrace(random);
-    const sampled = parent === null ? sample > 0 && random.next() < sample : parent.sampled;
+    const sampled = isChosen || (parent === null ? sample > 0 && random.next() < sample : parent.sampled);
     const place = { trace, span: newSpan(random), sampled, isRemote: false, isOpen: true };
     const isExported = sampled && this.needs.take !== null;
     // Whoever calls a procedure names it, as long as a frame may be.

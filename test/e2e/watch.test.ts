@@ -154,14 +154,23 @@ test('a command is one trace, over three nodes into the database and back, and o
     20_000,
     () => named(coordinator, /^store select platform\./)[0] ?? false,
   );
-  await until('all of it was exported', 20_000, () => named(door.name, 'procedure relay').length > 0);
-
-  const way = [stored];
-  for (let at: TakenSpan | undefined = stored; at !== undefined; ) {
-    const { parent }: TakenSpan = at;
-    at = ofTrace().find(({ id }) => id === parent);
-    if (at !== undefined) way.unshift(at);
-  }
+  /** From the statement to its first cause, as far as the steps were exported. */
+  const wayTo = (last: TakenSpan) => {
+    const way = [last];
+    for (let at: TakenSpan | undefined = last; at !== undefined; ) {
+      const { parent }: TakenSpan = at;
+      at = ofTrace().find(({ id }) => id === parent);
+      if (at !== undefined) way.unshift(at);
+    }
+    return way;
+  };
+  // Each node exports for itself.
+  const way = await until('all of it was exported', 20_000, () => {
+    const steps = wayTo(stored);
+    const [asked] = named('poller_1', 'call totals');
+    const isAnswered = ofTrace().some(({ parent }) => asked !== undefined && parent === asked.id);
+    return isAnswered && steps[0]!.name === 'procedure relay' ? steps : false;
+  });
   expect(way.map(({ node, kind, name }) => [node, kind, name.replace(/ [0-9a-f]{6}$/, '')])).toEqual([
     [door.name, 'server', 'procedure relay'],
     [door.name, 'client', 'relay status'],
