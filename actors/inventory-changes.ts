@@ -5,7 +5,7 @@
 
 import type { AddressRecord } from './identity/addresses.ts';
 import type { DeviceRecord } from './identity/device-record.ts';
-import { type Identifier, identifiersOf } from './identity/evidence.ts';
+import type { Identifier } from './identity/evidence.ts';
 import { fieldsOf } from './identity/fields.ts';
 import { conflictRow, identifierRow, typeOf } from './identity/final-state.ts';
 import type { Group } from './identity/groups.ts';
@@ -63,9 +63,10 @@ export function changesOf(
   const changed: DeviceRecord[] = [];
   for (const group of groups) {
     const all = devices.inventory.recordsOf(group);
-    const isOther = told.isOther(group, all);
-    for (const record of all) if (isOther || record.mergedInto === null) records.push([record, group]);
-    if (isOther) changed.push(...all);
+    const { changed: others, isOther } = told.changedOf(group, all);
+    for (const record of all)
+      if (record.mergedInto === null || others.includes(record)) records.push([record, group]);
+    for (const one of others) changed.push(one);
     if (isOther || hasSerials(group)) addIdentifiers(group, identifiers);
     for (const one of group.evidence) if (told.isOtherEvidence(one)) evidence.add(one);
   }
@@ -93,15 +94,16 @@ export function changesOf(
       ...records.map(([record, group]) => deviceOf(record, group, pending)),
       ...[...pending.services].flatMap((id) => serviceDevice(devices, id)),
     ],
-    identifiers: [...identifiers].flatMap((one) => seenIdentifier(devices, one)),
-    conflicts: [...identifiers].flatMap((one) => seenConflict(devices, one, told)),
+    ...identifiersAndConflicts(devices, identifiers, told),
     sightings: addresses.flatMap((one) => seenSighting(devices, one, told)),
     merges: mergesFrom(devices, told, pending),
   };
 }
 
 function addIdentifiers({ evidence }: Group, identifiers: Set<Identifier>): void {
-  for (const one of evidence) for (const id of [...identifiersOf(one), ...one.overruled]) identifiers.add(id);
+  for (const { ids, macs, locals, localClaims, overruled } of evidence)
+    for (const list of [ids, macs, locals, localClaims, overruled])
+      for (const id of list) identifiers.add(id);
 }
 
 /** Which of several serials is live may change with nothing but time. */
@@ -141,6 +143,31 @@ function serviceRow({ services }: PartitionDevices, id: string): InventoryRow[] 
 }
 
 function deviceOf(record: DeviceRecord, group: Group, { described }: Pending): SeenDevice {
+  const { id, mergedInto, isDeleted } = record;
+  if (mergedInto !== null) return mergedDevice(id, mergedInto.id);
+  const { ip, mac, hostname, isAvailable, firstSeenMs, lastSeenMs, sources } = fieldsOf(group);
+  const { macs, serial } = hardwareOf(group);
+  // Written out, as there is one for each update: a spread makes slower objects.
+  return {
+    id,
+    name: hostname ?? ip ?? mac ?? id,
+    isService: false,
+    ip,
+    mac,
+    macs,
+    serial,
+    hostname,
+    firstSeenMs,
+    lastSeenMs,
+    isAvailable: isDeleted ? false : isAvailable,
+    isDeleted,
+    sources,
+    mergedInto: null,
+    described: described.get(id) ?? null,
+  };
+}
+
+function mergedDevice(id: string, mergedInto: string): SeenDevice {
   const nothing = {
     ip: null,
     mac: null,
@@ -151,32 +178,20 @@ function deviceOf(record: DeviceRecord, group: Group, { described }: Pending): S
     described: null,
   };
   const never = { firstSeenMs: null, lastSeenMs: null, isAvailable: null, isDeleted: false };
-  const { id, mergedInto } = record;
-  if (mergedInto !== null)
-    return { ...{ id, name: id, isService: false, mergedInto: mergedInto.id }, ...nothing, ...never };
-  const { ip, mac, hostname, isAvailable, firstSeenMs, lastSeenMs, sources } = fieldsOf(group);
-  const macs = new Set<string>();
-  const serials = new Set<string>();
-  for (const one of group.evidence) {
-    for (const { value } of [...one.macs, ...one.locals])
-      if (macs.size < deviceIdentifiersMax) macs.add(value);
-    for (const { kind, value, isShared } of one.ids) if (kind === 'serial' && !isShared) serials.add(value);
+  return { id, name: id, isService: false, mergedInto, ...nothing, ...never };
+}
+
+function hardwareOf({ evidence }: Group): { macs: string[]; serial: string | null } {
+  const macs: string[] = [];
+  let serial: string | null = null;
+  for (const one of evidence) {
+    for (const list of [one.macs, one.locals])
+      for (const { value } of list)
+        if (macs.length < deviceIdentifiersMax && !macs.includes(value)) macs.push(value);
+    for (const { kind, value, isShared } of one.ids)
+      if (kind === 'serial' && !isShared && (serial === null || value < serial)) serial = value;
   }
-  return {
-    ...{
-      id,
-      name: hostname ?? ip ?? mac ?? id,
-      isService: false,
-      ip,
-      mac,
-      hostname,
-      sources,
-      mergedInto: null,
-    },
-    ...{ macs: [...macs].sort(), serial: [...serials].sort()[0] ?? null, firstSeenMs, lastSeenMs },
-    ...{ isAvailable: record.isDeleted ? false : isAvailable, isDeleted: record.isDeleted },
-    described: described.get(id) ?? null,
-  };
+  return { macs: macs.length > 1 ? macs.sort() : macs, serial };
 }
 
 function serviceDevice({ services }: PartitionDevices, id: string): SeenDevice[] {
@@ -209,25 +224,35 @@ function serviceDevice({ services }: PartitionDevices, id: string): SeenDevice[]
   ];
 }
 
-/** What a person tied by hand is no identifier of the device. */
-function seenIdentifier(devices: PartitionDevices, identifier: Identifier): SeenIdentifier[] {
-  const { kind, scope, value } = identifier;
-  if (kind === 'manual') return [];
-  const row = identifierRow(devices, identifier);
-  const status = row?.status ?? 'live';
-  return [{ type: typeOf(kind), scope, value, deviceId: row?.device_id ?? null, status }];
+/** What of them is another's than was told, and what is in conflict, or was. */
+function identifiersAndConflicts(devices: PartitionDevices, all: ReadonlySet<Identifier>, told: Told) {
+  const identifiers: SeenIdentifier[] = [];
+  const conflicts: SeenConflict[] = [];
+  for (const identifier of all) {
+    const conflict = seenConflict(devices, identifier, told);
+    if (conflict !== null) conflicts.push(conflict);
+    const { kind, scope, value } = identifier;
+    // What a person tied by hand is no identifier of the device.
+    if (kind === 'manual') continue;
+    const row = identifierRow(devices, identifier);
+    const deviceId = row?.device_id ?? null;
+    const status = row?.status ?? 'live';
+    if (told.isOtherOwner(identifier, status === 'live' ? deviceId : `${status} ${deviceId}`))
+      identifiers.push({ type: typeOf(kind), scope, value, deviceId, status });
+  }
+  return { identifiers, conflicts };
 }
 
 /** One that is none is told when it was one. */
-function seenConflict(devices: PartitionDevices, identifier: Identifier, told: Told): SeenConflict[] {
+function seenConflict(devices: PartitionDevices, identifier: Identifier, told: Told): SeenConflict | null {
   const { kind, scope, value } = identifier;
   const row = conflictRow(devices, identifier);
   const was = told.conflicts.has(identifier);
-  if (row === null && !was) return [];
+  if (row === null && !was) return null;
   if (row === null) told.conflicts.delete(identifier);
   else told.conflicts.add(identifier);
   const type = row?.type ?? (kind === 'local_mac' ? 'mac' : kind);
-  return [{ type, scope, value, reason: row?.reason ?? null, devices: row?.devices ?? [] }];
+  return { type, scope, value, reason: row?.reason ?? null, devices: row?.devices ?? [] };
 }
 
 function seenSighting({ nowMs }: PartitionDevices, record: AddressRecord, told: Told): SeenSighting[] {

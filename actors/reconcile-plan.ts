@@ -1,9 +1,16 @@
 /**
- * In which order a tenant's reconciler does what: updates and commands as they were asked, documents in between, one write at a time,
- * and nothing before its memory is there. What is asked waits in a bounded queue, and the answer comes after the write: that is the
- * credit. Pure; the shell (`reconciler.ts`) performs the effects and tells what came of them.
+ * In which order a tenant's reconciler does what: updates and commands as they were asked, documents in between, and nothing before its
+ * memory is there. Writes go one at a time, in the order in which they were decided; while one is under way the next are decided, a few
+ * at most. What is asked waits in a bounded queue, and the answer comes after the write: that is the credit. Pure; the shell
+ * (`reconciler.ts`) performs the effects and tells what came of them.
  */
-import { reconcileBatchMax, reconcileQueueMax, reconcilerRetryMs } from './reconcile-limits.ts';
+import {
+  decidedAheadUpdatesMin,
+  reconcileBatchMax,
+  reconcileQueueMax,
+  reconcilerRetryMs,
+  unwrittenBatchesMax,
+} from './reconcile-limits.ts';
 
 export interface Waiting<T> {
   readonly asked: T;
@@ -13,47 +20,56 @@ export interface Waiting<T> {
   readonly partition: string | null;
 }
 
+/** What the store is asked for: what comes before a decision, and the write of what was decided first. */
+export type ReconcileLane = 'ahead' | 'write';
+
 export type ReconcileEvent<T> =
   | { readonly type: 'asked'; readonly waiting: Waiting<T> }
   /** All that was kept is in memory. */
   | { readonly type: 'loaded' }
   | { readonly type: 'found'; readonly document: boolean }
-  /** A batch of the document is there; null: there are no more. */
+  /** A batch of the document is there, or its end. */
   | { readonly type: 'read'; readonly isOver: boolean }
-  /** What was applied last is in the store. */
+  /** What was to be applied is in memory, and what is to be written of it stands last in the row. */
+  | { readonly type: 'decided' }
+  /** The first in the row is in the store. */
   | { readonly type: 'written' }
-  /** The store did not answer, or could not: what was under way is to be done again. */
-  | { readonly type: 'failed' }
+  /** The store did not answer, or could not: it is to be asked again. */
+  | { readonly type: 'failed'; readonly lane: ReconcileLane }
   /** What was being applied broke the memory: it is thrown away and read again. */
   | { readonly type: 'broken' }
-  | { readonly type: 'due' }
+  | { readonly type: 'due'; readonly lane: ReconcileLane }
   /** Somebody says that there is a document, or it is time to look. */
   | { readonly type: 'look' };
 
 export type ReconcileEffect<T> =
   | { readonly type: 'load' }
   | { readonly type: 'refuse'; readonly asked: T; readonly code: 'reconciler_busy' }
-  /** Decide, and write what came of it. */
+  /** Decide, and say `decided` or `broken`. */
   | { readonly type: 'apply'; readonly asked: readonly T[] }
   | { readonly type: 'find' }
   | { readonly type: 'read' }
-  /** Decide about the batch that was read, and write it. */
+  /** Decide about the batch that was read, and say `decided` or `broken`. */
   | { readonly type: 'applyBatch'; readonly isLast: boolean }
-  /** The same write once more. */
+  /** The first in the row, for the first time or again. */
   | { readonly type: 'write' }
-  | { readonly type: 'wait'; readonly delayMs: number };
+  | { readonly type: 'wait'; readonly lane: ReconcileLane; readonly delayMs: number };
 
-/** What is under way; the next begins when it is over. */
-type UnderWay = 'load' | 'asked' | 'find' | 'read' | 'batch' | null;
+/** What comes before a decision, or the decision; the next begins when it is over. */
+type Ahead = 'load' | 'find' | 'read' | 'apply' | 'applyBatch' | null;
 
 export interface ReconcilePlan<T> {
-  underWay: UnderWay;
+  ahead: Ahead;
+  /** Of each batch that was decided and is not in the store whether it is its document's last. The first is being written. */
+  unwritten: boolean[];
   /** It failed, and is done again when the time has come. */
-  isWaiting: boolean;
+  isWaiting: Record<ReconcileLane, boolean>;
+  /** The memory is read again when all that was decided before it broke is in the store. */
+  isBroken: boolean;
   queue: Waiting<T>[];
   queued: number;
   hasDocument: boolean;
-  /** The batch that is being written is the document's last. */
+  /** The batch that is being decided is the document's last. */
   isLast: boolean;
   /** Look for a document when there is nothing else. */
   isToLook: boolean;
@@ -63,8 +79,8 @@ export interface ReconcilePlan<T> {
 
 export function newReconcilePlan<T>(): ReconcilePlan<T> {
   return {
-    ...{ underWay: 'load', isWaiting: false, queue: [], queued: 0 },
-    ...{ hasDocument: false, isLast: false, isToLook: true, documentIsNext: false },
+    ...{ ahead: 'load', unwritten: [], isWaiting: { ahead: false, write: false }, isBroken: false },
+    ...{ queue: [], queued: 0, hasDocument: false, isLast: false, isToLook: true, documentIsNext: false },
   };
 }
 
@@ -76,26 +92,26 @@ export function stepReconcile<T>(plan: ReconcilePlan<T>, event: ReconcileEvent<T
       plan.isToLook = true;
       return next(plan);
     case 'due':
-      if (!plan.isWaiting) return [];
-      plan.isWaiting = false;
-      return again(plan);
+      if (!plan.isWaiting[event.lane]) return [];
+      plan.isWaiting[event.lane] = false;
+      return again(plan, event.lane);
     case 'failed':
-      plan.isWaiting = true;
-      return [{ type: 'wait', delayMs: reconcilerRetryMs }];
+      plan.isWaiting[event.lane] = true;
+      return [{ type: 'wait', lane: event.lane, delayMs: reconcilerRetryMs }];
     case 'broken':
-      Object.assign(plan, { underWay: 'load', hasDocument: false, isToLook: true });
-      return [{ type: 'load' }];
+      Object.assign(plan, { ahead: 'load', isBroken: true, hasDocument: false, isToLook: true });
+      return loadWhenWritten(plan);
     case 'found':
       plan.hasDocument = event.document;
       return over(plan);
     case 'read':
-      plan.underWay = 'batch';
+      plan.ahead = 'applyBatch';
       plan.isLast = event.isOver;
       return [{ type: 'applyBatch', isLast: event.isOver }];
+    case 'decided':
+      return decided(plan);
     case 'written':
-      if (plan.underWay === 'batch' && plan.isLast)
-        Object.assign(plan, { hasDocument: false, isToLook: true });
-      return over(plan);
+      return written(plan);
     case 'loaded':
       return over(plan);
   }
@@ -110,48 +126,73 @@ function ask<T>(plan: ReconcilePlan<T>, waiting: Waiting<T>): ReconcileEffect<T>
   return next(plan);
 }
 
-/** What was under way, from its beginning; of a batch that was applied only the write. */
-function again<T>(plan: ReconcilePlan<T>): ReconcileEffect<T>[] {
-  const { underWay } = plan;
-  if (underWay === 'asked' || underWay === 'batch') return [{ type: 'write' }];
-  return underWay === null ? next(plan) : [{ type: underWay }];
+function decided<T>(plan: ReconcilePlan<T>): ReconcileEffect<T>[] {
+  const isLast = plan.ahead === 'applyBatch' && plan.isLast;
+  if (isLast) plan.hasDocument = false;
+  plan.unwritten.push(isLast);
+  const more = over(plan);
+  return plan.unwritten.length === 1 ? [{ type: 'write' }, ...more] : more;
+}
+
+function written<T>(plan: ReconcilePlan<T>): ReconcileEffect<T>[] {
+  if (plan.unwritten.shift() === true) plan.isToLook = true;
+  if (plan.unwritten.length > 0) return [{ type: 'write' }, ...next(plan)];
+  return plan.isBroken ? loadWhenWritten(plan) : next(plan);
+}
+
+/** What was decided before it broke is sound, and who asked is answered; only then the store holds all that is to be read. */
+function loadWhenWritten<T>(plan: ReconcilePlan<T>): ReconcileEffect<T>[] {
+  if (plan.unwritten.length > 0) return [];
+  plan.isBroken = false;
+  return [{ type: 'load' }];
+}
+
+/** What was under way, from its beginning; of a batch that was decided only the write. */
+function again<T>({ ahead }: ReconcilePlan<T>, lane: ReconcileLane): ReconcileEffect<T>[] {
+  if (lane === 'write') return [{ type: 'write' }];
+  return ahead === 'load' || ahead === 'find' || ahead === 'read' ? [{ type: ahead }] : [];
 }
 
 function over<T>(plan: ReconcilePlan<T>): ReconcileEffect<T>[] {
-  plan.underWay = null;
+  plan.ahead = null;
   return next(plan);
 }
 
 function next<T>(plan: ReconcilePlan<T>): ReconcileEffect<T>[] {
-  if (plan.underWay !== null) return [];
-  const isDocuments = plan.hasDocument && (plan.documentIsNext || plan.queue.length === 0);
-  if (!isDocuments && plan.queue.length > 0) {
+  const { queue, unwritten } = plan;
+  if (plan.ahead !== null || unwritten.length >= unwrittenBatchesMax) return [];
+  // As long as the end of a document is not in the store that one would be found again.
+  const mayFind = plan.isToLook && !unwritten.includes(true);
+  const isDocuments = (plan.hasDocument || mayFind) && (plan.documentIsNext || queue.length === 0);
+  if (!isDocuments && queue.length > 0) {
+    const { count, weight } = firstRun(queue);
+    // A few wait for more to go with them, and are decided in no time; unless there is something else to do that would never end.
+    if (unwritten.length > 0 && !plan.hasDocument && weight < decidedAheadUpdatesMin) return [];
     plan.documentIsNext = true;
-    plan.underWay = 'asked';
-    return [{ type: 'apply', asked: take(plan) }];
+    plan.ahead = 'apply';
+    plan.queued -= weight;
+    return [{ type: 'apply', asked: queue.splice(0, count).map(({ asked }) => asked) }];
   }
   plan.documentIsNext = false;
   if (plan.hasDocument) {
-    plan.underWay = 'read';
+    plan.ahead = 'read';
     return [{ type: 'read' }];
   }
-  if (!plan.isToLook) return [];
+  if (!mayFind) return [];
   plan.isToLook = false;
-  plan.underWay = 'find';
+  plan.ahead = 'find';
   return [{ type: 'find' }];
 }
 
 /** The first, and what of its partition comes right after it: one write for all of them. */
-function take<T>(plan: ReconcilePlan<T>): T[] {
-  const first = plan.queue[0]!;
+function firstRun<T>(queue: readonly Waiting<T>[]): { count: number; weight: number } {
+  const first = queue[0]!;
+  let { weight } = first;
   let count = 1;
-  let weight = first.weight;
-  while (first.partition !== null && plan.queue[count]?.partition === first.partition) {
-    weight += plan.queue[count]!.weight;
-    if (weight > reconcileBatchMax) break;
-    count += 1;
+  for (; first.partition !== null && queue[count]?.partition === first.partition; count += 1) {
+    const more = weight + queue[count]!.weight;
+    if (more > reconcileBatchMax) break;
+    weight = more;
   }
-  const taken = plan.queue.splice(0, count);
-  for (const one of taken) plan.queued -= one.weight;
-  return taken.map(({ asked }) => asked);
+  return { count, weight };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ActorSystem, manualClock } from '../runtime/index.ts';
-import type { DocumentToReconcile } from './ports/inventory-store.ts';
+import { deviceId } from './ports/device-id.ts';
+import type { DeviceToSee, DocumentToReconcile } from './ports/inventory-store.ts';
 import { reconcileBatchMax, reconcilerRetryMs } from './reconcile-limits.ts';
 import { reconciler } from './reconciler.ts';
 import { clusterOf } from './testing/keeper.ts';
@@ -70,6 +71,31 @@ test('while the store is away nothing is answered; when it is back everything is
   expect(await actors.call(ref).totals()).toMatchObject({ devices: 3, taken: 3 });
 });
 
+test('what was decided while an earlier write was under way is not answered when that one is fenced', async () => {
+  const { kept, clock, call, actors, ref } = stage();
+  await call.updates('default', [update(1)]);
+  kept.away(true);
+  const batch = (from: number) =>
+    Array.from({ length: reconcileBatchMax }, (_, n) =>
+      update(n % 250, { metadata: { armis_device_id: `a${from + n}` } }),
+    );
+  let answered = 0;
+  const asked = [1_000, 2_000].map((from) =>
+    call.updates('default', batch(from)).then(
+      () => (answered += 1),
+      () => 'not answered',
+    ),
+  );
+  // Both are decided: nobody waits any more.
+  expect(await actors.call(ref).totals()).toMatchObject({ devices: 2_001, waiting: 0 });
+  await kept.store.claim({ tenantId, epoch: 2 });
+  kept.away(false);
+  clock.advance(reconcilerRetryMs);
+  expect(await Promise.all(asked)).toEqual(['not answered', 'not answered']);
+  expect(answered).toBe(0);
+  expect(kept.writes).toBe(1);
+});
+
 test('more than a batch at once is refused, and what is no update is told by itself', async () => {
   const { call } = stage();
   const many = Array.from({ length: reconcileBatchMax + 1 }, (_, n) => update(n));
@@ -118,4 +144,52 @@ test('what a person merged is explained, and what was merged by nobody is not un
   await expect(call.merge(into, 'sr:none', 'somebody', null)).rejects.toMatchObject({
     code: 'unknown_device',
   });
+});
+
+const written = (n: number, more: Partial<DeviceToSee> = {}): DeviceToSee => ({
+  ...{ ordinal: n, id: `sr:${n}`, partition: 'default', addresses: [], macs: [], serial: null },
+  ...{ createdAtMs: 1_750_000_000_000, ...more },
+});
+
+test('what somebody wrote down is the device that is seen later, whatever else tells of it then', async () => {
+  const kept = keptInventory();
+  const [mac, ip] = ['001B2100000A', '10.0.0.9'];
+  kept.byHand.push(
+    written(1, {
+      id: deviceId('default', [['mac', mac]]),
+      macs: [mac, '001B2100000B'],
+      serial: 'S1',
+      addresses: [ip],
+    }),
+    written(2, { id: deviceId('north', [['ip', ip]]), partition: 'north', addresses: [ip] }),
+    written(3, { serial: 'S3' }),
+  );
+  const ids = kept.byHand.map(({ id }) => id);
+  const { call, actors, ref } = stage(kept);
+  const seen = async (partition: string, said: object) => {
+    const [outcome] = await call.updates(partition, [{ source: 'snmp', timestamp: 1_750_000_100, ...said }]);
+    return (outcome as { device_id: string }).device_id;
+  };
+  await call.updates('default', [update(1)]);
+  await call.updates('north', [update(2)]);
+  expect(kept.byHand).toEqual([]);
+  expect(await seen('default', { ip: '10.0.0.7', metadata: { serial: 'S1', armis_device_id: 'a7' } })).toBe(
+    ids[0],
+  );
+  expect(await seen('default', { ip: '10.0.0.8', mac: '001B2100000B' })).toBe(ids[0]);
+  expect(await seen('north', { ip })).toBe(ids[1]);
+  expect(await seen('default', { metadata: { serial: 'S3', armis_device_id: 'a3' } })).toBe(ids[2]);
+  // One that is told of meanwhile, and one that is seen before it was read.
+  kept.byHand.push(written(4, { serial: 'S4' }));
+  actors.cast(ref).look();
+  await call.updates('default', [update(1)]);
+  expect(await seen('default', { metadata: { serial: 'S4' } })).toBe('sr:4');
+  const late = deviceId('default', [['mac', '001B21000005']]);
+  expect(await seen('default', { metadata: { serial: 'S5', armis_device_id: 'a5' } })).not.toBe(late);
+  kept.byHand.push(written(5, { id: late, serial: 'S5', macs: ['001B21000005'] }));
+  actors.cast(ref).look();
+  await call.updates('default', [update(1)]);
+  await call.updates('default', [update(1)]);
+  expect(await seen('default', { metadata: { armis_device_id: 'a5' } })).toBe(late);
+  expect(kept.byHand).toEqual([]);
 });

@@ -41,10 +41,8 @@ export class TenantInventory {
       outcomes[line] = { device_id: deviceId, action, reason };
     for (const { line, observation } of batch) {
       const { ip, tableIps, service } = observation;
-      for (const one of ip === null ? tableIps : [ip, ...tableIps]) {
-        const record = devices.addressBook.all.get(one);
-        if (record !== undefined) pending.addresses.add(record);
-      }
+      if (ip !== null) addAddress(devices, ip, pending);
+      for (const one of tableIps) addAddress(devices, one, pending);
       if (service !== null) pending.services.add(service);
       const outcome = outcomes[line]!;
       if ('device_id' in outcome && outcome.device_id !== null)
@@ -110,18 +108,23 @@ function answered(
   return { partition, pending, answer: { device_id: (answer.mergedInto ?? answer).id } };
 }
 
+function addAddress({ addressBook }: PartitionDevices, ip: string, { addresses }: Pending): void {
+  const record = addressBook.all.get(ip);
+  if (record !== undefined) addresses.add(record);
+}
+
 /** Of several words in a batch the one of the best source, then the latest. */
 function describe(
   { described }: Pending,
   deviceId: string,
   { metadata, atMs, confidence }: NumberedObservation['observation'],
 ): void {
-  const { vendor, manufacturer, model, os, os_name, device_type, type } = metadata;
-  const word: DeviceDescription = {
-    ...{ type: (device_type ?? type)?.toLowerCase() ?? null, vendor: vendor ?? manufacturer ?? null },
-    ...{ model: model ?? null, os: os ?? os_name ?? null, atMs, confidence },
-  };
-  if (word.type === null && word.vendor === null && word.model === null && word.os === null) return;
+  const vendor = metadata.vendor ?? metadata.manufacturer ?? null;
+  const type = (metadata.device_type ?? metadata.type)?.toLowerCase() ?? null;
+  const os = metadata.os ?? metadata.os_name ?? null;
+  const { model = null } = metadata;
+  if (type === null && vendor === null && model === null && os === null) return;
+  const word: DeviceDescription = { type, vendor, model, os, atMs, confidence };
   const known = described.get(deviceId);
   const isBetter =
     known === undefined ||

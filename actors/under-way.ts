@@ -1,5 +1,6 @@
 /** The jobs that a poller has: what is known of each, and what every part of the poller does with one. */
-import type { Self } from '../runtime/index.ts';
+import type { Self, Span } from '../runtime/index.ts';
+import { jobStep, withStep } from './check-trace.ts';
 import type { EdgeHeld } from './edge-jobs.ts';
 import type { Job, NotRun, NumberedJob } from './messages.ts';
 import { type Homes, homeOf, sendLater } from './poller-homes.ts';
@@ -14,6 +15,8 @@ export interface UnderWay {
   takenAtMs: number;
   /** When the agent's answer is no longer waited for. */
   answerByMs: number;
+  /** Its time at the agent that has it; null: it is not followed. */
+  step?: Span | null;
 }
 
 export interface PollerState extends Homes {
@@ -33,10 +36,13 @@ export interface PollerState extends Homes {
 export type UnderWaySelf = Self<PollerState>;
 
 /** It goes out with the next batch to its agent. */
-export function queueJob(state: PollerState, agent: string, { number, job }: UnderWay): void {
-  const batch = state.toAgents.get(agent);
-  if (batch === undefined) state.toAgents.set(agent, [{ number, job }]);
-  else batch.push({ number, job });
+export function queueJob(self: UnderWaySelf, agent: string, one: UnderWay): void {
+  const { toAgents } = self.state;
+  one.step = jobStep(self.tracing, one.job, 'run at agent');
+  const numbered = { number: one.number, job: withStep(one.job, one.step) };
+  const batch = toAgents.get(agent);
+  if (batch === undefined) toAgents.set(agent, [numbered]);
+  else batch.push(numbered);
 }
 
 export function notRun(self: UnderWaySelf, job: Job, reason: string, as: NotRun['as']): void {

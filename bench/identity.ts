@@ -11,6 +11,7 @@ import { groupAll, type OpenGrouping } from './identity/grouping.ts';
 import { qualityOf, recallOf, samenessOf } from './identity/measure.ts';
 import { hostileNoise, type Noise, tidyNoise } from './identity/noise.ts';
 import { openPriorityList } from './identity/priority-list.ts';
+import { type SteadyPlan, steadyPlan } from './identity/steady.ts';
 import { openStrongUnion } from './identity/strong-union.ts';
 import { fullSwapPlan, lostDevices, type SwapPlan, swapRounds } from './identity/swaps.ts';
 import { fullPlan, makeTruth } from './identity/truth.ts';
@@ -25,20 +26,23 @@ export interface IdentitySize {
   readonly tenants: number;
   readonly rounds: number;
   readonly swaps: SwapPlan;
+  readonly steady: SteadyPlan;
 }
 
-const fullSize: IdentitySize = { ...fullPlan, swaps: fullSwapPlan };
+type QualitySize = Omit<IdentitySize, 'steady'>;
+
+const fullSize: IdentitySize = { ...fullPlan, swaps: fullSwapPlan, steady: steadyPlan };
 const nowMs = () => performance.now();
 
 /** All but the rate, which is a matter of the machine. */
-export function identityFigures(open: OpenGrouping, size: IdentitySize): Figures {
+export function identityFigures(open: OpenGrouping, size: QualitySize): Figures {
   const hostile = figuresOf(open, truthOf(size, hostileNoise));
   const tidy = figuresOf(open, truthOf(size, tidyNoise));
   const prefixed = Object.entries(tidy).map(([key, value]) => [`tidy_${key}`, value]);
   return { ...hostile, ...Object.fromEntries(prefixed), swap_devices_lost: lostIn(open, size.swaps) };
 }
 
-function truthOf({ seed, devices, sightings, tenants, rounds }: IdentitySize, noise: Noise): Sighting[] {
+function truthOf({ seed, devices, sightings, tenants, rounds }: QualitySize, noise: Noise): Sighting[] {
   return makeTruth({ seed, devices, sightings, tenants, rounds, noise });
 }
 
@@ -93,16 +97,25 @@ function lostIn(open: OpenGrouping, plan: SwapPlan): number {
   );
 }
 
-function contender(name: string, open: OpenGrouping, size: IdentitySize): Contender {
+/** What a device and an update cost, of a contender that can be asked. */
+export type CostOf = (plan: SteadyPlan) => Figures | Promise<Figures>;
+
+function contender(
+  name: string,
+  open: OpenGrouping,
+  size: IdentitySize,
+  costOf: CostOf | null = null,
+): Contender {
   return {
     name,
     async open() {
-      const sightings = truthOf(size, hostileNoise);
+      let sightings: Sighting[] | null = null;
       let quality: Figures | null = null;
       return {
         async round() {
           // The same in every round, for the truth is.
-          quality ??= identityFigures(open, size);
+          quality ??= { ...(await costOf?.(size.steady)), ...identityFigures(open, size) };
+          sightings ??= truthOf(size, hostileNoise);
           const { applyMs } = groupAll(sightings, open, nowMs);
           return { updates_per_s: perSecond(sightings.length, applyMs), ...quality };
         },
@@ -117,11 +130,15 @@ const counts = ['over_merges', 'splits'];
 const allShares = ['all_precision', 'all_recall', 'shuffle_same_share'];
 
 /** `open` of ours; null as long as there is none to measure. */
-export function identity(open: OpenGrouping | null, size: IdentitySize = fullSize): Bench {
+export function identity(
+  open: OpenGrouping | null,
+  costOf: CostOf | null = null,
+  size: IdentitySize = fullSize,
+): Bench {
   const ours: Contender =
     open === null
       ? { name: 'ours', open: () => Promise.reject(new PeerAbsent('there is no reconciler in this build')) }
-      : contender('ours', open, size);
+      : contender('ours', open, size, costOf);
   const judged = ['', 'tidy_'].flatMap((prefix) => [
     ...shares.map((key) => ({ key: prefix + key, better: 'more' as const })),
     ...counts.map((key) => ({ key: prefix + key, better: 'less' as const })),
@@ -134,6 +151,10 @@ export function identity(open: OpenGrouping | null, size: IdentitySize = fullSiz
       'device identity on a made truth: updates a second, precision, recall, beside lists and plain union',
     figures: [
       { key: 'updates_per_s', better: 'more' },
+      { key: 'stored_updates_per_s', better: 'more' },
+      { key: 'update_p99_ms', better: 'less' },
+      { key: 'bytes_per_device', better: 'less' },
+      { key: 'index_bytes_per_device', better: 'less' },
       ...judged,
       { key: 'swap_devices_lost', better: 'less' },
     ],

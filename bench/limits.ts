@@ -71,3 +71,11 @@ export const lookActors = 100_000;
 /** Casts of one turn of the comparison with and without a trace: some windows of it, since it begins with a full one. */
 export const lookTraceMessages = 5_000_000;
 export const lookTraceTurns = 4;
+/** A tenant's devices through the store: messages as large as one may be, and as many at once as keep deciding and writing busy. */
+export const storedBatchUpdates = 1_000;
+export const storedAtOnce = 4;
+export const storedDocumentBytesMax = 512 * 1_048_576;
+/** An answer comes after the write; a busy machine takes seconds. */
+export const storedWaitMs = 600_000;
+export const storedLookMs = 100;
+export const storedDevices = 10_000;

@@ -8,12 +8,14 @@ import { type Bench, type Outcome, runBench } from './bench.ts';
 import { call } from './call.ts';
 import { edgeAgentsDefault, edgeBench, edgeTenantsDefault } from './edge.ts';
 import { hang } from './hang.ts';
+import { storedUpdatesPerS } from './identity/stored.ts';
 import { identity } from './identity.ts';
 import { idle } from './idle.ts';
 import { issue } from './issue.ts';
 import { look } from './look.ts';
 import { mailbox } from './mailbox.ts';
 import { openReconciler } from './ours/identity.ts';
+import { identityCost } from './ours/identity-cost.ts';
 import { placement } from './placement.ts';
 import { lookup, propagation, registry, sync } from './registry.ts';
 import { remote } from './remote.ts';
@@ -41,7 +43,10 @@ const benches: readonly Bench[] = [
   look,
   store(),
   edgeBench(),
-  identity(openReconciler),
+  identity(openReconciler, async (plan) => ({
+    stored_updates_per_s: await storedUpdatesPerS(),
+    ...identityCost(plan),
+  })),
 ];
 
 async function main(words: readonly string[]): Promise<number> {

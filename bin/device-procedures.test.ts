@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DeviceNews } from '../actors/index.ts';
 import type { Caller, ClusterNode } from '../cluster/index.ts';
+import { changesOf, put, seenDevice } from '../test/contract/inventory-store.ts';
 import { type ScratchDatabase, scratchDatabase } from '../test/contract/scratch-database.ts';
 import { declareDevices } from './device-procedures.ts';
 import type { DeviceView } from './device-views.ts';
@@ -24,6 +25,7 @@ beforeAll(async () => {
       publish: (_from: unknown, topic: { tenant: string; name: string }, news: DeviceNews) =>
         void told.push({ topic: `${topic.tenant} ${topic.name}`, news }),
     },
+    names: { lookup: () => null },
     system: {},
   } as unknown as ClusterNode;
   declareDevices(node, database.store);
@@ -130,4 +132,28 @@ test("a plan's quota holds, and of a suspended tenant devices can only be read",
   expect(await ask('device_list', { tenant: id })).toEqual([a, b]);
   await database.store.lives.change(id, 'cancel', 'tester', null);
   await expect(ask('device_list', { tenant: id })).rejects.toMatchObject({ code: 'tenant_not_running' });
+});
+
+test('a device that was seen is not written down once more, and the answer names it', async () => {
+  const id = await tenant('seen');
+  const { inventory } = database.store;
+  const place = { tenantId: id, epoch: 1 };
+  await inventory.claim(place);
+  const identifiers = [
+    { type: 'mac', scope: '', value: '001B21000001', deviceId: 'sr:seen', status: 'live' as const },
+  ];
+  await put(
+    inventory,
+    place,
+    changesOf({ devices: [seenDevice('sr:seen', { name: 'hp1234' })], identifiers }),
+  );
+  const add = (partition: string) => {
+    const devices = [{ name: 'printer', partition, macs: ['001B21000009', '00:1b:21:00:00:01'] }];
+    return ask<DeviceView[]>('device_add', { tenant: 'seen', devices });
+  };
+  await expect(add('default')).rejects.toMatchObject({
+    code: 'device_exists',
+    message: expect.stringContaining('sr:seen (hp1234)'),
+  });
+  expect(await add('branch')).toHaveLength(1);
 });

@@ -6,8 +6,13 @@ import {
   announceDevice,
   type DeviceSaid,
   deviceEvents,
+  type IdentifiedBy,
+  type IdentifierPlace,
   isRun,
   judgeNewDevice,
+  type NewDevice,
+  type ReconcilerProtocol,
+  reconcilerKey,
   type Tenant,
 } from '../actors/index.ts';
 import { type Caller, type ClusterNode, ProcedureError } from '../cluster/index.ts';
@@ -26,6 +31,31 @@ interface DeviceQuestion extends Named {
   why?: string | null;
 }
 
+/** What was seen already is not written down once more: it would be there twice. */
+async function refuseKnown(
+  devices: readonly NewDevice[],
+  holderOf: (partition: string, any: IdentifierPlace[]) => Promise<IdentifiedBy | null>,
+): Promise<void> {
+  for (const partition of new Set(devices.map((device) => device.partition))) {
+    const of = devices.filter((device) => device.partition === partition);
+    const any = of.flatMap(identifiersOf);
+    const known = any.length === 0 ? null : await holderOf(partition, any);
+    if (known === null) continue;
+    const isKnown = ({ type, value }: IdentifierPlace) => type === known.type && value === known.value;
+    const { name } = of.find((device) => identifiersOf(device).some(isKnown))!;
+    const what = known.type === 'serial' ? 'serial number' : 'MAC';
+    throw new ProcedureError(
+      'device_exists',
+      `"${name}" is there: a device with ${what} ${known.value} was seen, ${known.deviceId} (${known.name}); nothing was added`,
+    );
+  }
+}
+
+function identifiersOf({ macs, serial }: NewDevice): IdentifierPlace[] {
+  const ofMacs = macs.map((value) => ({ type: 'mac', scope: '', value }));
+  return serial === null ? ofMacs : [{ type: 'serial', scope: '', value: serial }, ...ofMacs];
+}
+
 export function declareDevices(node: ClusterNode, store: Store): void {
   const { devices, inventoryShelf } = store;
   const read = (name: string, run: (argument: never) => unknown) =>
@@ -34,6 +64,8 @@ export function declareDevices(node: ClusterNode, store: Store): void {
     node.declare(name, { access: 'write', run });
   const readable = async (tenant: string) => judgeTenant(await findTenant(store, tenant), true);
   const changeable = async (tenant: string) => judgeTenant(await findTenant(store, tenant), false);
+  const holderOf = async (tenantId: string, partition: string, any: IdentifierPlace[]) =>
+    await atNewest(() => inventoryShelf.holder(tenantId, partition, any));
   const termsOf = ({ quotas }: Tenant, caller: Caller) => ({ by: nameOf(caller), liveMax: quotas.devices });
 
   write('device_add', async ({ tenant, devices: said }: Named & { devices: DeviceSaid[] }, caller) => {
@@ -41,8 +73,12 @@ export function declareDevices(node: ClusterNode, store: Store): void {
     if (!Array.isArray(said) || said.length > devicesPageRows)
       throw new ProcedureError('bad_argument', `a list of at most ${devicesPageRows} devices was expected`);
     const judged = said.map((one) => orRefuse(judgeNewDevice(one)).device);
+    await refuseKnown(judged, (partition, any) => holderOf(row.id, partition, any));
     const added = orRefuse(await devices.add(row.id, judged, termsOf(row, caller))).devices;
     for (const device of added) announceDevice(node.topics, node.system, row.id, device, 'create');
+    // What is seen of them from now on is to be theirs. A core that takes the tenant later looks by itself.
+    const reconciler = node.names.lookup<ReconcilerProtocol>(reconcilerKey(row.id));
+    if (reconciler !== null) node.system.cast(reconciler).look();
     return added.map(deviceView);
   });
   read('device_list', async ({ tenant, archived, merged, after: last }: Named & DevicePage) => {

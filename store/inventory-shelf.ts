@@ -5,6 +5,7 @@
 import type { DeviceState } from '../actors/ports/device-lifecycle.ts';
 import type {
   DocumentReconciled,
+  IdentifiedBy,
   InventoryShelf,
   ListedConflict,
   ListedDevice,
@@ -12,7 +13,7 @@ import type {
   SeenIdentifier,
 } from '../actors/ports/inventory-store.ts';
 import { plainText } from './audit-text.ts';
-import { assertWhole } from './columns.ts';
+import { assertWhole, textColumn } from './columns.ts';
 import { limits } from './limits.ts';
 import { atNewest } from './schema-versions.ts';
 import type { Database, Parameter } from './unit-of-work.ts';
@@ -59,6 +60,13 @@ const identifiers = `
 SELECT type, scope, value, device_id, status FROM device_identifiers WHERE device_id = $1
 ORDER BY type, scope, value LIMIT ${limits.listedRowsMax}`;
 
+const holder = `
+SELECT i.type, i.scope, i.value, i.device_id, d.name
+FROM unnest($2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS x(type, scope, value, n)
+JOIN device_identifiers i ON i."partition" = $1 AND (i.type, i.scope, i.value) = (x.type, x.scope, x.value) AND i.status = 'live'
+JOIN devices d ON d.id = i.device_id
+ORDER BY x.n LIMIT 1`;
+
 /** Of a device, and of whatever was merged into it or came out of it, as far as that goes. */
 const merges = `
 WITH RECURSIVE of (id) AS (
@@ -90,6 +98,18 @@ export function createInventoryShelf(db: Database): InventoryShelf {
     async find(tenantId, id) {
       const [row] = await ask<DeviceColumns>(tenantId, find, [plainText(id)]);
       return row === undefined ? null : toDevice(row);
+    },
+    async holder(tenantId, partition, any) {
+      const columns = [
+        any.map(({ type }) => type),
+        any.map(({ scope }) => scope),
+        any.map(({ value }) => value),
+      ];
+      type Row = Omit<IdentifiedBy, 'deviceId'> & Record<string, unknown> & { device_id: string };
+      const [row] = await ask<Row>(tenantId, holder, [plainText(partition), ...columns.map(textColumn)]);
+      if (row === undefined) return null;
+      const { type, scope, value, device_id: deviceId, name } = row;
+      return { type, scope, value, deviceId, name };
     },
     async identifiers(tenantId, deviceId) {
       type Row = Omit<SeenIdentifier, 'deviceId'> & Record<string, unknown> & { device_id: string };

@@ -3,6 +3,7 @@
  * another one now, and all of it joined to the gate's row under the writer's epoch. The row that counts devices is locked before any of
  * them, as by all who change one.
  */
+import { limits } from './limits.ts';
 import { moment } from './moment.ts';
 
 /** $1: the epoch. */
@@ -45,42 +46,47 @@ const isOther = `(d.merged_into IS DISTINCT FROM excluded.merged_into OR ${isLiv
     OR ${isWord} AND (coalesce(excluded.vendor, d.vendor), coalesce(excluded.model, d.model), coalesce(excluded.os, d.os))
       IS DISTINCT FROM (d.vendor, d.model, d.os)))`;
 
+/** Unix milliseconds as an instant that the column takes. */
+const instant = (ms: string) => `to_timestamp(least(greatest(${ms}, 0), ${limits.instantMsMax}) / 1000.0)`;
+const word = 'x.described';
+
+/** Devices come as one text of JSON, in the form of the port. */
 const devices = `
 seen AS (
   INSERT INTO devices AS d (id, name, "partition", type, addresses, macs, serial, state, state_at, created_at, by_hand, hostname,
     ip, mac, vendor, model, os, described_at, described_confidence, first_seen, last_seen, is_available, is_deleted, sources,
     merged_into)
   SELECT x.id, x.name, $2, t.name, CASE WHEN x.ip IS NULL THEN '{}' ELSE ARRAY[x.ip] END, x.macs, x.serial, 'discovered', at, at,
-    false, x.hostname, x.ip, x.mac, x.vendor, x.model, x.os, x.described_at, x.described_confidence, x.first_seen, x.last_seen,
-    x.is_available, x.is_deleted, x.sources, x.merged_into
-  FROM gate, moment, room, json_to_recordset($7::json) AS x(id text, name text, type text, ip text, mac text, macs text[],
-    serial text, hostname text, vendor text, model text, os text, described_at timestamptz, described_confidence smallint,
-    first_seen timestamptz, last_seen timestamptz, is_available boolean, is_deleted boolean, sources text[], merged_into text)
-  LEFT JOIN device_types t ON t.name = x.type
+    false, x.hostname, x.ip, x.mac, ${word}->>'vendor', ${word}->>'model', ${word}->>'os',
+    ${instant(`(${word}->>'atMs')::float8`)}, (${word}->>'confidence')::smallint,
+    ${instant('x."firstSeenMs"')}, ${instant('x."lastSeenMs"')}, x."isAvailable", x."isDeleted", x.sources, x."mergedInto"
+  FROM gate, moment, room, json_to_recordset($8::json) AS x(id text, name text, "isService" boolean, ip text, mac text, macs text[],
+    serial text, hostname text, described json, "firstSeenMs" float8, "lastSeenMs" float8, "isAvailable" boolean,
+    "isDeleted" boolean, sources text[], "mergedInto" text)
+  LEFT JOIN device_types t ON t.name = CASE WHEN x."isService" THEN 'service' ELSE ${word}->>'type' END
   ON CONFLICT (id) DO UPDATE SET ${sets.join(',\n    ')}
   WHERE d."partition" = excluded."partition" AND ${isOther}
   RETURNING 1
 )`;
 
-/** Rows of people's tables come as one text of JSON each; those without a device, a reason or sources are to go. */
-const identifiers = `
-given_ids AS MATERIALIZED (
-  SELECT x.* FROM gate, json_to_recordset($8::json) AS x(type text, scope text, value text, device_id text, status text)
-),
-lost_ids AS (
-  DELETE FROM device_identifiers i USING given_ids x WHERE x.device_id IS NULL AND i."partition" = $2
-    AND (i.type, i.scope, i.value) = (x.type, x.scope, x.value) RETURNING 1
-),
+/** One column each: types, scopes, values, and of those that identify somebody whom and how. */
+const keptIdentifiers = `
 kept_ids AS (
   INSERT INTO device_identifiers AS i ("partition", type, scope, value, device_id, status)
-  SELECT $2, type, scope, value, device_id, status FROM given_ids WHERE device_id IS NOT NULL
+  SELECT $2, x.* FROM gate, unnest($9::text[], $10::text[], $11::text[], $12::text[], $13::text[]) AS x
   ON CONFLICT ("partition", type, scope, value) DO UPDATE SET device_id = excluded.device_id, status = excluded.status
   WHERE (i.device_id, i.status) <> (excluded.device_id, excluded.status) RETURNING 1
 )`;
 
+const lostIdentifiers = `
+lost_ids AS (
+  DELETE FROM device_identifiers i USING gate, unnest($14::text[], $15::text[], $16::text[]) AS x(type, scope, value)
+  WHERE i."partition" = $2 AND (i.type, i.scope, i.value) = (x.type, x.scope, x.value) RETURNING 1
+)`;
+
 const conflicts = `
 given_conflicts AS MATERIALIZED (
-  SELECT x.* FROM gate, json_to_recordset($9::json) AS x(type text, scope text, value text, reason text, devices text[])
+  SELECT x.* FROM gate, json_to_recordset($17::json) AS x(type text, scope text, value text, reason text, devices text[])
 ),
 over AS (
   DELETE FROM device_conflicts c USING given_conflicts x WHERE x.reason IS NULL AND c."partition" = $2
@@ -95,7 +101,7 @@ there AS (
 
 const sightings = `
 given_sightings AS MATERIALIZED (
-  SELECT x.* FROM gate, json_to_recordset($10::json)
+  SELECT x.* FROM gate, json_to_recordset($18::json)
     AS x(ip text, sources text[], first_seen timestamptz, last_seen timestamptz, expires_at timestamptz)
 ),
 unseen AS (
@@ -111,45 +117,59 @@ sighted AS (
     IS DISTINCT FROM (excluded.sources, excluded.first_seen, excluded.last_seen, excluded.expires_at) RETURNING 1
 )`;
 
-/**
- * $2 the partition, $3 to $5 kinds, keys and rows (which are never decoded: they keep what no text may hold), $6 its own row, $7 devices, $8 identifiers, $9 conflicts, $10 sightings,
- * $11 merges and $12 their rows, $13 the document and $14 what became of it, $15 whether the row of the partition is another in any case.
- */
-export const writeInventory = `
+const merges = `
+merged AS (
+  INSERT INTO device_merge_audit ("partition", n, what, from_id, to_id, reason, evidence, at, who, why, row)
+  SELECT $2, x.n, x.what, x.from_id, x.to_id, x.reason, x.evidence, x.at, x.who, x.why, x.row
+  FROM gate, ROWS FROM (
+      json_to_recordset($19::json) AS (n bigint, what text, from_id text, to_id text, reason text, evidence text[],
+        at timestamptz, who text, why text),
+      json_array_elements($20::json)
+    ) AS x(n, what, from_id, to_id, reason, evidence, at, who, why, row)
+  ON CONFLICT ("partition", n) DO NOTHING RETURNING 1
+)`;
+
+const documentEnd = `
+done AS (
+  UPDATE documents SET reconciled_at = at, reconciled = $22::json FROM gate, moment
+  WHERE ordinal = $21::bigint AND reconciled_at IS NULL RETURNING 1
+)`;
+
+const writing = (parts: readonly string[], counted: readonly string[]) => `
 WITH ${moment}, ${gate},
-room AS MATERIALIZED (SELECT FROM gate, device_usage WHERE json_array_length($7::json) > 0 FOR UPDATE OF device_usage),
+room AS MATERIALIZED (SELECT FROM gate, device_usage WHERE json_array_length($8::json) > 0 FOR UPDATE OF device_usage),
 rows AS (
   INSERT INTO inventory_rows AS r ("partition", kind, key, row)
   SELECT $2, x.kind, x.key, x.row FROM gate,
     ROWS FROM (unnest($3::text[], $4::text[]), json_array_elements($5::json)) AS x(kind, key, row)
   ON CONFLICT ("partition", kind, key) DO UPDATE SET row = excluded.row WHERE r.row::text <> excluded.row::text
   RETURNING 1
-),${devices},${identifiers},${conflicts},${sightings},
-merged AS (
-  INSERT INTO device_merge_audit ("partition", n, what, from_id, to_id, reason, evidence, at, who, why, row)
-  SELECT $2, x.n, x.what, x.from_id, x.to_id, x.reason, x.evidence, x.at, x.who, x.why, x.row
-  FROM gate, ROWS FROM (
-      json_to_recordset($11::json) AS (n bigint, what text, from_id text, to_id text, reason text, evidence text[],
-        at timestamptz, who text, why text),
-      json_array_elements($12::json)
-    ) AS x(n, what, from_id, to_id, reason, evidence, at, who, why, row)
-  ON CONFLICT ("partition", n) DO NOTHING RETURNING 1
-),
-done AS (
-  UPDATE documents SET reconciled_at = at, reconciled = $14::json FROM gate, moment
-  WHERE ordinal = $13::bigint AND reconciled_at IS NULL RETURNING 1
-),
+),${parts.join(',')},
 total AS MATERIALIZED (
-  SELECT ${['rows', 'seen', 'lost_ids', 'kept_ids', 'over', 'there', 'unseen', 'sighted', 'merged', 'done']
-    .map((name) => `(SELECT count(*) FROM ${name})`)
-    .join(' + ')} AS written
+  SELECT ${counted.map((name) => `(SELECT count(*) FROM ${name})`).join(' + ')} AS written
 ),
 head AS (
   INSERT INTO inventory_rows AS r ("partition", kind, key, row)
-  SELECT $2, 'partition', '', $6::json FROM gate, total WHERE (written > 0 OR $15::boolean) AND $6 IS NOT NULL
+  SELECT $2, 'partition', '', $6::json FROM gate, total WHERE (written > 0 OR $7::boolean) AND $6 IS NOT NULL
   ON CONFLICT ("partition", kind, key) DO UPDATE SET row = excluded.row
 )
 SELECT EXISTS (SELECT FROM gate) AS ours, written::int FROM total`;
+
+/**
+ * $2 the partition, $3 to $5 kinds, keys and rows (which are never decoded: they keep what no text may hold), $6 its own row and $7
+ * whether that is another in any case, $8 devices, $9 to $13 identifiers. Most batches have no more, and the rest takes the database
+ * milliseconds to plan.
+ */
+export const writeCommon = writing([devices, keptIdentifiers], ['rows', 'seen', 'kept_ids']);
+
+/**
+ * And $14 to $16 identifiers that are nobody's now, $17 conflicts, $18 sightings, $19 merges and $20 their rows, $21 the document and $22
+ * what became of it.
+ */
+export const writeAll = writing(
+  [devices, keptIdentifiers, lostIdentifiers, conflicts, sightings, merges, documentEnd],
+  ['rows', 'seen', 'kept_ids', 'lost_ids', 'over', 'there', 'unseen', 'sighted', 'merged', 'done'],
+);
 
 export const partitionsOf = `
 SELECT "partition", row FROM inventory_rows WHERE kind = 'partition' ORDER BY "partition"`;
@@ -157,6 +177,11 @@ export const rowsOf = `
 SELECT key, row FROM inventory_rows WHERE "partition" = $1 AND kind = $2 AND key > $3 ORDER BY key LIMIT $4::int`;
 export const mergesOf = `
 SELECT n, row FROM device_merge_audit WHERE "partition" = $1 AND n > $2::bigint ORDER BY n LIMIT $3::int`;
+/** One that was merged is another now, and one that was taken out of service is not looked for. */
+export const unseenByHand = `
+SELECT ordinal, id, "partition", addresses, macs, serial, created_at FROM devices
+WHERE by_hand AND last_seen IS NULL AND archived_at IS NULL AND merged_into IS NULL AND ordinal > $1::bigint
+ORDER BY ordinal LIMIT $2::int`;
 export const nextDocument = `
 SELECT ordinal, id, agent, "partition", kind, received_at FROM documents
 WHERE state = 'whole' AND reconciled_at IS NULL ORDER BY ordinal LIMIT 1`;

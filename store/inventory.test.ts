@@ -1,6 +1,6 @@
 /** The inventory on every PostgreSQL that is here: its contract, and what only a database has to be asked. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { changesOf, inventoryStoreContract, seenDevice } from '../test/contract/inventory-store.ts';
+import { changesOf, inventoryStoreContract, put, seenDevice } from '../test/contract/inventory-store.ts';
 import { flavours, type ScratchDatabase, scratchDatabase } from '../test/contract/scratch-database.ts';
 import { newTenant } from '../test/contract/store-setup.ts';
 
@@ -32,8 +32,15 @@ for (const flavour of flavours) {
       const added = await devices.add(tenantId, [{ ...given, serial: 'S1' }], terms);
       if ('refused' in added) throw new Error(added.detail);
       const { id } = added.devices[0]!;
+      const [unseen, ...others] = await inventory.unseenByHand(tenantId, 0, 10);
+      expect([unseen, others]).toMatchObject([
+        { id, partition: 'default', addresses: ['10.0.0.7'], serial: 'S1' },
+        [],
+      ]);
+      expect(await inventory.unseenByHand(tenantId, unseen!.ordinal, 10)).toEqual([]);
       const seen = seenDevice(id, { name: 'hp1234', ip: '10.0.0.8', serial: 'S2', hostname: 'hp1234' });
-      await inventory.write(place, changesOf({ devices: [seen, seenDevice('sr:b'), seenDevice('sr:c')] }));
+      await put(inventory, place, changesOf({ devices: [seen, seenDevice('sr:b'), seenDevice('sr:c')] }));
+      expect(await inventory.unseenByHand(tenantId, 0, 10)).toEqual([]);
       expect(await inventoryShelf.find(tenantId, id)).toMatchObject({
         ...{
           name: 'printer',
@@ -46,7 +53,7 @@ for (const flavour of flavours) {
       });
       const more = { ...given, addresses: ['10.0.0.9'], serial: null };
       expect(await devices.add(tenantId, [more], terms)).toMatchObject({ refused: 'quota_devices' });
-      await inventory.write(place, changesOf({ devices: [seenDevice('sr:c', { mergedInto: 'sr:b' })] }));
+      await put(inventory, place, changesOf({ devices: [seenDevice('sr:c', { mergedInto: 'sr:b' })] }));
       expect(await devices.add(tenantId, [more], terms)).toHaveProperty('devices');
     });
 
@@ -72,12 +79,12 @@ for (const flavour of flavours) {
       const over = { ordinal, updates: 0, taken: 0, refused: {}, examples: [], failed: null };
       const changes = changesOf({ partition: 'north', document: over });
       await inventory.claim({ tenantId, epoch: 2 });
-      expect(await inventory.write(place, changes)).toEqual({ refused: 'fenced' });
+      expect(await put(inventory, place, changes)).toEqual({ refused: 'fenced' });
       expect(await inventory.nextDocument(tenantId)).not.toBeNull();
-      expect(await inventory.write({ tenantId, epoch: 2 }, changes)).toEqual({ written: 1 });
+      expect(await put(inventory, { tenantId, epoch: 2 }, changes)).toEqual({ written: 1 });
       expect(await inventory.nextDocument(tenantId)).toBeNull();
       expect(await database.store.inventoryShelf.reconciled(tenantId, ordinal)).toMatchObject(over);
-      expect(await inventory.write({ tenantId, epoch: 2 }, changes)).toEqual({ written: 0 });
+      expect(await put(inventory, { tenantId, epoch: 2 }, changes)).toEqual({ written: 0 });
     });
   });
 }

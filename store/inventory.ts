@@ -4,21 +4,24 @@
  */
 import {
   type AuditedMerge,
+  type DeviceToSee,
   type DocumentToReconcile,
   type InventoryChanges,
   type InventoryRow,
   type InventoryStore,
   inventoryRowKinds,
-  type SeenDevice,
+  type SeenSighting,
 } from '../actors/ports/inventory-store.ts';
-import { textColumn } from './columns.ts';
+import { assertWhole, textColumn } from './columns.ts';
 import {
   claimInventory,
   mergesOf,
   nextDocument,
   partitionsOf,
   rowsOf,
-  writeInventory,
+  unseenByHand,
+  writeAll,
+  writeCommon,
 } from './inventory-sql.ts';
 import { limits } from './limits.ts';
 import { atNewest } from './schema-versions.ts';
@@ -65,10 +68,19 @@ export function createInventory(db: Database): InventoryStore {
         yield* rows(tenantId, partition);
       }
     },
-    async write({ tenantId, epoch }, changes) {
-      const values = [epoch, ...valuesOf(changes)];
-      const [row] = await ask<{ ours: boolean; written: number }>(tenantId, writeInventory, values);
+    prepare: (changes) => ({ prepared: statementOf(changes) }),
+    async write({ tenantId, epoch }, { prepared }) {
+      const { text, values } = prepared as Statement;
+      const [row] = await ask<{ ours: boolean; written: number }>(tenantId, text, [epoch, ...values]);
       return row!.ours ? { written: row!.written } : { refused: 'fenced' };
+    },
+    async unseenByHand(tenantId, afterOrdinal, limit) {
+      assertWhole(limit, 'limit', 1, limits.devicesPerQueryMax);
+      type Row = Omit<DeviceToSee, 'createdAtMs'> & Columns & { created_at: number };
+      const found = await ask<Row>(tenantId, unseenByHand, [afterOrdinal, limit]);
+      return found.map(({ ordinal, id, partition, addresses, macs, serial, created_at: createdAtMs }) => ({
+        ...{ ordinal, id, partition, addresses, macs, serial, createdAtMs },
+      }));
     },
     async nextDocument(tenantId) {
       const [row] = await ask<Omit<DocumentToReconcile, 'receivedAtMs'> & Columns & { received_at: number }>(
@@ -82,48 +94,59 @@ export function createInventory(db: Database): InventoryStore {
   };
 }
 
-function valuesOf(changes: InventoryChanges): Parameter[] {
-  const { partition, rows, partitionRow, devices, identifiers, conflicts, sightings, merges, document } =
-    changes;
+interface Statement {
+  readonly text: string;
+  readonly values: readonly Parameter[];
+}
+
+function statementOf(changes: InventoryChanges): Statement {
+  const { conflicts, sightings, merges, document } = changes;
+  const lost = changes.identifiers.filter(({ deviceId }) => deviceId === null);
+  const common = commonValues(changes);
+  if (lost.length + conflicts.length + sightings.length + merges.length === 0 && document === null)
+    return { text: writeCommon, values: common };
+  const rest: Parameter[] = [
+    textColumn(lost.map(({ type }) => type)),
+    textColumn(lost.map(({ scope }) => scope)),
+    textColumn(lost.map(({ value }) => value)),
+    readable(conflicts),
+    readable(sightings.map(sightingColumns)),
+    readable(merges.map(mergeColumns)),
+    JSON.stringify(merges.map(({ row }) => row)),
+    document === null ? null : document.ordinal,
+    document === null ? null : readable(document),
+  ];
+  return { text: writeAll, values: [...common, ...rest] };
+}
+
+function commonValues({
+  partition,
+  rows,
+  partitionRow,
+  isPartitionNew,
+  devices,
+  identifiers,
+}: InventoryChanges): Parameter[] {
+  const kept = identifiers.filter(({ deviceId }) => deviceId !== null);
   return [
     partition,
     textColumn(rows.map(({ kind }) => kind)),
     textColumn(rows.map(({ key }) => key)),
     JSON.stringify(rows.map(({ row }) => row)),
     partitionRow === null ? null : JSON.stringify(partitionRow.row),
-    readable(devices.map(deviceColumns)),
-    readable(identifiers.map(({ deviceId, ...one }) => ({ ...one, device_id: deviceId }))),
-    readable(conflicts),
-    readable(
-      sightings.map(({ ip, sources, firstSeenMs, lastSeenMs, expiresAtMs }) => ({
-        ...{
-          ip,
-          sources,
-          first_seen: iso(firstSeenMs),
-          last_seen: iso(lastSeenMs),
-          expires_at: iso(expiresAtMs),
-        },
-      })),
-    ),
-    readable(merges.map(mergeColumns)),
-    JSON.stringify(merges.map(({ row }) => row)),
-    numberOrNull(document?.ordinal),
-    document === null ? null : readable(document),
-    changes.isPartitionNew,
+    isPartitionNew,
+    readable(devices),
+    textColumn(kept.map(({ type }) => type)),
+    textColumn(kept.map(({ scope }) => scope)),
+    textColumn(kept.map(({ value }) => value)),
+    textColumn(kept.map(({ deviceId }) => deviceId)),
+    textColumn(kept.map(({ status }) => status)),
   ];
 }
 
-const numberOrNull = (value: number | undefined) => value ?? null;
-
-function deviceColumns(device: SeenDevice): Columns {
-  const { id, name, isService, ip, mac, macs, serial, hostname, isAvailable, sources, described } = device;
-  return {
-    ...{ id, name, type: isService ? 'service' : (described?.type ?? null), ip, mac, macs, serial, hostname },
-    ...{ vendor: described?.vendor ?? null, model: described?.model ?? null, os: described?.os ?? null },
-    ...{ described_at: iso(described?.atMs ?? null), described_confidence: described?.confidence ?? null },
-    ...{ first_seen: iso(device.firstSeenMs), last_seen: iso(device.lastSeenMs), is_available: isAvailable },
-    ...{ is_deleted: device.isDeleted, sources, merged_into: device.mergedInto },
-  };
+function sightingColumns({ ip, sources, firstSeenMs, lastSeenMs, expiresAtMs }: SeenSighting): Columns {
+  const [first_seen, last_seen, expires_at] = [firstSeenMs, lastSeenMs, expiresAtMs].map(iso);
+  return { ip, sources, first_seen, last_seen, expires_at };
 }
 
 function mergeColumns({ n, what, from, to, reason, evidence, atMs, who, why }: AuditedMerge): Columns {

@@ -3,6 +3,7 @@
  * addresses and the grouping as they are; changes nothing.
  */
 import { type AddressRecord, type Glimpse, nearestHold } from './addresses.ts';
+import { type DeviceRecord, isAddress } from './device-record.ts';
 import type { Evidence } from './evidence.ts';
 import type { Group } from './groups.ts';
 import { isIdentified } from './identified.ts';
@@ -40,16 +41,25 @@ export function ownerAt(record: AddressRecord, atMs: number): Group | null {
  * another as its alias is the device that is known to have that other one.
  */
 export function aliasOf({ said, claims, aliases }: AddressRecord): Group | null {
-  for (const { holds } of aliases) {
-    const strong = holds.findLast(({ by }) => isIdentified(by));
-    if (strong !== undefined) return strong.by.group;
+  for (const { holders } of aliases) {
+    const strong = holders.findLast(isIdentified);
+    if (strong !== undefined) return strong.group;
   }
-  if (said !== null && (said.group === null || said.group.address === null)) return said.group;
+  const place = said === null ? null : placeOf(said);
+  if (place !== null && place.address === null) return place;
   const confirmed = claims.filter(
     ({ by, instants }) => instants.length >= limits.aliasSightingsMin && isIdentified(by),
   );
   confirmed.sort((a, b) => b.lastMs - a.lastMs || b.by.firstMs - a.by.firstMs || b.by.n - a.by.n);
-  return confirmed[0]?.by.group ?? said?.group ?? null;
+  return confirmed[0]?.by.group ?? place;
+}
+
+/** Where the device is as things are grouped now: who was only just regrouped, or read back, is not named yet. */
+function placeOf({ group, founder, mergedInto }: DeviceRecord): Group | null {
+  if (!isAddress(founder)) return founder.group ?? group;
+  if (founder.standing !== null || mergedInto === null) return founder.standing ?? group;
+  const into = mergedInto.founder;
+  return (isAddress(into) ? into.standing : into.group) ?? group;
 }
 
 export function standingGlimpses(record: AddressRecord): Glimpse[] {
@@ -57,15 +67,17 @@ export function standingGlimpses(record: AddressRecord): Glimpse[] {
 }
 
 /** Whether something there may belong to who is at the address. */
-export function mayDraw({ glimpses, device, holds, said }: AddressRecord): boolean {
-  return glimpses.length > 0 || device !== null || said !== null || holds.some(({ by }) => !isIdentified(by));
+export function mayDraw({ glimpses, device, holders, said }: AddressRecord): boolean {
+  if (glimpses.length > 0 || device !== null || said !== null) return true;
+  for (const by of holders) if (!isIdentified(by)) return true;
+  return false;
 }
 
 export function lastHold(one: Evidence): { record: AddressRecord; atMs: number } | null {
   let last: { record: AddressRecord; atMs: number } | null = null;
   for (const record of one.addresses) {
-    const at = record.holds.findLast(({ by }) => by === one)?.atMs;
-    if (at === undefined) continue;
+    const at = record.lastHeldMs(one);
+    if (at === null) continue;
     if (last === null || at > last.atMs || (at === last.atMs && record.ip < last.record.ip))
       last = { record, atMs: at };
   }

@@ -4,7 +4,7 @@
  * Which device that belongs to is read from here; nothing is decided for devices that identify themselves.
  */
 
-import { append } from './append.ts';
+import { append, inserted, isAlone, removed } from './append.ts';
 import type { DeviceRecord } from './device-record.ts';
 import type { Evidence } from './evidence.ts';
 import type { Group } from './groups.ts';
@@ -35,29 +35,46 @@ export interface AliasClaim {
   lastMs: number;
 }
 
-export interface AddressRecord {
-  readonly ip: string;
-  holds: Hold[];
-  glimpses: Glimpse[];
-  /** The device that stands by this address, while there is one. */
-  device: DeviceRecord | null;
-  /** Told by a person or confirmed by sightings of a device's own table. */
-  claims: AliasClaim[];
-  said: DeviceRecord | null;
-  /** Other addresses that are said to be the device that stands by this one. */
-  aliases: AddressRecord[];
-  /** What stands by this address now. */
-  standing: Group | null;
-  /** Evidence whose holding of this address was overruled: it draws nothing to itself. */
-  overruled: Evidence[];
-}
-
 /** Shared by all that have none; lists are made anew when something is added. */
-const noHolds: Hold[] = [];
-const noGlimpses: Glimpse[] = [];
-const noClaims: AliasClaim[] = [];
-const noAliases: AddressRecord[] = [];
-const noEvidence: Evidence[] = [];
+const noTimes: readonly number[] = [];
+const noGlimpses: readonly Glimpse[] = [];
+const noClaims: readonly AliasClaim[] = [];
+const noAliases: readonly AddressRecord[] = [];
+const noEvidence: readonly Evidence[] = [];
+
+export class AddressRecord {
+  readonly ip: string;
+  /** When it was held, in order of time, and by whom: beside each other, as pairs of them would take four times the memory. */
+  holdTimes: readonly number[] = noTimes;
+  holders: readonly Evidence[] = noEvidence;
+  glimpses: readonly Glimpse[] = noGlimpses;
+  /** The device that stands by this address, while there is one. */
+  device: DeviceRecord | null = null;
+  /** Told by a person or confirmed by sightings of a device's own table. */
+  claims: readonly AliasClaim[] = noClaims;
+  said: DeviceRecord | null = null;
+  /** Other addresses that are said to be the device that stands by this one. */
+  aliases: readonly AddressRecord[] = noAliases;
+  /** What stands by this address now. */
+  standing: Group | null = null;
+  /** Evidence whose holding of this address was overruled: it draws nothing to itself. */
+  overruled: readonly Evidence[] = noEvidence;
+
+  constructor(ip: string) {
+    this.ip = ip;
+  }
+
+  /** Made when asked for: who decides reads the columns. */
+  get holds(): Hold[] {
+    return this.holders.map((by, at) => ({ atMs: this.holdTimes[at]!, by }));
+  }
+
+  /** The last instant at which one held it; null: it never did. */
+  lastHeldMs(by: Evidence): number | null {
+    const at = this.holders.lastIndexOf(by);
+    return at < 0 ? null : this.holdTimes[at]!;
+  }
+}
 
 export class AddressBook {
   readonly all = new Map<string, AddressRecord>();
@@ -65,41 +82,41 @@ export class AddressBook {
   at(ip: string): AddressRecord {
     let record = this.all.get(ip);
     if (record === undefined) {
-      record = {
-        ip,
-        holds: noHolds,
-        glimpses: noGlimpses,
-        device: null,
-        claims: noClaims,
-        said: null,
-        aliases: noAliases,
-        standing: null,
-        overruled: noEvidence,
-      };
+      record = new AddressRecord(ip);
       this.all.set(ip, record);
     }
     return record;
   }
 
   /** Whether anything is new in it. */
-  hold(ip: string, atMs: number, by: Evidence): AddressRecord | null {
-    const record = this.at(ip);
-    const holds = insert(record.holds, { atMs, by }, (a, b) => a.atMs === b.atMs && a.by === b.by);
-    if (holds === null) return null;
-    record.holds = holds;
-    if (!by.addresses.includes(record)) by.addresses = append(by.addresses, record);
-    thin(record.holds, atMs, ({ by: other }) => other === by);
-    return record;
+  hold(record: AddressRecord, atMs: number, by: Evidence): boolean {
+    const { holdTimes, holders } = record;
+    let at = holdTimes.length;
+    if (at > 0 && holdTimes[at - 1]! >= atMs) {
+      at = firstFrom(holdTimes, atMs);
+      for (; at < holdTimes.length && holdTimes[at] === atMs; at += 1) if (holders[at] === by) return false;
+    }
+    const { length } = holders;
+    record.holdTimes = at === length ? append(holdTimes, atMs) : inserted(holdTimes, at, atMs);
+    // Who is at one address alone, and nobody else there, has the list of all that it alone holds.
+    const alone = length === 0 ? (by.ids[0] ?? by.macs[0])?.holders : undefined;
+    record.holders =
+      alone !== undefined && isAlone(alone, by)
+        ? alone
+        : at === length
+          ? append(holders, by)
+          : inserted(holders, at, by);
+    addAddress(by, record);
+    thinHolds(record, atMs, by);
+    return true;
   }
 
-  glimpse(ip: string, glimpse: Glimpse): AddressRecord | null {
-    const record = this.at(ip);
-    const isSame = (a: Glimpse, b: Glimpse) => a.atMs === b.atMs && a.source === b.source;
-    const glimpses = insert(record.glimpses, glimpse, isSame);
-    if (glimpses === null) return null;
-    record.glimpses = glimpses;
-    thin(record.glimpses, glimpse.atMs, ({ source }) => source === glimpse.source);
-    return record;
+  /** Whether anything is new in it. */
+  glimpse(record: AddressRecord, glimpse: Glimpse): boolean {
+    const glimpses = insertGlimpse(record.glimpses, glimpse);
+    if (glimpses === null) return false;
+    record.glimpses = thinGlimpses(glimpses, glimpse);
+    return true;
   }
 
   /** A device's own table shows the address. Whether anything is new in it. */
@@ -113,9 +130,25 @@ export class AddressBook {
     claim.lastMs = Math.max(claim.lastMs, atMs);
     if (claim.instants.includes(atMs) || claim.instants.length >= limits.aliasSightingsMin) return null;
     claim.instants.push(atMs);
-    if (!by.addresses.includes(record)) by.addresses = append(by.addresses, record);
+    addAddress(by, record);
     return record;
   }
+}
+
+/** Those that were at one address and no other have one list. */
+export function addAddress(one: Evidence, record: AddressRecord): void {
+  const { addresses } = one;
+  if (addresses.length > 0) {
+    if (!addresses.includes(record)) one.addresses = append(addresses, record);
+    return;
+  }
+  const { holders } = record;
+  for (let at = 0; at < holders.length && at < 3; at += 1)
+    if (isAlone(holders[at]!.addresses, record)) {
+      one.addresses = holders[at]!.addresses;
+      return;
+    }
+  one.addresses = [record];
 }
 
 /**
@@ -123,29 +156,26 @@ export class AddressBook {
  * identifiers are first by value.
  */
 export function nearestHold(
-  { holds, overruled }: AddressRecord,
+  { holdTimes, holders, overruled }: AddressRecord,
   atMs: number,
   accepts: (by: Evidence) => boolean,
 ): Evidence | null {
-  let best: Hold | null = null;
-  const middle = firstFrom(holds, atMs);
-  const look = (hold: Hold): boolean => {
-    const distance = Math.abs(hold.atMs - atMs);
+  let best = -1;
+  const middle = firstFrom(holdTimes, atMs);
+  const look = (at: number): boolean => {
+    const distance = Math.abs(holdTimes[at]! - atMs);
     if (distance > limits.addressHeldWithinMs) return false;
-    const bestDistance = best === null ? Number.POSITIVE_INFINITY : Math.abs(best.atMs - atMs);
+    const bestDistance = best < 0 ? Number.POSITIVE_INFINITY : Math.abs(holdTimes[best]! - atMs);
     if (distance > bestDistance) return false;
-    if (overruled.includes(hold.by) || !accepts(hold.by)) return true;
-    if (distance < bestDistance || isBefore(hold, best!)) best = hold;
+    const by = holders[at]!;
+    if (overruled.includes(by) || !accepts(by)) return true;
+    if (distance < bestDistance || holdTimes[at]! < holdTimes[best]!) best = at;
+    else if (holdTimes[at] === holdTimes[best] && signatureOf(by) < signatureOf(holders[best]!)) best = at;
     return true;
   };
-  for (let at = middle - 1; at >= 0 && look(holds[at]!); ) at -= 1;
-  for (let at = middle; at < holds.length && look(holds[at]!); ) at += 1;
-  return best === null ? null : (best as Hold).by;
-}
-
-function isBefore(a: Hold, b: Hold): boolean {
-  if (a.atMs !== b.atMs) return a.atMs < b.atMs;
-  return signatureOf(a.by) < signatureOf(b.by);
+  for (let at = middle - 1; at >= 0 && look(at); ) at -= 1;
+  for (let at = middle; at < holders.length && look(at); ) at += 1;
+  return best < 0 ? null : holders[best]!;
 }
 
 /** What it is by, which never changes; asked where two were there at one instant. */
@@ -156,36 +186,54 @@ function signatureOf({ ids, macs }: Evidence): string {
     .join(' ');
 }
 
-function firstFrom(list: readonly { atMs: number }[], atMs: number): number {
+function firstFrom(times: readonly number[], atMs: number): number {
   let low = 0;
-  let high = list.length;
+  let high = times.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (list[middle]!.atMs < atMs) low = middle + 1;
+    if (times[middle]! < atMs) low = middle + 1;
     else high = middle;
   }
   return low;
 }
 
-function insert<T extends { atMs: number }>(list: T[], one: T, isSame: (a: T, b: T) => boolean): T[] | null {
-  const last = list.at(-1);
-  if (last === undefined || last.atMs < one.atMs) return append(list, one);
-  let at = firstFrom(list, one.atMs);
-  for (; at < list.length && list[at]!.atMs === one.atMs; at += 1) if (isSame(list[at]!, one)) return null;
-  list.splice(at, 0, one);
-  return list;
+/** Within one span of time the first and the last of one are enough, whatever came in which order. */
+function thinHolds(record: AddressRecord, atMs: number, by: Evidence): void {
+  const from = Math.floor(atMs / limits.addressCellMs) * limits.addressCellMs;
+  const { holdTimes, holders } = record;
+  let last = holdTimes.length - 1;
+  while (last >= 0 && holdTimes[last]! >= from + limits.addressCellMs) last -= 1;
+  let first = last;
+  let count = 0;
+  let middle = -1;
+  for (; first >= 0 && holdTimes[first]! >= from; first -= 1) {
+    if (holders[first] !== by) continue;
+    count += 1;
+    if (count === 2) middle = first;
+  }
+  // One was added, so that there are three at most.
+  const out = count > 2 ? middle : holders.length > limits.addressInstantsMax ? 0 : -1;
+  if (out < 0) return;
+  record.holdTimes = removed(holdTimes, out);
+  record.holders = removed(holders, out);
 }
 
-/** Within one span of time the first and the last of one are enough, whatever came in which order. */
-function thin<T extends { atMs: number }>(list: T[], atMs: number, isOfOne: (one: T) => boolean): void {
+/** In order of time; null: it is there. */
+function insertGlimpse(list: readonly Glimpse[], one: Glimpse): readonly Glimpse[] | null {
+  const last = list.at(-1);
+  if (last === undefined || last.atMs < one.atMs) return append(list, one);
+  let at = list.findIndex(({ atMs }) => atMs >= one.atMs);
+  for (; at < list.length && list[at]!.atMs === one.atMs; at += 1)
+    if (list[at]!.source === one.source) return null;
+  return inserted(list, at, one);
+}
+
+function thinGlimpses(list: readonly Glimpse[], { atMs, source }: Glimpse): readonly Glimpse[] {
   const from = Math.floor(atMs / limits.addressCellMs) * limits.addressCellMs;
-  const own: number[] = [];
-  for (
-    let at = firstFrom(list, from);
-    at < list.length && list[at]!.atMs < from + limits.addressCellMs;
-    at += 1
-  )
-    if (isOfOne(list[at]!)) own.push(at);
-  if (own.length > 2) for (const at of own.slice(1, -1).reverse()) list.splice(at, 1);
-  if (list.length > limits.addressInstantsMax) list.shift();
+  const isOwn = (one: Glimpse) =>
+    one.source === source && one.atMs >= from && one.atMs < from + limits.addressCellMs;
+  const own = list.filter(isOwn);
+  const kept =
+    own.length > 2 ? list.filter((one) => !isOwn(one) || one === own[0] || one === own.at(-1)) : list;
+  return kept.length > limits.addressInstantsMax ? kept.slice(1) : kept;
 }

@@ -2,10 +2,10 @@
  * The short way for new evidence: what it has is nobody's yet, or one device's with which it agrees in everything. Most evidence is
  * such, and nothing else can change by it; whatever is not goes the long way (`groups.ts`), which gives the same result.
  */
-import { append } from './append.ts';
+import { append, isAlone, mayShare } from './append.ts';
 import type { Conflict } from './conflicts.ts';
-import { counts } from './cores.ts';
-import { type Core, type Evidence, type EvidenceBook, type Identifier, kindKey } from './evidence.ts';
+import { counts, noKinds, withKind } from './cores.ts';
+import { type Core, type Evidence, type EvidenceBook, type Identifier, knownList } from './evidence.ts';
 import type { Group } from './groups.ts';
 import { identityLimits as limits } from './limits.ts';
 
@@ -24,9 +24,10 @@ export function admit(one: Evidence, sight: AdmissionSight): Group | null {
   if (home === 'unclear') return null;
   if (home === null) {
     if (one.ids.length === 0 && one.macs.length === 0) return null;
-    const group: Group = { evidence: [one], isStrong: true, address: null, device: null };
+    const alone = aloneOf(one);
+    const group: Group = { evidence: alone, isStrong: true, address: null, device: null };
     one.group = group;
-    one.core = { evidence: [one], kinds: kindsOf(one, []) };
+    one.core = { evidence: alone, kinds: kindsOf(one, noKinds) };
     return group;
   }
   return mayJoin(one, home, sight) ? home.group : null;
@@ -75,10 +76,11 @@ function mayJoin(one: Evidence, { group, core }: Home, { refused }: AdmissionSig
           return false;
     }
   }
-  if (core === null) one.core = { evidence: [one], kinds: [] };
+  const isWhole = core !== null && core.evidence === group.evidence;
+  if (core === null) one.core = { evidence: aloneOf(one), kinds: noKinds };
   else {
     // What is new to it may be at odds with what converged with it.
-    const isMore = one.ids.some((own) => own.kind === 'serial' || !core.kinds.includes(kindKey(own)));
+    const isMore = one.ids.some((own) => own.kind === 'serial' || !core.kinds.includes(own.family.kindKey));
     if (isMore && group.evidence.some((other) => other.core !== core && other.core!.kinds.length > 0))
       return false;
     core.evidence = append(core.evidence, one);
@@ -86,14 +88,22 @@ function mayJoin(one: Evidence, { group, core }: Home, { refused }: AdmissionSig
     one.core = core;
   }
   one.group = group;
-  group.evidence = append(group.evidence, one);
+  group.evidence =
+    isWhole && mayShare(core.evidence) ? core.evidence : knownList(append(group.evidence, one), one);
   return true;
 }
 
 function kindsOf({ ids }: Evidence, known: readonly string[]): readonly string[] {
   let kinds = known;
-  for (const id of ids) if (counts(id) && !kinds.includes(kindKey(id))) kinds = kinds.concat(kindKey(id));
+  for (const id of ids) kinds = withKind(kinds, id);
   return kinds;
+}
+
+/** The list of those that hold what it alone holds, where there is one. */
+function aloneOf(one: Evidence): readonly Evidence[] {
+  for (const list of [one.ids, one.macs, one.locals])
+    for (const { holders } of list) if (isAlone(holders, one)) return holders;
+  return [one];
 }
 
 /** Then nobody's agreement in a name ends because one more carries it. */

@@ -3,6 +3,7 @@
  * leaves a row of audit where devices change.
  */
 
+import type { AddressRecord } from './addresses.ts';
 import { append } from './append.ts';
 import { type DeviceRecord, isAddress, type MergeRow } from './device-record.ts';
 import { type Evidence, identifiersOf } from './evidence.ts';
@@ -119,17 +120,28 @@ export function mergeByHand(
   const mark = { ...devices.markOf([], 'evidence_changed'), lineOf: () => line };
   if (first == null || second == null) {
     const [strong, weak] = second == null ? [a, b] : [b, a];
-    if (isAddress(strong.founder) || !isAddress(weak.founder)) return { refused: 'unknown_device' };
-    const address = weak.founder;
-    address.said = strong;
-    strong.founder.addresses = append(strong.founder.addresses, address);
-    devices.settle(new Set([strong.founder]), new Set([address]), mark, touched);
+    if (!isAddress(weak.founder)) return { refused: 'unknown_device' };
+    sayOf(weak.founder, strong);
+    const at = isAddress(strong.founder) ? [] : [strong.founder];
+    devices.settle(new Set(at), new Set([weak.founder]), mark, touched);
   } else {
     const identifier = devices.book.identifier('manual', '', `${a.id}+${b.id}#${devices.batches}`);
     for (const founder of [first, second]) devices.book.tie(founder, identifier);
     devices.settle(new Set([first, second]), new Set(), mark, touched);
   }
   return a.mergedInto ?? a;
+}
+
+/** A person says whose the address is. What stands by it is it already. */
+function sayOf(record: AddressRecord, device: DeviceRecord): void {
+  const { said: former } = record;
+  if (former !== null && isAddress(former.founder))
+    former.founder.aliases = former.founder.aliases.filter((one) => one !== record);
+  const { founder } = device;
+  record.said = founder === record ? null : device;
+  if (founder === record) return;
+  if (isAddress(founder)) founder.aliases = append(founder.aliases, record);
+  else if (!founder.addresses.includes(record)) founder.addresses = append(founder.addresses, record);
 }
 
 /** From now on the value identifies nobody; devices that it alone held together part. */
@@ -167,14 +179,7 @@ export function alias(
   const device = devices.findDevice(id);
   if (device === null) return { refused: devices.services.has(id) ? 'service_component' : 'unknown_device' };
   const record = devices.addressBook.at(ip);
-  const { said: former } = record;
-  if (former !== null && isAddress(former.founder))
-    former.founder.aliases = former.founder.aliases.filter((one) => one !== record);
-  record.said = device;
-  if (isAddress(device.founder) && device.founder !== record)
-    device.founder.aliases = append(device.founder.aliases, record);
-  if (!isAddress(device.founder) && !device.founder.addresses.includes(record))
-    device.founder.addresses = append(device.founder.addresses, record);
+  sayOf(record, device);
   devices.batches += 1;
   devices.settle(
     new Set(),

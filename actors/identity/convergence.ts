@@ -90,19 +90,28 @@ function groupsOf(cores: readonly Core[], union: Union<Core>): Groups {
   return groups;
 }
 
-/** In order of value, so that what is decided one after the other is decided in one order. */
+/** Those that may tie, in order of value, so that what is decided one after the other is decided in one order. */
 function freeMacs(cores: readonly Core[]): Identifier[] {
   const macs = new Set<Identifier>();
   for (const { evidence } of cores)
-    for (const one of evidence) for (const mac of one.macs) if (!mac.isShared && !mac.isBanned) macs.add(mac);
+    for (const one of evidence)
+      for (const mac of one.macs) if (mac.isFree && mac.holders.length > 1) macs.add(mac);
   return [...macs].sort((a, b) => (a.value < b.value ? -1 : 1));
 }
 
-function holdersOf(mac: Identifier): { strong: Core[]; loose: Core[] } {
-  const strong = new Set<Core>();
-  const loose = new Set<Core>();
-  for (const { core } of mac.holders) if (core !== null) (core.kinds.length > 0 ? strong : loose).add(core);
-  return { strong: [...strong], loose: [...loose] };
+function holdersOf({ holders }: Identifier): { strong: Core[]; loose: Core[] } {
+  const strong: Core[] = [];
+  const loose: Core[] = [];
+  // One of very many is found in a set, one of few faster without.
+  const known = holders.length > limits.comparedCoresMax ? new Set<Core>() : null;
+  for (const { core } of holders) {
+    if (core === null || known?.has(core)) continue;
+    const list = core.kinds.length > 0 ? strong : loose;
+    if (known === null && list.includes(core)) continue;
+    known?.add(core);
+    list.push(core);
+  }
+  return { strong, loose };
 }
 
 interface Edge {
@@ -121,9 +130,11 @@ function joinStrong(
   const apart: Edge[] = [];
   for (const mac of macs) {
     const { strong } = holdersOf(mac);
-    strong.forEach((a, at) => {
-      for (const b of strong.slice(at + 1)) (agree(book, [a], [b], mac) ? edges : apart).push({ mac, a, b });
-    });
+    for (let at = 0; at < strong.length; at += 1)
+      for (let other = at + 1; other < strong.length; other += 1) {
+        const [a, b] = [strong[at]!, strong[other]!];
+        (agree(book, [a], [b], mac) ? edges : apart).push({ mac, a, b });
+      }
   }
   for (let bad = conflicting(edges); bad !== null; bad = conflicting(edges)) {
     const inside = [...new Set(bad.map(({ mac }) => mac))];
@@ -224,11 +235,14 @@ function isHeldByOthers({ ids, macs }: Evidence): boolean {
 
 /** To which device each MAC of something known by MACs alone points: its one holder, else the one that claims it. */
 function tiesOf(set: readonly Core[], groups: Groups): LooseTie[] {
-  const macs = new Set(set.flatMap(({ evidence }) => evidence.flatMap((one) => one.macs)));
+  const macs = new Set<Identifier>();
+  for (const { evidence } of set)
+    for (const one of evidence) for (const mac of one.macs) if (mac.holders.length > 1) macs.add(mac);
   const ties: LooseTie[] = [];
   for (const mac of macs) {
-    if (mac.isShared || mac.isBanned) continue;
+    if (!mac.isFree) continue;
     const { strong } = holdersOf(mac);
+    if (strong.length === 0) continue;
     const holding = new Set(strong.map((core) => groups.get(core)!));
     const candidates = holding.size > 1 ? claimantsOf(mac, strong, groups) : holding;
     if (candidates.size === 1) ties.push({ mac, target: [...candidates][0]! });
@@ -251,8 +265,9 @@ function isClaimedTwice(
 
 /** The one device to which things known by MACs alone belong; null: none, or nobody can say which. */
 function homeOf(set: readonly Core[], groups: Groups, refused: Converged['refused']): Core | null {
-  const weights = new Map<readonly Core[], number>();
   const ties = tiesOf(set, groups);
+  if (ties.length === 1) return ties[0]!.target[0]!;
+  const weights = new Map<readonly Core[], number>();
   for (const { target } of ties) weights.set(target, (weights.get(target) ?? 0) + 1);
   const most = Math.max(0, ...weights.values());
   const best = [...weights].filter(([, weight]) => weight === most);

@@ -3,7 +3,6 @@
  * values of one kind identifies nobody and is left out. A function of the set of evidence: order makes no difference.
  */
 import type { Core, Evidence, Identifier } from './evidence.ts';
-import { kindKey } from './evidence.ts';
 import { externalKinds, type IdentifierKind, singleValuedKinds } from './identifier-rules.ts';
 import { identityLimits as limits } from './limits.ts';
 import { Union } from './union.ts';
@@ -19,14 +18,19 @@ function tiesDirectly(identifier: Identifier): boolean {
   const { kind, holders, witness } = identifier;
   if (!isSingleValued.has(kind) || holders.length < 2) return false;
   if (witness !== null) return true;
-  const known = new Map<string, { value: Identifier; by: Evidence }>();
+  // Few kinds beside it, so that they are looked through faster than found in a map.
+  const values: Identifier[] = [];
+  const said: Evidence[] = [];
   for (const by of holders) {
     for (const id of by.ids) {
       if (id === identifier || !isExternal.has(id.kind)) continue;
-      const before = known.get(kindKey(id));
-      if (before === undefined) known.set(kindKey(id), { value: id, by });
-      else if (before.value !== id) {
-        identifier.witness = [before.by, by];
+      const { kindKey } = id.family;
+      const at = values.findIndex(({ family }) => family.kindKey === kindKey);
+      if (at < 0) {
+        values.push(id);
+        said.push(by);
+      } else if (values[at] !== id) {
+        identifier.witness = [said[at]!, by];
         return true;
       }
     }
@@ -44,11 +48,23 @@ function isMakersDefault(holders: readonly Evidence[]): boolean {
   return macs.size > limits.serialMacsMax;
 }
 
-/** Evidence that these reach over identifiers which may tie; `isShared` is brought up to date on the way. */
+/**
+ * Evidence that these reach over identifiers which may tie, and whatever was in one core with any of it; `isShared` is brought up to
+ * date on the way.
+ */
 export function closeOver(from: Iterable<Evidence>): Set<Evidence> {
   const reached = new Set<Evidence>(from);
-  const queue = [...reached];
+  addCores(reached, reached);
   const looked = new Set<Identifier>();
+  for (let added: readonly Evidence[] = [...reached]; added.length > 0; )
+    added = addCores(reach(added, reached, looked), reached);
+  return reached;
+}
+
+/** Answers what was not reached before. */
+function reach(from: Iterable<Evidence>, reached: Set<Evidence>, looked: Set<Identifier>): Evidence[] {
+  const queue = [...from];
+  const found: Evidence[] = [];
   for (let evidence = queue.pop(); evidence !== undefined; evidence = queue.pop()) {
     for (const identifier of evidence.ids) {
       if (looked.has(identifier)) continue;
@@ -60,27 +76,64 @@ export function closeOver(from: Iterable<Evidence>): Set<Evidence> {
       for (const holder of identifier.holders) {
         if (reached.has(holder)) continue;
         reached.add(holder);
+        found.push(holder);
         queue.push(holder);
       }
     }
   }
-  return reached;
+  return found;
 }
 
-/** The cores of evidence that was closed over; sets `isShared` of identifiers that are left out. */
-export function coresOf(evidence: Iterable<Evidence>): Core[] {
-  const all = [...evidence];
-  const free = new Set<Identifier>();
-  for (const { ids } of all) for (const id of ids) if (!id.isShared && !id.isBanned) free.add(id);
-  const linked = new Union<Evidence>();
-  for (const one of all) linked.add(one);
-  for (const { holders } of free) for (const holder of holders) linked.join(holders[0]!, holder);
-  return linked.sets(all).flatMap((part) => partCores(part));
+/** What was in one core with these. Answers what was not reached before. */
+function addCores(of: Iterable<Evidence>, reached: Set<Evidence>): Evidence[] {
+  const added: Evidence[] = [];
+  for (const { core } of [...of])
+    if (core !== null && core.evidence.length > 1)
+      for (const one of core.evidence)
+        if (!reached.has(one)) {
+          reached.add(one);
+          added.push(one);
+        }
+  return added;
+}
+
+/** Makes the cores of evidence that was closed over; sets `isShared` of identifiers that are left out. */
+export function coresOf(region: ReadonlySet<Evidence>): void {
+  const partOf = new Map<Evidence, Evidence[]>();
+  const parts: Evidence[][] = [];
+  for (const one of region) {
+    let part = partOf.get(one);
+    if (part === undefined) {
+      part = [];
+      parts.push(part);
+      walk(one, part, partOf);
+    }
+    part.push(one);
+  }
+  for (const part of parts) partCores(part);
+}
+
+/** Notes of which part is all that hangs together with one by identifiers that may tie. */
+function walk(from: Evidence, part: Evidence[], partOf: Map<Evidence, Evidence[]>): void {
+  partOf.set(from, part);
+  const queue = [from];
+  for (let one = queue.pop(); one !== undefined; one = queue.pop())
+    for (const { isFree, holders } of one.ids) {
+      if (!isFree || holders.length === 1) continue;
+      for (const holder of holders) {
+        if (partOf.has(holder)) continue;
+        partOf.set(holder, part);
+        queue.push(holder);
+      }
+    }
 }
 
 /** Of one part that hangs together: one core, unless its values conflict. */
-function partCores(part: Evidence[]): Core[] {
-  if (!conflicts(valuesOf(part))) return [coreOf(part)];
+function partCores(part: readonly Evidence[]): void {
+  if (!hasConflict(part)) {
+    coreOf(part);
+    return;
+  }
   const ids = new Set<Identifier>();
   for (const one of part) for (const id of one.ids) if (!id.isShared && !id.isBanned) ids.add(id);
   const union = new Union<Evidence>();
@@ -91,7 +144,7 @@ function partCores(part: Evidence[]): Core[] {
       for (const { holders } of ofKind) for (const holder of holders) union.join(holders[0]!, holder);
     else joinBy(ofKind, part, union);
   }
-  return union.sets(part).map(coreOf);
+  for (const set of union.sets(part)) coreOf(set);
 }
 
 /** Joins what identifiers of one kind tie, and leaves those out that would join what conflicts. */
@@ -157,16 +210,29 @@ function valuesOf(evidence: readonly Evidence[]): Map<string, Set<Identifier>> {
   for (const { ids } of evidence) {
     for (const id of ids) {
       if (!isExternal.has(id.kind) || id.isBanned) continue;
-      const ofKind = values.get(kindKey(id));
-      if (ofKind === undefined) values.set(kindKey(id), new Set([id]));
+      const ofKind = values.get(id.family.kindKey);
+      if (ofKind === undefined) values.set(id.family.kindKey, new Set([id]));
       else ofKind.add(id);
     }
   }
   return values;
 }
 
-function conflicts(values: Values): boolean {
-  for (const set of values.values()) if (set.size > 1) return true;
+/** Whether two external values of one kind are said, as `valuesOf` tells them. */
+function hasConflict(part: readonly Evidence[]): boolean {
+  if (part.length === 1) {
+    const [{ ids }] = part as [Evidence];
+    if (ids.length === 1) return false;
+  }
+  const first: Identifier[] = [];
+  for (const { ids } of part)
+    for (const id of ids) {
+      if (!isExternal.has(id.kind) || id.isBanned) continue;
+      const { kindKey } = id.family;
+      const known = first.find(({ family }) => family.kindKey === kindKey);
+      if (known === undefined) first.push(id);
+      else if (known !== id) return true;
+    }
   return false;
 }
 
@@ -199,8 +265,8 @@ export function toldApartBy({ evidence }: Core): Map<string, Set<Identifier>> {
   for (const { ids } of evidence) {
     for (const id of ids) {
       if (!counts(id)) continue;
-      const ofKind = values.get(kindKey(id));
-      if (ofKind === undefined) values.set(kindKey(id), new Set([id]));
+      const ofKind = values.get(id.family.kindKey);
+      if (ofKind === undefined) values.set(id.family.kindKey, new Set([id]));
       else ofKind.add(id);
     }
   }
@@ -213,18 +279,17 @@ export function areApart(cores: readonly Core[]): boolean {
   return joinConflicts(sides);
 }
 
-function coreOf(evidence: Evidence[]): Core {
-  let kinds: string[] = noKinds;
-  for (const { ids } of evidence) {
-    for (const id of ids) {
-      if (!counts(id)) continue;
-      const kind = kindKey(id);
-      if (!kinds.includes(kind)) kinds = kinds.concat(kind);
-    }
-  }
+function coreOf(evidence: readonly Evidence[]): Core {
+  let kinds = noKinds;
+  for (const { ids } of evidence) for (const id of ids) kinds = withKind(kinds, id);
   const core: Core = { evidence, kinds };
   for (const one of evidence) one.core = core;
   return core;
 }
 
-const noKinds: string[] = [];
+/** With the kind of an identifier that tells a device from others. */
+export function withKind(kinds: readonly string[], id: Identifier): readonly string[] {
+  return counts(id) ? id.family.addTo(kinds) : kinds;
+}
+
+export const noKinds: readonly string[] = [];

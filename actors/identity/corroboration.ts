@@ -80,10 +80,15 @@ function shareAddress(a: readonly Core[], b: readonly Core[]): boolean {
 }
 
 /** Holds are in order of time: who is near to another is near to the last of the other side. */
-function isTogether({ holds }: AddressRecord, a: ReadonlySet<Evidence>, b: ReadonlySet<Evidence>): boolean {
+function isTogether(
+  { holdTimes, holders }: AddressRecord,
+  a: ReadonlySet<Evidence>,
+  b: ReadonlySet<Evidence>,
+): boolean {
   let lastA = Number.NEGATIVE_INFINITY;
   let lastB = Number.NEGATIVE_INFINITY;
-  for (const { atMs, by } of holds) {
+  for (const [at, by] of holders.entries()) {
+    const atMs = holdTimes[at]!;
     const isA = a.has(by);
     const isB = b.has(by);
     if (isA && atMs - lastB <= limits.sameAddressWithinMs) return true;

@@ -3,128 +3,51 @@
  * identifier with the evidence that holds it. Adding is idempotent and order makes no difference. Grouping is decided elsewhere.
  */
 
-import type { AddressRecord } from './addresses.ts';
-import { append } from './append.ts';
-import type { DeviceRecord } from './device-record.ts';
-import type { Group } from './groups.ts';
+import { append, isAlone, mayShare } from './append.ts';
+import { type Core, Evidence, type FirstSeen, type IdentifierSets, type Seen } from './evidence-piece.ts';
 import { type IdentifierKind, macClass } from './identifier-rules.ts';
+import { type Identifier, IdentifierIndex } from './identifiers.ts';
 import { identityLimits as limits } from './limits.ts';
-import type { Named, Observation } from './read-update.ts';
+import type { Observation } from './read-update.ts';
 import type { EvidenceRow } from './snapshot.ts';
 
-export interface Identifier {
-  readonly kind: IdentifierKind;
-  readonly scope: string;
-  readonly value: string;
-  holders: Evidence[];
-  /** It ties what cannot be one device, or somebody banned it: it identifies nobody. */
-  isShared: boolean;
-  isBanned: boolean;
-  /** Two holders that cannot be one device; as long as they cannot, nothing has to be looked through. */
-  witness: readonly [Evidence, Evidence] | null;
-}
-
-/** What one source said last of one piece of evidence. */
-export interface Seen {
-  readonly source: string;
-  confidence: number;
-  firstMs: number;
-  lastMs: number;
-  ip: string | null;
-  ipMs: number;
-  hostname: string | null;
-  hostnameMs: number;
-  isAvailable: boolean | null;
-  availableMs: number;
-  /** The earliest that it said itself (`metadata._first_seen`). */
-  saidFirstMs: number | null;
-}
-
-/** Single-valued identifiers that hold together whatever MACs say. */
-export interface Core {
-  evidence: Evidence[];
-  /** Kinds (with scope) of single-valued identifiers that are not shared. */
-  kinds: readonly string[];
-}
-
-export interface Evidence {
-  readonly n: number;
-  /** Asserted and single-valued, and what a person made one. */
-  ids: Identifier[];
-  /** Globally unique, its own and its table's. */
-  macs: Identifier[];
-  /** Those of `macs` that its interface table claims. */
-  claims: readonly Identifier[];
-  /** Its own locally administered MAC. */
-  locals: Identifier[];
-  localClaims: readonly Identifier[];
-  /** What an unmerge took out of it. */
-  overruled: Identifier[];
-  /** Its own MAC, which may be one that identifies nobody. */
-  seedMac: string | null;
-  firstMs: number;
-  firstOrder: number;
-  firstIp: string | null;
-  names: string[];
-  addresses: AddressRecord[];
-  seen: Seen[];
-  core: Core | null;
-  group: Group | null;
-  /** Several devices hold its MACs, and nobody can say which it is of: where it was seen has to tell. */
-  isAdrift: boolean;
-  /** Devices that were made for it: they are where it is. */
-  founded: DeviceRecord[] | null;
-}
+export type { Core, Evidence, Identifier, Seen };
 
 /** Shared by all that have none; never changed, as lists are made anew when something is added. */
-const none: Identifier[] = [];
-const noNames: string[] = [];
-const noAddresses: AddressRecord[] = [];
-const noSeen: Seen[] = [];
-
-/** Of those kinds of which two different values are two devices. */
-export function kindKey({ kind, scope }: Named): string {
-  return kind === 'integration_id' ? `integration_id:${scope}` : kind;
-}
+const none: readonly Identifier[] = [];
+const noEvidence: readonly Evidence[] = [];
 
 export class EvidenceBook {
   readonly all = new Map<number, Evidence>();
-  readonly names = new Map<string, Evidence[]>();
-  private readonly byKind = new Map<string, Map<string, Identifier>>();
+  readonly names = new Map<string, readonly Evidence[]>();
+  private readonly index = new IdentifierIndex();
   private nextN = 1;
   /** Of all evidence: one each, and more for those with long tables, which take as much memory. */
   weight = 0;
 
   identifier(kind: IdentifierKind, scope: string, value: string): Identifier {
-    const key = scope === '' ? kind : `${kind}:${scope}`;
-    let values = this.byKind.get(key);
-    if (values === undefined) {
-      values = new Map();
-      this.byKind.set(key, values);
-    }
-    let found = values.get(value);
-    if (found === undefined) {
-      found = { kind, scope, value, holders: [], isShared: false, isBanned: false, witness: null };
-      values.set(value, found);
-    }
-    return found;
+    return this.index.at(kind, scope, value);
   }
 
   find(kind: IdentifierKind, scope: string, value: string): Identifier | null {
-    return this.byKind.get(scope === '' ? kind : `${kind}:${scope}`)?.get(value) ?? null;
+    return this.index.find(kind, scope, value);
   }
 
-  *identifiers(): Generator<Identifier> {
-    for (const values of this.byKind.values()) yield* values.values();
+  identifiers(): Generator<Identifier> {
+    return this.index.all();
   }
 
   /** The evidence of an observation, made when there is none; null when it has no identifier at all. */
-  of(observation: Observation): { evidence: Evidence; isNew: boolean } | null {
+  of(
+    observation: Observation,
+    ip: string | null = observation.ip,
+  ): { evidence: Evidence; isNew: boolean } | null {
     const asked = this.setsOf(observation);
-    if (identifiersOf(asked).length === 0) return null;
+    const { ids, macs, locals, localClaims } = asked;
+    if (ids.length + macs.length + locals.length + localClaims.length === 0) return null;
     const known = knownOf(asked);
     if (known !== null) return { evidence: known, isNew: false };
-    return { evidence: this.add(asked, observation), isNew: true };
+    return { evidence: this.add(asked, observation, ip), isNew: true };
   }
 
   /** Whether it would make no new evidence; asking makes nothing. */
@@ -137,70 +60,70 @@ export class EvidenceBook {
     return isThere && knownOf(this.setsOf(observation)) !== null;
   }
 
-  private setsOf({ named, mac, tableMacs }: Observation): Sets {
-    const ids =
-      named.length === 0 ? none : named.map(({ kind, scope, value }) => this.identifier(kind, scope, value));
-    const own = mac === null ? 'nobody' : macClass(mac);
-    const claimed =
-      tableMacs.length === 0 ? none : tableMacs.map((one) => this.identifier(kindOfMac(one), '', one));
-    const claims = claimed.length === 0 ? none : claimed.filter(({ kind }) => kind === 'mac');
+  private setsOf({ named, mac, tableMacs }: Observation): IdentifierSets {
+    let ids = none;
+    for (const { kind, scope, value } of named) ids = append(ids, this.identifier(kind, scope, value));
+    let claims = none;
+    let localClaims = none;
+    for (const one of tableMacs) {
+      const kind = kindOfMac(one);
+      if (kind === 'mac') claims = append(claims, this.identifier(kind, '', one));
+      else localClaims = append(localClaims, this.identifier(kind, '', one));
+    }
     let macs = claims;
     let locals = none;
+    const own = mac === null ? 'nobody' : macClass(mac);
     if (mac !== null && own !== 'nobody') {
       const identifier = this.identifier(kindOfMac(mac), '', mac);
-      if (own === 'local') locals = [identifier];
-      else if (!macs.includes(identifier)) macs = [...macs, identifier];
+      if (own === 'local') {
+        locals = [identifier];
+        if (localClaims.includes(identifier)) localClaims = localClaims.filter((one) => one !== identifier);
+      } else if (!macs.includes(identifier)) macs = macs.concat(identifier);
     }
-    const localClaims =
-      claimed.length === 0
-        ? none
-        : claimed.filter((one) => one.kind === 'local_mac' && !locals.includes(one));
     return { ids, macs, claims, locals, localClaims };
   }
 
-  private add(asked: Sets, { mac, atMs, order, ip }: Observation): Evidence {
-    // Written out, as there are millions of these and a spread makes larger objects.
-    const evidence: Evidence = {
-      n: this.nextN++,
-      ids: asked.ids,
-      macs: asked.macs,
-      claims: asked.claims,
-      locals: asked.locals,
-      localClaims: asked.localClaims,
-      overruled: none,
-      seedMac: mac,
-      firstMs: atMs,
-      firstOrder: order,
-      firstIp: ip,
-      names: noNames,
-      addresses: noAddresses,
-      seen: noSeen,
-      core: null,
-      group: null,
-      isAdrift: false,
-      founded: null,
+  private add(asked: IdentifierSets, { mac, atMs, order }: Observation, ip: string | null): Evidence {
+    const { ids, macs, claims, locals, localClaims } = asked;
+    const sets: IdentifierSets = {
+      ids: ids.length === 1 ? sameList(ids, (one) => one.ids) : ids,
+      macs: macs.length === 1 && claims.length === 0 ? sameList(macs, (one) => one.macs) : macs,
+      claims,
+      locals,
+      localClaims,
     };
+    const seedMac = mac === null ? null : spelledAs(mac, macs, locals);
+    const evidence = new Evidence(this.nextN++, sets, seedMac, { atMs, order, ip });
     this.hold(evidence);
     return evidence;
   }
 
   private hold(evidence: Evidence): void {
     this.all.set(evidence.n, evidence);
-    const identifiers = identifiersOf(evidence);
-    this.weight += 1 + Math.floor(identifiers.length / limits.identifiersOfWeight);
-    for (const identifier of identifiers) identifier.holders = append(identifier.holders, evidence);
+    const { ids, macs, locals, localClaims } = evidence;
+    const count = ids.length + macs.length + locals.length + localClaims.length;
+    this.weight += 1 + Math.floor(count / limits.identifiersOfWeight);
+    // Of all that nobody else holds it is one list.
+    let alone = noEvidence;
+    for (const list of [ids, macs, locals, localClaims])
+      for (const identifier of list) {
+        if (identifier.holders.length === 0) {
+          if (alone.length === 0) alone = [evidence];
+          identifier.holders = alone;
+        } else identifier.holders = append(identifier.holders, evidence);
+      }
   }
 
   /** Of a row that was kept. */
   restore(row: EvidenceRow): void {
     const of = (triples: EvidenceRow['ids']) => triples.map((triple) => this.identifier(...triple));
-    const [firstMs, firstOrder, firstIp] = row.first;
-    const evidence: Evidence = {
-      ...{ n: row.n, ids: of(row.ids), macs: of(row.macs), claims: of(row.claims), locals: of(row.locals) },
-      ...{ localClaims: of(row.localClaims), overruled: of(row.overruled), seedMac: row.seedMac },
-      ...{ firstMs, firstOrder, firstIp, names: noNames, addresses: [], seen: row.seen },
-      ...{ core: null, group: null, isAdrift: false, founded: null },
-    };
+    const { n, ids, macs, claims, locals, localClaims, overruled, seedMac } = row;
+    const sets = { ids: of(ids), macs: of(macs), claims: of(claims), locals: of(locals) };
+    const [atMs, order, ip] = row.first;
+    const first: FirstSeen = { atMs, order, ip };
+    const evidence = new Evidence(n, { ...sets, localClaims: of(localClaims) }, seedMac, first);
+    evidence.overruled = of(overruled);
+    for (const seen of row.seen) evidence.addSeen(seen);
     this.nextN = Math.max(this.nextN, row.n + 1);
     this.hold(evidence);
     for (const name of row.names) this.addName(evidence, name);
@@ -208,13 +131,17 @@ export class EvidenceBook {
 
   /** Whether it is new to this evidence that it carries the name. */
   addName(evidence: Evidence, hostname: string): boolean {
-    const name = hostname.toLowerCase();
-    if (evidence.names.includes(name) || evidence.names.length >= limits.namesMax) return false;
-    evidence.names = append(evidence.names, name);
-    const carriers = this.names.get(name);
-    if (carriers === undefined) this.names.set(name, [evidence]);
-    else if (carriers.length < 12) this.names.set(name, append(carriers, evidence));
-    else carriers.push(evidence);
+    const said = hostname.toLowerCase();
+    if (evidence.names.includes(said) || evidence.names.length >= limits.namesMax) return false;
+    const carriers = this.names.get(said) ?? noEvidence;
+    const [other] = carriers;
+    const name = other?.names.find((one) => one === said) ?? said;
+    evidence.names =
+      evidence.names.length === 0 && other !== undefined && isAlone(other.names, name)
+        ? other.names
+        : append(evidence.names, name);
+    const now = knownList(append(carriers, evidence), evidence);
+    if (now !== carriers) this.names.set(name, now);
     return true;
   }
 
@@ -225,8 +152,7 @@ export class EvidenceBook {
     evidence.macs = without(evidence.macs);
     evidence.locals = without(evidence.locals);
     if (!evidence.overruled.includes(identifier)) evidence.overruled = append(evidence.overruled, identifier);
-    const at = identifier.holders.indexOf(evidence);
-    if (at >= 0) identifier.holders.splice(at, 1);
+    identifier.holders = identifier.holders.filter((one) => one !== evidence);
     identifier.witness = null;
   }
 
@@ -238,18 +164,35 @@ export class EvidenceBook {
   }
 }
 
-interface Sets {
-  ids: Identifier[];
-  macs: Identifier[];
-  claims: Identifier[];
-  locals: Identifier[];
-  localClaims: Identifier[];
-}
-
 export function identifiersOf(
   evidence: Pick<Evidence, 'ids' | 'macs' | 'locals' | 'localClaims'>,
 ): Identifier[] {
   return [...evidence.ids, ...evidence.macs, ...evidence.locals, ...evidence.localClaims];
+}
+
+/** Those that hold one identifier and no other have one list, when one of the first few of them has it. */
+function sameList(
+  list: readonly Identifier[],
+  of: (one: Evidence) => readonly Identifier[],
+): readonly Identifier[] {
+  const { holders } = list[0]!;
+  for (let at = 0; at < holders.length && at < 3; at += 1)
+    if (isAlone(of(holders[at]!), list[0]!)) return of(holders[at]!);
+  return list;
+}
+
+/** Who carries a name is often who holds a MAC: of two lists with the same members, in the same order, it is one. */
+export function knownList(list: readonly Evidence[], { macs }: Evidence): readonly Evidence[] {
+  const holders = macs.length === 0 ? list : macs[0]!.holders;
+  if (holders.length !== list.length || !mayShare(list)) return list;
+  for (let at = 0; at < list.length; at += 1) if (holders[at] !== list[at]) return list;
+  return holders;
+}
+
+/** The text that an identifier has already, when it is one. */
+export function spelledAs(mac: string, ...lists: (readonly Identifier[])[]): string {
+  for (const list of lists) for (const { value } of list) if (value === mac) return value;
+  return mac;
 }
 
 function kindOfMac(mac: string): IdentifierKind {
@@ -257,18 +200,21 @@ function kindOfMac(mac: string): IdentifierKind {
 }
 
 /** Evidence with exactly these, as they were observed: what was put in by hand does not count, what was taken out does. */
-function knownOf(asked: Sets): Evidence | null {
+function knownOf(asked: IdentifierSets): Evidence | null {
   let fewest: readonly Evidence[] | null = null;
-  for (const { holders } of identifiersOf(asked)) {
-    if (fewest === null || holders.length < fewest.length) fewest = holders;
-  }
-  return fewest?.find((evidence) => isSame(evidence, asked)) ?? null;
+  for (const list of [asked.ids, asked.macs, asked.locals, asked.localClaims])
+    for (const { holders } of list) {
+      if (holders.length === 0) return null;
+      if (fewest === null || holders.length < fewest.length) fewest = holders;
+    }
+  if (fewest === null) return null;
+  for (const evidence of fewest) if (isSame(evidence, asked)) return evidence;
+  return null;
 }
 
-function isSame(evidence: Evidence, asked: Sets): boolean {
+function isSame(evidence: Evidence, asked: IdentifierSets): boolean {
   const { ids, macs, claims, locals, localClaims, overruled } = evidence;
-  const observed = overruled.length === 0 && !ids.some(({ kind }) => kind === 'manual');
-  if (observed)
+  if (overruled.length === 0 && ids.every(({ kind }) => kind !== 'manual'))
     return (
       holdsAll(ids, asked.ids) &&
       holdsAll(macs, asked.macs) &&

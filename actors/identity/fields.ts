@@ -5,10 +5,11 @@
 
 import { ownerAt, standingGlimpses } from './address-owner.ts';
 import type { AddressRecord, Glimpse } from './addresses.ts';
-import { append } from './append.ts';
-import type { Evidence, Seen } from './evidence.ts';
+import { type Evidence, spelledAs } from './evidence.ts';
 import type { Group } from './groups.ts';
+import { isBetterMac } from './identifier-rules.ts';
 import { identityLimits as limits } from './limits.ts';
+import type { Observation } from './read-update.ts';
 
 export interface DeviceFields {
   ip: string | null;
@@ -102,7 +103,7 @@ export function fieldsOf(group: Group): DeviceFields {
 
 /** Shared MACs and serials are no reason to restore a device. */
 function isSpeaking({ ids, macs }: Evidence): boolean {
-  return [...ids, ...macs].some(({ isShared, isBanned }) => !isShared && !isBanned);
+  return ids.some(({ isFree }) => isFree) || macs.some(({ isFree }) => isFree);
 }
 
 /** What was seen of its addresses alone and belongs to it. */
@@ -122,14 +123,12 @@ function* glimpsesOf(group: Group): Generator<{ record: AddressRecord; glimpse: 
   }
 }
 
-/** What one source says again of what it said before. */
-export function notice(
-  evidence: Evidence,
-  said: Omit<Seen, 'firstMs' | 'lastMs' | 'ipMs' | 'hostnameMs' | 'availableMs'> & { atMs: number },
-): void {
-  const { atMs, source, confidence } = said;
-  let seen = evidence.seen.find((one) => one.source === source);
-  if (seen === undefined) {
+/** What one source says again of what it said before; `ip` as the address book spells it. */
+export function notice(evidence: Evidence, said: Observation, ip: string | null): void {
+  const { atMs, source, confidence, isAvailable, firstSeenMs } = said;
+  const hostname = said.hostname === null ? null : spelled(evidence, said.hostname);
+  let seen = evidence.saidBy(source);
+  if (seen === null) {
     const never = 0;
     seen = {
       source,
@@ -144,14 +143,13 @@ export function notice(
       availableMs: never,
       saidFirstMs: null,
     };
-    evidence.seen = append(evidence.seen, seen);
+    evidence.addSeen(seen);
   }
-  seen.firstMs = Math.min(seen.firstMs, atMs);
+  if (atMs < seen.firstMs) seen.firstMs = atMs;
   if (atMs >= seen.lastMs) {
     seen.confidence = atMs > seen.lastMs ? confidence : Math.max(confidence, seen.confidence);
     seen.lastMs = atMs;
   }
-  const { ip, hostname, isAvailable, saidFirstMs } = said;
   if (ip !== null && isLater(atMs, ip, seen.ipMs, seen.ip)) {
     seen.ip = ip;
     seen.ipMs = atMs;
@@ -164,7 +162,13 @@ export function notice(
     seen.isAvailable = isAvailable;
     seen.availableMs = atMs;
   }
-  if (saidFirstMs !== null) seen.saidFirstMs = Math.min(seen.saidFirstMs ?? saidFirstMs, saidFirstMs);
+  if (firstSeenMs !== null) seen.saidFirstMs = Math.min(seen.saidFirstMs ?? firstSeenMs, firstSeenMs);
+}
+
+/** Most write a name as it is compared: then it is one text with that. */
+function spelled({ names }: Evidence, hostname: string): string {
+  for (const name of names) if (name === hostname) return name;
+  return hostname;
 }
 
 function isLater<T extends string | boolean>(
@@ -174,4 +178,17 @@ function isLater<T extends string | boolean>(
   before: T | null,
 ): boolean {
   return before === null || atMs > beforeMs || (atMs === beforeMs && value > before);
+}
+
+/** What it is told by of the first that was seen of it, and the best MAC of its own. */
+export function noticeFirst(evidence: Evidence, { mac, atMs, order }: Observation, ip: string | null): void {
+  const { seedMac, firstMs, macs, locals } = evidence;
+  // Its table may hold its own, and one that identifies nobody is no identifier: of several one, whatever came first.
+  if (mac !== null && mac !== seedMac && (seedMac === null || isBetterMac(mac, seedMac)))
+    evidence.seedMac = spelledAs(mac, macs, locals);
+  if (atMs < firstMs || (atMs === firstMs && order < evidence.firstOrder)) {
+    evidence.firstMs = atMs;
+    evidence.firstOrder = order;
+    evidence.firstIp = ip;
+  }
 }

@@ -5,17 +5,17 @@
 
 import { isPlaceless, lastHold, mayDraw, ownerOf } from './address-owner.ts';
 import type { AddressRecord } from './addresses.ts';
-import { append } from './append.ts';
+import { append, mayShare } from './append.ts';
 import type { Conflict } from './conflicts.ts';
 import { converge, macConflicts } from './convergence.ts';
 import { closeOver, coresOf } from './cores.ts';
 import type { DeviceRecord } from './device-record.ts';
-import type { Core, Evidence, EvidenceBook, Identifier } from './evidence.ts';
+import { type Core, type Evidence, type EvidenceBook, type Identifier, knownList } from './evidence.ts';
 import { isIdentified, oldest } from './identified.ts';
 import { identityLimits as limits } from './limits.ts';
 
 export interface Group {
-  evidence: Evidence[];
+  evidence: readonly Evidence[];
   /** Something identifies it: it may hold an address against others. */
   readonly isStrong: boolean;
   /** It stands by this address alone. */
@@ -42,7 +42,7 @@ export class Grouping {
   }
 
   regroup(dirty: Iterable<Evidence>, at: Iterable<AddressRecord>): Regrouped {
-    const region = this.coreRegion(new Set(dirty));
+    const region = this.coreRegion(dirty);
     const reached = this.macRegion(region);
     const before = new Map<Evidence, DeviceRecord>();
     // Where something stood that may go elsewhere, less stands now.
@@ -51,14 +51,19 @@ export class Grouping {
       if (one.group?.device != null) before.set(one, one.group.device);
       if (one.group?.address != null) left.add(one.group.address);
     }
-    for (const { macs, locals } of reached) for (const id of [...macs, ...locals]) this.refused.delete(id);
-    const cores = [...new Set([...reached].map(({ core }) => core!))].sort(byAge);
+    const found = new Set<Core>();
+    for (const { macs, locals, core } of reached) {
+      for (const id of macs) this.refused.delete(id);
+      for (const id of locals) this.refused.delete(id);
+      found.add(core!);
+    }
+    const cores = inOrderOfAge(found);
     const { sets, refused } = converge(this.book, cores);
     for (const [identifier, reason] of refused) this.refused.set(identifier, reason);
     const groups = new Set<Group>();
     const weak = new Set<Evidence>();
     for (const set of sets) {
-      const evidence = set.flatMap((core) => core.evidence);
+      const evidence = evidenceOf(set);
       if (evidence.some(isIdentified)) groups.add(this.stand(evidence, true, null));
       else for (const one of evidence) weak.add(one);
     }
@@ -77,19 +82,10 @@ export class Grouping {
   }
 
   /** All cores that may be others now. */
-  private coreRegion(dirty: Set<Evidence>): Set<Evidence> {
-    const more = new Set<Evidence>(dirty);
-    for (const { core } of dirty) for (const one of core?.evidence ?? []) more.add(one);
-    for (let region = more, size = 0; region.size > size; ) {
-      size = region.size;
-      region = closeOver(region);
-      for (const one of [...region]) for (const other of one.core?.evidence ?? []) region.add(other);
-      if (region.size === size) {
-        coresOf(region);
-        return region;
-      }
-    }
-    return more;
+  private coreRegion(dirty: Iterable<Evidence>): Set<Evidence> {
+    const region = closeOver(dirty);
+    coresOf(region);
+    return region;
   }
 
   /** All devices whose MACs may tie them otherwise now, and those whose names may be rarer or more common. */
@@ -97,7 +93,8 @@ export class Grouping {
     const reached = new Set<Evidence>();
     const queue: Evidence[] = [];
     const reach = (one: Evidence) => {
-      if (reached.has(one)) return;
+      // What is read back piece by piece and has not had its turn ties nothing yet.
+      if (one.core === null || reached.has(one)) return;
       reached.add(one);
       queue.push(one);
     };
@@ -123,7 +120,7 @@ export class Grouping {
     return reached;
   }
 
-  private stand(evidence: Evidence[], isStrong: boolean, address: AddressRecord | null): Group {
+  private stand(evidence: readonly Evidence[], isStrong: boolean, address: AddressRecord | null): Group {
     const group: Group = { evidence, isStrong, address, device: null };
     for (const one of evidence) one.group = group;
     return group;
@@ -132,8 +129,10 @@ export class Grouping {
   /** What has a locally administered MAC and nothing better belongs to the one device whose own MAC that is. */
   private attachLocals(reached: ReadonlySet<Evidence>, weak: Set<Evidence>, groups: Set<Group>): void {
     const touched = new Set<Identifier>();
-    for (const { locals, localClaims } of reached)
-      for (const local of [...locals, ...localClaims]) touched.add(local);
+    for (const { locals, localClaims } of reached) {
+      for (const local of locals) touched.add(local);
+      for (const local of localClaims) touched.add(local);
+    }
     for (const local of touched) {
       if (local.isBanned) continue;
       const own = local.holders.filter((one) => one.locals[0] === local && !isIdentified(one));
@@ -160,8 +159,8 @@ export class Grouping {
   private attachAddresses(weak: Set<Evidence>, addresses: Set<AddressRecord>, groups: Set<Group>): void {
     const standing = new Map<AddressRecord, Evidence[]>();
     const done = new Set<Evidence>();
-    const take = ({ holds }: AddressRecord) => {
-      for (const { by } of holds) if (isNobody(by) && !done.has(by)) weak.add(by);
+    const take = ({ holders }: AddressRecord) => {
+      for (const by of holders) if (isNobody(by) && !done.has(by)) weak.add(by);
     };
     for (const record of addresses) take(record);
     for (let [one] = weak; one !== undefined; [one] = weak) {
@@ -189,6 +188,14 @@ export class Grouping {
   }
 }
 
+/** The same list as that of a core that is alone. */
+function evidenceOf(set: readonly Core[]): readonly Evidence[] {
+  const [first] = set;
+  if (set.length === 1 && mayShare(first!.evidence)) return first!.evidence;
+  const all = set.flatMap(({ evidence }) => evidence);
+  return knownList(all, all[0]!);
+}
+
 /** Devices that something identifies and that hold the MAC in one of these ways; two are enough to know. */
 function strongOf(local: Identifier, holds: (one: Evidence) => boolean): Set<Group> {
   const strong = new Set<Group>();
@@ -209,9 +216,8 @@ function leave(one: Evidence, weak: Set<Evidence>, groups: Set<Group>): void {
   weak.delete(one);
   const { group } = one;
   one.group = null;
-  const at = group?.evidence.indexOf(one) ?? -1;
-  if (group === null || at < 0) return;
-  group.evidence.splice(at, 1);
+  if (group === null || !group.evidence.includes(one)) return;
+  group.evidence = group.evidence.filter((other) => other !== one);
   if (group.evidence.some((other) => other.group === group)) groups.add(group);
 }
 
@@ -224,8 +230,14 @@ function join(one: Evidence, group: Group): void {
   one.group = group;
 }
 
-function byAge(a: Core, b: Core): number {
-  const [x, y] = [oldest(a.evidence), oldest(b.evidence)];
+function inOrderOfAge(cores: Iterable<Core>): Core[] {
+  const aged: { core: Core; first: Evidence }[] = [];
+  for (const core of cores) aged.push({ core, first: oldest(core.evidence) });
+  aged.sort(byAge);
+  return aged.map(({ core }) => core);
+}
+
+function byAge({ first: x }: { first: Evidence }, { first: y }: { first: Evidence }): number {
   if (x.firstMs !== y.firstMs) return x.firstMs - y.firstMs;
   return x.firstOrder < y.firstOrder ? -1 : x.firstOrder > y.firstOrder ? 1 : x.n - y.n;
 }

@@ -13,6 +13,7 @@ import type { Evidence } from './evidence.ts';
 import type { Group, Regrouped } from './groups.ts';
 import { isIdentified, oldest } from './identified.ts';
 import { sightingIsConfirmed } from './sightings.ts';
+import { addResting, bareGroupAt, followers, placesFirst } from './standing.ts';
 import { evidenceTexts, formerTies, tiesBetween } from './ties.ts';
 
 export interface BatchMark {
@@ -63,8 +64,7 @@ export class Inventory {
   settle(record: DeviceRecord, founder: Evidence | AddressRecord): void {
     record.founder = founder;
     if (isAddress(founder)) founder.device = record;
-    else if (founder.founded === null) founder.founded = [record];
-    else founder.founded.push(record);
+    else founder.addFounded(record);
   }
 
   /** Gives every group its device. Answers those that are new. */
@@ -72,9 +72,9 @@ export class Inventory {
     const live = new Map<Group, DeviceRecord[]>();
     for (const group of groups) {
       const isStale = group.evidence.length === 0 || group.evidence[0]!.group !== group;
-      if (!isStale && group.address === null) live.set(group, foundedIn(group));
+      if (!isStale && group.address === null) live.set(group, addResting(foundedIn(group), group, addresses));
     }
-    for (const record of addresses) this.settleAddress(record, live);
+    for (const record of placesFirst(addresses)) this.settleAddress(record, live);
     const made: DeviceRecord[] = [];
     for (const [group, records] of live) {
       if (records.every((record) => yieldsAlways(record, group))) {
@@ -91,31 +91,35 @@ export class Inventory {
   /** What stands by an address is a device when it is confirmed; what does not any more goes where its sightings belong. */
   private settleAddress(record: AddressRecord, live: Map<Group, DeviceRecord[]>): void {
     const weak = new Set<Evidence>();
-    for (const { by } of record.holds) if (by.group?.address === record) weak.add(by);
+    for (const by of record.holders) if (by.group?.address === record) weak.add(by);
     const glimpses = standingGlimpses(record);
     const { device } = record;
     const owner = device === null ? null : ownerOfRest(record, glimpses);
     // What was a device stays one until what made it one belongs to another.
     if (weak.size > 0 || sightingIsConfirmed(glimpses) || (device !== null && owner === null)) {
       const evidence = [...weak];
-      const group: Group = evidence[0]?.group ?? { evidence, isStrong: false, address: record, device: null };
+      const group = evidence[0]?.group ?? bareGroupAt(record);
       record.standing = group;
-      live.set(group, [...(device === null ? [] : [device]), ...foundedIn(group)]);
+      const own = device === null ? [] : [device, ...followers(record, device)];
+      live.set(group, [...new Set([...(live.get(group) ?? []), ...own, ...foundedIn(group)])]);
       return;
     }
     record.standing = null;
     if (device === null || owner === null) return;
-    const records = live.get(owner) ?? foundedIn(owner);
+    // Somebody may have said that this is another name of an address by which something stands.
+    const isPlace = owner.address !== null;
+    const records = live.get(owner) ?? (isPlace ? this.recordsOf(owner) : foundedIn(owner));
     // A device that is new takes the id of what was known of it by its address.
-    if (records.length === 0 && record.aliases.length === 0) {
+    if (!isPlace && records.length === 0 && record.aliases.length === 0) {
       record.device = null;
       this.settle(device, oldest(owner.evidence));
     }
+    live.set(owner, [...new Set([...records, device, ...followers(record, device)])]);
     // What was seen at the address alone is told with the device of which it is now.
+    if (owner.evidence.length === 0 || owner.evidence.some(({ addresses }) => addresses.includes(record)))
+      return;
     const home = oldest(owner.evidence);
-    if (!owner.evidence.some(({ addresses }) => addresses.includes(record)))
-      home.addresses = append(home.addresses, record);
-    live.set(owner, [...records, device]);
+    home.addresses = append(home.addresses, record);
   }
 
   /** All devices that are in a group. */
@@ -153,12 +157,19 @@ export class Inventory {
   private freeId(seeds: readonly DeviceSeed[]): string {
     if (seeds.length === 0) return this.randomId();
     for (let count = 1; ; count += 1) {
-      const id = deviceId(this.partition, seeds, count);
+      const id = flat(deviceId(this.partition, seeds, count));
       if (!this.records.has(id)) return id;
     }
   }
 
   private name(group: Group, records: readonly DeviceRecord[], mark: BatchMark): void {
+    if (records.length === 1) {
+      const [only] = records as [DeviceRecord];
+      group.device = only;
+      only.group = group;
+      if (only.mergedInto !== null) this.separate(only, mark);
+      return;
+    }
     const device = canonicalOf(records, group);
     group.device = device;
     const befores = new Map(records.map((record) => [record, record.group] as const));
@@ -222,6 +233,13 @@ export class Inventory {
   }
 }
 
+/** A text that was put together holds on to its pieces, which take eight times its own memory. */
+function flat(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
+}
+
 function foundedIn({ evidence }: Group): DeviceRecord[] {
-  return evidence.flatMap(({ founded }) => founded ?? []);
+  const founded: DeviceRecord[] = [];
+  for (const one of evidence) one.foundedTo(founded);
+  return founded;
 }

@@ -4,7 +4,6 @@ import type { AddressRecord } from './addresses.ts';
 import type { Conflict } from './conflicts.ts';
 import type { DeviceRecord } from './device-record.ts';
 import type { Evidence, Identifier } from './evidence.ts';
-import { identifiersOf } from './evidence.ts';
 import type { Observation } from './read-update.ts';
 import type { ServiceComponent } from './services.ts';
 
@@ -30,14 +29,28 @@ export interface LineOutcome {
 export interface Placed {
   readonly line: number;
   readonly observation: Observation;
-  readonly evidence: Evidence | null;
+  evidence: Evidence | null;
   /** Evidence, or a sighting, that was not there before the batch. */
-  readonly isNew: boolean;
-  readonly record: AddressRecord | null;
-  readonly service: ServiceComponent | null;
+  isNew: boolean;
+  record: AddressRecord | null;
+  service: ServiceComponent | null;
   drop: string | null;
-  device?: DeviceRecord | null;
-  retracted?: 'deleted' | 'already' | 'seen_since';
+  device: DeviceRecord | null;
+  retracted: 'deleted' | 'already' | 'seen_since' | null;
+}
+
+export function newPlaced(line: number, observation: Observation): Placed {
+  return {
+    line,
+    observation,
+    evidence: null,
+    isNew: false,
+    record: null,
+    service: null,
+    drop: null,
+    device: null,
+    retracted: null,
+  };
 }
 
 export interface BatchOutcome {
@@ -56,7 +69,7 @@ export function outcomesOf(batch: BatchOutcome): LineOutcome[] {
   const mergesTold = new Set<DeviceRecord>();
   return batch.placed.map((one) => {
     const outcome = outcomeOf(one, batch, told, mergesTold);
-    if (one.device != null) told.add(one.device);
+    if (one.device !== null) told.add(one.device);
     return outcome;
   });
 }
@@ -68,13 +81,9 @@ function outcomeOf(
   mergesTold: Set<DeviceRecord>,
 ): LineOutcome {
   const { line, observation, evidence, record, service, drop } = one;
-  const device = one.device ?? null;
-  const say = (action: LineAction, reason: string): LineOutcome => ({
-    line,
-    deviceId: device?.id ?? null,
-    action,
-    reason,
-  });
+  const { device } = one;
+  const deviceId = device === null ? null : device.id;
+  const say = (action: LineAction, reason: string): LineOutcome => ({ line, deviceId, action, reason });
   if (drop !== null) return { ...say('dropped', drop), deviceId: null };
   if (service !== null) return { ...say('kept', 'service_component'), deviceId: service.id };
   if (observation.isRetraction)
@@ -98,28 +107,26 @@ function outcomeOf(
 
 /** A tie to another device than the one that held the identifier first. */
 function refusalOf(evidence: Evidence, refused: ReadonlyMap<Identifier, Conflict['reason']>): string | null {
-  for (const identifier of identifiersOf(evidence)) {
-    const reason = identifier.isShared ? 'shared' : refused.get(identifier);
-    if (reason === undefined || identifier.isBanned) continue;
-    const [first] = identifier.holders;
-    if (first !== undefined && first.group !== evidence.group) return reason;
-  }
+  for (const list of [evidence.ids, evidence.macs, evidence.locals, evidence.localClaims])
+    for (const identifier of list) {
+      const reason = identifier.isShared ? 'shared' : refused.get(identifier);
+      if (reason === undefined || identifier.isBanned) continue;
+      const [first] = identifier.holders;
+      if (first !== undefined && first.group !== evidence.group) return reason;
+    }
   return null;
 }
 
 /** The best thing that it has in common with the rest of its device. */
 function matchReason({ evidence, record }: Placed): string {
   if (evidence === null || record !== null) return 'ip';
-  const { ids, macs, locals } = evidence;
+  const { ids, macs, locals, group } = evidence;
+  let own: Identifier | null = null;
   for (const list of [ids, macs, locals])
-    for (const { holders, isShared, isBanned, kind } of list)
-      if (
-        holders.length > 1 &&
-        !isShared &&
-        !isBanned &&
-        holders.some((one) => one !== evidence && one.group === evidence.group)
-      )
-        return kind;
-  const own = [...ids, ...macs, ...locals].find((id) => !id.isShared && !id.isBanned);
+    for (const id of list) {
+      if (!id.isFree) continue;
+      own ??= id;
+      for (const one of id.holders) if (one !== evidence && one.group === group) return id.kind;
+    }
   return own?.kind ?? 'ip';
 }

@@ -8,11 +8,11 @@ import { AddressBook, type AddressRecord, type Glimpse } from './addresses.ts';
 import { admit, areNamesRare } from './admission.ts';
 import { type DeviceRecord, isAddress } from './device-record.ts';
 import { type Evidence, EvidenceBook } from './evidence.ts';
-import { fieldsOf, notice } from './fields.ts';
+import { fieldsOf, notice, noticeFirst } from './fields.ts';
 import { type Group, Grouping, type Regrouped } from './groups.ts';
-import { isBetterMac, isSightingSource, sightingLifeMs } from './identifier-rules.ts';
+import { isSightingSource, sightingLifeMs } from './identifier-rules.ts';
 import { type BatchMark, Inventory } from './inventory.ts';
-import { type LineOutcome, outcomesOf, type Placed } from './outcomes.ts';
+import { type LineOutcome, newPlaced, outcomesOf, type Placed } from './outcomes.ts';
 import type { Observation } from './read-update.ts';
 import { applyRetraction } from './retraction.ts';
 import { Separations } from './separations.ts';
@@ -57,16 +57,9 @@ export class PartitionDevices {
     const at = new Set<AddressRecord>();
     for (const { line, observation } of batch) {
       this.nowMs = Math.max(this.nowMs, observation.atMs);
-      const place = this.place(observation, dirty, at);
-      placed.push({
-        line,
-        observation,
-        evidence: place.evidence,
-        isNew: place.isNew,
-        record: place.record,
-        service: place.service,
-        drop: place.drop,
-      });
+      const one = newPlaced(line, observation);
+      this.place(one, dirty, at);
+      placed.push(one);
     }
     const mark = this.markOf(placed, 'evidence_changed');
     const mergesBefore = this.inventory.merges.length;
@@ -90,59 +83,56 @@ export class PartitionDevices {
   }
 
   /** Where an observation belongs before anything is decided. */
-  private place(
-    observation: Observation,
-    dirty: Set<Evidence>,
-    at: Set<AddressRecord>,
-  ): Pick<Placed, 'evidence' | 'isNew' | 'record' | 'drop' | 'service'> {
-    const nothing = { evidence: null, isNew: false, record: null, drop: null, service: null };
-    if (observation.isRetraction) return nothing;
-    if (observation.service !== null)
-      return { ...nothing, service: noteComponent(this.services, observation) };
-    const { ip, named, atMs } = observation;
-    const found =
-      named.length > 0 || ip !== null || hasGlobalMac(observation) ? this.book.of(observation) : undefined;
-    if (found === undefined) return { ...nothing, drop: 'no_address' };
-    if (found === null) {
-      if (ip === null) return { ...nothing, drop: 'no_address' };
-      const record = this.addressBook.glimpse(ip, glimpseOf(observation));
-      if (record !== null) at.add(record);
-      return { ...nothing, record: record ?? this.addressBook.at(ip), isNew: record !== null };
+  private place(one: Placed, dirty: Set<Evidence>, at: Set<AddressRecord>): void {
+    const { observation } = one;
+    if (observation.isRetraction) return;
+    if (observation.service !== null) {
+      one.service = noteComponent(this.services, observation);
+      return;
     }
-    const { evidence, isNew } = found;
-    if (isNew) {
+    const { ip, named } = observation;
+    const held = ip === null ? null : this.addressBook.at(ip);
+    const found =
+      named.length > 0 || ip !== null || hasGlobalMac(observation)
+        ? this.book.of(observation, held?.ip ?? null)
+        : null;
+    if (found === null) {
+      if (held === null) {
+        one.drop = 'no_address';
+        return;
+      }
+      one.record = held;
+      one.isNew = this.addressBook.glimpse(held, glimpseOf(observation));
+      if (one.isNew) at.add(held);
+      return;
+    }
+    const { evidence } = found;
+    one.evidence = evidence;
+    one.isNew = found.isNew;
+    if (one.isNew) {
       dirty.add(evidence);
       this.separations.applyTo(this.book, evidence);
     }
-    this.notice(evidence, observation, dirty, at);
+    this.notice(evidence, observation, held, dirty, at);
     this.assert(evidence, observation, dirty);
-    const { mac } = observation;
-    // Its table may hold its own, and one that identifies nobody is no identifier: of several one, whatever came first.
-    if (mac !== null && (evidence.seedMac === null || isBetterMac(mac, evidence.seedMac)))
-      evidence.seedMac = mac;
-    if (atMs < evidence.firstMs || (atMs === evidence.firstMs && observation.order < evidence.firstOrder)) {
-      evidence.firstMs = atMs;
-      evidence.firstOrder = observation.order;
-      evidence.firstIp = ip;
-    }
-    return { ...nothing, evidence, isNew };
+    noticeFirst(evidence, observation, held?.ip ?? null);
   }
 
   private notice(
     evidence: Evidence,
     observation: Observation,
+    held: AddressRecord | null,
     dirty: Set<Evidence>,
     at: Set<AddressRecord>,
   ): void {
-    const { ip, atMs, hostname, source, confidence, isAvailable, firstSeenMs, tableIps } = observation;
-    notice(evidence, { atMs, source, confidence, ip, hostname, isAvailable, saidFirstMs: firstSeenMs });
+    const { atMs, hostname, tableIps } = observation;
     if (hostname !== null && this.book.addName(evidence, hostname) && !this.isNameIdle(evidence))
       dirty.add(evidence);
-    if (ip !== null) {
-      const record = this.addressBook.hold(ip, atMs, evidence);
-      if (record !== null && mayDraw(record)) at.add(record);
+    notice(evidence, observation, held?.ip ?? null);
+    if (held !== null && this.addressBook.hold(held, atMs, evidence)) {
+      if (mayDraw(held)) at.add(held);
       // Being at one address with another may be what was missing for a MAC that both have.
-      if (record !== null && this.hasRefused(evidence)) dirty.add(evidence);
+      if (this.hasRefused(evidence)) dirty.add(evidence);
     }
     for (const one of tableIps) {
       const record = this.addressBook.claim(one, atMs, evidence);
@@ -272,24 +262,23 @@ export class PartitionDevices {
 }
 
 function hasGlobalMac({ mac, tableMacs }: Observation): boolean {
-  return [...(mac === null ? [] : [mac]), ...tableMacs].some(isGlobal);
+  return (mac !== null && isGlobal(mac)) || tableMacs.some(isGlobal);
 }
 
 function isGlobal(mac: string): boolean {
   return (Number.parseInt(mac.slice(0, 2), 16) & 0x03) === 0;
 }
 
-function glimpseOf({
-  atMs,
-  source,
-  confidence,
-  hostname,
-  isAvailable,
-  subnetClass,
-  firstSeenMs,
-}: Observation): Glimpse {
+function glimpseOf(observation: Observation): Glimpse {
+  const { atMs, source, confidence, hostname, isAvailable, subnetClass, firstSeenMs } = observation;
   return {
-    ...{ atMs, source, confidence, hostname, isAvailable, lifeMs: sightingLifeMs(subnetClass) },
-    ...{ isSighting: isSightingSource(source), saidFirstMs: firstSeenMs },
+    atMs,
+    source,
+    confidence,
+    hostname,
+    isAvailable,
+    lifeMs: sightingLifeMs(subnetClass),
+    isSighting: isSightingSource(source),
+    saidFirstMs: firstSeenMs,
   };
 }

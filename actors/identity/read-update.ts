@@ -3,7 +3,8 @@
  * nothing that the rules ignore. Pure; what is no update gets a stated error. Grouping is not decided here.
  */
 import { createHash } from 'node:crypto';
-import { normalAddress, normalMac } from '../new-device.ts';
+import { normalMac } from '../new-device.ts';
+import { append } from './append.ts';
 import {
   confidenceOf,
   type IdentifierKind,
@@ -12,7 +13,8 @@ import {
   macClass,
 } from './identifier-rules.ts';
 import { identityLimits as limits } from './limits.ts';
-import { boundedMetadata } from './metadata.ts';
+import { boundedMetadata, MetadataBag } from './metadata.ts';
+import { addressOf, instantOf, macOf } from './normal-forms.ts';
 
 /** `scope` is the type of an integration, else empty. */
 export interface Named {
@@ -66,30 +68,34 @@ function observationOf(said: unknown, nowMs: number, partition: string): Observa
   if (typeof said !== 'object' || said === null || Array.isArray(said)) throw new Bad('not_an_object');
   const fields = said as Record<string, unknown>;
   const metadata = metadataOf(fields.metadata);
-  const deviceId = text(fields, 'device_id');
-  const ip = addressOf(text(fields, 'ip'), 'ip');
-  const mac = macOf(text(fields, 'mac'));
-  const source = text(fields, 'source') ?? 'unknown';
-  const atMs = instantOf(fields.timestamp, 'timestamp') ?? nowMs;
+  const deviceId = text(fields.device_id, 'device_id');
+  const ip = addressIn(text(fields.ip, 'ip'));
+  const mac = macIn(text(fields.mac, 'mac'));
+  const source = text(fields.source, 'source') ?? 'unknown';
+  const atMs = instantIn(fields.timestamp, 'timestamp') ?? nowMs;
   const table = interfacesOf(fields.interfaces);
-  const service = serviceOf(deviceId, text(fields, 'service_type'), text(fields, 'service_id'));
-  const agentId = text(fields, 'agent_id');
-  text(fields, 'poller_id');
+  const service = serviceOf(
+    deviceId,
+    text(fields.service_type, 'service_type'),
+    text(fields.service_id, 'service_id'),
+  );
+  const agentId = text(fields.agent_id, 'agent_id');
+  text(fields.poller_id, 'poller_id');
   const named = namedOf(metadata, deviceId, isAboutItself(source) ? agentId : null);
   const observation: Observation = {
     order: 0,
-    partition: text(fields, 'partition') ?? partitionOfLegacyId(deviceId) ?? partition,
+    partition: text(fields.partition, 'partition') ?? partitionOfLegacyId(deviceId) ?? partition,
     source,
     confidence: confidenceIn(fields.confidence) ?? confidenceOf(source),
     atMs,
     named,
     mac,
-    tableMacs: table.macs.filter((one) => macClass(one) !== 'nobody'),
-    tableIps: table.ips.filter((one) => one !== ip),
+    tableMacs: table.macs,
+    tableIps: table.ips.includes(ip ?? '') ? table.ips.filter((one) => one !== ip) : table.ips,
     ip,
-    hostname: text(fields, 'hostname'),
+    hostname: text(fields.hostname, 'hostname'),
     isAvailable: booleanOf(fields.is_available),
-    firstSeenMs: instantOf(metadata._first_seen, 'metadata._first_seen'),
+    firstSeenMs: instantIn(metadata._first_seen, 'metadata._first_seen'),
     isRetraction: metadata._deleted?.toLowerCase() === 'true',
     service,
     subnetClass: metadata.subnet_class ?? null,
@@ -119,12 +125,11 @@ function sumOf(from: number, text: string): number {
   return sum & 0x3fffffff;
 }
 
-function text(fields: Record<string, unknown>, name: string): string | null {
-  const value = fields[name];
+function text(value: unknown, name: string): string | null {
   if (value === undefined || value === null) return null;
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   if (typeof value !== 'string') throw new Bad(`${name}_is_no_text`);
-  const trimmed = value.trim();
+  const trimmed = trimmedOf(value);
   if (trimmed.length > limits.textCharactersMax) throw new Bad(`${name}_too_long`);
   return trimmed === '' ? null : trimmed;
 }
@@ -144,71 +149,101 @@ function confidenceIn(value: unknown): number | null {
   return number === 0 ? null : number;
 }
 
-function addressOf(value: string | null, name: string): string | null {
+function addressIn(value: string | null): string | null {
   if (value === null) return null;
-  const address = normalAddress(value);
-  if (address === null) throw new Bad(`${name}_is_no_address`);
+  const address = addressOf(value);
+  if (address === null) throw new Bad('ip_is_no_address');
   return address;
 }
 
-function macOf(value: string | null): string | null {
+function macIn(value: string | null): string | null {
   if (value === null) return null;
-  const mac = normalMac(value) ?? normalMac(value.replaceAll(/[:.-]/g, ''));
+  const mac = macOf(value) ?? normalMac(value.replaceAll(/[:.-]/g, ''));
   if (mac === null) throw new Bad('mac_is_no_mac');
   return mac;
 }
 
 /** RFC 3339, or Unix seconds, milliseconds, or nanoseconds by magnitude. */
-function instantOf(value: unknown, name: string): number | null {
+function instantIn(value: unknown, name: string): number | null {
   if (value === undefined || value === null || value === '') return null;
   if (typeof value === 'number' && Number.isFinite(value) && value > 0) {
     if (value < 1e11) return Math.round(value * 1_000);
     return value < 1e14 ? Math.round(value) : Math.round(value / 1e6);
   }
-  const trimmed = typeof value === 'string' ? value.trim() : '';
+  const trimmed = typeof value === 'string' ? trimmedOf(value) : '';
   if (trimmed === '' && typeof value === 'string') return null;
-  const shape = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
-  const atMs = shape.test(trimmed) ? Date.parse(trimmed.replace(' ', 'T').toUpperCase()) : Number.NaN;
+  const atMs = instantOf(trimmed);
   if (Number.isNaN(atMs)) throw new Bad(`${name}_is_no_time`);
   return atMs;
 }
 
 function metadataOf(said: unknown): Record<string, string> {
-  if (said === undefined || said === null) return {};
+  if (said === undefined || said === null) return noMetadata;
   if (typeof said !== 'object' || Array.isArray(said)) throw new Bad('metadata_is_no_object');
-  const found: Record<string, string> = Object.create(null);
-  for (const [key, value] of Object.entries(said)) {
+  const found: Record<string, string> = new MetadataBag();
+  for (const key of Object.keys(said)) {
+    const value = (said as Record<string, unknown>)[key];
     if (value === null) continue;
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
       throw new Bad('metadata_value_is_no_text');
-    const trimmed = String(value).trim();
+    const trimmed = trimmedOf(String(value));
     if (trimmed !== '') found[key] = trimmed;
   }
   return found;
 }
 
-function interfacesOf(said: unknown): { macs: string[]; ips: string[] } {
-  if (said === undefined || said === null) return { macs: [], ips: [] };
+const noMetadata: Record<string, string> = Object.freeze(new MetadataBag());
+
+/** Most texts have nothing to trim, which is seen faster than done. */
+function trimmedOf(text: string): string {
+  const last = text.length - 1;
+  if (last < 0 || (isPlain(text.charCodeAt(0)) && isPlain(text.charCodeAt(last)))) return text;
+  return text.trim();
+}
+
+/** Of ASCII, and no space. */
+function isPlain(code: number): boolean {
+  return code > 0x20 && code < 0x7f;
+}
+
+interface Table {
+  macs: readonly string[];
+  ips: readonly string[];
+}
+
+const noTable: Table = { macs: [], ips: [] };
+
+/** Each once and in order; of MACs those that may identify or are locally administered. */
+function interfacesOf(said: unknown): Table {
+  if (said === undefined || said === null) return noTable;
   if (!Array.isArray(said)) throw new Bad('interfaces_is_no_list');
   if (said.length > limits.interfacesMax) throw new Bad('too_many_interfaces');
-  const macs = new Set<string>();
-  const ips = new Set<string>();
+  const macs: string[] = [];
+  const ips: string[] = [];
   for (const one of said) {
     if (typeof one !== 'object' || one === null || Array.isArray(one))
       throw new Bad('interface_is_no_object');
     const fields = one as Record<string, unknown>;
     // An interface without a MAC of six bytes (a tunnel, Infiniband) is no error: it claims nothing.
-    const mac = normalMac(text(fields, 'mac') ?? '');
-    if (mac !== null) macs.add(mac);
-    const addresses = fields.ips ?? [];
+    const mac = macOf(text(fields.mac, 'mac') ?? '');
+    if (mac !== null && macClass(mac) !== 'nobody') macs.push(mac);
+    const addresses = fields.ips ?? noTable.ips;
     if (!Array.isArray(addresses)) throw new Bad('interface_ips_is_no_list');
     for (const address of addresses) {
       if (typeof address !== 'string') throw new Bad('interface_ip_is_no_address');
-      const canonical = normalAddress(address.trim().replace(/\/\d+$/, ''));
-      if (canonical !== null) ips.add(canonical);
+      const canonical = addressOf(trimmedOf(address)) ?? addressOf(address.trim().replace(/\/\d+$/, ''));
+      if (canonical !== null) ips.push(canonical);
     }
   }
-  return { macs: [...macs].sort(), ips: [...ips].sort() };
+  return { macs: inOrder(macs), ips: inOrder(ips) };
+}
+
+function inOrder(list: string[]): readonly string[] {
+  if (list.length === 0) return noTable.ips;
+  if (list.length > 1) list.sort();
+  for (let at = 1; at < list.length; at += 1)
+    if (list[at] === list[at - 1]) return list.filter((one, n) => n === 0 || one !== list[n - 1]);
+  return list;
 }
 
 function serviceOf(deviceId: string | null, type: string | null, id: string | null): string | null {
@@ -220,21 +255,23 @@ function namedOf(
   metadata: Readonly<Record<string, string>>,
   deviceId: string | null,
   agentId: string | null,
-): Named[] {
-  const named: Named[] = [];
+): readonly Named[] {
+  let named = noNamed;
   const add = (kind: IdentifierKind, value: string | null | undefined, scope = '') => {
-    if (value === null || value === undefined) return;
-    named.push({ kind, scope: keyOf(scope), value: keyOf(value) });
+    if (value !== null && value !== undefined)
+      named = append(named, { kind, scope: keyOf(scope), value: keyOf(value) });
   };
-  add('asserted', deviceId?.startsWith('sr:') ? deviceId : null);
+  if (deviceId?.startsWith('sr:')) add('asserted', deviceId);
   add('agent_id', agentId);
   add('armis_device_id', metadata.armis_device_id);
-  add('integration_id', metadata.integration_id, metadata.integration_type ?? '');
+  add('integration_id', metadata.integration_id, metadata.integration_type);
   add('netbox_device_id', metadata.netbox_device_id);
   const { serial } = metadata;
   if (serial !== undefined && !isJunkSerial(serial)) add('serial', serial);
   return named;
 }
+
+const noNamed: readonly Named[] = [];
 
 /** As it is; one that is longer than any key may be goes by its hash, so that it is never cut. */
 function keyOf(value: string): string {
@@ -246,5 +283,5 @@ function keyOf(value: string): string {
 function partitionOfLegacyId(deviceId: string | null): string | null {
   const at = deviceId?.indexOf(':') ?? -1;
   if (deviceId === null || at <= 0) return null;
-  return normalAddress(deviceId.slice(at + 1)) === null ? null : deviceId.slice(0, at);
+  return addressOf(deviceId.slice(at + 1)) === null ? null : deviceId.slice(0, at);
 }

@@ -3,7 +3,7 @@
  * grouping is no part of it: it is a function of what is, and is decided again when it is read.
  */
 
-import type { AddressRecord, Glimpse } from './addresses.ts';
+import { type AddressRecord, addAddress, type Glimpse } from './addresses.ts';
 import { append } from './append.ts';
 import { type DeviceRecord, isAddress, type MergeRow } from './device-record.ts';
 import type { Evidence, Identifier, Seen } from './evidence.ts';
@@ -27,14 +27,14 @@ export interface EvidenceRow {
   overruled: Triple[];
   seedMac: string | null;
   first: [ms: number, order: number, ip: string | null];
-  names: string[];
-  seen: Seen[];
+  names: readonly string[];
+  seen: readonly Seen[];
 }
 
 export interface AddressRow {
   ip: string;
   holds: [ms: number, n: number][];
-  glimpses: Glimpse[];
+  glimpses: readonly Glimpse[];
   claims: [n: number, instants: number[], lastMs: number][];
   said: string | null;
   overruled: number[];
@@ -91,10 +91,18 @@ export function evidenceRow(one: Evidence): EvidenceRow {
   };
 }
 
-export function addressRow({ ip, holds, glimpses, claims, said, overruled }: AddressRecord): AddressRow {
+export function addressRow({
+  ip,
+  holdTimes,
+  holders,
+  glimpses,
+  claims,
+  said,
+  overruled,
+}: AddressRecord): AddressRow {
   return {
     ip,
-    holds: holds.map(({ atMs, by }) => [atMs, by.n]),
+    holds: holders.map((by, at) => [holdTimes[at]!, by.n]),
     glimpses,
     claims: claims.map(({ by, instants, lastMs }) => [by.n, instants, lastMs]),
     said: said?.id ?? null,
@@ -204,12 +212,11 @@ export class Loader {
 
   private address({ ip, holds, glimpses, claims, said, overruled }: AddressRow): void {
     const record = this.devices.addressBook.at(ip);
-    const touch = (by: Evidence) => {
-      if (!by.addresses.includes(record)) by.addresses = append(by.addresses, record);
-    };
+    const touch = (by: Evidence) => addAddress(by, record);
     for (const [atMs, n] of holds) {
       const by = this.evidence(n);
-      record.holds = append(record.holds, { atMs, by });
+      record.holdTimes = append(record.holdTimes, atMs);
+      record.holders = append(record.holders, by);
       touch(by);
     }
     record.glimpses = glimpses;

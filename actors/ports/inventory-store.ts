@@ -131,6 +131,11 @@ export interface InventoryChanges {
   readonly document: DocumentReconciled | null;
 }
 
+/** Changes as a store writes them: made once, written as often as it takes. What is in it is the store's. */
+export interface PreparedChanges {
+  readonly prepared: unknown;
+}
+
 export interface DocumentToReconcile {
   readonly ordinal: number;
   readonly id: string;
@@ -140,16 +145,31 @@ export interface DocumentToReconcile {
   readonly receivedAtMs: number;
 }
 
+/** As somebody wrote it down: of its kind the first, the second... (`ordinal`). */
+export interface DeviceToSee {
+  readonly ordinal: number;
+  readonly id: string;
+  readonly partition: string;
+  readonly addresses: readonly string[];
+  readonly macs: readonly string[];
+  readonly serial: string | null;
+  readonly createdAtMs: number;
+}
+
 export interface InventoryStore {
   /** From here on nothing is written under an earlier epoch. False: a later one was here. */
   claim(place: InventoryPlace): Promise<boolean>;
   /** All that is remembered, a page at a time: each partition's rows after its own, in the order of the kinds. */
   load(tenantId: string): AsyncIterable<readonly InventoryRow[]>;
+  /** Asks nothing of the store: the time that it takes may be that in which others are written. */
+  prepare(changes: InventoryChanges): PreparedChanges;
   /** All of it or nothing; answers how many rows are other ones now. `fenced`: a later epoch was here. */
   write(
     place: InventoryPlace,
-    changes: InventoryChanges,
+    changes: PreparedChanges,
   ): Promise<{ written: number } | { refused: 'fenced' }>;
+  /** Devices that somebody wrote down and nothing was seen of, by age; those after this one. */
+  unseenByHand(tenantId: string, afterOrdinal: number, limit: number): Promise<DeviceToSee[]>;
   /** The oldest that is whole and not in the inventory. */
   nextDocument(tenantId: string): Promise<DocumentToReconcile | null>;
 }
@@ -181,6 +201,11 @@ export interface ListedMerge extends Omit<AuditedMerge, 'row' | 'n'> {
   readonly partition: string;
 }
 
+export interface IdentifiedBy extends IdentifierPlace {
+  readonly deviceId: string;
+  readonly name: string;
+}
+
 /** What anybody of the platform reads of it. */
 export interface InventoryShelf {
   /** By age; those that live, those that are archived, or those that were merged into others. */
@@ -189,6 +214,8 @@ export interface InventoryShelf {
     query: { which: 'live' | 'archived' | 'merged'; after: string | null; limit: number },
   ): Promise<ListedDevice[]>;
   find(tenantId: string, id: string): Promise<ListedDevice | null>;
+  /** Whom any of these identifies now, with what; null: nobody. */
+  holder(tenantId: string, partition: string, any: readonly IdentifierPlace[]): Promise<IdentifiedBy | null>;
   identifiers(tenantId: string, deviceId: string): Promise<(SeenIdentifier & { deviceId: string })[]>;
   /** Oldest first; those of one device, and of what was merged into it. */
   merges(tenantId: string, deviceId: string): Promise<ListedMerge[]>;

@@ -1,5 +1,6 @@
 /** An inventory store in memory that keeps rows as JSON, as a database does: for tests of what is written, and of what is read back. */
 import {
+  type DeviceToSee,
   type DocumentReconciled,
   type DocumentToReconcile,
   type InventoryChanges,
@@ -24,11 +25,33 @@ function putRows(rows: Map<string, string>, changes: InventoryChanges): number {
   return written;
 }
 
+function putIdentifiers(all: Map<string, string>, { partition, identifiers }: InventoryChanges): void {
+  for (const { type, scope, value, deviceId, status } of identifiers) {
+    const key = `${partition} ${type} ${scope} ${value}`;
+    if (deviceId === null) all.delete(key);
+    else all.set(key, `${deviceId} ${status}`);
+  }
+}
+
+function pageOf(rows: ReadonlyMap<string, string>, kind: string): InventoryRow[] {
+  return [...rows]
+    .map(([at, text]): InventoryRow => ({ ...(JSON.parse(at) as InventoryRow), row: JSON.parse(text) }))
+    .filter((row) => row.kind === kind)
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+function seenNow(byHand: DeviceToSee[], id: string): void {
+  const at = byHand.findIndex((one) => one.id === id);
+  if (at >= 0) byHand.splice(at, 1);
+}
+
 export function keptInventory() {
   /** By partition, then kind and key. */
   const partitions = new Map<string, Map<string, string>>();
   const documents: DocumentToReconcile[] = [];
   const over: DocumentReconciled[] = [];
+  /** Those of which nothing was seen: a database knows by what it wrote of them. */
+  const byHand: DeviceToSee[] = [];
   /** Whose each is, as people read it. */
   const identifiers = new Map<string, string>();
   let epoch = 0;
@@ -48,24 +71,19 @@ export function keptInventory() {
     async *load() {
       for (const rows of partitions.values())
         for (const kind of inventoryRowKinds) {
-          const page = [...rows]
-            .map(
-              ([at, text]): InventoryRow => ({ ...(JSON.parse(at) as InventoryRow), row: JSON.parse(text) }),
-            )
-            .filter((row) => row.kind === kind)
-            .sort((a, b) => (a.key < b.key ? -1 : 1));
+          const page = pageOf(rows, kind);
           if (page.length > 0) yield page;
         }
     },
-    async write(place, changes) {
+    // As they are now: what is in memory goes on to change.
+    prepare: (changes) => ({ prepared: JSON.stringify(changes) }),
+    async write(place, { prepared }) {
+      const changes = JSON.parse(prepared as string) as InventoryChanges;
       if (isAway) throw new Error('the store is away');
       if (place.epoch !== epoch) return { refused: 'fenced' };
       let written = putRows(rowsOf(changes.partition), changes);
-      for (const { type, scope, value, deviceId, status } of changes.identifiers) {
-        const key = `${changes.partition} ${type} ${scope} ${value}`;
-        if (deviceId === null) identifiers.delete(key);
-        else identifiers.set(key, `${deviceId} ${status}`);
-      }
+      putIdentifiers(identifiers, changes);
+      for (const { id } of changes.devices) seenNow(byHand, id);
       if (changes.document !== null) {
         over.push(changes.document);
         documents.splice(0, 1);
@@ -76,6 +94,7 @@ export function keptInventory() {
       if (written > 0) writes += 1;
       return { written };
     },
+    unseenByHand: async (_, after, limit) => byHand.filter(({ ordinal }) => ordinal > after).slice(0, limit),
     nextDocument: async () => documents[0] ?? null,
   };
   return {
@@ -83,6 +102,7 @@ export function keptInventory() {
     documents,
     over,
     identifiers,
+    byHand,
     get writes() {
       return writes;
     },

@@ -47,6 +47,10 @@ describe('the bench of identity', () => {
     const found = Object.keys(identityFigures(openStrongUnion, size));
     expect(named.filter((key) => !found.includes(key))).toEqual([
       'updates_per_s',
+      'stored_updates_per_s',
+      'update_p99_ms',
+      'bytes_per_device',
+      'index_bytes_per_device',
       'conflicts',
       'tidy_conflicts',
     ]);

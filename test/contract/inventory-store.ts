@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type {
   InventoryChanges,
+  InventoryPlace,
   InventoryRow,
   InventoryShelf,
   InventoryStore,
@@ -35,6 +36,9 @@ export const changesOf = (given: Partial<InventoryChanges> = {}): InventoryChang
   ...{ sightings: [], merges: [], document: null, ...given },
 });
 
+export const put = (inventory: InventoryStore, place: InventoryPlace, changes: InventoryChanges) =>
+  inventory.write(place, inventory.prepare(changes));
+
 export function inventoryStoreContract(setupOf: () => InventorySetup): void {
   const claimed = async (epoch = 1) => {
     const { inventory, shelf, newTenant } = setupOf();
@@ -66,7 +70,7 @@ export function inventoryStoreContract(setupOf: () => InventorySetup): void {
       row('evidence', '000000000001', odd),
     ];
     const write = (partition: string, rows: InventoryRow[]) =>
-      inventory.write(place, changesOf({ partition, rows, partitionRow: head(partition) }));
+      put(inventory, place, changesOf({ partition, rows, partitionRow: head(partition) }));
     expect(await write('south', given)).toEqual({ written: 3 });
     expect(await write('north', [row('ban', 'b')])).toEqual({ written: 1 });
     const all = await loaded(inventory, tenantId);
@@ -92,8 +96,8 @@ export function inventoryStoreContract(setupOf: () => InventorySetup): void {
         conflicts: [{ type: 'serial', scope: '', value: 'X', reason: 'shared', devices: ['sr:a', 'sr:b'] }],
         sightings: [{ ip: '10.0.0.9', sources: ['sweep'], firstSeenMs: 1, lastSeenMs: 2, expiresAtMs: 3 }],
       });
-    expect(await inventory.write(place, changes(1))).toEqual({ written: 5 });
-    expect(await inventory.write(place, changes(2))).toEqual({ written: 0 });
+    expect(await put(inventory, place, changes(1))).toEqual({ written: 5 });
+    expect(await put(inventory, place, changes(2))).toEqual({ written: 0 });
     expect((await loaded(inventory, tenantId))[0]!.row).toEqual({ batches: 1 });
     expect(await shelf.find(tenantId, 'sr:a')).toMatchObject({
       ip: '10.0.0.1',
@@ -106,7 +110,7 @@ export function inventoryStoreContract(setupOf: () => InventorySetup): void {
       conflicts: [{ type: 'serial', scope: '', value: 'X', reason: null, devices: [] }],
       sightings: [{ ip: '10.0.0.9', sources: [], firstSeenMs: 1, lastSeenMs: 2, expiresAtMs: 3 }],
     });
-    expect(await inventory.write(place, gone)).toEqual({ written: 3 });
+    expect(await put(inventory, place, gone)).toEqual({ written: 3 });
     expect(await shelf.identifiers(tenantId, 'sr:a')).toEqual([]);
     expect(await shelf.conflicts(tenantId, 10)).toEqual([]);
   });
@@ -115,7 +119,7 @@ export function inventoryStoreContract(setupOf: () => InventorySetup): void {
     const { inventory, shelf, tenantId, place } = await claimed(1);
     expect(await inventory.claim({ tenantId, epoch: 2 })).toBe(true);
     const rows: InventoryRow[] = [{ kind: 'evidence', key: '1', row: {} }];
-    expect(await inventory.write(place, changesOf({ rows, devices: [seenDevice('sr:a')] }))).toEqual({
+    expect(await put(inventory, place, changesOf({ rows, devices: [seenDevice('sr:a')] }))).toEqual({
       refused: 'fenced',
     });
     expect(await inventory.claim(place)).toBe(false);
@@ -128,13 +132,13 @@ export function inventoryStoreContract(setupOf: () => InventorySetup): void {
     const list = async (which: 'live' | 'merged') =>
       (await shelf.list(tenantId, { which, after: null, limit: 10 })).map(({ id }) => id).sort();
     const devices = [seenDevice('sr:a'), seenDevice('sr:b', { hostname: 'b', ip: '10.0.0.2' })];
-    await inventory.write(place, changesOf({ devices }));
+    await put(inventory, place, changesOf({ devices }));
     const merge = {
       ...{ n: 0, what: 'merge' as const, from: 'sr:b', to: 'sr:a', reason: 'mac', evidence: ['mac:1'] },
       ...{ atMs, who: 'somebody', why: null, row: { line: null } },
     };
     const merged = seenDevice('sr:b', { name: 'sr:b', ip: null, mergedInto: 'sr:a' });
-    await inventory.write(place, changesOf({ devices: [merged], merges: [merge] }));
+    await put(inventory, place, changesOf({ devices: [merged], merges: [merge] }));
     expect([await list('live'), await list('merged')]).toEqual([['sr:a'], ['sr:b']]);
     expect(await shelf.find(tenantId, 'sr:b')).toMatchObject({
       hostname: 'b',
@@ -143,22 +147,47 @@ export function inventoryStoreContract(setupOf: () => InventorySetup): void {
     });
     const { row: _, n: __, ...told } = merge;
     expect(await shelf.merges(tenantId, 'sr:a')).toEqual([{ ...told, partition: 'default' }]);
-    await inventory.write(place, changesOf({ devices: [devices[1]!] }));
+    await put(inventory, place, changesOf({ devices: [devices[1]!] }));
     expect([await list('live'), await list('merged')]).toEqual([['sr:a', 'sr:b'], []]);
+  });
+
+  test('it is known whom an identifier identifies now, within its partition', async () => {
+    const { inventory, shelf, tenantId, place } = await claimed();
+    const serial = (value: string, status: 'live' | 'history' = 'live') => ({
+      ...{ type: 'serial', scope: '', value, deviceId: 'sr:a', status },
+    });
+    const identifiers = [serial('S1', 'history'), serial('S2')];
+    await put(inventory, place, changesOf({ devices: [seenDevice('sr:a', { name: 'edge' })], identifiers }));
+    const ask = (partition: string, ...values: string[]) =>
+      shelf.holder(
+        tenantId,
+        partition,
+        values.map((value) => ({ type: 'serial', scope: '', value })),
+      );
+    const found = { type: 'serial', scope: '', value: 'S2', deviceId: 'sr:a', name: 'edge' };
+    expect(await ask('default', 'S0', 'S1', 'S2')).toEqual(found);
+    for (const [partition, value] of [
+      ['default', 'S1'],
+      ['north', 'S2'],
+      ['default', 'S0'],
+    ] as const)
+      expect(await ask(partition, value)).toBeNull();
+    expect(await ask('default')).toBeNull();
   });
 
   test('an id of another partition is not written over', async () => {
     const { inventory, shelf, tenantId, place } = await claimed();
-    await inventory.write(place, changesOf({ partition: 'north', devices: [seenDevice('sr:a')] }));
+    await put(inventory, place, changesOf({ partition: 'north', devices: [seenDevice('sr:a')] }));
     const theirs = changesOf({ partition: 'south', devices: [seenDevice('sr:a', { ip: '10.6.6.6' })] });
-    expect(await inventory.write(place, theirs)).toEqual({ written: 0 });
+    expect(await put(inventory, place, theirs)).toEqual({ written: 0 });
     expect(await shelf.find(tenantId, 'sr:a')).toMatchObject({ partition: 'north', ip: '10.0.0.1' });
   });
 
   test('what a better source said of a device stands against others for a day', async () => {
     const { inventory, shelf, tenantId, place } = await claimed();
     const say = (vendor: string, confidence: number, afterMs: number) =>
-      inventory.write(
+      put(
+        inventory,
         place,
         changesOf({
           devices: [

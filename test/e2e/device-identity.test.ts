@@ -214,3 +214,28 @@ test('what two devices have in common and nothing else is a conflict, and no mer
   const none = await net.run('explain', 'device', 'sr:none', ...acme);
   expect(none).toMatchObject({ status: 1, err: expect.stringContaining('no_such_device') });
 });
+
+test('what somebody wrote down is the device that is seen, and what was seen is not written down once more', async () => {
+  const place = ['--partition', 'north', ...acme];
+  const add = (...flags: string[]) => ['device', 'add', ...place, ...flags];
+  const made = await net.ask<DeviceRow>(
+    ...add('--name', 'core switch', '--serial', 'BY-HAND-1', '--mac', mac(90_001)),
+  );
+  await until('the device is among those that are compared', 20_000, async () => {
+    return (await explain(made.id)).state !== 'by_hand';
+  });
+  const serial = { armis_device_id: 'hand-1', serial: 'BY-HAND-1' };
+  await send('hand', [{ ...update(60_001, 'armis', 41), mac: mac(90_002), metadata: serial }]);
+  await reconciled();
+  const seen = (await list()).filter(({ hostname }) => hostname === 'host-60001');
+  expect(seen).toMatchObject([{ id: made.id, name: 'core switch' }]);
+  expect((await show(made.id)).sources).toEqual(['armis', 'manual']);
+  for (const flags of [
+    ['--serial', 'BY-HAND-1'],
+    ['--mac', mac(90_002)],
+  ]) {
+    const again = await net.run(...add('--name', 'again', ...flags));
+    expect(again).toMatchObject({ status: 1, err: expect.stringContaining('device_exists') });
+    expect(again.err).toContain(made.id);
+  }
+});

@@ -1,0 +1,53 @@
+/**
+ * Devices that stand, or once stood, by an address alone: in which order addresses are looked at, and which devices go along when the one
+ * that they were merged into becomes another. Between the grouping of addresses and the naming of devices (`inventory.ts`). Pure.
+ */
+import type { AddressRecord } from './addresses.ts';
+import { type DeviceRecord, isAddress } from './device-record.ts';
+import type { Evidence } from './evidence.ts';
+import type { Group } from './groups.ts';
+
+/** An address that is said to be another name of one comes after that one. */
+export function placesFirst(addresses: ReadonlySet<AddressRecord>): Set<AddressRecord> {
+  const ordered = new Set<AddressRecord>();
+  for (const record of addresses) {
+    const chain: AddressRecord[] = [];
+    for (let at: AddressRecord | null = record; at !== null && addresses.has(at) && !ordered.has(at); ) {
+      if (chain.includes(at)) break;
+      chain.push(at);
+      const founder: Evidence | AddressRecord | undefined = (at.said?.mergedInto ?? at.said)?.founder;
+      at = founder !== undefined && isAddress(founder) ? founder : null;
+    }
+    for (const one of chain.reverse()) ordered.add(one);
+  }
+  return ordered;
+}
+
+/** As it was, where nothing but the address is in it: what was merged into what stands there stays with it. */
+export function bareGroupAt(record: AddressRecord): Group {
+  const { standing } = record;
+  if (standing !== null && standing.evidence.length === 0 && standing.address === record) return standing;
+  return { evidence: [], isStrong: false, address: record, device: null };
+}
+
+/** What stood at other names of the address, and is the same device since: it goes where that goes. */
+export function followers({ aliases }: AddressRecord, device: DeviceRecord): DeviceRecord[] {
+  return aliases.flatMap(({ device: one, standing }) =>
+    one !== null && one !== device && standing === null && one.group === device.group ? [one] : [],
+  );
+}
+
+/** Of addresses that were not looked at: what was merged into the device of the group goes along when that is another one now. */
+export function addResting(
+  records: DeviceRecord[],
+  group: Group,
+  lookedAt: ReadonlySet<AddressRecord>,
+): DeviceRecord[] {
+  for (const { addresses } of group.evidence)
+    for (const record of addresses) {
+      const { device } = record;
+      if (device === null || device.group !== group || lookedAt.has(record)) continue;
+      if (!records.includes(device)) records.push(device);
+    }
+  return records;
+}
