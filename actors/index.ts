@@ -24,6 +24,7 @@ export {
   pollMsMax,
   sourceTestMsMax,
 } from './limits.ts';
+export { type AgentAt, judgePlace, partitionOfAgent } from './listing-place.ts';
 export { type ListingTotals, ListingTurns } from './listing-turns.ts';
 export {
   type AgentProtocol,
@@ -114,7 +115,14 @@ export { type DeviceEvent, type DeviceState, deviceEvents, deviceLife } from './
 export type { DeviceChange, DeviceStore } from './ports/device-store.ts';
 export type { StoredDocument } from './ports/document-store.ts';
 export type { ImportedAuthority, ImportedAuthorityStore } from './ports/imported-authority-store.ts';
-export type { InventoryShelf, ListedConflict, ListedDevice, ListedMerge } from './ports/inventory-store.ts';
+export type {
+  IdentifiedBy,
+  IdentifierPlace,
+  InventoryShelf,
+  ListedConflict,
+  ListedDevice,
+  ListedMerge,
+} from './ports/inventory-store.ts';
 export type {
   ListedSource,
   ListedSourceState,
@@ -144,6 +152,7 @@ export type {
 export { isRun, type TenantEvent, tenantLife } from './ports/tenant-lifecycle.ts';
 export type { TenantChange, TenantLives } from './ports/tenant-lives.ts';
 export type { Quotas, Tenant } from './ports/tenant-store.ts';
+export { reconciler } from './reconciler.ts';
 export { dueRuns, phaseOf, uncovered } from './schedule.ts';
 export { sourcePoller } from './source-poller.ts';
 export { sweepRunner } from './sweep-runner.ts';

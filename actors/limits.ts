@@ -104,6 +104,8 @@ export const tendEveryMs = 600_000;
 /** Results and answers are gathered this long before they are sent on. */
 export const batchMs = 20;
 /** Jobs or results in one message. */
+/** Checks of one tenant that are followed at once, and results on their way to the store; others are not followed. */
+export const checkTracesMax = 500;
 export const batchItemsMax = 500;
 /** Checks that one agent runs at once; more wait, in order. */
 export const agentSlotsMax = 500;
@@ -276,3 +278,20 @@ export const listedSourcesReadIdleMs = 600_000;
 /** The desk's answer to a part, which is the store's; and to the end, before which it may read all of it. */
 export const listingCallMs = 30_000;
 export const listingEndMs = 120_000;
+// Those that are placed at an agent (placed-listing.ts, listing-at-agent.ts)
+/** How far it is is asked of the agent's actor this often. */
+export const listingLookMs = 1_000;
+/** One that is not there, or has lost its gateway, is waited for this long: it dials the next one meanwhile. */
+export const listingAwayMs = 20_000;
+/** One that has said nothing for this long is told once more; it may have been started anew. */
+export const listingReorderMs = 10_000;
+/** And given up after this. It says something each second, also while the other system lets it wait. */
+export const listingSilentMs = 60_000;
+/** The agent's actor answers within this, or is not there. */
+export const listingAgentMs = 5_000;
+/** A listing has four hours; its command as long and a while for the document. */
+export const listingOrderLifeS = 5 * 3_600;
+/** Ids in one answer to an agent that asks what was known: 64 characters at most each. */
+export const listingKnownIdsMax = 10_000;
+/** So often an agent may ask for what one run needs: its answers may be lost, and it dials gateways anew. */
+export const listingTakesMax = 32;

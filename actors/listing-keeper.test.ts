@@ -50,6 +50,7 @@ async function stage(given: readonly [NewListedSource, credentials: string | nul
     clock,
     random: { next: () => 0.5 },
     turns: new ListingTurns(8),
+    documents,
   };
   const keeper = system.spawn(listingKeeper({ cluster, sources, ...listings }), tenantId, 1, true, suspended);
   const row = async (name: string) =>

@@ -6,7 +6,9 @@ import type { Cluster } from '../cluster/index.ts';
 import { defineActor, type Info, messageOf, type Self } from '../runtime/index.ts';
 import { answer } from './answer-later.ts';
 import { listedSourcesReadIdleMs, listedSourcesReadMs, sourcesRetryMs } from './limits.ts';
+import { followRun } from './listing-at-agent.ts';
 import type { ListingKeeperProtocol, ListingStatus } from './listing-messages.ts';
+import type { AgentAt } from './listing-place.ts';
 import {
   type ListingEffect,
   type ListingEvent,
@@ -15,9 +17,16 @@ import {
   type PlannedListing,
   stepListing,
 } from './listing-plan.ts';
-import { type ListingProgress, type ListingRun, type ListingRunNeeds, runListing } from './listing-run.ts';
+import {
+  type ListingProgress,
+  type ListingRun,
+  type ListingRunAsked,
+  type ListingRunNeeds,
+  runListing,
+} from './listing-run.ts';
 import type { DocumentDeskProtocol } from './messages.ts';
 import { documentDeskKey, listingKeeperKey } from './names.ts';
+import { PlacedRun, type PlacedRunNeeds } from './placed-run.ts';
 import type { ListedSourceState, ListingRecord, StatedListedSource } from './ports/listed-source.ts';
 import type { ListedSourceStore } from './ports/listed-source-store.ts';
 import { TenantRefusal } from './tenant-refusal.ts';
@@ -25,11 +34,14 @@ import { TenantRefusal } from './tenant-refusal.ts';
 export interface ListingKeeperNeeds extends ListingRunNeeds {
   readonly cluster: Cluster;
   readonly sources: ListedSourceStore;
+  readonly documents: PlacedRunNeeds['documents'];
 }
 
 interface Running {
   readonly abort: AbortController;
   readonly progress: ListingProgress;
+  /** Null: this core lists it. */
+  readonly placed: PlacedRun | null;
 }
 
 interface Unwritten {
@@ -81,6 +93,10 @@ export function listingKeeper(needs: ListingKeeperNeeds) {
       statuses: ({ state }) => [...state.plan.sources.values()].map((one) => statusOf(state, one)),
       run: (self, id, by, acceptEmpty) => answer(self, () => runNow(self, needs, { id, by, acceptEmpty })),
       totals: ({ state }) => ({ sources: state.plan.sources.size, running: state.running.size }),
+      take: (self, runId, by, from) => answer(self, async () => await placedOf(self, runId, by).give(from)),
+      document: (self, runId, by) => answer(self, async () => placedOf(self, runId, by).document()),
+      finish: (self, runId, by, totalBytes, sha256) =>
+        answer(self, async () => await placedOf(self, runId, by).finish(totalBytes, sha256)),
     },
     cast: {
       changed: (self) => read(self, needs),
@@ -194,19 +210,21 @@ function start(self: KeeperSelf, needs: ListingKeeperNeeds, effect: ListingEffec
   const { source, runId, by, acceptEmpty } = effect;
   const abort = new AbortController();
   const progress = { page: 0, total: null, devices: 0 };
-  state.running.set(source.id, { abort, progress });
   const startedAtMs = self.wallMs();
   const { tenantId, allowAll } = state;
-  const { node, names } = needs.cluster;
-  const desk = names.lookup<DocumentDeskProtocol>(documentDeskKey(node));
+  const { names } = needs.cluster;
+  const node = source.agent === null ? needs.cluster.node : `agent/${source.agent}`;
+  const desk = names.lookup<DocumentDeskProtocol>(documentDeskKey(needs.cluster.node));
+  const asked: ListingRunAsked = {
+    ...{ tenantId, runId, source, acceptEmpty, allowAll, progress, signal: abort.signal, desk },
+    ...{ call: self.call.bind(self), cast: self.cast.bind(self) },
+  };
+  const placed = source.agent === null ? null : new PlacedRun(needs, asked);
+  state.running.set(source.id, { abort, progress, placed });
   const run = async (): Promise<Ended> => {
     const stop = () => abort.abort();
     signal.addEventListener('abort', stop);
-    const asked = {
-      ...{ tenantId, runId, source, acceptEmpty, allowAll, progress, signal: abort.signal },
-      ...{ call: self.call.bind(self), cast: self.cast.bind(self) },
-    };
-    const done = await runListing(needs, { ...asked, desk });
+    const done = await (placed === null ? runListing(needs, asked) : followRun(needs, placed));
     signal.removeEventListener('abort', stop);
     const { outcome, code, detail, page, counts, documentId } = done;
     const record = {
@@ -231,6 +249,13 @@ function ended(self: KeeperSelf, needs: ListingKeeperNeeds, { id, record, run }:
   step(self, needs, { type: 'ended', id, record, blames: run.blames, nowMs: self.wallMs() });
   // One that is gone from the plan has nothing to be written for.
   state.ids.delete(id);
+}
+
+/** The run that this agent may have to do with; whoever asks has a certificate of the tenant, and nothing is told of other runs. */
+function placedOf({ state }: KeeperSelf, runId: string, by: AgentAt): PlacedRun {
+  for (const { placed } of state.running.values()) if (placed?.isOf(runId, by) === true) return placed;
+  const detail = `no run of a source at agent ${by.name} in partition ${by.partition} is under way under this id`;
+  throw new TenantRefusal('not_placed', detail);
 }
 
 function statusOf({ running }: KeeperState, one: PlannedListing): ListingStatus {

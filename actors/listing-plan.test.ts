@@ -12,7 +12,6 @@ const source = (id: string, more: Partial<ListedSource> = {}): ListedSource => (
   ...{
     ...wantedSource(id),
     id,
-    place: 'core',
     hasCredentials: true,
     version: 1,
     createdAtMs: 0,
@@ -153,6 +152,18 @@ describe('what is not wanted any more', () => {
     expect(
       step({ type: 'ended', id: 'a', record: record(runId, 0), blames: 'none', nowMs: startMs }),
     ).toEqual([]);
+  });
+
+  test('a source that is taken from its agent has its run there called off; another change lets it go on', () => {
+    const { step, now } = stage();
+    const own = source('cmdb', { intervalMs: null, agent: 'plant-1' });
+    step({ type: 'rows', rows: rows(own), nowMs: now() });
+    step({ type: 'asked', id: 'cmdb', by: 'ann', acceptEmpty: false, nowMs: now() });
+    const slower = { ...own, version: 2, pageItems: 10 };
+    expect(of(step({ type: 'rows', rows: rows(slower), nowMs: now() }), 'cancel')).toEqual([]);
+    const moved = { ...slower, version: 3, agent: null };
+    const effects = step({ type: 'rows', rows: rows(moved), nowMs: now() });
+    expect(of(effects, 'cancel')).toEqual([{ type: 'cancel', id: 'cmdb' }]);
   });
 
   test('of a suspended tenant nothing runs, and what ran is called off', () => {

@@ -108,7 +108,9 @@ function takeRows(
       const one = { source, state: state ?? neverRun, dueAtMs: null, wanted: null, underWay: null };
       sources.set(source.id, { ...one, dueAtMs: dueOf(one, nowMs) });
     } else if (known.source.version !== source.version) {
-      // What runs goes on as it was begun.
+      // What runs goes on as it was begun, but not at an agent from which it was taken.
+      if (known.underWay !== null && known.source.agent !== source.agent)
+        effects.push({ type: 'cancel', id: source.id });
       known.source = source;
       known.dueAtMs = dueOf(known, nowMs);
     }

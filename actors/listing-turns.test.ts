@@ -41,3 +41,13 @@ test('what has ended is counted, devices of complete ones alone', () => {
   turns.note('complete', 397);
   expect(turns.totals()).toEqual({ running: 0, waiting: 0, complete: 2, aborted: 1, devices: 797 });
 });
+
+test('what an agent lists takes no turn, and is counted while it runs', async () => {
+  const turns = new ListingTurns(1);
+  const over = turns.atAgent();
+  const giveBack = await turns.take(new AbortController().signal);
+  expect(giveBack).not.toBeNull();
+  expect(turns.totals()).toMatchObject({ running: 2, waiting: 0 });
+  over();
+  expect(turns.totals().running).toBe(1);
+});

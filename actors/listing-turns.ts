@@ -14,6 +14,8 @@ export class ListingTurns {
   private readonly atOnceMax: number;
   private readonly waiting: (() => void)[] = [];
   private taken = 0;
+  /** Made by agents: they wait for nobody here. */
+  private elsewhere = 0;
   private readonly ended = { complete: 0, aborted: 0, devices: 0 };
 
   constructor(atOnceMax: number) {
@@ -38,13 +40,21 @@ export class ListingTurns {
     });
   }
 
+  /** One that an agent makes takes no turn, and is counted; what it returns says that it is over. */
+  atAgent(): () => void {
+    this.elsewhere += 1;
+    return () => {
+      this.elsewhere -= 1;
+    };
+  }
+
   note(outcome: 'complete' | 'aborted', devices: number): void {
     this.ended[outcome] += 1;
     if (outcome === 'complete') this.ended.devices += devices;
   }
 
   totals(): ListingTotals {
-    return { running: this.taken, waiting: this.waiting.length, ...this.ended };
+    return { running: this.taken + this.elsewhere, waiting: this.waiting.length, ...this.ended };
   }
 
   private begin(): () => void {

@@ -25,7 +25,8 @@ import type { RunTerms } from './standstill.ts';
 export type { DocumentDeskProtocol, DocumentOpened } from './document-messages.ts';
 export type { DocumentAsked, DocumentRefusalCode } from './document-place.ts';
 export { EdgeAgents, type EdgeCandidate, edgeCandidateOf, runCommand } from './edge-agents.ts';
-export type { ListingKeeperProtocol, ListingStatus } from './listing-messages.ts';
+export type { GivenListing, ListingKeeperProtocol, ListingStatus } from './listing-messages.ts';
+export type { AgentAt } from './listing-place.ts';
 export {
   agentKey,
   defaultPartition,
@@ -253,6 +254,8 @@ export interface WriterRows {
   gaps?: GapRow[];
   watermarks?: WatermarkRow[];
   states?: CheckStateRow[];
+  /** Of the results that are followed. */
+  traces?: string[];
 }
 
 export interface WriterTotals {

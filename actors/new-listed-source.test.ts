@@ -32,6 +32,19 @@ describe('a source as somebody says it', () => {
     expect(judgeListedSource(said, before, { allowAll: true })).toHaveProperty('source');
   });
 
+  test('may be at any address when an agent lists it, and not when it comes back to the core', () => {
+    const inside = { endpoint: 'https://10.0.0.1' };
+    const judged = judgeListedSource({ ...inside, agent: 'plant-1' }, before, shared);
+    expect(judged).toMatchObject({ source: { agent: 'plant-1', ...inside } });
+    const placed = { ...before, ...inside, agent: 'plant-1' };
+    expect(judgeListedChange({ agent: null }, placed, shared)).toMatchObject({
+      refused: 'target_not_allowed',
+    });
+    expect(judgeListedChange({ agent: 'plant-2' }, placed, shared)).toEqual({ change: { agent: 'plant-2' } });
+    for (const agent of ['', 'a/b', 'a b', 7, 'x'.repeat(129)])
+      expect(judgeListedSource({ agent }, before, shared)).toMatchObject({ refused: 'bad_source' });
+  });
+
   test.each([
     ['no name', { name: ' ' }],
     ['another kind', { kind: 'spreadsheet' }],

@@ -27,6 +27,7 @@ export interface ListedSourceSaid {
   withInterfaces?: unknown;
   intervalMs?: unknown;
   enabled?: unknown;
+  agent?: unknown;
 }
 
 export type SaidRefused = { refused: 'bad_source' | 'target_not_allowed'; detail: string };
@@ -51,7 +52,9 @@ export function judgeListedSource(
     return bad('the interval must be 1m to 30d');
   const { hostname } = judged.base;
   const isAddress = /^[\d.]+$/.test(hostname) || hostname.startsWith('[');
-  const verdict = isAddress ? judgeAddress(hostname, policy) : null;
+  // An agent in the customer's network goes there where it likes, as with checks.
+  const guard = { allowAll: policy.allowAll || source.agent !== null };
+  const verdict = isAddress ? judgeAddress(hostname, guard) : null;
   if (verdict !== null && !verdict.allowed) return { refused: 'target_not_allowed', detail: verdict.detail };
   return { source };
 }
@@ -97,6 +100,7 @@ function formOf(said: ListedSourceSaid): string | null {
     withInterfaces: isFlag,
     intervalMs: orNull(Number.isInteger),
     enabled: isFlag,
+    agent: orNull((value) => typeof value === 'string' && /^[A-Za-z0-9._-]{1,128}$/.test(value)),
   };
   for (const [key, value] of Object.entries(said)) {
     const judge = forms[key as keyof ListedSourceSaid];

@@ -3,6 +3,7 @@
  * agent says of it. Pure. The agent is a stranger: what it says is counted within the slice that it was given.
  */
 import { sweepGraceMs } from './limits.ts';
+import { readObject } from './order-payload.ts';
 import type { SweepCounts } from './ports/sweep.ts';
 import type { SliceJob } from './sweep-messages.ts';
 
@@ -57,13 +58,4 @@ export function readSliceSaid(
   };
   const why = typeof said.why === 'string' ? said.why.slice(0, whyCharactersMax) : null;
   return { counts, why, beat: whole(said.beat, Number.MAX_SAFE_INTEGER) };
-}
-
-function readObject(payload: Uint8Array): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(payload).toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
-  } catch {
-    return null;
-  }
 }

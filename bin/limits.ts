@@ -2,6 +2,8 @@
 
 /** A node that was started must say that it is ready within this. */
 export const nodeReadyMs = 20_000;
+/** One takes a processor for a second or two: of twenty that start at once on two, the last would not be ready in time. */
+export const startsPerProcessor = 4;
 /** After all nodes are ready, how long they may take to see each other. */
 export const clusterReadyMs = 15_000;
 /** A node that is asked to drain has this long, then it is killed. */
@@ -175,3 +177,8 @@ export const reconcileLineCharactersMax = 8 * 1_048_576;
 /** Outcomes go out in blocks of this, so that a slow reader slows the work and memory stays small. */
 export const reconcileBlockCharacters = 65_536;
 export const reconcileBlockPieces = 1_024;
+/** A line of the shell that came too fast is said again this much later, this often: what is left over then was meant otherwise. */
+export const tooFastPauseMs = 1_000;
+export const tooFastTriesMax = 30;
+/** A node that cannot answer is asked who can; the refusal does not wait longer for it. */
+export const adviceMs = 2_000;

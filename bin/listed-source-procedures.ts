@@ -3,11 +3,14 @@
  * has the tenant. An import comes part by part and goes on to the desk of the tenant's core as it comes.
  */
 import {
+  type AgentAt,
   type DocumentDeskProtocol,
   defaultPartition,
   documentDeskKey,
+  edgeCandidateOf,
   judgeListedChange,
   judgeListedSource,
+  judgePlace,
   judgeSaidCredentials,
   type ListedSource,
   type ListedSourceSaid,
@@ -16,6 +19,7 @@ import {
   listingIntervalMsDefault,
   listingKeeperKey,
   type NewListedSource,
+  partitionOfAgent,
   type SchedulerProtocol,
   type StatedListedSource,
   schedulerKey,
@@ -31,7 +35,7 @@ import { orRefuse } from './procedure-answers.ts';
 import type { RoleContext } from './roles/role.ts';
 import { tenantDoors } from './tenant-doors.ts';
 
-type SourceStore = Pick<Store, 'tenants' | 'listedSources'>;
+type SourceStore = Pick<Store, 'tenants' | 'listedSources' | 'packages'>;
 
 interface Named {
   tenant: string;
@@ -64,7 +68,7 @@ export interface ImportEndAsked extends OfListedSource {
 const unsaid: NewListedSource = {
   ...{ name: '', kind: 'netbox', endpoint: '', query: null, partition: defaultPartition, blacklist: [] },
   ...{ caPem: null, pageItems: null, withInterfaces: false },
-  ...{ intervalMs: listingIntervalMsDefault, enabled: true },
+  ...{ intervalMs: listingIntervalMsDefault, enabled: true, agent: null },
 };
 
 export function declareListedSources(context: RoleContext, store: SourceStore): void {
@@ -82,13 +86,19 @@ export function declareListedSources(context: RoleContext, store: SourceStore): 
   write('source_add', async (tenant, { source, credentials = null }: ListedSourceAsked, by) => {
     if (source?.kind === undefined || source.endpoint === undefined || source.name === undefined)
       throw new ProcedureError('bad_source', 'a source has a name, a kind and an endpoint');
-    const judged = orRefuse(judgeListedSource(source, unsaid, policy(tenant)));
+    const agents = typeof source.agent === 'string' ? await agentsOf(node, store, tenant) : [];
+    const there = partitionOfAgent(String(source.agent), agents);
+    const before = there === null ? unsaid : { ...unsaid, partition: there };
+    const judged = orRefuse(judgeListedSource(source, before, policy(tenant)));
+    judgeAgent(judged.source, agents);
     judgeSecret(credentials);
     return await changed(tenant, await listedSources.add(tenant.id, judged.source, credentials, by));
   });
   write('source_change', async (tenant, asked: ListedSourceAsked & OfListedSource, by) => {
     const { source: before } = await find(listedSources, tenant, asked.id);
     const { change } = orRefuse(judgeListedChange(asked.source ?? {}, before, policy(tenant)));
+    if (typeof change.agent === 'string')
+      judgeAgent({ ...before, agent: change.agent }, await agentsOf(node, store, tenant));
     const { credentials } = asked;
     if (credentials !== undefined) judgeSecret(credentials);
     const whole = { ...change, ...(credentials === undefined ? {} : { credentials }) };
@@ -195,6 +205,21 @@ async function find(
     'no_such_source',
     `tenant ${tenant.slug} has no source "${wanted}": see picket source list --tenant ${tenant.slug}`,
   );
+}
+
+/** Those that are connected, also by certificates that we did not issue, and those that have a package of ours. */
+async function agentsOf(node: ClusterNode, store: SourceStore, { id }: Tenant): Promise<AgentAt[]> {
+  const named = node.names.list({ tenant: id, kind: 'agent' });
+  const connected = named.flatMap((entry) => edgeCandidateOf(entry) ?? []);
+  const packages = (await store.packages.list(id)).filter(
+    ({ kind, state }) => kind === 'agent' && state !== 'revoked' && state !== 'expired',
+  );
+  return [...connected, ...packages].map(({ name, partition }) => ({ name, partition }));
+}
+
+function judgeAgent({ agent, partition }: NewListedSource, there: readonly AgentAt[]): void {
+  const unfit = agent === null ? null : judgePlace({ name: agent, partition }, there);
+  if (unfit !== null) throw new ProcedureError(unfit.refused, unfit.detail);
 }
 
 function judgeSecret(credentials: unknown): void {

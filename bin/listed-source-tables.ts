@@ -5,9 +5,21 @@ import { table } from './table.ts';
 
 export function showSources(rows: readonly ListedSourceView[]): string {
   return table(
-    ['NAME', 'KIND', 'ENDPOINT', 'PARTITION', 'EVERY', 'STATE', 'LAST RUN', 'AT', 'DEVICES', 'ID'],
+    [
+      'NAME',
+      'KIND',
+      'ENDPOINT',
+      'PARTITION',
+      'LISTED BY',
+      'EVERY',
+      'STATE',
+      'LAST RUN',
+      'AT',
+      'DEVICES',
+      'ID',
+    ],
     rows.map((row) => [
-      ...[row.name, row.kind, row.endpoint, row.partition, everyOf(row), stateOf(row)],
+      ...[row.name, row.kind, row.endpoint, row.partition, row.agent ?? 'core', everyOf(row), stateOf(row)],
       ...[row.last_run?.code ?? '', row.last_run?.ended_at ?? '', row.last_complete?.listed ?? '', row.id],
     ]),
   );

@@ -21,7 +21,10 @@ export interface ListedSourceView {
   page_items: number | null;
   interfaces: boolean;
   ca: 'set' | 'none';
+  /** `core` or `agent`. */
   place: string;
+  /** Which one; null: the core. */
+  agent: string | null;
   /** Null: by hand only. */
   interval_ms: number | null;
   enabled: boolean;
@@ -90,13 +93,14 @@ export function listedSourceView(
 }
 
 function headOf(tenant: Tenant, source: ListedSource) {
-  const { id, name, kind, endpoint, partition, query, blacklist, place, enabled, version } = source;
+  const { id, name, kind, endpoint, partition, query, blacklist, agent, enabled, version } = source;
   return {
     ...{ id, tenant: tenant.slug, tenant_id: tenant.id, name, kind, endpoint, partition, query, blacklist },
     page_items: source.pageItems,
     interfaces: source.withInterfaces,
     ca: source.caPem === null ? ('none' as const) : ('set' as const),
-    ...{ place, interval_ms: source.intervalMs, enabled },
+    ...{ place: agent === null ? 'core' : 'agent', agent },
+    ...{ interval_ms: source.intervalMs, enabled },
     credentials: source.hasCredentials ? ('set' as const) : ('none' as const),
     version,
     created_at: instant(source.createdAtMs),

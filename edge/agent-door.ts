@@ -10,7 +10,7 @@ import {
   gatewayMethods,
   pollerMethods,
   renewalMethods,
-  type ServiceMethods,
+  sourceMethods,
 } from '../proto/index.ts';
 import type { ActorSystem, Clock, Log } from '../runtime/index.ts';
 import { agentCalls, configFor } from './agent-calls.ts';
@@ -40,6 +40,7 @@ import { holderOf } from './peer.ts';
 import { boundMethods } from './received.ts';
 import { type Counts, RefusalCount, type SenderView } from './refusal-count.ts';
 import { renewCall } from './renew-calls.ts';
+import { sourceCalls } from './source-calls.ts';
 import { statusCalls } from './status-calls.ts';
 import { TenantHome } from './tenant-home.ts';
 
@@ -87,14 +88,15 @@ export function openAgentDoor(needs: AgentDoorNeeds): AgentDoor {
   const agents: Agents = new Agents({ system, clock, start: (peer) => system.spawn(agent, peer) });
   const asking = { callers, held, refusals, isDraining: () => draining, tracing: system.tracing };
   const shared = { ...asking, home, clock, node: cluster.node };
-  const methods = [gatewayMethods(), pollerMethods(), documentMethods(), renewalMethods()] as const;
+  const methods = served();
   const server = createServer();
   const asked = agentCalls({ ...shared, system, agents, wires });
   const pushed = statusCalls({ ...shared, system, cluster, nextKey: keysOf(cluster, 'push') });
   serve(server, methods, asked, pushed);
   const cores = { cores: () => cluster.members.live('core'), ask: needs.ask };
   const renewed = renewCall({ ...shared, cores, log });
-  serveOurs(server, methods, documentCalls({ ...asking, clock, system, cluster }), renewed);
+  const ours = { ...asking, clock, system, cluster };
+  serveOurs(server, methods, { documents: documentCalls(ours), renewed, sources: sourceCalls(ours) });
   const connections = new Map<Duplex, ConnectionInjector>();
   return {
     methods,
@@ -143,10 +145,21 @@ function passed(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => void clock.timer(ms, resolve));
 }
 
+/** Of agents, older pollers, documents, renewals, sources. */
+const served = () =>
+  [gatewayMethods(), pollerMethods(), documentMethods(), renewalMethods(), sourceMethods()] as const;
+type Served = ReturnType<typeof served>;
+
+interface Ours {
+  readonly documents: ReturnType<typeof documentCalls>;
+  readonly renewed: ReturnType<typeof renewCall>;
+  readonly sources: ReturnType<typeof sourceCalls>;
+}
+
 /** What is read of each rpc, and who answers it. */
 function serve(
   server: Server,
-  [ofAgents, ofPollers]: readonly [ServiceMethods, ServiceMethods, ...ServiceMethods[]],
+  [ofAgents, ofPollers]: Served,
   asked: ReturnType<typeof agentCalls>,
   pushed: ReturnType<typeof statusCalls>,
 ): void {
@@ -175,12 +188,12 @@ function serve(
 /** What agents of ours know beside that. */
 function serveOurs(
   server: Server,
-  [, , ofDocuments, ofRenewal]: readonly [ServiceMethods, ServiceMethods, ServiceMethods, ServiceMethods],
-  documents: ReturnType<typeof documentCalls>,
-  renewed: ReturnType<typeof renewCall>,
+  [, , ofDocuments, ofRenewal, ofSources]: Served,
+  { documents, renewed, sources }: Ours,
 ): void {
   server.addService(boundMethods(ofDocuments, { Transfer: documentBounds }) as ServiceDefinition, documents);
   server.addService(boundMethods(ofRenewal, { Renew: smallBounds }) as ServiceDefinition, { Renew: renewed });
+  server.addService(boundMethods(ofSources, { Take: smallBounds }) as ServiceDefinition, sources);
 }
 
 function createServer(): Server {

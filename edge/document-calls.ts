@@ -19,6 +19,7 @@ import { type GatewayRefusal, isRefusal, refuse } from './errors.ts';
 import { documentPartBytesMax, documentSilentMs, documentWindowBytes } from './limits.ts';
 import { type EdgePeer, holderOf } from './peer.ts';
 import type { Received } from './received.ts';
+import { finishListed, listedDocument, sourceKind } from './source-calls.ts';
 
 export interface DocumentNeeds extends CallNeeds, DocumentRelayNeeds {
   readonly clock: Clock;
@@ -84,6 +85,8 @@ class DocumentStream {
   private order: DocumentOrder = noDocument;
   private document: RelayedDocument | null = null;
   private id = '';
+  /** The run of a source that lists it; null: a document of the agent's own. */
+  private run: string | null = null;
 
   constructor(needs: DocumentRelayNeeds, peer: EdgePeer, tell: (message: DocumentDown) => void) {
     this.needs = needs;
@@ -120,10 +123,15 @@ class DocumentStream {
     const refusal = this.step({ type: 'open' });
     if (refusal !== null) return refusal;
     const { peer } = this;
-    const asked = {
-      ...{ key: id, sender: `${peer.role}/${peer.id}`, agent: peer.id, partition: peer.partition },
-      ...{ kind, service, totalBytes: totalBytes === 0 ? null : totalBytes },
-    };
+    this.run = kind === sourceKind ? id : null;
+    const asked =
+      this.run !== null
+        ? await listedDocument(this.needs, peer, this.run)
+        : {
+            ...{ key: id, sender: `${peer.role}/${peer.id}`, agent: peer.id, partition: peer.partition },
+            ...{ kind, service, totalBytes: totalBytes === 0 ? null : totalBytes },
+          };
+    if (isRefusal(asked)) return asked;
     const document = await RelayedDocument.open(this.needs, peer.tenantId, asked);
     if (isRefusal(document)) return document;
     this.document = document;
@@ -141,7 +149,12 @@ class DocumentStream {
   private async end({ totalBytes, sha256 }: DocumentEnd): Promise<GatewayRefusal | null> {
     const refusal = this.step({ type: 'end', totalBytes, hashBytes: sha256.length });
     if (refusal !== null) return refusal;
-    const received = await this.document!.end(totalBytes, Buffer.from(sha256).toString('hex'));
+    const hash = Buffer.from(sha256).toString('hex');
+    // What a source lists is judged before it is whole, by whoever has its run.
+    const received =
+      this.run === null
+        ? await this.document!.end(totalBytes, hash)
+        : await finishListed(this.needs, this.peer, this.run, totalBytes, hash);
     if (isRefusal(received)) return received;
     this.leave();
     this.tell({ received: { id: this.id, totalBytes, items: received.items } });

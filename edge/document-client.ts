@@ -26,14 +26,17 @@ import {
 export interface DocumentClientNeeds {
   readonly clock: Clock;
   readonly random: Random;
-  /** A new stream, to another gateway when the one before broke. What it throws counts as a stream that broke. */
+  /**
+   * A new stream, to another gateway when the one before broke. What it throws counts as a stream that broke; with the code `cancelled`
+   * nothing is tried again.
+   */
   dial(): DocumentWire | Promise<DocumentWire>;
 }
 
 export interface DocumentToSend {
   /** The same id is the same document, also in another life of this program. */
   readonly id: string;
-  readonly kind: 'sync' | 'sweep';
+  readonly kind: 'sync' | 'sweep' | 'source';
   readonly service: string;
   /** Null: not known yet. */
   readonly totalBytes: number | null;
@@ -103,7 +106,10 @@ class Sending {
     try {
       wire = await dial();
     } catch (error) {
-      return broken(messageOf(error));
+      const { code } = error as { code?: unknown };
+      return code === 'cancelled'
+        ? { ok: false, error: { code, detail: messageOf(error) } }
+        : broken(messageOf(error));
     }
     const inbox = new Inbox(wire, clock);
     try {

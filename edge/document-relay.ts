@@ -12,7 +12,7 @@ import {
 } from '../actors/messages.ts';
 import type { Cluster } from '../cluster/index.ts';
 import { type ActorSystem, messageOf, type Ref } from '../runtime/index.ts';
-import { isRefusal, type Outcome, refuse } from './errors.ts';
+import { type GatewayRefusalCode, isRefusal, type Outcome, refuse } from './errors.ts';
 import { documentCallMs, documentEndMs } from './limits.ts';
 
 export interface DocumentRelayNeeds {
@@ -20,7 +20,8 @@ export interface DocumentRelayNeeds {
   readonly cluster: Cluster;
 }
 
-const told: ReadonlySet<string> = new Set<DocumentRefusalCode>([
+/** Codes that mean to an agent what they mean to us; all others are a core that is away. */
+const told: ReadonlySet<string> = new Set<DocumentRefusalCode | 'not_placed' | 'bad_listing'>([
   'bad_document',
   'document_conflict',
   'document_damaged',
@@ -28,6 +29,8 @@ const told: ReadonlySet<string> = new Set<DocumentRefusalCode>([
   'too_large',
   'too_many_documents',
   'no_room',
+  'not_placed',
+  'bad_listing',
 ]);
 
 /** One document that is open at the desk of a core. */
@@ -88,12 +91,13 @@ export class RelayedDocument {
   }
 }
 
-async function outcome<T>(work: () => Promise<T>): Promise<Outcome<T>> {
+/** What was answered, or refused, as this door tells it. */
+export async function outcome<T>(work: () => Promise<T>): Promise<Outcome<T>> {
   try {
     return await work();
   } catch (error) {
     const { code } = error as { code?: unknown };
     const isTold = typeof code === 'string' && told.has(code);
-    return refuse(isTold ? (code as DocumentRefusalCode) : 'tenant_unavailable', messageOf(error));
+    return refuse(isTold ? (code as GatewayRefusalCode) : 'tenant_unavailable', messageOf(error));
   }
 }

@@ -39,6 +39,10 @@ export type GatewayRefusalCode =
   | 'too_many_documents'
   /** The documents of the tenant hold as much as they may: come again when some were removed. */
   | 'no_room'
+  /** No run of a source that is placed at this agent is under way under this id. */
+  | 'not_placed'
+  /** What was brought is no listing of the source: nothing of it is kept; the sentence says why. */
+  | 'bad_listing'
   /** No core has the tenant now, or the store does not take results: come again. */
   | 'tenant_unavailable'
   /** The node ends: come again, to another. */
@@ -81,6 +85,8 @@ const statuses: Readonly<Record<GatewayRefusalCode, status>> = {
   document_gone: status.ABORTED,
   too_many_documents: status.RESOURCE_EXHAUSTED,
   no_room: status.RESOURCE_EXHAUSTED,
+  not_placed: status.PERMISSION_DENIED,
+  bad_listing: status.INVALID_ARGUMENT,
   tenant_unavailable: status.UNAVAILABLE,
   node_draining: status.UNAVAILABLE,
 };

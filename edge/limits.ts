@@ -155,3 +155,7 @@ export const documentRetryMsMax = 30_000;
 export const documentTriesMax = 60;
 /** An answer that takes longer is none. */
 export const documentAnswerMs = documentEndMs + 30_000;
+
+// Sources that are placed at an agent (`picket.edge.v1.Sources`)
+/** The id of a run: that of its source and a time. */
+export const sourceRunCharactersMax = 128;

@@ -11,6 +11,7 @@ const gateway = '/monitoring.AgentGatewayService';
 const poller = '/monitoring.PollerService';
 const documents = '/picket.edge.v1.Documents';
 const renewal = '/picket.edge.v1.Renewal';
+const sources = '/picket.edge.v1.Sources';
 
 export interface RpcPolicy {
   readonly roles: readonly string[];
@@ -32,6 +33,8 @@ export const peerPolicies: Readonly<Record<string, RpcPolicy>> = {
   [`${gateway}/ControlStream`]: ofAgent,
   // A document says nothing of its sender.
   [`${documents}/Transfer`]: { roles: ['agent'], senderField: null, partitionField: null },
+  // What of a source it may have, the tenant's core decides by its certificate.
+  [`${sources}/Take`]: { roles: ['agent'], senderField: null, partitionField: null },
   [`${renewal}/Renew`]: { roles: ['agent', 'poller', 'collector'], senderField: null, partitionField: null },
   [`${poller}/ReportStatus`]: ofPoller,
   [`${poller}/StreamStatus`]: ofPoller,

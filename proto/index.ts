@@ -41,3 +41,4 @@ export type {
 } from './monitoring.ts';
 export { agentMethods, gatewayMethods, pollerMethods } from './monitoring.ts';
 export { type RenewRequest, type RenewResponse, renewalMethods } from './renewal.ts';
+export { type SourceGiven, type SourceTake, sourceMethods } from './sources.ts';

@@ -4,9 +4,13 @@ import { limits } from './limits.ts';
 import { moment } from './moment.ts';
 
 const columns = `i.id, i.name, i.kind, i.endpoint, i.credentials_sealed, i.created_at, i.updated_at,
-  s.settings, s.place, s.interval_ms, s.enabled, s.version`;
+  s.settings, s.interval_ms, s.enabled, s.version`;
 
-/** $1 id, $2 who, $3 name, $4 kind, $5 endpoint, $6 sealed, $7 settings, $8 interval, $9 enabled. */
+/**
+ * `place` says who decides over it, which is always the core; at which agent it is listed is in its settings.
+ *
+ * $1 id, $2 who, $3 name, $4 kind, $5 endpoint, $6 sealed, $7 settings, $8 interval, $9 enabled.
+ */
 export const insert = `
 WITH ${moment},
 i AS (

@@ -20,7 +20,9 @@ import type { Vault } from './vault/vault.ts';
 type Settings = Pick<
   NewListedSource,
   'query' | 'partition' | 'blacklist' | 'caPem' | 'pageItems' | 'withInterfaces'
->;
+> &
+  // Absent in what was written before there was another place than the core.
+  Partial<Pick<NewListedSource, 'agent'>>;
 
 interface Columns extends Record<string, unknown> {
   id: string;
@@ -31,7 +33,6 @@ interface Columns extends Record<string, unknown> {
   created_at: number;
   updated_at: number;
   settings: Settings;
-  place: 'core';
   interval_ms: number | null;
   enabled: boolean;
   version: number;
@@ -115,8 +116,8 @@ async function sealed(vault: Vault, at: Parameters<Vault['seal']>[0], credential
 }
 
 function settingsOf(given: NewListedSource): Parameter[] {
-  const { query, partition, blacklist, caPem, pageItems, withInterfaces } = given;
-  const settings: Settings = { query, partition, blacklist, caPem, pageItems, withInterfaces };
+  const { query, partition, blacklist, caPem, pageItems, withInterfaces, agent } = given;
+  const settings: Settings = { query, partition, blacklist, caPem, pageItems, withInterfaces, agent };
   return [json(settings), given.intervalMs, given.enabled];
 }
 
@@ -143,9 +144,9 @@ function noRoom(): never {
 }
 
 function toSource(row: Columns): ListedSource {
-  const { id, name, kind, endpoint, settings, place, enabled, version } = row;
+  const { id, name, kind, endpoint, settings, enabled, version } = row;
   return {
-    ...{ id, name, kind, endpoint, place, enabled, version },
+    ...{ id, name, kind, endpoint, enabled, version, agent: null },
     ...settings,
     intervalMs: row.interval_ms,
     hasCredentials: row.credentials_sealed !== null,

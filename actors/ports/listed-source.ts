@@ -10,12 +10,12 @@ export interface NewListedSource extends SourceSettings {
   /** Null: it runs by hand only. */
   readonly intervalMs: number | null;
   readonly enabled: boolean;
+  /** Who lists it: the agent of this name, in the source's partition; null: the core that holds the tenant. */
+  readonly agent: string | null;
 }
 
 export interface ListedSource extends NewListedSource {
   readonly id: string;
-  /** Who lists it: the core that holds the tenant. */
-  readonly place: 'core';
   readonly hasCredentials: boolean;
   /** Higher with each change. */
   readonly version: number;
@@ -37,6 +37,7 @@ export interface ListingRecord {
   readonly endedAtMs: number;
   /** Who asked for it; `schedule` for nobody. */
   readonly by: string;
+  /** The core, or `agent/NAME`. */
   readonly node: string;
   readonly outcome: 'complete' | 'aborted';
   /** `ok`, or why it was aborted: a fault of the listing, or what the store or the desk refused. */

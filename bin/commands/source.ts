@@ -34,6 +34,8 @@ interface SourceFlags extends Flags {
   caFile?: string;
   page?: string;
   interfaces?: boolean;
+  /** False: the core. */
+  agent?: string | false;
 }
 
 export function addSourceCommands(program: Command, surroundings: Surroundings): void {
@@ -69,7 +71,12 @@ function withFields(command: Command, isNew: boolean): Command {
     )
     .option('--page <count>', 'devices a page, 1 to 1000, or "usual"')
     .addOption(new Option('--interfaces', "NetBox: with each device's interfaces and their MACs"))
-    .addOption(new Option('--no-interfaces', 'NetBox: without').hideHelp(isNew));
+    .addOption(new Option('--no-interfaces', 'NetBox: without').hideHelp(isNew))
+    .option(
+      '--agent <name>',
+      `have it listed by this agent, in its network; it is of the agent's partition${told('the core')}`,
+    )
+    .addOption(new Option('--no-agent', 'have it listed by the core').hideHelp(isNew));
 }
 
 function addAdd(source: Command, surroundings: Surroundings): void {
@@ -92,6 +99,7 @@ function addAdd(source: Command, surroundings: Surroundings): void {
 
 Examples:
   picket source add --tenant acme --name cmdb --kind netbox --endpoint https://netbox.example --credentials-file token --query 'site=hill&status=active'
+  picket source add --tenant acme --name plant --kind netbox --endpoint https://10.20.0.5 --agent plant-1 --credentials-file token
   pass show armis | picket source add --name armis --kind armis --endpoint https://acme.armis.com --credentials-file - --query 'in:devices boundaries:"Corporate"' --interval 6h --blacklist 192.168.0.0/16
 `;
   tenantCommand(command, surroundings, example).action(
@@ -225,8 +233,9 @@ async function secretOf({ credentialsFile }: SourceFlags): Promise<{ credentials
 }
 
 async function saidOf(flags: SourceFlags): Promise<ListedSourceSaid> {
-  const { query, interval, blacklist, caFile, page, interfaces } = flags;
+  const { query, interval, blacklist, caFile, page, interfaces, agent } = flags;
   return {
+    ...(agent !== undefined && { agent: agent === false ? null : agent }),
     ...(query !== undefined && { query: query === '' ? null : query }),
     ...(interval !== undefined && {
       intervalMs: interval === 'never' ? null : parseDuration(interval, '--interval'),

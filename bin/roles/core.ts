@@ -39,7 +39,8 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   const retireAuthorities = (isStill: () => boolean) => retireDue(retirement, isStill);
   const turns = new ListingTurns(listingsOfCoreMax);
   const random = systemRandom();
-  const listings = { sources: store.listedSources, resolver: boundedResolver(), clock, random, turns };
+  const { listedSources: sources, documents } = store;
+  const listings = { sources, documents, resolver: boundedResolver(), clock, random, turns };
   const ends = { packageEnded, retireAuthorities };
   const giveWay = () => new Promise<void>((resolve) => clock.afterIo(resolve));
   const needs = { cluster: node, ...store, ownMachineTenant, backups, listings, giveWay, ...ends };

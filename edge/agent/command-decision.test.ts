@@ -16,7 +16,15 @@ const planned: PlannedCheck = {
   },
 };
 const sight: CommandSight = {
-  ...{ nowMs: 1_000_000, running: 0, known: new Set(), sweeping: 0, isSwept: () => false },
+  ...{
+    nowMs: 1_000_000,
+    running: 0,
+    known: new Set(),
+    listingBeside: () => 0,
+    isListed: () => false,
+    sweeping: 0,
+    isSwept: () => false,
+  },
   check: (id) => (id === planned.id ? planned : null),
 };
 const command = (
@@ -102,6 +110,19 @@ describe('a command of the gateway', () => {
     expect(codeOf(command('sweep.run', slice), { sweeping: 6, isSwept: () => true })).toBe('sweep');
     expect(codeOf(command('sweep.stop', { run: 'run_abc', slice: 1 }))).toBe('stop_sweep');
     expect(codeOf(command('sweep.stop', { run: 1 }))).toBe('bad_payload');
+  });
+  it('is a run of a source that is begun once, joined when it is asked for again, and never begun in its middle', () => {
+    const run = { run: 'int_abc-17', source: 'int_abc', resume: false };
+    const decision = decideCommand(command('source.run', run), sight);
+    expect(decision).toEqual({ type: 'list_source', order: run });
+    for (const wrong of [{ run: '' }, { run: 7 }, { run: '../x' }, { source: 'a b' }, { source: null }])
+      expect(codeOf(command('source.run', { ...run, ...wrong }))).toBe('bad_payload');
+    const resumed = command('source.run', { ...run, resume: true });
+    expect(codeOf(resumed)).toBe('run_lost');
+    expect(codeOf(resumed, { listingBeside: () => 2, isListed: (id) => id === run.run })).toBe('list_source');
+    expect(codeOf(command('source.run', run), { listingBeside: () => 2 })).toBe('agent_busy');
+    expect(codeOf(command('source.stop', { run: run.run }))).toBe('stop_source');
+    expect(codeOf(command('source.stop', {}))).toBe('bad_payload');
   });
   it('is done once, however often it comes', () => {
     let known: ReadonlySet<string> = new Set();

@@ -1,5 +1,5 @@
 /**
- * What an agent does with a command of its gateway: runs a check now, sweeps a slice, asks for its config, or says why not. Pure. A command
+ * What an agent does with a command of its gateway: runs a check now, sweeps a slice, lists a source, asks for its config, or says why not. Pure. A command
  * that came before is not done twice, and one whose time is over is not begun.
  */
 import type { AgentCheckConfig, CommandRequest } from '../../proto/index.ts';
@@ -8,15 +8,26 @@ import {
   commandsKnownMax,
   commandsRunningMax,
   commandTimeoutMs,
+  sourcesAtOnceMax,
   sweepsAtOnceMax,
 } from './limits.ts';
 import { type PlannedCheck, plannedCheck } from './planned-check.ts';
+import { readSourceOrder, type SourceOrder } from './source-order.ts';
 import { readSweepOrder, type SweepOrder } from './sweep-order.ts';
 
 /** What an agent of ours can be told to do: it says so among its capabilities. */
-export const commandTypes = ['check.run', 'config.refresh', 'sweep.run', 'sweep.stop'] as const;
+export const commandTypes = [
+  'check.run',
+  'config.refresh',
+  'sweep.run',
+  'sweep.stop',
+  'source.run',
+  'source.stop',
+] as const;
 /** Said beside them by those that sweep. */
 export const sweepCapability = 'sweep';
+/** And by those that list sources which are placed at them. */
+export const sourceCapability = 'source';
 
 export type CommandRefusalCode =
   /** The time in which the command was to be done is over. */
@@ -28,13 +39,17 @@ export type CommandRefusalCode =
   /** The config of this agent has no such check. */
   | 'no_such_check'
   /** The agent has too many commands under way. */
-  | 'agent_busy';
+  | 'agent_busy'
+  /** A run of a source was begun here, and nothing is known of it: this program was started anew since. */
+  | 'run_lost';
 
 export type CommandDecision =
   | { readonly type: 'run'; readonly check: PlannedCheck }
   | { readonly type: 'refresh' }
   | { readonly type: 'sweep'; readonly order: SweepOrder }
   | { readonly type: 'stop_sweep'; readonly run: string; readonly slice: number }
+  | { readonly type: 'list_source'; readonly order: SourceOrder }
+  | { readonly type: 'stop_source'; readonly run: string }
   | { readonly type: 'refuse'; readonly code: CommandRefusalCode; readonly detail: string }
   /** It is under way or done: nothing is said a second time. */
   | { readonly type: 'known' };
@@ -45,6 +60,10 @@ export interface CommandSight {
   /** Slices under way. */
   readonly sweeping: number;
   isSwept(order: SweepOrder): boolean;
+  /** How many sources are being listed beside this one, of which a new run takes the place of an earlier one. */
+  listingBeside(source: string): number;
+  /** Under way, or over a moment ago. */
+  isListed(run: string): boolean;
   readonly known: ReadonlySet<string>;
   check(id: string): PlannedCheck | null;
 }
@@ -57,6 +76,8 @@ export function decideCommand(command: CommandRequest, sight: CommandSight): Com
   if (commandType === 'config.refresh') return { type: 'refresh' };
   if (commandType === 'sweep.run') return decideSweep(payloadJson, sight);
   if (commandType === 'sweep.stop') return decideStop(payloadJson);
+  if (commandType === 'source.run') return decideSource(payloadJson, sight);
+  if (commandType === 'source.stop') return decideSourceStop(payloadJson);
   if (commandType !== 'check.run')
     return refuse('unsupported_command', `this agent does ${commandTypes.join(', ')}`);
   if (sight.running >= commandsRunningMax) return refuse('agent_busy', 'too many commands are under way');
@@ -114,6 +135,24 @@ function decideStop(payload: Uint8Array): CommandDecision {
   const { run, slice } = (payload.length > commandPayloadBytesMax ? null : readObject(payload)) ?? {};
   if (typeof run === 'string' && typeof slice === 'number') return { type: 'stop_sweep', run, slice };
   return refuse('bad_payload', 'run and slice must be there');
+}
+
+function decideSource(payload: Uint8Array, { listingBeside, isListed }: CommandSight): CommandDecision {
+  const said = payload.length > commandPayloadBytesMax ? null : readObject(payload);
+  if (said === null) return refuse('bad_payload', 'the payload is no JSON object of a run');
+  const order = readSourceOrder(said);
+  if (typeof order === 'string') return refuse('bad_payload', order);
+  if (isListed(order.run)) return { type: 'list_source', order };
+  if (order.resume)
+    return refuse('run_lost', 'nothing is known of this run: it was begun before this program');
+  const beside = listingBeside(order.source);
+  if (beside >= sourcesAtOnceMax) return refuse('agent_busy', `${beside} sources are being listed`);
+  return { type: 'list_source', order };
+}
+
+function decideSourceStop(payload: Uint8Array): CommandDecision {
+  const { run } = (payload.length > commandPayloadBytesMax ? null : readObject(payload)) ?? {};
+  return typeof run === 'string' ? { type: 'stop_source', run } : refuse('bad_payload', 'run must be there');
 }
 
 function readObject(payload: Uint8Array): Record<string, unknown> | null {

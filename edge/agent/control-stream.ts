@@ -15,8 +15,10 @@ import { type CommandSight, decideCommand, remember } from './command-decision.t
 import type { CallFailed, ControlCall, GatewayChannel } from './gateway-channel.ts';
 import { answerCharactersMax } from './limits.ts';
 import type { OwnChecks } from './own-checks.ts';
+import type { OwnSources } from './own-sources.ts';
 import type { OwnSweeps } from './own-sweeps.ts';
 import type { PlannedCheck } from './planned-check.ts';
+import type { SourceOrder } from './source-order.ts';
 import type { SweepOrder } from './sweep-order.ts';
 
 export interface ControlNeeds {
@@ -24,6 +26,7 @@ export interface ControlNeeds {
   readonly hello: ControlStreamHello;
   readonly checks: OwnChecks;
   readonly sweeps: OwnSweeps;
+  readonly sources: OwnSources;
   nowMs(): number;
   config(config: AgentConfigResponse): void;
   /** Asks for the config at once. */
@@ -72,11 +75,15 @@ export class ControlStream {
   }
 
   private async follow(command: CommandRequest): Promise<void> {
-    const { checks, sweeps, nowMs } = this.needs;
+    const { checks, sweeps, sources, nowMs } = this.needs;
     const { known, running } = this;
     const sight: CommandSight = {
       ...{ nowMs: nowMs(), running, known, check: (id) => checks.check(id) },
       ...{ sweeping: sweeps.running, isSwept: (order) => sweeps.isUnderWay(order) },
+      ...{
+        listingBeside: (source) => sources.runningBeside(source),
+        isListed: (run) => sources.isKnown(run),
+      },
     };
     const decision = decideCommand(command, sight);
     if (decision.type === 'known') return;
@@ -93,6 +100,10 @@ export class ControlStream {
       else if (decision.type === 'sweep') await this.sweep(command, decision.order);
       else if (decision.type === 'stop_sweep') {
         const isStopped = sweeps.stop(decision.run, decision.slice);
+        this.answer(command, true, isStopped ? '' : 'it is not under way', null);
+      } else if (decision.type === 'list_source') await this.list(command, decision.order);
+      else if (decision.type === 'stop_source') {
+        const isStopped = sources.stop(decision.run);
         this.answer(command, true, isStopped ? '' : 'it is not under way', null);
       } else {
         await this.needs.refresh();
@@ -128,6 +139,22 @@ export class ControlStream {
     });
     if (end.ok) this.answer(command, true, '', end.told);
     else this.answer(command, false, `${end.code}: ${end.detail}`, null);
+  }
+
+  private async list(command: CommandRequest, order: SourceOrder): Promise<void> {
+    const { commandId, commandType } = command;
+    const end = await this.needs.sources.run(order, (told) => {
+      const { page, total, devices } = told;
+      const message = `page ${page}: ${devices} devices`;
+      const progressPercent = total === null || total === 0 ? 0 : Math.floor((devices / total) * 100);
+      const payloadJson = Buffer.from(JSON.stringify(told));
+      const timestamp = this.second();
+      this.say({
+        commandProgress: { commandId, commandType, progressPercent, message, timestamp, payloadJson },
+      });
+    });
+    const isComplete = end.outcome === 'complete';
+    this.answer(command, isComplete, isComplete ? '' : `${end.code}: ${end.detail}`, end);
   }
 
   private answer(

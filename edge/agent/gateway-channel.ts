@@ -25,7 +25,10 @@ import {
   type RenewRequest,
   type RenewResponse,
   renewalMethods,
+  type SourceGiven,
+  type SourceTake,
   type StatusReceived,
+  sourceMethods,
 } from '../../proto/index.ts';
 import type { DocumentWire } from '../document-wire.ts';
 import { judgeGateway } from '../gateway-identity.ts';
@@ -36,6 +39,7 @@ import {
   keepaliveEveryMs,
   pushAnswerMs,
   receivedBytesMax,
+  takeMs,
 } from './limits.ts';
 
 /** Why a call brought no answer: the gateway's own code, or one of ours. */
@@ -70,10 +74,11 @@ interface Calls {
   controlStream(): ControlCall;
   renew: Unary<RenewRequest, RenewResponse>;
   transfer(): DocumentWire;
+  take: Unary<SourceTake, SourceGiven>;
 }
 
 const Client = makeGenericClientConstructor(
-  { ...gatewayMethods(), ...renewalMethods(), ...documentMethods() },
+  { ...gatewayMethods(), ...renewalMethods(), ...documentMethods(), ...sourceMethods() },
   'Gateway',
 );
 
@@ -121,6 +126,10 @@ export class GatewayChannel {
   }
   renew(request: RenewRequest): Promise<RenewResponse> {
     return this.ask(this.calls.renew, request, pushAnswerMs);
+  }
+  /** What a run of a source needs. */
+  take(request: SourceTake): Promise<SourceGiven> {
+    return this.ask(this.calls.take, request, takeMs);
   }
   stream(chunks: readonly GatewayStatusChunk[]): Promise<StatusReceived> {
     return new Promise((resolve, reject) => {

@@ -2,17 +2,18 @@
  * One connection from hello to its end: the config and its polls, the control stream, the pushes, the renewal when its time
  * has come. Tells once why it ended. Between a channel and the program, which dials the next.
  */
-import type { AgentHelloRequest } from '../../proto/index.ts';
+import type { AgentHelloRequest, SourceGiven } from '../../proto/index.ts';
 import { type Clock, type Log, messageOf, type Random } from '../../runtime/index.ts';
 import type { DocumentWire } from '../document-wire.ts';
 import { differenceMs } from './clock-difference.ts';
-import { commandTypes, sweepCapability } from './command-decision.ts';
+import { commandTypes, sourceCapability, sweepCapability } from './command-decision.ts';
 import { ControlStream } from './control-stream.ts';
 import { CallFailed, GatewayChannel } from './gateway-channel.ts';
 import { configAgainMs } from './limits.ts';
 import type { Outbox } from './outbox.ts';
 import type { OwnChecks } from './own-checks.ts';
 import { nextRequest, type OwnIdentity, takeRenewed } from './own-identity.ts';
+import type { OwnSources } from './own-sources.ts';
 import type { OwnSweeps } from './own-sweeps.ts';
 import { Pushes } from './pushes.ts';
 import { renewAgainAfterMs, renewAtMs } from './renewal-time.ts';
@@ -32,6 +33,7 @@ export interface SessionNeeds {
   readonly outbox: Outbox;
   readonly checks: OwnChecks;
   readonly sweeps: OwnSweeps;
+  readonly sources: OwnSources;
   readonly facts: AgentFacts;
   readonly identity: OwnIdentity;
   /** Where a renewed certificate is written. */
@@ -91,9 +93,14 @@ export class GatewaySession {
     return this.channel.documents();
   }
 
+  /** What a run of a source needs, asked over this connection. */
+  take(run: string, from: number): Promise<SourceGiven> {
+    return this.channel.take({ run, from });
+  }
+
   private async begin(): Promise<void> {
     const { channel, needs } = this;
-    const { clock, checks, sweeps, identity, outbox, random, log, isOnlyGateway } = needs;
+    const { clock, checks, sweeps, sources, identity, outbox, random, log, isOnlyGateway } = needs;
     const askedAtMs = clock.wallMs();
     const hello = this.hello();
     const answer = await channel.hello(hello);
@@ -106,7 +113,7 @@ export class GatewaySession {
     const { partition } = enrolled;
     const nowMs = () => needs.nowMs();
     this.control = new ControlStream({
-      ...{ channel, hello, checks, sweeps, nowMs },
+      ...{ channel, hello, checks, sweeps, sources, nowMs },
       config: (config) => checks.configure(config),
       refresh: () => this.askConfig(),
       ended: (why) => this.lose(why),
@@ -126,7 +133,7 @@ export class GatewaySession {
     return {
       ...{ agentId: identity.agentId, partition: identity.enrolled.partition, version, hostname, os, arch },
       ...{
-        capabilities: [...capabilities, sweepCapability, ...commandTypes],
+        capabilities: [...capabilities, sweepCapability, sourceCapability, ...commandTypes],
         configVersion: checks.version,
         configSource: 'gateway',
       },

@@ -90,6 +90,19 @@ export const sweepProgressMs = 1_000;
 /** Slices that went well, whose answers may have been lost. */
 export const sweepAnswersKeptMax = 64;
 
+// Sources
+/** Listed at once; more are refused. Each has a stream of its connection for as long as it takes. */
+export const sourcesAtOnceMax = 2;
+/** How far one is is told this often, also while the other system lets it wait. */
+export const sourceProgressMs = 1_000;
+/** Runs that ended, whose answers may have been lost. */
+export const sourceAnswersKeptMax = 64;
+/** What a run needs is asked for again while no gateway is there, this often and so many times. */
+export const takeAgainMs = 1_000;
+export const takeTriesMax = 15;
+/** One answer to that: known ids are at most 10,000 of 64 characters. */
+export const takeMs = 30_000;
+
 // The certificate
 /** The last part of the wait for the half of a certificate's life is chance, so that agents do not all come at once. */
 export const renewSpreadShare = 0.1;

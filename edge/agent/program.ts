@@ -4,7 +4,7 @@
  */
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { IcmpProber, SweepPinger } from '../../checks/index.ts';
+import { boundedResolver, type IcmpProber, type SweepPinger } from '../../checks/index.ts';
 import { type Clock, type Log, messageOf, type Random } from '../../runtime/index.ts';
 import { AgentError } from './errors.ts';
 import { type Dial, type Failover, firstDial, newFailover, stepFailover } from './failover.ts';
@@ -14,6 +14,7 @@ import { endMs, reportEveryMs } from './limits.ts';
 import { Outbox } from './outbox.ts';
 import { OwnChecks } from './own-checks.ts';
 import { type OwnIdentity, readIdentity } from './own-identity.ts';
+import { OwnSources } from './own-sources.ts';
 import { OwnSweeps } from './own-sweeps.ts';
 
 export interface AgentNeeds {
@@ -73,6 +74,7 @@ class AgentProgram implements RunningAgent {
   private readonly credentialFolder: string;
   private readonly checks: OwnChecks;
   private readonly sweeps: OwnSweeps;
+  private readonly sources: OwnSources;
   private failover: Failover;
   private session: GatewaySession | null = null;
   private connectedTo: string | null = null;
@@ -98,10 +100,11 @@ class AgentProgram implements RunningAgent {
     });
     this.sweeps = new OwnSweeps({
       ...{ clock, random, log, pinger, nowMs: () => this.nowMs() },
-      dial: () => {
-        if (this.session === null || this.connectedTo === null) throw new Error('no gateway is connected');
-        return this.session.documents();
-      },
+      dial: () => this.connected().documents(),
+    });
+    this.sources = new OwnSources({
+      ...{ clock, random, log, resolver: boundedResolver(), dial: () => this.connected().documents() },
+      take: async (run, from) => await this.connected().take(run, from),
     });
     this.failover = newFailover(identity.enrolled.gateways, random.next());
     this.report();
@@ -118,6 +121,7 @@ class AgentProgram implements RunningAgent {
     this.cancelReport();
     this.checks.end();
     this.sweeps.end();
+    this.sources.end();
     const { clock } = this.needs;
     let cancel = () => {};
     const late = new Promise<void>((resolve) => {
@@ -126,6 +130,11 @@ class AgentProgram implements RunningAgent {
     await Promise.race([this.session?.end(), late]);
     cancel();
     this.outbox.close();
+  }
+
+  private connected(): GatewaySession {
+    if (this.session === null || this.connectedTo === null) throw new Error('no gateway is connected');
+    return this.session;
   }
 
   private nowMs(): number {
@@ -140,7 +149,7 @@ class AgentProgram implements RunningAgent {
   private async hold(endpoint: string): Promise<void> {
     if (this.stopping) return;
     const { clock, random, log, facts } = this.needs;
-    const { outbox, checks, sweeps, identity, credentialFolder, renewNow } = this;
+    const { outbox, checks, sweeps, sources, identity, credentialFolder, renewNow } = this;
     const droppedNow = outbox.totals().dropped;
     const session = new GatewaySession({
       ...{
@@ -151,6 +160,7 @@ class AgentProgram implements RunningAgent {
         outbox,
         checks,
         sweeps,
+        sources,
         identity,
         credentialFolder,
         endpoint,

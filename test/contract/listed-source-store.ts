@@ -13,7 +13,7 @@ const by = 'spiffe://test/operator/ann';
 export const wantedSource = (name: string, more: Partial<NewListedSource> = {}): NewListedSource => ({
   ...{ name, kind: 'netbox', endpoint: 'https://netbox.example', query: 'site=hill', partition: 'default' },
   ...{ blacklist: ['10.0.0.0/8'], caPem: null, pageItems: null, withInterfaces: false },
-  ...{ intervalMs: 3_600_000, enabled: true },
+  ...{ intervalMs: 3_600_000, enabled: true, agent: null },
   ...more,
 });
 
@@ -43,7 +43,6 @@ export function listedSourceStoreContract(setupOf: () => ListedSourceSetup): voi
     );
     expect(second).toMatchObject({
       ...wantedSource('second'),
-      place: 'core',
       version: 1,
       hasCredentials: true,
     });
@@ -52,6 +51,11 @@ export function listedSourceStoreContract(setupOf: () => ListedSourceSetup): voi
       { source: second, state: null },
     ]);
     expect(first.hasCredentials).toBe(false);
+    const moved = await sources.change(mine, 'first', { agent: 'plant-1' }, by);
+    expect(moved).toMatchObject({ agent: 'plant-1', kind: 'armis', version: 2 });
+    expect(await sources.change(mine, 'first', { agent: null }, by)).toMatchObject({ agent: null });
+    await sources.change(mine, 'first', { agent: 'plant-1' }, by);
+    expect((await sources.list(mine))[0]!.source.agent).toBe('plant-1');
     expect(await sources.list(other)).toEqual([]);
     await expect(sources.change(other, second.id, { enabled: false }, by)).rejects.toMatchObject({
       code: 'no_such_source',

@@ -32,7 +32,7 @@ export function memoryListedSources(nowMs: () => number = Date.now): ListedSourc
       free(tenantId, given.name, null);
       made += 1;
       const at = { createdAtMs: nowMs(), updatedAtMs: nowMs() };
-      const own = { id: `int_${String(made).padStart(16, 'a')}`, place: 'core' as const, version: 1 };
+      const own = { id: `int_${String(made).padStart(16, 'a')}`, version: 1 };
       const source = { ...given, ...own, ...at, hasCredentials: credentials !== null };
       of(tenantId).push({ source, credentials, epoch: 0, state: null, knownIds: [] });
       return source;

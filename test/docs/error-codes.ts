@@ -109,6 +109,18 @@ export const codeLists: readonly CodeList[] = [
     name: 'SourceFaultCode',
   },
   {
+    title: 'Sources at an agent',
+    intro: 'Why a run of a source that is placed at an agent ended, beside the codes of any listing.',
+    file: 'actors/listing-codes.ts',
+    name: 'PlacedListingCode',
+  },
+  {
+    title: 'Where a source is placed',
+    intro: 'What `picket source add` and `edit` say of `--agent`.',
+    file: 'actors/listing-codes.ts',
+    name: 'PlaceRefusalCode',
+  },
+  {
     title: 'The edge door',
     intro: 'What programs at the edge are refused with, before the text of a gRPC status.',
     file: 'edge/errors.ts',

@@ -7,19 +7,7 @@ import { makeInventory } from '../servers/inventory.ts';
 import { type PlayedNetbox, playNetbox } from '../servers/netbox.ts';
 import { type Cluster, cluster, until } from './picket.ts';
 import { kill } from './processes.ts';
-
-interface RunRow {
-  run_id: string;
-  by: string;
-  outcome: string;
-  code: string;
-  detail: string;
-  page: number;
-  document_id: string | null;
-  listed: number;
-  retracted: number;
-  pages: number;
-}
+import type { RunRow } from './source-rows.ts';
 
 interface SourceRow {
   id: string;

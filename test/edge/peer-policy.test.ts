@@ -2,12 +2,18 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { peerPolicies } from '../../edge/peer-policy.ts';
 import { openStage, playTenant, type Stage, tenantA } from '../../edge/testing/stage.ts';
-import { documentMethods, gatewayMethods, pollerMethods, renewalMethods } from '../../proto/index.ts';
+import {
+  documentMethods,
+  gatewayMethods,
+  pollerMethods,
+  renewalMethods,
+  sourceMethods,
+} from '../../proto/index.ts';
 import { type Ended, PlainClient } from './plain-grpc.ts';
 
-const methods = [gatewayMethods(), pollerMethods(), documentMethods(), renewalMethods()].flatMap((service) =>
-  Object.values(service),
-);
+const methods = [
+  ...[gatewayMethods(), pollerMethods(), documentMethods(), renewalMethods(), sourceMethods()],
+].flatMap((service) => Object.values(service));
 const roles = ['agent', 'poller', 'collector', 'node-agent', 'gateway', 'core', 'web', 'operator'];
 const clients = new Map<string, PlainClient>();
 let stage: Stage;

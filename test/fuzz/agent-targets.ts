@@ -91,7 +91,9 @@ function judgeSlice({ set, from, to, ratePerS, slice, attempt, spec }: SweepOrde
 
 /** Commands: run with bounds, or refused with a code of the closed set. */
 export function commands(): FuzzTarget {
-  const codes = ['command_expired', 'unsupported_command', 'bad_payload', 'no_such_check', 'agent_busy'];
+  const codes = [
+    ...['command_expired', 'unsupported_command', 'bad_payload', 'no_such_check', 'agent_busy', 'run_lost'],
+  ];
   const own = {
     check_id: 'chk_9',
     kind: 'tcp',
@@ -122,10 +124,12 @@ export function commands(): FuzzTarget {
         random.next() < 0.5
           ? mutated(random, corpus)
           : Buffer.from(JSON.stringify(changedValue(random, random.next() < 0.5 ? own : slice)) ?? '');
-      const commandType = ['check.run', 'sweep.run', 'sweep.stop'][under(random, 3)]!;
+      const commandType = ['check.run', 'sweep.run', 'sweep.stop', 'source.run', 'source.stop'][
+        under(random, 5)
+      ]!;
       const sight = {
         ...{ nowMs: 1_000, running: under(random, 300), known: new Set<string>() },
-        ...{ sweeping: 0, isSwept: () => false },
+        ...{ sweeping: 0, isSwept: () => false, listingBeside: () => 0, isListed: () => false },
       };
       const decision = decideCommand(
         { commandId: 'c', commandType, ttlSeconds: 60, createdAt: 0, payloadJson },

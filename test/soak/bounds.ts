@@ -152,3 +152,18 @@ export const documentGrowthMiBMax = 200;
 export const documentUpdatesPerChunk = 1_365;
 /** What an older agent's socket has not taken yet. */
 export const documentUnsentBytesMax = 2 * 1_048_576;
+
+// Reads
+/** Over twenty nodes, and then once more on one of them. */
+export const readActors = 100_000;
+/** Started by one line: what one runs without a pause has a bound of time. */
+export const readActorsAtOnce = 5_000;
+export const readChecks = 50;
+export const readRounds = 100;
+export const readMsMax = 200;
+/** Each by a core's word. */
+export const memberKills = 5;
+export const membersMsMax = 1_000;
+
+// Inventory
+export const inventoryPageRows = 1_000;

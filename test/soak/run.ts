@@ -1,12 +1,14 @@
 /**
  * `npm run soak [-- --inputs N] [--seed S] [--rotations N] [--rounds N] [--cuts NAME,...] [--names N] [--children N]
- * [--record FILE] [--size N ...] [--pauses MS,...] [--histories N] [--flaw NAME] [--updates N] [--agents N] [TARGET ...]`:
+ * [--record FILE] [--size N ...] [--pauses MS,...] [--histories N] [--flaw NAME] [--updates N] [--agents N]
+ * [--devices N] [TARGET ...]`:
  * what takes longer than CI allows. Each fuzz target runs alone in a thread, so that one that hangs is seen from outside and
  * the heap that is measured is its own; the others have clusters or a database of their own, but `leases`, which is
  * simulated. Ends with one line, and with status 1 when anything failed.
  */
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { fullSwapPlan } from '../../bench/identity/swaps.ts';
 import { fuzzTargets } from '../fuzz/targets.ts';
 import { soakAgentOutage } from './agent-outage.ts';
 import { soakArchives } from './archives.ts';
@@ -28,9 +30,11 @@ import { soakDatabaseAway } from './database-away.ts';
 import { soakDocuments } from './documents.ts';
 import { soakEdgeAttack } from './edge-attack.ts';
 import { soakEdgeRotation } from './edge-rotation.ts';
+import { soakInventory } from './inventory.ts';
 import { soakLeaseHistories } from './lease-histories.ts';
 import { soakLeases } from './leases.ts';
 import { soakNodes } from './nodes.ts';
+import { soakReads } from './reads.ts';
 import { soakRotations } from './rotations-run.ts';
 import { soakSplits } from './splits.ts';
 import type { SoakReport } from './thread.ts';
@@ -52,6 +56,7 @@ const { values, positionals } = parseArgs({
     flaw: { type: 'string' },
     updates: { type: 'string' },
     agents: { type: 'string' },
+    devices: { type: 'string' },
   },
 });
 const inputs = Number(values.inputs ?? inputsDefault);
@@ -69,6 +74,11 @@ const leasesAsked = {
   histories: Number(values.histories ?? historiesDefault),
   seed,
   flaw: values.flaw ?? null,
+};
+const swapsAsked = {
+  ...fullSwapPlan,
+  devices: Number(values.devices ?? fullSwapPlan.devices),
+  rounds: Number(values.rounds ?? fullSwapPlan.rounds),
 };
 const rotationCount = Number(values.rotations ?? rotationsDefault);
 
@@ -126,8 +136,10 @@ const targets = [
     name: 'documents',
     run: () => soakDocuments(Number(values.updates ?? documentUpdatesDefault), say),
   },
+  { name: 'inventory', run: () => soakInventory(swapsAsked, say) },
   { name: 'edge-attack', run: () => soakEdgeAttack(say) },
   { name: 'edge-rotation', run: () => soakEdgeRotation(Number(values.agents ?? edgeAgentsDefault), say) },
+  { name: 'reads', run: () => soakReads(say) },
   { name: 'nodes', run: () => soakNodes((values.size ?? []).map(Number), pausesAsked, say) },
 ];
 const chosen = targets.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
