@@ -5,6 +5,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
+import { modulesFor } from './every-command.ts';
 import { CommandFailure, codeOf, usage } from './failure.ts';
 import { harmless } from './harmless.ts';
 import { terminalOutput } from './output.ts';
@@ -25,14 +26,8 @@ const program = new Command('picket')
   .configureHelp({ showGlobalOptions: true });
 
 const surroundings = { output: terminalOutput(), script, environment: process.env };
-// An agent in a customer's network is one small process: it loads none of what the others need.
-const commands =
-  process.argv[2] === 'agent'
-    ? [(await import('./commands/agent.ts')).addAgentCommand]
-    : (await import('./every-command.ts')).everyCommand;
-for (const add of commands) {
-  add(program, surroundings);
-}
+const loaded = await Promise.all(modulesFor(process.argv.slice(2)).map((one) => one.load()));
+for (const add of loaded) add(program, surroundings);
 program
   .command('help')
   .description('help of a command: picket help check add')
