@@ -13,8 +13,9 @@ export default defineConfig({
           include: ['**/*.test.ts'],
           exclude: [...exclude, 'test/e2e/**', 'test/examples/**'],
           maxWorkers: 3,
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          // Of no test's own account: a machine that others use may be many times slower than another.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -26,8 +27,8 @@ export default defineConfig({
           exclude,
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
     ],

@@ -24,13 +24,17 @@ test('at the sampled rate a scheduled check is followed from its hand-out to the
     ...(['--target', '192.0.2.1', '--port', '80', '--interval', '2s', '--timeout', '500ms'] as const),
   );
   const ofTrace = (trace: string) => traces.spans.filter((span) => span.trace === trace);
-  const isStored = ({ trace }: TakenSpan) => ofTrace(trace).some(({ name }) => name.startsWith('store '));
+  // Each node tells its own part in its own time.
+  const isWhole = ({ trace }: TakenSpan) =>
+    ['store ', 'write result', 'run at agent', 'run tcp'].every((what) =>
+      ofTrace(trace).some(({ name }) => name.startsWith(what)),
+    );
   const root = await until(
     'a check was followed to the store',
     40_000,
     () =>
       traces.spans.find(
-        (span) => span.name === 'check tcp' && span.facts['picket.check'] === id && isStored(span),
+        (span) => span.name === 'check tcp' && span.facts['picket.check'] === id && isWhole(span),
       ) ?? false,
   );
   const all = ofTrace(root.trace);

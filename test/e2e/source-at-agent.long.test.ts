@@ -1,7 +1,8 @@
-/** Sources that are placed at an agent, while what is between the agent and the store is killed; and a listing of many devices. */
+/** Sources that are placed at an agent, while it or what is between it and the store is killed; a token that ends; many devices. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type PlayedArmis, playArmis } from '../servers/armis.ts';
 import { makeInventory } from '../servers/inventory.ts';
 import { type PlayedNetbox, playNetbox } from '../servers/netbox.ts';
 import { type AgentProcess, endAgents, enrolled, memoryOf, startAgent } from './agent-program.ts';
@@ -24,18 +25,18 @@ interface SourceRow {
 const tenant = ['--tenant', 'acme'];
 let net: Cluster;
 let netbox: PlayedNetbox;
+let armis: PlayedArmis;
+let folder: string;
 let agent: AgentProcess;
 
 beforeAll(async () => {
   netbox = await playNetbox(makeInventory(400));
+  armis = await playArmis(makeInventory(400, 2), { searchesOfToken: 7 });
   net = await cluster('core=2,web=0,poller=2,agent=0');
   await net.up();
   await net.ask('tenant', 'create', 'acme');
-  const { dir } = await enrolled(net, 'acme', 'plant-1', '--kind', 'agent', '--partition', 'plant');
-  agent = startAgent(['--dir', dir]);
-  await until('the agent listens', 40_000, async () =>
-    (await net.ask<{ listens: boolean }[]>('agents', 'list', ...tenant)).some(({ listens }) => listens),
-  );
+  ({ dir: folder } = await enrolled(net, 'acme', 'plant-1', '--kind', 'agent', '--partition', 'plant'));
+  agent = await started();
   const file = join(net.data, 'token');
   writeFileSync(file, netbox.token);
   for (const [name, page] of [
@@ -50,8 +51,16 @@ beforeAll(async () => {
 afterAll(async () => {
   endAgents();
   await net?.close();
-  await netbox?.close();
+  await Promise.all([netbox?.close(), armis?.close()]);
 });
+
+async function started(): Promise<AgentProcess> {
+  const process = startAgent(['--dir', folder]);
+  await until('the agent listens', 40_000, async () =>
+    (await net.ask<{ listens: boolean }[]>('agents', 'list', ...tenant)).some(({ listens }) => listens),
+  );
+  return process;
+}
 
 const show = (name: string) => net.ask<SourceRow>('source', 'show', name, ...tenant);
 
@@ -60,6 +69,9 @@ async function pidOf(kind: string): Promise<number> {
   const members = await net.ask<MemberRow[]>('members');
   return members.find(({ name }) => name === entry!.node)!.pid!;
 }
+
+const documents = () => net.ask<{ id: string; status: string }[]>('document', 'list', ...tenant);
+const whole = async () => (await documents()).filter(({ status }) => status === 'whole').map(({ id }) => id);
 
 async function begun(): Promise<string> {
   netbox.fault = ({ page }) => (page > 3 ? { afterMs: 400 } : null);
@@ -75,11 +87,11 @@ const ended = (run: string) =>
     return last_run?.run_id === run ? last_run : null;
   });
 
-async function idsOf(document: string | null): Promise<string[]> {
+async function idsOf(document: string | null, source: 'armis' | 'netbox' = 'netbox'): Promise<string[]> {
   const file = join(net.data, `${document}.json`);
   await net.ask('document', 'get', document!, '--out', file, ...tenant);
   const updates = JSON.parse(readFileSync(file, 'utf8')) as { metadata: Record<string, string> }[];
-  return updates.map(({ metadata }) => metadata.netbox_device_id!);
+  return updates.map(({ metadata }) => metadata[`${source}_device_id`]!);
 }
 
 test('the gateway of the agent is killed in the middle: the run goes on over the other, no page is asked twice', async () => {
@@ -92,7 +104,7 @@ test('the gateway of the agent is killed in the middle: the run goes on over the
 });
 
 test('the core is killed in the middle: the run is nowhere, and the next one is complete', async () => {
-  const before = await net.ask<{ id: string; status: string }[]>('document', 'list', ...tenant);
+  const before = await whole();
   netbox.devices = netbox.devices.filter(({ id }) => id !== 5);
   const run = await begun();
   kill(await pidOf('listing_keeper'), 'SIGKILL');
@@ -102,10 +114,7 @@ test('the core is killed in the middle: the run is nowhere, and the next one is 
   expect(next).toMatchObject({ outcome: 'complete', listed: 399, retracted: 1 });
   expect(next.run_id).not.toBe(run);
   expect((await idsOf(next.document_id)).at(-1)).toBe('5');
-  const whole = (await net.ask<{ id: string; status: string }[]>('document', 'list', ...tenant)).filter(
-    ({ status }) => status === 'whole',
-  );
-  expect(whole.map(({ id }) => id)).toEqual([next.document_id, ...before.map(({ id }) => id)]);
+  expect(await whole()).toEqual([next.document_id, ...before]);
 });
 
 test('of 100,000 devices the agent holds their ids and a window', async () => {
@@ -119,4 +128,46 @@ test('of 100,000 devices the agent holds their ids and a window', async () => {
   expect(second).toMatchObject({ outcome: 'complete', listed: 99_900, retracted: 100 });
   const { most } = memoryOf(agent.child.pid!);
   expect(most - before).toBeLessThan(400 * 1_024);
+});
+
+test('the agent is killed in the middle: nothing of the run is left, and the next one is complete', async () => {
+  netbox.devices = makeInventory(400);
+  expect(await net.ask<RunRow>('source', 'run', 'cmdb', ...tenant)).toMatchObject({ outcome: 'complete' });
+  const before = await whole();
+  netbox.devices = netbox.devices.filter(({ id }) => id !== 7);
+  netbox.fault = ({ page }) => (page === 20 ? { hangs: true } : null);
+  const { run_id } = await net.ask<{ run_id: string }>('source', 'run', 'cmdb', '--no-wait', ...tenant);
+  await until('it is at its twentieth page', 30_000, async () => (await show('cmdb')).running?.page === 19);
+  agent.kill('SIGKILL');
+  await agent.ended;
+  netbox.fault = () => null;
+  agent = await started();
+  expect(await ended(run_id)).toMatchObject({
+    ...{ outcome: 'aborted', code: 'agent_lost', document_id: null, retracted: 0 },
+  });
+  expect(await whole()).toEqual(before);
+  const next = await net.ask<RunRow>('source', 'run', 'cmdb', ...tenant);
+  expect(next).toMatchObject({ outcome: 'complete', listed: 399, retracted: 1 });
+  expect((await idsOf(next.document_id)).at(-1)).toBe('7');
+});
+
+test('an Armis is listed on its schedule, and a token that ends in the middle is noticed by nobody', async () => {
+  const file = join(net.data, 'key');
+  writeFileSync(file, armis.secretKey);
+  const flags = ['--kind', 'armis', '--endpoint', armis.url, '--credentials-file', file, '--page', '10'];
+  await net.ask('source', 'add', ...tenant, '--name', 'armis', ...flags, '--agent', 'plant-1');
+  const done = await until('it was listed', 60_000, async () => (await show('armis')).last_run);
+  expect(done).toMatchObject({ by: 'schedule', outcome: 'complete', listed: 400, node: 'agent/plant-1' });
+  expect(armis.tokensGiven).toBe(6);
+  expect(await idsOf(done.document_id, 'armis')).toEqual(armis.devices.map(({ id }) => String(id)));
+});
+
+test('while the agent is away a run says so, and nothing is retracted', async () => {
+  const before = await whole();
+  agent.kill('SIGKILL');
+  await agent.ended;
+  const { status, err } = await net.run('source', 'run', 'armis', ...tenant);
+  expect([status, err]).toEqual([1, expect.stringContaining('agent plant-1 is not connected')]);
+  expect((await show('armis')).last_run).toMatchObject({ code: 'agent_away', document_id: null });
+  expect(await whole()).toEqual(before);
 });

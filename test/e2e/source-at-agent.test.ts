@@ -3,7 +3,6 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fieldsOf, message } from '../edge/plain-protobuf.ts';
-import { type PlayedArmis, playArmis } from '../servers/armis.ts';
 import { makeInventory } from '../servers/inventory.ts';
 import { type PlayedNetbox, playNetbox } from '../servers/netbox.ts';
 import { type AgentProcess, type Enrolled, endAgents, enrolled, startAgent } from './agent-program.ts';
@@ -38,15 +37,12 @@ const tenant = ['--tenant', 'acme'];
 const take = '/picket.edge.v1.Sources/Take';
 let net: Cluster;
 let netbox: PlayedNetbox;
-let armis: PlayedArmis;
 let home: Enrolled;
 let agent: AgentProcess;
 
 beforeAll(async () => {
   netbox = await playNetbox(makeInventory(400));
-  armis = await playArmis(makeInventory(400, 2), { searchesOfToken: 7 });
   netbox.token = 'netbox-token-that-nobody-sees';
-  armis.secretKey = 'armis-key-that-nobody-sees';
   net = await cluster('core=1,web=0,poller=1,agent=0');
   await net.up();
   for (const slug of ['acme', 'other']) await net.ask('tenant', 'create', slug);
@@ -56,7 +52,7 @@ beforeAll(async () => {
 afterAll(async () => {
   endAgents();
   await net?.close();
-  await Promise.all([netbox?.close(), armis?.close()]);
+  await netbox?.close();
 });
 
 async function started(): Promise<AgentProcess> {
@@ -166,33 +162,6 @@ describe('a NetBox in a private network', () => {
     expect(gone(await updatesOf(second.document_id))).toEqual(['3', '200']);
   });
 
-  test('an agent that is killed in the middle leaves nothing, and the next run is complete', async () => {
-    const before = await whole();
-    netbox.devices = netbox.devices.filter(({ id }) => id !== 5);
-    netbox.fault = ({ page }) => (page === 20 ? { hangs: true } : null);
-    const begun = await net.ask<{ run_id: string }>('source', 'run', 'cmdb', '--no-wait', ...tenant);
-    await until('it is at its twentieth page', 30_000, async () => (await show('cmdb')).running?.page === 19);
-    agent.kill('SIGKILL');
-    await agent.ended;
-    netbox.fault = () => null;
-    agent = await started();
-    const { last_run } = await until('the run is over', 60_000, async () => {
-      const row = await show('cmdb');
-      return row.last_run?.run_id === begun.run_id ? row : null;
-    });
-    expect(last_run).toMatchObject({
-      outcome: 'aborted',
-      code: 'agent_lost',
-      document_id: null,
-      retracted: 0,
-    });
-    expect(await whole()).toEqual(before);
-    expect((await documents()).map(({ status }) => status)).toEqual(before.map(() => 'whole'));
-    const next = await run('cmdb');
-    expect(next).toMatchObject({ outcome: 'complete', listed: 397, retracted: 1 });
-    expect(gone(await updatesOf(next.document_id))).toEqual(['5']);
-  });
-
   test('no other certificate of the tenant, and none of another, is given the run or writes its document', async () => {
     const sites = [
       await enrolledSite(net, 'acme', 'office-1', 'office'),
@@ -244,25 +213,3 @@ async function ownClient() {
   const { PlainClient } = await import('../edge/plain-grpc.ts');
   return await PlainClient.dial(port, { cert: pem, key: pem, rejectUnauthorized: false });
 }
-
-test('an Armis is listed on its schedule, and a token that ends in the middle is noticed by nobody', async () => {
-  const file = secret('armis', armis.secretKey);
-  const flags = ['--kind', 'armis', '--endpoint', armis.url, '--credentials-file', file, '--page', '10'];
-  await net.ask('source', 'add', ...tenant, '--name', 'armis', ...flags, '--agent', 'plant-1');
-  const done = await until('it was listed', 60_000, async () => (await show('armis')).last_run);
-  expect(done).toMatchObject({ by: 'schedule', outcome: 'complete', listed: 400, node: 'agent/plant-1' });
-  expect(armis.tokensGiven).toBe(6);
-  const ids = (await updatesOf(done.document_id)).map(({ metadata }) => Number(metadata.armis_device_id));
-  expect(ids).toEqual(armis.devices.map(({ id }) => id));
-  expect(filesWith(net.data, armis.secretKey)).toEqual([]);
-});
-
-test('while the agent is away a run says so, and nothing is retracted', async () => {
-  const before = await whole();
-  agent.kill('SIGKILL');
-  await agent.ended;
-  const { status, err } = await net.run('source', 'run', 'armis', ...tenant);
-  expect([status, err]).toEqual([1, expect.stringContaining('agent plant-1 is not connected')]);
-  expect((await show('armis')).last_run).toMatchObject({ code: 'agent_away', page: 0, document_id: null });
-  expect(await whole()).toEqual(before);
-});

@@ -12,7 +12,7 @@ const living = ['10.81.0.128/25', '10.81.2.64/26', '10.81.3.255/32'];
 const live = 128 + 64 + 1;
 /** One of them is left out of the sweep. */
 const excluded = '10.81.0.137';
-const rate = 400;
+const rate = 800;
 
 let net: Cluster;
 let site: SweepSite | null = null;
