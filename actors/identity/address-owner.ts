@@ -9,6 +9,10 @@ import type { Group } from './groups.ts';
 import { isIdentified } from './identified.ts';
 import { identityLimits as limits } from './limits.ts';
 
+/** Addresses from which one was led to the next by what people said. */
+type Led = readonly AddressRecord[];
+const noRecords: Led = [];
+
 /** With a table of its own it is a device, even when others claim all that stands in it. */
 export function ownerOf(one: Evidence, last: { record: AddressRecord; atMs: number }): Group | null {
   if (isPlaceless(one)) return ownerAt(last.record, last.atMs);
@@ -40,12 +44,13 @@ export function ownerAt(record: AddressRecord, atMs: number): Group | null {
  * The device of a confirmed alias: the one that a person said, else the one that showed it last. What stands by an address and has
  * another as its alias is the device that is known to have that other one.
  */
-export function aliasOf({ said, claims, aliases }: AddressRecord): Group | null {
+export function aliasOf(record: AddressRecord, led: Led = noRecords): Group | null {
+  const { said, claims, aliases } = record;
   for (const { holders } of aliases) {
     const strong = holders.findLast(isIdentified);
     if (strong !== undefined) return strong.group;
   }
-  const place = said === null ? null : placeOf(said);
+  const place = said === null ? null : placeOf(said, record, led);
   if (place !== null && place.address === null) return place;
   const confirmed = claims.filter(
     ({ by, instants }) => instants.length >= limits.aliasSightingsMin && isIdentified(by),
@@ -54,12 +59,17 @@ export function aliasOf({ said, claims, aliases }: AddressRecord): Group | null 
   return confirmed[0]?.by.group ?? place;
 }
 
-/** Where the device is as things are grouped now: who was only just regrouped, or read back, is not named yet. */
-function placeOf({ group, founder, mergedInto }: DeviceRecord): Group | null {
-  if (!isAddress(founder)) return founder.group ?? group;
-  if (founder.standing !== null || mergedInto === null) return founder.standing ?? group;
-  const into = mergedInto.founder;
-  return (isAddress(into) ? into.standing : into.group) ?? group;
+/**
+ * Where the device is as things are grouped now: who was only just regrouped, or read back, is not named yet. One by whose address
+ * nothing stands any more is where that address leads, unless it leads in a circle.
+ */
+function placeOf({ group, founder }: DeviceRecord, from: AddressRecord, led: Led): Group | null {
+  if (!isAddress(founder)) return founder.group;
+  if (founder.standing !== null) return founder.standing;
+  if (founder === from || led.includes(founder)) return group;
+  const first = founder.glimpses[0] ?? founder.holds.find(({ by }) => !isIdentified(by));
+  const by = first === undefined ? null : nearestHold(founder, first.atMs, isIdentified);
+  return by?.group ?? aliasOf(founder, [...led, from]) ?? group;
 }
 
 export function standingGlimpses(record: AddressRecord): Glimpse[] {

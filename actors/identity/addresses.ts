@@ -135,6 +135,19 @@ export class AddressBook {
   }
 }
 
+/** In the order of the addresses, so that it is the same in whatever order people said it. */
+export function addAlias(place: AddressRecord, one: AddressRecord): void {
+  const { aliases } = place;
+  let low = 0;
+  let high = aliases.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (aliases[middle]!.ip < one.ip) low = middle + 1;
+    else high = middle;
+  }
+  place.aliases = inserted(aliases, low, one);
+}
+
 /** Those that were at one address and no other have one list. */
 export function addAddress(one: Evidence, record: AddressRecord): void {
   const { addresses } = one;

@@ -38,10 +38,11 @@ function byId(a: DeviceRecord, b: DeviceRecord): number {
   return a.id < b.id ? -1 : 1;
 }
 
-/** 4: an address that is another name of what stands by one. 3: an address. 2: known by where it was alone. 1: known by nothing but a MAC that another's own table claims. 0: none of it. */
+/** 4: an address, or what was seen at one, that is another name of what stands by one. 3: an address. 2: known by where it was alone. 1: known by nothing but a MAC that another's own table claims. 0: none of it. */
 function yields({ founder }: DeviceRecord, group: Group): number {
   if (isAddress(founder)) return group.address === null || founder === group.address ? 3 : 4;
-  if (!isIdentified(founder) && founder.locals.length === 0) return 2;
+  if (!isIdentified(founder) && founder.locals.length === 0)
+    return group.address === null || group.address.holders.includes(founder) ? 2 : 4;
   return isClaimed(founder, group) ? 1 : 0;
 }
 

@@ -3,7 +3,7 @@
  * leaves a row of audit where devices change.
  */
 
-import type { AddressRecord } from './addresses.ts';
+import { type AddressRecord, addAlias } from './addresses.ts';
 import { append } from './append.ts';
 import { type DeviceRecord, isAddress, type MergeRow } from './device-record.ts';
 import { type Evidence, identifiersOf } from './evidence.ts';
@@ -39,11 +39,14 @@ export function unmerge(
   const own = [...sides.own.first, ...sides.own.since];
   const others = [...sides.others.first, ...sides.others.since];
   const at = new Set<Evidence>([...own, ...devices.separations.part(devices.book, sides.own, sides.others)]);
+  // What held something that these do not hold any more may be another device's now.
+  for (const { overruled } of [...at])
+    for (const { holders } of overruled) for (const one of holders) at.add(one);
   const addresses = new Set(own.flatMap((one) => one.addresses));
   if (isAddress(record.founder)) {
     const { founder } = record;
     founder.overruled = [...new Set([...founder.overruled, ...others])];
-    founder.said = null;
+    for (const one of unsay(founder)) addresses.add(one);
     founder.claims = founder.claims.filter(({ by }) => !others.includes(by));
     addresses.add(founder);
   } else
@@ -121,9 +124,9 @@ export function mergeByHand(
   if (first == null || second == null) {
     const [strong, weak] = second == null ? [a, b] : [b, a];
     if (!isAddress(weak.founder)) return { refused: 'unknown_device' };
-    sayOf(weak.founder, strong);
+    const looked = sayOf(weak.founder, strong);
     const at = isAddress(strong.founder) ? [] : [strong.founder];
-    devices.settle(new Set(at), new Set([weak.founder]), mark, touched);
+    devices.settle(new Set(at), looked, mark, touched);
   } else {
     const identifier = devices.book.identifier('manual', '', `${a.id}+${b.id}#${devices.batches}`);
     for (const founder of [first, second]) devices.book.tie(founder, identifier);
@@ -132,16 +135,24 @@ export function mergeByHand(
   return a.mergedInto ?? a;
 }
 
-/** A person says whose the address is. What stands by it is it already. */
-function sayOf(record: AddressRecord, device: DeviceRecord): void {
-  const { said: former } = record;
-  if (former !== null && isAddress(former.founder))
-    former.founder.aliases = former.founder.aliases.filter((one) => one !== record);
+/** A person says whose the address is. What stands by it is it already. Answers the addresses at which something else may stand now. */
+function sayOf(record: AddressRecord, device: DeviceRecord): Set<AddressRecord> {
+  const looked = unsay(record);
   const { founder } = device;
-  record.said = founder === record ? null : device;
-  if (founder === record) return;
-  if (isAddress(founder)) founder.aliases = append(founder.aliases, record);
+  if (founder === record) return looked;
+  record.said = device;
+  if (isAddress(founder)) addAlias(founder, record);
   else if (!founder.addresses.includes(record)) founder.addresses = append(founder.addresses, record);
+  return looked;
+}
+
+/** Nobody says any more whose the address is. */
+function unsay(record: AddressRecord): Set<AddressRecord> {
+  const { said } = record;
+  record.said = null;
+  if (said === null || !isAddress(said.founder)) return new Set([record]);
+  said.founder.aliases = said.founder.aliases.filter((one) => one !== record);
+  return new Set([record, said.founder]);
 }
 
 /** From now on the value identifies nobody; devices that it alone held together part. */
@@ -179,11 +190,11 @@ export function alias(
   const device = devices.findDevice(id);
   if (device === null) return { refused: devices.services.has(id) ? 'service_component' : 'unknown_device' };
   const record = devices.addressBook.at(ip);
-  sayOf(record, device);
+  const looked = sayOf(record, device);
   devices.batches += 1;
   devices.settle(
     new Set(),
-    new Set([record]),
+    looked,
     { ...devices.markOf([], 'evidence_changed'), lineOf: () => line },
     touched,
   );

@@ -116,6 +116,10 @@ export class Evidence {
     return this.rare.localClaims;
   }
 
+  set localClaims(localClaims: readonly Identifier[]) {
+    if (localClaims.length !== this.rare.localClaims.length) this.rare = { ...this.rare, localClaims };
+  }
+
   /** What an unmerge took out of it. */
   get overruled(): readonly Identifier[] {
     return this.rare.overruled;

@@ -151,9 +151,11 @@ export class EvidenceBook {
     evidence.ids = without(evidence.ids);
     evidence.macs = without(evidence.macs);
     evidence.locals = without(evidence.locals);
+    evidence.localClaims = without(evidence.localClaims);
     if (!evidence.overruled.includes(identifier)) evidence.overruled = append(evidence.overruled, identifier);
     identifier.holders = identifier.holders.filter((one) => one !== evidence);
-    identifier.witness = null;
+    // What showed that another one ties what differs may have been this.
+    for (const one of [identifier, ...identifiersOf(evidence)]) one.witness = null;
   }
 
   /** Puts one more identifier into a piece of evidence. */

@@ -3,16 +3,18 @@
  * locally administered MAC or an address alone attaches. The result is that of grouping everything from scratch.
  */
 
-import { isPlaceless, lastHold, mayDraw, ownerOf } from './address-owner.ts';
+import { isPlaceless, lastHold, mayDraw, ownerOf, ownerOfRest, standingGlimpses } from './address-owner.ts';
 import type { AddressRecord } from './addresses.ts';
 import { append, mayShare } from './append.ts';
 import type { Conflict } from './conflicts.ts';
 import { converge, macConflicts } from './convergence.ts';
 import { closeOver, coresOf } from './cores.ts';
-import type { DeviceRecord } from './device-record.ts';
+import { type DeviceRecord, isAddress } from './device-record.ts';
 import { type Core, type Evidence, type EvidenceBook, type Identifier, knownList } from './evidence.ts';
 import { isIdentified, oldest } from './identified.ts';
 import { identityLimits as limits } from './limits.ts';
+import { sightingIsConfirmed } from './sightings.ts';
+import { groupAt, placesFirst } from './standing.ts';
 
 export interface Group {
   evidence: readonly Evidence[];
@@ -64,19 +66,15 @@ export class Grouping {
     const weak = new Set<Evidence>();
     for (const set of sets) {
       const evidence = evidenceOf(set);
-      if (evidence.some(isIdentified)) groups.add(this.stand(evidence, true, null));
+      if (evidence.some(isIdentified)) groups.add(this.stand(evidence, true));
       else for (const one of evidence) weak.add(one);
     }
     this.attachLocals(reached, weak, groups);
-    const addresses = new Set(at);
-    const add = (record: AddressRecord) => {
-      addresses.add(record);
-      if (record.said !== null && isAddressOf(record.said))
-        addresses.add(record.said.founder as AddressRecord);
-    };
-    for (const record of at) add(record);
-    for (const record of left) add(record);
-    for (const { addresses: held } of reached) for (const record of held) if (mayDraw(record)) add(record);
+    const addresses = new Set<AddressRecord>();
+    for (const record of at) addWithNames(record, addresses);
+    for (const record of left) addWithNames(record, addresses);
+    for (const { addresses: held } of reached)
+      for (const record of held) if (mayDraw(record)) addWithNames(record, addresses);
     this.attachAddresses(weak, addresses, groups);
     return { groups, addresses, before };
   }
@@ -120,8 +118,8 @@ export class Grouping {
     return reached;
   }
 
-  private stand(evidence: readonly Evidence[], isStrong: boolean, address: AddressRecord | null): Group {
-    const group: Group = { evidence, isStrong, address, device: null };
+  private stand(evidence: readonly Evidence[], isStrong: boolean): Group {
+    const group: Group = { evidence, isStrong, address: null, device: null };
     for (const one of evidence) one.group = group;
     return group;
   }
@@ -146,45 +144,68 @@ export class Grouping {
       if (strong.size === 1 && home !== undefined) {
         for (const one of own) join(one, home);
         groups.add(home);
-      } else groups.add(this.stand(own, false, null));
+      } else groups.add(this.stand(own, false));
     }
     for (const one of [...weak]) {
       if (one.localClaims.length === 0) continue;
       leave(one, weak, groups);
-      groups.add(this.stand([one], false, null));
+      groups.add(this.stand([one], false));
     }
   }
 
   /** What nothing identifies belongs to who held its last address nearest in time, else it stands by that address. */
   private attachAddresses(weak: Set<Evidence>, addresses: Set<AddressRecord>, groups: Set<Group>): void {
-    const standing = new Map<AddressRecord, Evidence[]>();
+    const standing = new Map<AddressRecord, Group>();
+    const taken = new Set<AddressRecord>();
     const done = new Set<Evidence>();
-    const take = ({ holders }: AddressRecord) => {
-      for (const by of holders) if (isNobody(by) && !done.has(by)) weak.add(by);
+    // Whatever stands there already is looked at again: all of it is one device.
+    const take = (record: AddressRecord) => {
+      if (taken.has(record)) return;
+      taken.add(record);
+      addresses.add(record);
+      for (const by of record.holders) if (isNobody(by) && !done.has(by)) weak.add(by);
     };
-    for (const record of addresses) take(record);
-    for (let [one] = weak; one !== undefined; [one] = weak) {
-      done.add(one);
-      if (one.group?.address != null) addresses.add(one.group.address);
-      leave(one, weak, groups);
-      const last = lastHold(one);
-      const owner = last === null ? null : ownerOf(one, last);
-      if (owner !== null) {
-        join(one, owner);
-        groups.add(owner);
-      } else if (last === null || !isPlaceless(one)) groups.add(this.stand([one], false, null));
-      else {
-        const others = standing.get(last.record);
-        if (others === undefined) standing.set(last.record, [one]);
-        else others.push(one);
-        // Whatever stands there already is looked at again: all of it is one device.
-        if (!addresses.has(last.record)) {
-          addresses.add(last.record);
-          take(last.record);
-        }
+    const standAt = (one: Evidence, record: AddressRecord) => {
+      const group = standing.get(record) ?? groupAt(record);
+      join(one, group);
+      standing.set(record, group);
+      groups.add(group);
+      take(record);
+    };
+    for (const record of [...addresses]) take(record);
+    for (const record of placesFirst(addresses)) restand(record);
+    for (let [next] = weak; next !== undefined; [next] = weak)
+      for (const one of namedFirst(next, weak)) {
+        done.add(one);
+        if (one.group?.address != null) addresses.add(one.group.address);
+        leave(one, weak, groups);
+        const last = lastHold(one);
+        const owner = last === null ? null : ownerOf(one, last);
+        if (owner !== null) {
+          join(one, owner);
+          groups.add(owner);
+        } else if (last === null || !isPlaceless(one)) groups.add(this.stand([one], false));
+        else standAt(one, last.record);
       }
-    }
-    for (const [record, evidence] of standing) groups.add(this.stand(evidence, false, record));
+  }
+}
+
+/** What was a device stays one until what made it one belongs to another. */
+function restand(record: AddressRecord): void {
+  if (record.device === null) return;
+  const glimpses = standingGlimpses(record);
+  if (ownerOfRest(record, glimpses) === null) record.standing ??= groupAt(record);
+  else if (!sightingIsConfirmed(glimpses) && !record.holders.some(isNobody)) record.standing = null;
+}
+
+/** Whom somebody said to be at its last address is placed before it, and whom somebody said to be at that one's before that. */
+function namedFirst(from: Evidence, weak: ReadonlySet<Evidence>): Evidence[] {
+  const chain = [from];
+  for (;;) {
+    const founder = lastHold(chain[0]!)?.record.said?.founder;
+    if (founder === undefined || isAddress(founder) || !weak.has(founder) || chain.includes(founder))
+      return chain;
+    chain.unshift(founder);
   }
 }
 
@@ -221,8 +242,16 @@ function leave(one: Evidence, weak: Set<Evidence>, groups: Set<Group>): void {
   if (group.evidence.some((other) => other.group === group)) groups.add(group);
 }
 
-function isAddressOf({ founder }: DeviceRecord): boolean {
-  return 'glimpses' in founder;
+/** What stands by an address goes where its other names lead, and what is seen at another name goes where that stands. */
+function addWithNames(from: AddressRecord, addresses: Set<AddressRecord>): void {
+  const queue = [from];
+  for (let record = queue.pop(); record !== undefined; record = queue.pop()) {
+    if (addresses.has(record)) continue;
+    addresses.add(record);
+    const { said, aliases } = record;
+    if (said !== null && isAddress(said.founder)) queue.push(said.founder);
+    for (const one of aliases) queue.push(one);
+  }
 }
 
 function join(one: Evidence, group: Group): void {

@@ -4,7 +4,7 @@
  * for random ids, which are an argument. Which evidence is one group is decided elsewhere.
  */
 import { type DeviceSeed, deviceId } from '../ports/device-id.ts';
-import { addressReason, ownerOfRest, placesOf, standingGlimpses } from './address-owner.ts';
+import { addressReason, aliasOf, ownerOfRest, placesOf, standingGlimpses } from './address-owner.ts';
 import type { AddressRecord } from './addresses.ts';
 import { append } from './append.ts';
 import { canonicalOf, isClaimed, seedsOf, yieldsAlways } from './canonical.ts';
@@ -13,7 +13,7 @@ import type { Evidence } from './evidence.ts';
 import type { Group, Regrouped } from './groups.ts';
 import { isIdentified, oldest } from './identified.ts';
 import { sightingIsConfirmed } from './sightings.ts';
-import { addResting, bareGroupAt, followers, placesFirst } from './standing.ts';
+import { addResting, groupAt, placesFirst } from './standing.ts';
 import { evidenceTexts, formerTies, tiesBetween } from './ties.ts';
 
 export interface BatchMark {
@@ -94,13 +94,14 @@ export class Inventory {
     for (const by of record.holders) if (by.group?.address === record) weak.add(by);
     const glimpses = standingGlimpses(record);
     const { device } = record;
+    if (glimpses.length < record.glimpses.length) tellWith(aliasOf(record), record);
     const owner = device === null ? null : ownerOfRest(record, glimpses);
     // What was a device stays one until what made it one belongs to another.
     if (weak.size > 0 || sightingIsConfirmed(glimpses) || (device !== null && owner === null)) {
       const evidence = [...weak];
-      const group = evidence[0]?.group ?? bareGroupAt(record);
+      const group = evidence[0]?.group ?? groupAt(record);
       record.standing = group;
-      const own = device === null ? [] : [device, ...followers(record, device)];
+      const own = device === null ? [] : [device];
       live.set(group, [...new Set([...(live.get(group) ?? []), ...own, ...foundedIn(group)])]);
       return;
     }
@@ -114,12 +115,8 @@ export class Inventory {
       record.device = null;
       this.settle(device, oldest(owner.evidence));
     }
-    live.set(owner, [...new Set([...records, device, ...followers(record, device)])]);
-    // What was seen at the address alone is told with the device of which it is now.
-    if (owner.evidence.length === 0 || owner.evidence.some(({ addresses }) => addresses.includes(record)))
-      return;
-    const home = oldest(owner.evidence);
-    home.addresses = append(home.addresses, record);
+    live.set(owner, [...new Set([...records, device])]);
+    tellWith(owner, record);
   }
 
   /** All devices that are in a group. */
@@ -146,8 +143,10 @@ export class Inventory {
 
   private make(group: Group, createdIn: number): DeviceRecord {
     const { evidence, address } = group;
-    const identified = evidence.filter((one) => isIdentified(one) && !isClaimed(one, group));
-    const first = evidence.length === 0 ? null : oldest(identified.length > 0 ? identified : evidence);
+    // What another's table claims would yield to that one's device at once.
+    const own = evidence.filter((one) => !isClaimed(one, group));
+    const identified = own.filter(isIdentified);
+    const first = own.length === 0 ? null : oldest(identified.length > 0 ? identified : own);
     const seeds = first === null ? [] : seedsOf(first);
     const ip = first === null ? (address?.ip ?? null) : first.firstIp;
     const all: DeviceSeed[] = seeds.length > 0 || ip === null ? seeds : [['ip', ip]];
@@ -236,6 +235,14 @@ export class Inventory {
 /** A text that was put together holds on to its pieces, which take eight times its own memory. */
 function flat(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');
+}
+
+/** What was seen at the address alone is told with the device of which it is now. */
+function tellWith(owner: Group | null, record: AddressRecord): void {
+  if (owner === null || owner.evidence.length === 0) return;
+  if (owner.evidence.some(({ addresses }) => addresses.includes(record))) return;
+  const home = oldest(owner.evidence);
+  home.addresses = append(home.addresses, record);
 }
 
 function foundedIn({ evidence }: Group): DeviceRecord[] {

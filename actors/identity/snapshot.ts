@@ -3,7 +3,7 @@
  * grouping is no part of it: it is a function of what is, and is decided again when it is read.
  */
 
-import { type AddressRecord, addAddress, type Glimpse } from './addresses.ts';
+import { type AddressRecord, addAddress, addAlias, type Glimpse } from './addresses.ts';
 import { append } from './append.ts';
 import { type DeviceRecord, isAddress, type MergeRow } from './device-record.ts';
 import type { Evidence, Identifier, Seen } from './evidence.ts';
@@ -14,6 +14,7 @@ import type { PartitionDevices } from './partition.ts';
 import type { Observation } from './read-update.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { Separation } from './separations.ts';
+import { groupAt } from './standing.ts';
 
 export type Triple = readonly [kind: IdentifierKind, scope: string, value: string];
 
@@ -230,7 +231,7 @@ export class Loader {
     record.said = device;
     if (device === null) return;
     if (!isAddress(device.founder)) touch(device.founder);
-    else if (device.founder !== record) device.founder.aliases = append(device.founder.aliases, record);
+    else if (device.founder !== record) addAlias(device.founder, record);
   }
 
   private evidence(n: number): Evidence {
@@ -247,6 +248,10 @@ export class Loader {
       if (record === undefined || target === undefined) throw new BadSnapshot(`device ${into} is missing`);
       record.mergedInto = target;
     }
+    // What stood by an address stands there until what was seen there belongs to another.
+    for (const record of devices.inventory.records.values())
+      if (isAddress(record.founder) && record.mergedInto === null)
+        record.founder.standing = groupAt(record.founder);
     let piece = new Set<Evidence>();
     for (const evidence of devices.book.all.values()) {
       piece.add(evidence);

@@ -23,18 +23,12 @@ export function placesFirst(addresses: ReadonlySet<AddressRecord>): Set<AddressR
   return ordered;
 }
 
-/** As it was, where nothing but the address is in it: what was merged into what stands there stays with it. */
-export function bareGroupAt(record: AddressRecord): Group {
+/** As it was, as long as all of it is still there: what was merged into what stands there stays with it. */
+export function groupAt(record: AddressRecord): Group {
   const { standing } = record;
-  if (standing !== null && standing.evidence.length === 0 && standing.address === record) return standing;
+  if (standing?.address === record && standing.evidence.every(({ group }) => group === standing))
+    return standing;
   return { evidence: [], isStrong: false, address: record, device: null };
-}
-
-/** What stood at other names of the address, and is the same device since: it goes where that goes. */
-export function followers({ aliases }: AddressRecord, device: DeviceRecord): DeviceRecord[] {
-  return aliases.flatMap(({ device: one, standing }) =>
-    one !== null && one !== device && standing === null && one.group === device.group ? [one] : [],
-  );
 }
 
 /** Of addresses that were not looked at: what was merged into the device of the group goes along when that is another one now. */
