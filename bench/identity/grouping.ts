@@ -31,6 +31,14 @@ export interface Grouped {
 /** As many updates as a page of a source has. */
 const updatesPerBatch = 1_000;
 
+/** Applies them batch after batch, and answers how long it took. */
+export function appliedMs(grouping: Grouping, updates: readonly DeviceUpdate[], nowMs: () => number): number {
+  const startMs = nowMs();
+  for (let at = 0; at < updates.length; at += updatesPerBatch)
+    grouping.apply(updates.slice(at, at + updatesPerBatch));
+  return nowMs() - startMs;
+}
+
 export function groupAll(sightings: readonly Sighting[], open: OpenGrouping, nowMs: () => number): Grouped {
   const places = new Map<number, number[]>();
   for (const [at, { tenant }] of sightings.entries()) {
@@ -44,10 +52,7 @@ export function groupAll(sightings: readonly Sighting[], open: OpenGrouping, now
   for (const [tenant, ofTenant] of byTenant(sightings)) {
     const grouping = open();
     const updates = ofTenant.map(({ update }) => update);
-    const startMs = nowMs();
-    for (let at = 0; at < updates.length; at += updatesPerBatch)
-      grouping.apply(updates.slice(at, at + updatesPerBatch));
-    applyMs += nowMs() - startMs;
+    applyMs += appliedMs(grouping, updates, nowMs);
     for (const [n, group] of grouping.groups().entries())
       if (group !== null) groups[places.get(tenant)![n]!] = `${tenant}|${group}`;
     if (grouping.conflicts !== undefined) conflicts = (conflicts ?? 0) + grouping.conflicts();
