@@ -4,7 +4,7 @@
  * Which device that belongs to is read from here; nothing is decided for devices that identify themselves.
  */
 
-import { append, inserted, isAlone, removed } from './append.ts';
+import { append, appendTime, inserted, insertedTime, isAlone, removed } from './append.ts';
 import type { DeviceRecord } from './device-record.ts';
 import type { Evidence } from './evidence.ts';
 import type { Group } from './groups.ts';
@@ -97,7 +97,7 @@ export class AddressBook {
       for (; at < holdTimes.length && holdTimes[at] === atMs; at += 1) if (holders[at] === by) return false;
     }
     const { length } = holders;
-    record.holdTimes = at === length ? append(holdTimes, atMs) : inserted(holdTimes, at, atMs);
+    record.holdTimes = at === length ? appendTime(holdTimes, atMs) : insertedTime(holdTimes, at, atMs);
     // Who is at one address alone, and nobody else there, has the list of all that it alone holds.
     const alone = length === 0 ? (by.ids[0] ?? by.macs[0])?.holders : undefined;
     record.holders =

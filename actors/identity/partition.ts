@@ -3,6 +3,7 @@
  * says of each line what became of it. What it has to write is read from `touched` afterwards. No input, no output, no clock.
  */
 
+import { flagsOfMac } from '../ports/device-id.ts';
 import { mayDraw, ownerAt } from './address-owner.ts';
 import { AddressBook, type AddressRecord, type Glimpse } from './addresses.ts';
 import { admit, areNamesRare } from './admission.ts';
@@ -266,7 +267,7 @@ function hasGlobalMac({ mac, tableMacs }: Observation): boolean {
 }
 
 function isGlobal(mac: string): boolean {
-  return (Number.parseInt(mac.slice(0, 2), 16) & 0x03) === 0;
+  return flagsOfMac(mac) === 0;
 }
 
 function glimpseOf(observation: Observation): Glimpse {

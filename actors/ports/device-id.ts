@@ -49,6 +49,14 @@ const virtualRouters = /^(?:00005E000[12]|00000C07AC|00000C9FF|000573A00|0007B40
 
 /** `mac` in normal form. Zero, broadcast, multicast and virtual routers' identify nobody. */
 export function mayIdentify(mac: string): boolean {
-  const isGroup = (Number.parseInt(mac.slice(0, 2), 16) & 0x01) !== 0;
-  return !isGroup && mac !== '000000000000' && !virtualRouters.test(mac);
+  const isGroup = (flagsOfMac(mac) & 0x01) !== 0;
+  // Zero and all virtual routers begin with three zeros, which few others do.
+  return !isGroup && !(mac.startsWith('000') && (mac === '000000000000' || virtualRouters.test(mac)));
+}
+
+/** Of a MAC in normal form the low bits of the first octet: 0x01 a group, 0x02 locally administered. */
+export function flagsOfMac(mac: string): number {
+  const code = mac.charCodeAt(1);
+  // Of '0' to '9' the low bits are those of the digit, 'A' is ten.
+  return (code < 0x41 ? code : code - 0x37) & 0x03;
 }
