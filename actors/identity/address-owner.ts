@@ -62,7 +62,8 @@ function placeOf({ group, founder, mergedInto }: DeviceRecord): Group | null {
   return (isAddress(into) ? into.standing : into.group) ?? group;
 }
 
-export function standingGlimpses(record: AddressRecord): Glimpse[] {
+export function standingGlimpses(record: AddressRecord): readonly Glimpse[] {
+  if (record.glimpses.length === 0) return record.glimpses;
   return record.glimpses.filter(({ atMs }) => ownerAt(record, atMs) === null);
 }
 

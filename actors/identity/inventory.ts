@@ -90,15 +90,13 @@ export class Inventory {
 
   /** What stands by an address is a device when it is confirmed; what does not any more goes where its sightings belong. */
   private settleAddress(record: AddressRecord, live: Map<Group, DeviceRecord[]>): void {
-    const weak = new Set<Evidence>();
-    for (const by of record.holders) if (by.group?.address === record) weak.add(by);
+    const weak = record.holders.find((by) => by.group !== null && by.group.address === record);
     const glimpses = standingGlimpses(record);
     const { device } = record;
     const owner = device === null ? null : ownerOfRest(record, glimpses);
     // What was a device stays one until what made it one belongs to another.
-    if (weak.size > 0 || sightingIsConfirmed(glimpses) || (device !== null && owner === null)) {
-      const evidence = [...weak];
-      const group = evidence[0]?.group ?? bareGroupAt(record);
+    if (weak !== undefined || sightingIsConfirmed(glimpses) || (device !== null && owner === null)) {
+      const group = weak?.group ?? bareGroupAt(record);
       record.standing = group;
       const own = device === null ? [] : [device, ...followers(record, device)];
       live.set(group, [...new Set([...(live.get(group) ?? []), ...own, ...foundedIn(group)])]);
@@ -135,12 +133,12 @@ export class Inventory {
   /** One that was another device's until now came out of it. */
   private tellParted(
     device: DeviceRecord,
-    before: ReadonlyMap<Evidence, DeviceRecord>,
+    before: Regrouped['before'],
     mark: BatchMark,
   ): void {
     if (isAddress(device.founder)) return;
-    const former = before.get(device.founder);
-    if (former === undefined || former.group === device.group) return;
+    const former = before(device.founder);
+    if (former === null || former.group === device.group) return;
     this.tellSeparation(device, former, mark);
   }
 

@@ -262,7 +262,7 @@ export class Loader {
     // Who has which id is decided when all are there: a part of a device is not the device.
     const mark = devices.markOf([], 'evidence_changed');
     devices.inventory.settleAll(
-      { groups, addresses: new Set(devices.addressBook.all.values()), before: new Map() },
+      { groups, addresses: new Set(devices.addressBook.all.values()), before: () => null },
       mark,
     );
   }
