@@ -156,26 +156,45 @@ export function addAddress(one: Evidence, record: AddressRecord): void {
  * identifiers are first by value.
  */
 export function nearestHold(
-  { holdTimes, holders, overruled }: AddressRecord,
+  record: AddressRecord,
   atMs: number,
   accepts: (by: Evidence) => boolean,
 ): Evidence | null {
-  let best = -1;
+  const { holdTimes, holders } = record;
   const middle = firstFrom(holdTimes, atMs);
-  const look = (at: number): boolean => {
-    const distance = Math.abs(holdTimes[at]! - atMs);
-    if (distance > limits.addressHeldWithinMs) return false;
-    const bestDistance = best < 0 ? Number.POSITIVE_INFINITY : Math.abs(holdTimes[best]! - atMs);
-    if (distance > bestDistance) return false;
-    const by = holders[at]!;
-    if (overruled.includes(by) || !accepts(by)) return true;
-    if (distance < bestDistance || holdTimes[at]! < holdTimes[best]!) best = at;
-    else if (holdTimes[at] === holdTimes[best] && signatureOf(by) < signatureOf(holders[best]!)) best = at;
-    return true;
-  };
-  for (let at = middle - 1; at >= 0 && look(at); ) at -= 1;
-  for (let at = middle; at < holders.length && look(at); ) at += 1;
+  let best = -1;
+  let nearest: number = limits.addressHeldWithinMs;
+  for (let at = middle - 1; at >= 0; at -= 1) {
+    const distance = atMs - holdTimes[at]!;
+    if (distance > nearest) break;
+    if (!mayHold(record, at, accepts) || (best >= 0 && !isBefore(record, at, best))) continue;
+    best = at;
+    nearest = distance;
+  }
+  for (let at = middle; at < holders.length; at += 1) {
+    const distance = holdTimes[at]! - atMs;
+    if (distance > nearest) break;
+    if (!mayHold(record, at, accepts)) continue;
+    if (best >= 0 && distance === nearest && !isBefore(record, at, best)) continue;
+    best = at;
+    nearest = distance;
+  }
   return best < 0 ? null : holders[best]!;
+}
+
+function mayHold(
+  { holders, overruled }: AddressRecord,
+  at: number,
+  accepts: (by: Evidence) => boolean,
+): boolean {
+  const by = holders[at]!;
+  return (overruled.length === 0 || !overruled.includes(by)) && accepts(by);
+}
+
+/** Of two as near: whether this one goes first. */
+function isBefore({ holdTimes, holders }: AddressRecord, at: number, than: number): boolean {
+  if (holdTimes[at] !== holdTimes[than]) return holdTimes[at]! < holdTimes[than]!;
+  return signatureOf(holders[at]!) < signatureOf(holders[than]!);
 }
 
 /** What it is by, which never changes; asked where two were there at one instant. */

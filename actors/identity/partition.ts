@@ -151,12 +151,11 @@ export class PartitionDevices {
   /** Nothing is decided otherwise because it carries one more name. */
   private isNameIdle(evidence: Evidence): boolean {
     const { refused } = this.grouping;
-    return (
-      areNamesRare(evidence, this.book) &&
-      (evidence.group?.evidence ?? []).every(({ macs }) =>
-        macs.every((mac) => !mac.isShared && !refused.has(mac)),
-      )
-    );
+    if (!areNamesRare(evidence, this.book)) return false;
+    if (evidence.group === null) return true;
+    for (const { macs } of evidence.group.evidence)
+      for (const mac of macs) if (mac.isShared || refused.has(mac)) return false;
+    return true;
   }
 
   /** Who asserts an id makes a device of that id, or names one that is there. */
