@@ -4,8 +4,8 @@
  * nobody. A function of the set of cores that was closed over.
  */
 import type { Conflict } from './conflicts.ts';
-import { areApart, mostTying, toldApartBy } from './cores.ts';
 import { CoreUnion } from './core-union.ts';
+import { areApart, mostTying, toldApartBy } from './cores.ts';
 import { agree } from './corroboration.ts';
 import type { Core, Evidence, EvidenceBook, Identifier } from './evidence.ts';
 import { identityLimits as limits } from './limits.ts';
@@ -24,7 +24,8 @@ export function macConflicts(mac: Identifier): boolean {
   const { witness, holders } = mac;
   if (witness !== null && differ(witness[0].core, witness[1].core)) return true;
   mac.witness = null;
-  if (holders.length < 2 || (holders.length <= limits.tiedByMacMax && !areSeveralStrong(holders))) return false;
+  if (holders.length < 2 || (holders.length <= limits.tiedByMacMax && !areSeveralStrong(holders)))
+    return false;
   // Who asserts one id for several makes a core of several values, which differs from some and not from others.
   const known = new Map<string, Evidence[]>();
   const tied = new Set<Core>();

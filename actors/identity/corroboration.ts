@@ -98,11 +98,7 @@ function shareAddress(a: readonly Core[], b: readonly Core[]): boolean {
 }
 
 /** Holds are in order of time: who is near to another is near to the last of the other side. */
-function isTogether(
-  { holdTimes, holders }: AddressRecord,
-  a: readonly Core[],
-  b: readonly Core[],
-): boolean {
+function isTogether({ holdTimes, holders }: AddressRecord, a: readonly Core[], b: readonly Core[]): boolean {
   let lastA = Number.NEGATIVE_INFINITY;
   let lastB = Number.NEGATIVE_INFINITY;
   for (let at = 0; at < holders.length; at += 1) {

@@ -131,11 +131,7 @@ export class Inventory {
   }
 
   /** One that was another device's until now came out of it. */
-  private tellParted(
-    device: DeviceRecord,
-    before: Regrouped['before'],
-    mark: BatchMark,
-  ): void {
+  private tellParted(device: DeviceRecord, before: Regrouped['before'], mark: BatchMark): void {
     if (isAddress(device.founder)) return;
     const former = before(device.founder);
     if (former === null || former.group === device.group) return;

@@ -11,14 +11,18 @@ export interface Grouping {
   apply(batch: readonly DeviceUpdate[]): void;
   /**
    * For each update that was applied, in order, the id of the device that it belongs to by now: after all merges and
-   * separations. Null: it belongs to none (a mere sighting, or dropped).
+   * separations. Null: it belongs to none (a mere sighting, or dropped). Empty when nothing is remembered.
    */
   groups(): readonly (string | null)[];
   /** How many conflicts are on record; absent of one that has no such thing. */
   conflicts?(): number;
 }
 
-export type OpenGrouping = () => Grouping;
+/**
+ * `remembers`, as it does unless told: it keeps of each update what `groups` needs. That is the judge's, and no part of deciding: where
+ * only time is measured an update is forgotten with its batch, as it is wherever devices are reconciled for real.
+ */
+export type OpenGrouping = (remembers?: boolean) => Grouping;
 
 export interface Grouped {
   /** In the order of the given sightings; the ids of different tenants differ. */

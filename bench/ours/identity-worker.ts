@@ -33,7 +33,7 @@ function held(): number {
 /** Each tenant's updates into a grouping that knows nothing yet. */
 function rate(): number {
   let elapsedMs = 0;
-  for (const updates of ofTenants) elapsedMs += appliedMs(ways[way](), updates, () => performance.now());
+  for (const updates of ofTenants) elapsedMs += appliedMs(ways[way](false), updates, () => performance.now());
   return perSecond(held(), elapsedMs);
 }
 
