@@ -151,7 +151,7 @@ export class Inventory {
   private freeId(seeds: readonly DeviceSeed[]): string {
     if (seeds.length === 0) return this.randomId();
     for (let count = 1; ; count += 1) {
-      const id = flat(deviceId(this.partition, seeds, count));
+      const id = deviceId(this.partition, seeds, count);
       if (!this.records.has(id)) return id;
     }
   }
@@ -225,11 +225,6 @@ export class Inventory {
       ...{ atMs: mark.atMs, line: mark.lineOf(record.group?.evidence ?? []), members: [], others: [] },
     });
   }
-}
-
-/** A text that was put together holds on to its pieces, which take eight times its own memory. */
-function flat(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1');
 }
 
 function foundedIn({ evidence }: Group): DeviceRecord[] {
