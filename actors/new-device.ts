@@ -107,5 +107,9 @@ const junk: ReadonlySet<string> = new Set([
 /** What makers leave in the field when they write nothing. */
 export function isJunkSerial(serial: string): boolean {
   const text = serial.trim().toLowerCase();
-  return text === '' || junk.has(text) || /^(.)\1*$/su.test(text);
+  if (text === '' || junk.has(text)) return true;
+  // No run of one character where the first two differ, unless they are halves of one.
+  const first = text.charCodeAt(0);
+  const isHalf = first >= 0xd800 && first <= 0xdfff;
+  return (text.length === 1 || isHalf || first === text.charCodeAt(1)) && /^(.)\1*$/su.test(text);
 }

@@ -1,23 +1,22 @@
 /**
  * Device identity on a made truth (`identity/`): how fast each way of deciding takes updates, and how often it is right, with and
  * without what lies. Beside ours: the priority list, with and without host name and address, and the union of whatever shares
- * a strong identifier.
+ * a strong identifier. Rates are measured in processes of their own (`identity/in-process.ts`).
  */
 
 import { seededRandom } from '../runtime/index.ts';
-import { type Bench, type Contender, type Figures, PeerAbsent } from './bench.ts';
+import type { Bench, Contender, Figure, Figures } from './bench.ts';
 import { groundOf } from './identity/ground.ts';
 import { groupAll, type OpenGrouping } from './identity/grouping.ts';
+import { costInProcess, openRated } from './identity/in-process.ts';
 import { qualityOf, recallOf, samenessOf } from './identity/measure.ts';
 import { hostileNoise, type Noise, tidyNoise } from './identity/noise.ts';
-import { openPriorityList } from './identity/priority-list.ts';
 import { type SteadyPlan, steadyPlan } from './identity/steady.ts';
-import { openStrongUnion } from './identity/strong-union.ts';
 import { fullSwapPlan, lostDevices, type SwapPlan, swapRounds } from './identity/swaps.ts';
-import { fullPlan, makeTruth } from './identity/truth.ts';
+import { fullPlan, makeTruth, type TruthPlan } from './identity/truth.ts';
 import type { Sighting } from './identity/update.ts';
+import { type Way, ways } from './identity/ways.ts';
 import { shuffled } from './identity/world.ts';
-import { perSecond } from './ours/callers.ts';
 
 export interface IdentitySize {
   readonly seed: number;
@@ -42,8 +41,12 @@ export function identityFigures(open: OpenGrouping, size: QualitySize): Figures 
   return { ...hostile, ...Object.fromEntries(prefixed), swap_devices_lost: lostIn(open, size.swaps) };
 }
 
-function truthOf({ seed, devices, sightings, tenants, rounds }: QualitySize, noise: Noise): Sighting[] {
-  return makeTruth({ seed, devices, sightings, tenants, rounds, noise });
+function truthOf(size: QualitySize, noise: Noise): Sighting[] {
+  return makeTruth(planOf(size, noise));
+}
+
+function planOf({ seed, devices, sightings, tenants, rounds }: QualitySize, noise: Noise): TruthPlan {
+  return { seed, devices, sightings, tenants, rounds, noise };
 }
 
 function figuresOf(open: OpenGrouping, sightings: readonly Sighting[]): Figures {
@@ -97,29 +100,22 @@ function lostIn(open: OpenGrouping, plan: SwapPlan): number {
   );
 }
 
-/** What a device and an update cost, of a contender that can be asked. */
-export type CostOf = (plan: SteadyPlan) => Figures | Promise<Figures>;
+/** What is measured of ours alone. */
+export type OwnFigures = (plan: SteadyPlan) => Promise<Figures>;
 
-function contender(
-  name: string,
-  open: OpenGrouping,
-  size: IdentitySize,
-  costOf: CostOf | null = null,
-): Contender {
+function contender(name: Way, size: IdentitySize, ownFigures: OwnFigures | null = null): Contender {
   return {
     name,
     async open() {
-      let sightings: Sighting[] | null = null;
+      const rated = await openRated(name, planOf(size, hostileNoise));
       let quality: Figures | null = null;
       return {
         async round() {
           // The same in every round, for the truth is.
-          quality ??= { ...(await costOf?.(size.steady)), ...identityFigures(open, size) };
-          sightings ??= truthOf(size, hostileNoise);
-          const { applyMs } = groupAll(sightings, open, nowMs);
-          return { updates_per_s: perSecond(sightings.length, applyMs), ...quality };
+          quality ??= { ...(await ownFigures?.(size.steady)), ...identityFigures(ways[name], size) };
+          return { updates_per_s: await rated.round(), ...quality };
         },
-        close: async () => {},
+        close: rated.close,
       };
     },
   };
@@ -129,16 +125,21 @@ const shares = ['precision', 'recall', 'recall_single', 'recall_single_or_mac', 
 const counts = ['over_merges', 'splits'];
 const allShares = ['all_precision', 'all_recall', 'shuffle_same_share'];
 
-/** `open` of ours; null as long as there is none to measure. */
-export function identity(
-  open: OpenGrouping | null,
-  costOf: CostOf | null = null,
-  size: IdentitySize = fullSize,
-): Bench {
-  const ours: Contender =
-    open === null
-      ? { name: 'ours', open: () => Promise.reject(new PeerAbsent('there is no reconciler in this build')) }
-      : contender('ours', open, size, costOf);
+const costs: readonly Figure[] = [
+  { key: 'steady_updates_per_s', better: 'more' },
+  { key: 'update_p50_ms', better: 'less' },
+  { key: 'update_p99_ms', better: 'less' },
+  { key: 'update_worst_ms', better: 'less' },
+  { key: 'bytes_per_device', better: 'less' },
+  { key: 'index_bytes_per_device', better: 'less' },
+];
+
+/** `alsoOurs`: what else is measured of ours. */
+export function identity(alsoOurs: OwnFigures | null = null, size: IdentitySize = fullSize): Bench {
+  const ownFigures: OwnFigures = async (plan) => ({
+    ...(await alsoOurs?.(plan)),
+    ...(await costInProcess(plan)),
+  });
   const judged = ['', 'tidy_'].flatMap((prefix) => [
     ...shares.map((key) => ({ key: prefix + key, better: 'more' as const })),
     ...counts.map((key) => ({ key: prefix + key, better: 'less' as const })),
@@ -152,18 +153,31 @@ export function identity(
     figures: [
       { key: 'updates_per_s', better: 'more' },
       { key: 'stored_updates_per_s', better: 'more' },
-      { key: 'update_p99_ms', better: 'less' },
-      { key: 'bytes_per_device', better: 'less' },
-      { key: 'index_bytes_per_device', better: 'less' },
+      ...costs,
       ...judged,
       { key: 'swap_devices_lost', better: 'less' },
     ],
     rounds: 5,
     contenders: [
-      ours,
-      contender('priority-list', openPriorityList('common'), size),
-      contender('priority-list-strong', openPriorityList('strong'), size),
-      contender('strong-union', openStrongUnion, size),
+      contender('ours', size, ownFigures),
+      contender('priority-list', size),
+      contender('priority-list-strong', size),
+      contender('strong-union', size),
     ],
+  };
+}
+
+/** What a device and an update cost ours when so many devices are there, and nothing else: measured once. */
+export function identityAtSize(devices: number): Bench {
+  const open = async () => {
+    const figures = await costInProcess({ ...steadyPlan, devices });
+    return { round: async () => figures, close: async () => {} };
+  };
+  return {
+    name: 'identity',
+    about: `what a device and an update cost when ${devices} are there`,
+    figures: costs,
+    rounds: 1,
+    contenders: [{ name: 'ours', open }],
   };
 }

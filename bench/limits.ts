@@ -79,3 +79,5 @@ export const storedDocumentBytesMax = 512 * 1_048_576;
 export const storedWaitMs = 600_000;
 export const storedLookMs = 100;
 export const storedDevices = 10_000;
+/** A million devices of which four sources tell take some minutes. */
+export const costTimeoutMs = 1_200_000;

@@ -9,13 +9,11 @@ import { call } from './call.ts';
 import { edgeAgentsDefault, edgeBench, edgeTenantsDefault } from './edge.ts';
 import { hang } from './hang.ts';
 import { storedUpdatesPerS } from './identity/stored.ts';
-import { identity } from './identity.ts';
+import { identity, identityAtSize } from './identity.ts';
 import { idle } from './idle.ts';
 import { issue } from './issue.ts';
 import { look } from './look.ts';
 import { mailbox } from './mailbox.ts';
-import { openReconciler } from './ours/identity.ts';
-import { identityCost } from './ours/identity-cost.ts';
 import { placement } from './placement.ts';
 import { lookup, propagation, registry, sync } from './registry.ts';
 import { remote } from './remote.ts';
@@ -43,15 +41,12 @@ const benches: readonly Bench[] = [
   look,
   store(),
   edgeBench(),
-  identity(openReconciler, async (plan) => ({
-    stored_updates_per_s: await storedUpdatesPerS(),
-    ...identityCost(plan),
-  })),
+  identity(async () => ({ stored_updates_per_s: await storedUpdatesPerS() })),
 ];
 
 async function main(words: readonly string[]): Promise<number> {
-  const [tenants, agents] = [numberOf(words, '--tenants'), numberOf(words, '--agents')];
-  const sizes = ['--tenants', '--agents'];
+  const sizes = ['--tenants', '--agents', '--devices'];
+  const [tenants, agents, devices] = sizes.map((flag) => numberOf(words, flag)) as Sizes;
   const rest = words.filter((word, at) => !sizes.includes(word) && !sizes.includes(words[at - 1] ?? ''));
   const flags = rest.filter((word) => word.startsWith('-'));
   const [name, ...more] = rest.filter((word) => !word.startsWith('-'));
@@ -60,12 +55,13 @@ async function main(words: readonly string[]): Promise<number> {
     return 0;
   }
   const found = benches.find((one) => one.name === name);
-  const bench = tenants === null && agents === null ? found : sized(name, tenants, agents);
+  const isSized = tenants !== null || agents !== null || devices !== null;
+  const bench = isSized ? sized(name, [tenants, agents, devices]) : found;
   const stranger = flags.find((flag) => flag !== '--json') ?? more[0];
   if (bench === undefined || stranger !== undefined) {
     const wrong =
-      tenants !== null || agents !== null
-        ? '--tenants is of store (100 and more) and of edge, --agents of edge (as many as there are tenants, or more)'
+      isSized && bench === undefined
+        ? '--tenants is of store (100 and more) and of edge, --agents of edge (as many as there are tenants, or more), --devices of identity'
         : bench === undefined
           ? `no bench is named "${name ?? ''}"`
           : `"${stranger}" is not understood`;
@@ -83,8 +79,15 @@ async function main(words: readonly string[]): Promise<number> {
   return 0;
 }
 
+/** Null: not given. */
+type Sizes = [tenants: number | null, agents: number | null, devices: number | null];
+
 /** A bench whose size was given; undefined when it has none, or not this one. */
-function sized(name: string | undefined, tenants: number | null, agents: number | null): Bench | undefined {
+function sized(name: string | undefined, [tenants, agents, devices]: Sizes): Bench | undefined {
+  if (devices !== null)
+    return name === 'identity' && devices > 0 && tenants === null && agents === null
+      ? identityAtSize(devices)
+      : undefined;
   if (name === 'store' && agents === null && tenants !== null && tenants >= 100) return store(tenants);
   if (name !== 'edge') return undefined;
   const some = agents ?? edgeAgentsDefault;
@@ -107,7 +110,9 @@ function machine(): Record<string, string | number> {
 function usage(): string {
   const width = Math.max(...benches.map(({ name }) => name.length));
   const list = benches.map(({ name, about }) => `  ${name.padEnd(width)}  ${about}`);
-  return ['usage: npm run bench -- NAME [--json] [--tenants N] [--agents N]', '', ...list].join('\n');
+  return ['usage: npm run bench -- NAME [--json] [--tenants N] [--agents N] [--devices N]', '', ...list].join(
+    '\n',
+  );
 }
 
 main(process.argv.slice(2)).then(

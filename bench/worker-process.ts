@@ -12,6 +12,7 @@ export function ask<R extends Answer, T extends R['type']>(
   worker: ChildProcess,
   order: object,
   wanted: T,
+  timeoutMs = answerTimeoutMs,
 ): Promise<R & { type: T }> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => {
@@ -20,8 +21,8 @@ export function ask<R extends Answer, T extends R['type']>(
       act();
     };
     const timer = setTimeout(
-      () => settle(() => reject(new Error(`no ${wanted} from a worker within ${answerTimeoutMs} ms`))),
-      answerTimeoutMs,
+      () => settle(() => reject(new Error(`no ${wanted} from a worker within ${timeoutMs} ms`))),
+      timeoutMs,
     );
     worker.once('error', (error) => settle(() => reject(error)));
     worker.once('exit', (code, signal) =>

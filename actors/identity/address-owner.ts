@@ -72,7 +72,8 @@ function placeOf({ group, founder }: DeviceRecord, from: AddressRecord, led: Led
   return by?.group ?? aliasOf(founder, [...led, from]) ?? group;
 }
 
-export function standingGlimpses(record: AddressRecord): Glimpse[] {
+export function standingGlimpses(record: AddressRecord): readonly Glimpse[] {
+  if (record.glimpses.length === 0) return record.glimpses;
   return record.glimpses.filter(({ atMs }) => ownerAt(record, atMs) === null);
 }
 

@@ -4,7 +4,7 @@
  * Which device that belongs to is read from here; nothing is decided for devices that identify themselves.
  */
 
-import { append, inserted, isAlone, removed } from './append.ts';
+import { append, appendTime, inserted, insertedTime, isAlone, removed } from './append.ts';
 import type { DeviceRecord } from './device-record.ts';
 import type { Evidence } from './evidence.ts';
 import type { Group } from './groups.ts';
@@ -97,7 +97,7 @@ export class AddressBook {
       for (; at < holdTimes.length && holdTimes[at] === atMs; at += 1) if (holders[at] === by) return false;
     }
     const { length } = holders;
-    record.holdTimes = at === length ? append(holdTimes, atMs) : inserted(holdTimes, at, atMs);
+    record.holdTimes = at === length ? appendTime(holdTimes, atMs) : insertedTime(holdTimes, at, atMs);
     // Who is at one address alone, and nobody else there, has the list of all that it alone holds.
     const alone = length === 0 ? (by.ids[0] ?? by.macs[0])?.holders : undefined;
     record.holders =
@@ -169,26 +169,45 @@ export function addAddress(one: Evidence, record: AddressRecord): void {
  * identifiers are first by value.
  */
 export function nearestHold(
-  { holdTimes, holders, overruled }: AddressRecord,
+  record: AddressRecord,
   atMs: number,
   accepts: (by: Evidence) => boolean,
 ): Evidence | null {
-  let best = -1;
+  const { holdTimes, holders } = record;
   const middle = firstFrom(holdTimes, atMs);
-  const look = (at: number): boolean => {
-    const distance = Math.abs(holdTimes[at]! - atMs);
-    if (distance > limits.addressHeldWithinMs) return false;
-    const bestDistance = best < 0 ? Number.POSITIVE_INFINITY : Math.abs(holdTimes[best]! - atMs);
-    if (distance > bestDistance) return false;
-    const by = holders[at]!;
-    if (overruled.includes(by) || !accepts(by)) return true;
-    if (distance < bestDistance || holdTimes[at]! < holdTimes[best]!) best = at;
-    else if (holdTimes[at] === holdTimes[best] && signatureOf(by) < signatureOf(holders[best]!)) best = at;
-    return true;
-  };
-  for (let at = middle - 1; at >= 0 && look(at); ) at -= 1;
-  for (let at = middle; at < holders.length && look(at); ) at += 1;
+  let best = -1;
+  let nearest: number = limits.addressHeldWithinMs;
+  for (let at = middle - 1; at >= 0; at -= 1) {
+    const distance = atMs - holdTimes[at]!;
+    if (distance > nearest) break;
+    if (!mayHold(record, at, accepts) || (best >= 0 && !isBefore(record, at, best))) continue;
+    best = at;
+    nearest = distance;
+  }
+  for (let at = middle; at < holders.length; at += 1) {
+    const distance = holdTimes[at]! - atMs;
+    if (distance > nearest) break;
+    if (!mayHold(record, at, accepts)) continue;
+    if (best >= 0 && distance === nearest && !isBefore(record, at, best)) continue;
+    best = at;
+    nearest = distance;
+  }
   return best < 0 ? null : holders[best]!;
+}
+
+function mayHold(
+  { holders, overruled }: AddressRecord,
+  at: number,
+  accepts: (by: Evidence) => boolean,
+): boolean {
+  const by = holders[at]!;
+  return (overruled.length === 0 || !overruled.includes(by)) && accepts(by);
+}
+
+/** Of two as near: whether this one goes first. */
+function isBefore({ holdTimes, holders }: AddressRecord, at: number, than: number): boolean {
+  if (holdTimes[at] !== holdTimes[than]) return holdTimes[at]! < holdTimes[than]!;
+  return signatureOf(holders[at]!) < signatureOf(holders[than]!);
 }
 
 /** What it is by, which never changes; asked where two were there at one instant. */

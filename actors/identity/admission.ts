@@ -108,5 +108,6 @@ function aloneOf(one: Evidence): readonly Evidence[] {
 
 /** Then nobody's agreement in a name ends because one more carries it. */
 export function areNamesRare({ names }: Pick<Evidence, 'names'>, book: EvidenceBook): boolean {
-  return names.every((name) => book.names.get(name)!.length <= limits.nameDevicesMax);
+  for (const name of names) if (book.names.get(name)!.length > limits.nameDevicesMax) return false;
+  return true;
 }

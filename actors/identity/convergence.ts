@@ -4,10 +4,12 @@
  * nobody. A function of the set of cores that was closed over.
  */
 import type { Conflict } from './conflicts.ts';
+import { CoreUnion } from './core-union.ts';
 import { areApart, mostTying, toldApartBy } from './cores.ts';
 import { agree } from './corroboration.ts';
 import type { Core, Evidence, EvidenceBook, Identifier } from './evidence.ts';
 import { identityLimits as limits } from './limits.ts';
+import type { Region } from './region.ts';
 import { Union } from './union.ts';
 
 export interface Converged {
@@ -22,7 +24,8 @@ export function macConflicts(mac: Identifier): boolean {
   const { witness, holders } = mac;
   if (witness !== null && differ(witness[0].core, witness[1].core)) return true;
   mac.witness = null;
-  if (holders.length < 2) return false;
+  if (holders.length < 2 || (holders.length <= limits.tiedByMacMax && !areSeveralStrong(holders)))
+    return false;
   // Who asserts one id for several makes a core of several values, which differs from some and not from others.
   const known = new Map<string, Evidence[]>();
   const tied = new Set<Core>();
@@ -48,6 +51,17 @@ export function macConflicts(mac: Identifier): boolean {
   return false;
 }
 
+/** Whether more than one core of theirs tells a device from others. */
+function areSeveralStrong(holders: readonly Evidence[]): boolean {
+  let first: Core | null = null;
+  for (const { core } of holders) {
+    if (core === null || core === first || core.kinds.length === 0) continue;
+    if (first !== null) return true;
+    first = core;
+  }
+  return false;
+}
+
 function differ(a: Core | null, b: Core | null): boolean {
   if (a === null || b === null || a === b) return false;
   for (const kind of a.kinds) if (b.kinds.includes(kind)) return areApart([a, b]);
@@ -55,51 +69,67 @@ function differ(a: Core | null, b: Core | null): boolean {
 }
 
 /** What is found shared on the way is left out from the beginning, until nothing more is. */
-export function converge(book: EvidenceBook, cores: readonly Core[]): Converged {
+export function converge(book: EvidenceBook, region: Region, cores: readonly Core[]): Converged {
   const refused: Converged['refused'] = new Map();
   for (;;) {
-    const macs = freeMacs(cores);
-    const sets = joined(book, cores, macs, refused);
-    if (macs.every(({ isShared }) => !isShared)) return { sets, refused };
+    const world = worldOf(book, region, cores, refused);
+    const sets = joined(world);
+    if (world.ties.every(({ mac }) => !mac.isShared)) return { sets, refused };
     for (const [mac, reason] of refused) if (reason !== 'shared') refused.delete(mac);
   }
 }
 
-function joined(
+/** What cores are made one by: looked up by the numbers of cores and the marks of MACs. */
+interface World {
+  readonly book: EvidenceBook;
+  readonly cores: readonly Core[];
+  readonly union: CoreUnion;
+  /** In the order of values, so that what is decided one after the other is decided in one order. */
+  readonly ties: readonly Tie[];
+  /** The mark of the first of `ties`; the others follow. */
+  readonly firstMark: number;
+  readonly refused: Converged['refused'];
+}
+
+/** A MAC that may tie, and at least two cores that hold it: those that are told apart by something better, and others. */
+interface Tie {
+  readonly mac: Identifier;
+  readonly strong: readonly Core[];
+  readonly loose: readonly Core[];
+  /** The list for which it was met last. */
+  metFor: readonly LooseTie[] | null;
+}
+
+function worldOf(
   book: EvidenceBook,
+  region: Region,
   cores: readonly Core[],
-  macs: readonly Identifier[],
   refused: Converged['refused'],
-): Core[][] {
-  for (const { evidence } of cores) for (const one of evidence) one.isAdrift = false;
-  const union = new Union<Core>();
-  for (const core of cores) union.add(core);
-  joinStrong(book, macs, union, refused);
-  const groups = groupsOf(cores, union);
-  shareClaimedTwice(macs, groups, refused);
-  joinLoose(book, cores, macs, groups, union, refused);
-  return union.sets(cores);
+): World {
+  const ties = tiesOfAll(cores, book.marks.take(1));
+  const firstMark = book.marks.take(ties.length);
+  for (let at = 0; at < ties.length; at += 1) ties[at]!.mac.mark = firstMark + at;
+  return { book, cores, union: new CoreUnion(region), ties, firstMark, refused };
 }
 
-type Groups = ReadonlyMap<Core, readonly Core[]>;
-
-/** Of strong cores: those that converged with each. */
-function groupsOf(cores: readonly Core[], union: Union<Core>): Groups {
-  const groups = new Map<Core, readonly Core[]>();
-  for (const set of union.sets(cores)) for (const core of set) groups.set(core, set);
-  return groups;
-}
-
-/** Those that may tie, in order of value, so that what is decided one after the other is decided in one order. */
-function freeMacs(cores: readonly Core[]): Identifier[] {
-  const macs = new Set<Identifier>();
+function tiesOfAll(cores: readonly Core[], mark: number): Tie[] {
+  const ties: Tie[] = [];
   for (const { evidence } of cores)
     for (const one of evidence)
-      for (const mac of one.macs) if (mac.isFree && mac.holders.length > 1) macs.add(mac);
-  return [...macs].sort((a, b) => (a.value < b.value ? -1 : 1));
+      for (const mac of one.macs) {
+        if (mac.mark === mark) continue;
+        mac.mark = mark;
+        if (!mac.isFree || mac.holders.length < 2) continue;
+        const tie = tieOf(mac);
+        if (tie !== null) ties.push(tie);
+      }
+  return ties.sort((a, b) => (a.mac.value < b.mac.value ? -1 : 1));
 }
 
-function holdersOf({ holders }: Identifier): { strong: Core[]; loose: Core[] } {
+/** Null: one core holds it alone. */
+function tieOf(mac: Identifier): Tie | null {
+  const { holders } = mac;
+  if (!areSeveral(holders)) return null;
   const strong: Core[] = [];
   const loose: Core[] = [];
   // One of very many is found in a set, one of few faster without.
@@ -111,45 +141,82 @@ function holdersOf({ holders }: Identifier): { strong: Core[]; loose: Core[] } {
     known?.add(core);
     list.push(core);
   }
-  return { strong, loose };
+  return { mac, strong, loose, metFor: null };
+}
+
+function areSeveral(holders: readonly Evidence[]): boolean {
+  let first: Core | null = null;
+  for (const { core } of holders) {
+    if (core === null || core === first) continue;
+    if (first !== null) return true;
+    first = core;
+  }
+  return false;
+}
+
+/** Of one MAC; null: it is not free, or ties nothing to anything. */
+function tieBy({ ties, firstMark }: World, mac: Identifier): Tie | null {
+  const at = mac.mark - firstMark;
+  return at >= 0 && mac.isFree ? (ties[at] ?? null) : null;
+}
+
+function joined(world: World): Core[][] {
+  const { cores, union } = world;
+  for (const { evidence } of cores) for (const one of evidence) one.isAdrift = false;
+  joinStrong(world);
+  const groups = new Groups(union, cores);
+  shareClaimedTwice(world, groups);
+  joinLoose(world, groups);
+  return union.sets(cores);
+}
+
+/** Those that converged with each, before anything loose was joined. */
+class Groups {
+  private readonly union: CoreUnion;
+  private readonly sets: (readonly Core[])[] = [];
+
+  constructor(union: CoreUnion, cores: readonly Core[]) {
+    this.union = union;
+    for (const set of union.sets(cores)) for (const core of set) this.sets[union.numberOf(core)] = set;
+  }
+
+  of(core: Core): readonly Core[] {
+    return this.sets[this.union.numberOf(core)]!;
+  }
 }
 
 interface Edge {
-  mac: Identifier;
+  tie: Tie;
   a: Core;
   b: Core;
 }
 
-function joinStrong(
-  book: EvidenceBook,
-  macs: readonly Identifier[],
-  union: Union<Core>,
-  refused: Converged['refused'],
-): void {
+function joinStrong({ book, ties, union, refused }: World): void {
   let edges: Edge[] = [];
   const apart: Edge[] = [];
-  for (const mac of macs) {
-    const { strong } = holdersOf(mac);
+  for (const tie of ties) {
+    const { mac, strong } = tie;
     for (let at = 0; at < strong.length; at += 1)
       for (let other = at + 1; other < strong.length; other += 1) {
         const [a, b] = [strong[at]!, strong[other]!];
-        (agree(book, [a], [b], mac) ? edges : apart).push({ mac, a, b });
+        (agree(book, [a], [b], mac) ? edges : apart).push({ tie, a, b });
       }
   }
   for (let bad = conflicting(edges); bad !== null; bad = conflicting(edges)) {
-    const inside = [...new Set(bad.map(({ mac }) => mac))];
-    const most = mostTying(inside, (mac) => holdersOf(mac).strong.map(toldApartBy));
+    const strongOf = new Map(bad.map(({ tie }) => [tie.mac, tie.strong] as const));
+    const most = mostTying([...strongOf.keys()], (mac) => strongOf.get(mac)!.map(toldApartBy));
     most.isShared = true;
     refused.set(most, 'shared');
-    edges = edges.filter(({ mac }) => mac !== most);
+    edges = edges.filter(({ tie }) => tie.mac !== most);
   }
   for (const { a, b } of edges) union.join(a, b);
-  for (const { mac, a, b } of apart)
-    if (!mac.isShared && union.root(a) !== union.root(b)) refused.set(mac, 'mac_only_conflict');
+  for (const { tie, a, b } of apart)
+    if (!tie.mac.isShared && union.root(a) !== union.root(b)) refused.set(tie.mac, 'mac_only_conflict');
 }
 
 /** The edges of a part that would be one device with two values of a kind; null: there is none. */
 function conflicting(edges: readonly Edge[]): Edge[] | null {
+  if (edges.length === 0) return null;
   const union = new Union<Core>();
   const cores = new Set<Core>();
   for (const { a, b } of edges) {
@@ -164,51 +231,45 @@ function conflicting(edges: readonly Edge[]): Edge[] | null {
 }
 
 /** Two that claim a MAC in their own tables and are not one make it shared. */
-function shareClaimedTwice(macs: readonly Identifier[], groups: Groups, refused: Converged['refused']): void {
-  for (const mac of macs) {
+function shareClaimedTwice({ ties, refused }: World, groups: Groups): void {
+  for (const { mac, strong } of ties) {
     if (refused.get(mac) !== 'mac_only_conflict') continue;
-    if (claimantsOf(mac, holdersOf(mac).strong, groups).size < 2) continue;
+    if (claimantsOf(mac, strong, groups).size < 2) continue;
     mac.isShared = true;
     refused.set(mac, 'shared');
   }
 }
 
 function claimantsOf(mac: Identifier, cores: readonly Core[], groups: Groups): Set<readonly Core[]> {
-  return new Set(cores.filter((core) => claims(core, mac)).map((core) => groups.get(core)!));
+  return new Set(cores.filter((core) => claims(core, mac)).map((core) => groups.of(core)));
 }
 
 function claims({ evidence }: Core, mac: Identifier): boolean {
-  return evidence.some((one) => one.claims.includes(mac));
+  for (const one of evidence) if (one.claims.includes(mac)) return true;
+  return false;
 }
 
-function joinLoose(
-  book: EvidenceBook,
-  cores: readonly Core[],
-  macs: readonly Identifier[],
-  groups: Groups,
-  union: Union<Core>,
-  refused: Converged['refused'],
-): void {
-  for (const mac of macs) {
-    const { strong, loose } = holdersOf(mac);
+function joinLoose(world: World, groups: Groups): void {
+  const { book, cores, ties, union, refused } = world;
+  for (const { mac, strong, loose } of ties) {
     if (mac.isShared || strong.length > 0 || loose.length < 2) continue;
     if (claimTwice(book, mac, loose)) {
       mac.isShared = true;
       refused.set(mac, 'shared');
       continue;
     }
-    for (const other of loose.slice(1)) union.join(loose[0]!, other);
+    for (let at = 1; at < loose.length; at += 1) union.join(loose[0]!, loose[at]!);
   }
   const looseSets = union.sets(cores.filter(({ kinds }) => kinds.length === 0));
   for (const set of looseSets) {
-    for (const { mac, target } of tiesOf(set, groups)) {
+    for (const { mac, target } of tiesOf(set, world, groups)) {
       if (!isClaimedTwice(book, set, target, mac)) continue;
       mac.isShared = true;
       refused.set(mac, 'shared');
     }
   }
   for (const set of looseSets) {
-    const home = homeOf(set, groups, refused);
+    const home = homeOf(set, world, groups);
     if (home !== null) union.join(home, set[0]!);
   }
 }
@@ -228,26 +289,30 @@ interface LooseTie {
   target: readonly Core[];
 }
 
-function isHeldByOthers({ ids, macs }: Evidence): boolean {
-  const free = macs.filter(({ isShared, isBanned }) => !isShared && !isBanned);
-  return ids.length === 0 && free.some((mac) => holdersOf(mac).strong.length > 0);
+function isHeldByOthers({ ids, macs }: Evidence, world: World): boolean {
+  return ids.length === 0 && macs.some((mac) => (tieBy(world, mac)?.strong.length ?? 0) > 0);
 }
 
 /** To which device each MAC of something known by MACs alone points: its one holder, else the one that claims it. */
-function tiesOf(set: readonly Core[], groups: Groups): LooseTie[] {
-  const macs = new Set<Identifier>();
+function tiesOf(set: readonly Core[], world: World, groups: Groups): readonly LooseTie[] {
+  const found: LooseTie[] = [];
   for (const { evidence } of set)
-    for (const one of evidence) for (const mac of one.macs) if (mac.holders.length > 1) macs.add(mac);
-  const ties: LooseTie[] = [];
-  for (const mac of macs) {
-    if (!mac.isFree) continue;
-    const { strong } = holdersOf(mac);
-    if (strong.length === 0) continue;
-    const holding = new Set(strong.map((core) => groups.get(core)!));
-    const candidates = holding.size > 1 ? claimantsOf(mac, strong, groups) : holding;
-    if (candidates.size === 1) ties.push({ mac, target: [...candidates][0]! });
-  }
-  return ties;
+    for (const { macs } of evidence)
+      for (const mac of macs) {
+        const tie = tieBy(world, mac);
+        if (tie === null || tie.strong.length === 0 || tie.metFor === found) continue;
+        tie.metFor = found;
+        const target = targetOf(tie, groups);
+        if (target !== null) found.push({ mac, target });
+      }
+  return found;
+}
+
+function targetOf({ mac, strong }: Tie, groups: Groups): readonly Core[] | null {
+  const first = groups.of(strong[0]!);
+  if (strong.every((core) => groups.of(core) === first)) return first;
+  const claimants = claimantsOf(mac, strong, groups);
+  return claimants.size === 1 ? [...claimants][0]! : null;
 }
 
 function isClaimedTwice(
@@ -264,15 +329,16 @@ function isClaimedTwice(
 }
 
 /** The one device to which things known by MACs alone belong; null: none, or nobody can say which. */
-function homeOf(set: readonly Core[], groups: Groups, refused: Converged['refused']): Core | null {
-  const ties = tiesOf(set, groups);
-  if (ties.length === 1) return ties[0]!.target[0]!;
+function homeOf(set: readonly Core[], world: World, groups: Groups): Core | null {
+  const ties = tiesOf(set, world, groups);
+  const [first] = ties;
+  if (first !== undefined && ties.every(({ target }) => target === first.target)) return first.target[0]!;
   const weights = new Map<readonly Core[], number>();
   for (const { target } of ties) weights.set(target, (weights.get(target) ?? 0) + 1);
   const most = Math.max(0, ...weights.values());
   const best = [...weights].filter(([, weight]) => weight === most);
   if (best.length === 1) return best[0]![0][0]!;
-  for (const { mac } of ties) refused.set(mac, 'mac_only_conflict');
-  for (const { evidence } of set) for (const one of evidence) one.isAdrift = isHeldByOthers(one);
+  for (const { mac } of ties) world.refused.set(mac, 'mac_only_conflict');
+  for (const { evidence } of set) for (const one of evidence) one.isAdrift = isHeldByOthers(one, world);
   return null;
 }

@@ -5,6 +5,7 @@
 import type { Core, Evidence, Identifier } from './evidence.ts';
 import { externalKinds, type IdentifierKind, singleValuedKinds } from './identifier-rules.ts';
 import { identityLimits as limits } from './limits.ts';
+import type { Marks } from './marks.ts';
 import { Union } from './union.ts';
 
 const isExternal: ReadonlySet<IdentifierKind> = new Set(externalKinds);
@@ -49,33 +50,41 @@ function isMakersDefault(holders: readonly Evidence[]): boolean {
 }
 
 /**
- * Evidence that these reach over identifiers which may tie, and whatever was in one core with any of it; `isShared` is brought up to
- * date on the way.
+ * Evidence that these reach over identifiers which may tie, and whatever was in one core with any of it, each once; `isShared` is brought
+ * up to date on the way.
  */
-export function closeOver(from: Iterable<Evidence>): Set<Evidence> {
-  const reached = new Set<Evidence>(from);
-  addCores(reached, reached);
-  const looked = new Set<Identifier>();
-  for (let added: readonly Evidence[] = [...reached]; added.length > 0; )
-    added = addCores(reach(added, reached, looked), reached);
+export function closeOver(from: Iterable<Evidence>, marks: Marks): Evidence[] {
+  const mark = marks.take(1);
+  const reached: Evidence[] = [];
+  for (const one of from) note(one, mark, reached);
+  addCores(reached, mark, reached);
+  for (let added: readonly Evidence[] = reached.slice(); added.length > 0; )
+    added = addCores(reach(added, mark, reached), mark, reached);
   return reached;
 }
 
+/** Whether it was not reached before. */
+function note(one: Evidence, mark: number, reached: Evidence[]): boolean {
+  if (one.mark === mark) return false;
+  one.mark = mark;
+  reached.push(one);
+  return true;
+}
+
 /** Answers what was not reached before. */
-function reach(from: Iterable<Evidence>, reached: Set<Evidence>, looked: Set<Identifier>): Evidence[] {
-  const queue = [...from];
+function reach(from: readonly Evidence[], mark: number, reached: Evidence[]): Evidence[] {
+  const queue = from.slice();
   const found: Evidence[] = [];
   for (let evidence = queue.pop(); evidence !== undefined; evidence = queue.pop()) {
     for (const identifier of evidence.ids) {
-      if (looked.has(identifier)) continue;
-      looked.add(identifier);
+      if (identifier.mark === mark) continue;
+      identifier.mark = mark;
       const wasBoundary = identifier.witness !== null;
       identifier.isShared = identifier.isBanned || tiesDirectly(identifier);
       // One that becomes a boundary lets go of all that it held together.
       if (identifier.isShared && (wasBoundary || identifier.isBanned)) continue;
       for (const holder of identifier.holders) {
-        if (reached.has(holder)) continue;
-        reached.add(holder);
+        if (!note(holder, mark, reached)) continue;
         found.push(holder);
         queue.push(holder);
       }
@@ -85,44 +94,44 @@ function reach(from: Iterable<Evidence>, reached: Set<Evidence>, looked: Set<Ide
 }
 
 /** What was in one core with these. Answers what was not reached before. */
-function addCores(of: Iterable<Evidence>, reached: Set<Evidence>): Evidence[] {
+function addCores(of: readonly Evidence[], mark: number, reached: Evidence[]): Evidence[] {
   const added: Evidence[] = [];
-  for (const { core } of [...of])
-    if (core !== null && core.evidence.length > 1)
-      for (const one of core.evidence)
-        if (!reached.has(one)) {
-          reached.add(one);
-          added.push(one);
-        }
+  // They may be those that were reached until now.
+  const { length } = of;
+  for (let at = 0; at < length; at += 1) {
+    const { core } = of[at]!;
+    if (core === null || core.evidence.length < 2) continue;
+    for (const one of core.evidence) if (note(one, mark, reached)) added.push(one);
+  }
   return added;
 }
 
 /** Makes the cores of evidence that was closed over; sets `isShared` of identifiers that are left out. */
-export function coresOf(region: ReadonlySet<Evidence>): void {
-  const partOf = new Map<Evidence, Evidence[]>();
+export function coresOf(region: readonly Evidence[], marks: Marks): void {
+  // Each part has a mark of its own; there are no more of them than there is evidence.
+  const first = marks.take(region.length);
   const parts: Evidence[][] = [];
   for (const one of region) {
-    let part = partOf.get(one);
-    if (part === undefined) {
-      part = [];
-      parts.push(part);
-      walk(one, part, partOf);
+    if (one.mark < first) {
+      walk(one, first + parts.length, first);
+      parts.push([]);
     }
-    part.push(one);
+    parts[one.mark - first]!.push(one);
   }
   for (const part of parts) partCores(part);
 }
 
-/** Notes of which part is all that hangs together with one by identifiers that may tie. */
-function walk(from: Evidence, part: Evidence[], partOf: Map<Evidence, Evidence[]>): void {
-  partOf.set(from, part);
+/** Marks all that hangs together with one by identifiers that may tie, and is not marked yet. */
+function walk(from: Evidence, mark: number, first: number): void {
+  from.mark = mark;
+  if (from.ids.length === 0) return;
   const queue = [from];
   for (let one = queue.pop(); one !== undefined; one = queue.pop())
     for (const { isFree, holders } of one.ids) {
       if (!isFree || holders.length === 1) continue;
       for (const holder of holders) {
-        if (partOf.has(holder)) continue;
-        partOf.set(holder, part);
+        if (holder.mark >= first) continue;
+        holder.mark = mark;
         queue.push(holder);
       }
     }

@@ -15,23 +15,43 @@ export function agree(
   return shareMac(a, b, except) || shareName(book, a, b) || shareAddress(a, b);
 }
 
-function* evidenceOf(cores: readonly Core[]): Generator<Evidence> {
-  for (const { evidence } of cores) yield* evidence;
+/** What their evidence has of something: a list while it is short, as it is for nearly all. */
+type Held<T> = readonly T[] | ReadonlySet<T>;
+
+function heldBy<T>(cores: readonly Core[], listOf: (one: Evidence) => readonly T[]): Held<T> {
+  const all: T[] = [];
+  for (const { evidence } of cores)
+    for (const one of evidence) for (const thing of listOf(one)) if (all[0] !== thing) all.push(thing);
+  return all.length > limits.comparedCoresMax ? new Set(all) : all;
 }
 
+function has<T>(held: Held<T>, thing: T): boolean {
+  return 'size' in held ? held.has(thing) : held.includes(thing);
+}
+
+function isNone(held: Held<unknown>): boolean {
+  return !('size' in held) && held.length === 0;
+}
+
+const macsOf = ({ macs }: Evidence) => macs;
+const namesOf = ({ names }: Evidence) => names;
+const addressesOf = ({ addresses }: Evidence) => addresses;
+
 function shareMac(a: readonly Core[], b: readonly Core[], except: Identifier): boolean {
-  const held = new Set<Identifier>();
-  for (const { macs } of evidenceOf(a))
-    for (const mac of macs) if (mac !== except && !mac.isShared && !mac.isBanned) held.add(mac);
-  for (const { macs } of evidenceOf(b)) for (const mac of macs) if (held.has(mac)) return true;
+  const held = heldBy(a, macsOf);
+  if (!('size' in held) && held.length === 1 && held[0] === except) return false;
+  for (const { evidence } of b)
+    for (const { macs } of evidence)
+      for (const mac of macs) if (mac !== except && mac.isFree && has(held, mac)) return true;
   return false;
 }
 
 function shareName(book: EvidenceBook, a: readonly Core[], b: readonly Core[]): boolean {
-  const carried = new Set<string>();
-  for (const { names } of evidenceOf(a)) for (const name of names) carried.add(name);
-  for (const { names } of evidenceOf(b))
-    for (const name of names) if (carried.has(name) && isRare(book.names.get(name) ?? [])) return true;
+  const carried = heldBy(a, namesOf);
+  if (isNone(carried)) return false;
+  for (const { evidence } of b)
+    for (const { names } of evidence)
+      for (const name of names) if (has(carried, name) && isRare(book.names.get(name) ?? [])) return true;
   return false;
 }
 
@@ -64,33 +84,30 @@ function isRare(carriers: readonly Evidence[]): boolean {
 }
 
 function shareAddress(a: readonly Core[], b: readonly Core[]): boolean {
-  const atA = new Set<AddressRecord>();
-  for (const { addresses } of evidenceOf(a)) for (const one of addresses) atA.add(one);
-  const ofA = new Set(evidenceOf(a));
-  const ofB = new Set(evidenceOf(b));
+  const atA = heldBy(a, addressesOf);
+  if (isNone(atA)) return false;
   const looked = new Set<AddressRecord>();
-  for (const { addresses } of ofB) {
-    for (const record of addresses) {
-      if (!atA.has(record) || looked.has(record)) continue;
-      looked.add(record);
-      if (isTogether(record, ofA, ofB)) return true;
-    }
-  }
+  for (const { evidence } of b)
+    for (const { addresses } of evidence)
+      for (const record of addresses) {
+        if (!has(atA, record) || looked.has(record)) continue;
+        looked.add(record);
+        if (isTogether(record, a, b)) return true;
+      }
   return false;
 }
 
 /** Holds are in order of time: who is near to another is near to the last of the other side. */
-function isTogether(
-  { holdTimes, holders }: AddressRecord,
-  a: ReadonlySet<Evidence>,
-  b: ReadonlySet<Evidence>,
-): boolean {
+function isTogether({ holdTimes, holders }: AddressRecord, a: readonly Core[], b: readonly Core[]): boolean {
   let lastA = Number.NEGATIVE_INFINITY;
   let lastB = Number.NEGATIVE_INFINITY;
-  for (const [at, by] of holders.entries()) {
+  for (let at = 0; at < holders.length; at += 1) {
+    const { core } = holders[at]!;
+    if (core === null) continue;
+    const isA = a.includes(core);
+    const isB = b.includes(core);
+    if (!isA && !isB) continue;
     const atMs = holdTimes[at]!;
-    const isA = a.has(by);
-    const isB = b.has(by);
     if (isA && atMs - lastB <= limits.sameAddressWithinMs) return true;
     if (isB && atMs - lastA <= limits.sameAddressWithinMs) return true;
     if (isA) lastA = atMs;

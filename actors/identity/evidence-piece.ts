@@ -83,6 +83,8 @@ export class Evidence {
   addresses: readonly AddressRecord[] = noAddresses;
   core: Core | null = null;
   group: Group | null = null;
+  /** With what it was marked last by who looks things through (`marks.ts`). */
+  mark = 0;
   private rare: Readonly<Rare> = noRare;
   private said: Seen | readonly Seen[] = noSeen;
   private devices: DeviceRecord | readonly DeviceRecord[] | null = null;

@@ -8,6 +8,7 @@ import { type Core, Evidence, type FirstSeen, type IdentifierSets, type Seen } f
 import { type IdentifierKind, macClass } from './identifier-rules.ts';
 import { type Identifier, IdentifierIndex } from './identifiers.ts';
 import { identityLimits as limits } from './limits.ts';
+import { Marks } from './marks.ts';
 import type { Observation } from './read-update.ts';
 import type { EvidenceRow } from './snapshot.ts';
 
@@ -20,6 +21,7 @@ const noEvidence: readonly Evidence[] = [];
 export class EvidenceBook {
   readonly all = new Map<number, Evidence>();
   readonly names = new Map<string, readonly Evidence[]>();
+  readonly marks = new Marks();
   private readonly index = new IdentifierIndex();
   private nextN = 1;
   /** Of all evidence: one each, and more for those with long tables, which take as much memory. */
@@ -31,6 +33,14 @@ export class EvidenceBook {
 
   find(kind: IdentifierKind, scope: string, value: string): Identifier | null {
     return this.index.find(kind, scope, value);
+  }
+
+  /** Before things are looked through. */
+  restMarks(): void {
+    if (!this.marks.areMany) return;
+    for (const one of this.all.values()) one.mark = 0;
+    for (const one of this.index.all()) one.mark = 0;
+    this.marks.begin();
   }
 
   identifiers(): Generator<Identifier> {

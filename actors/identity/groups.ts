@@ -13,6 +13,7 @@ import { type DeviceRecord, isAddress } from './device-record.ts';
 import { type Core, type Evidence, type EvidenceBook, type Identifier, knownList } from './evidence.ts';
 import { isIdentified, oldest } from './identified.ts';
 import { identityLimits as limits } from './limits.ts';
+import { Region } from './region.ts';
 import { sightingIsConfirmed } from './sightings.ts';
 import { groupAt, placesFirst } from './standing.ts';
 
@@ -31,7 +32,7 @@ export interface Regrouped {
   /** Addresses at which something is seen that may belong to another device now. */
   addresses: Set<AddressRecord>;
   /** Of which device evidence was before. */
-  before: Map<Evidence, DeviceRecord>;
+  before(one: Evidence): DeviceRecord | null;
 }
 
 export class Grouping {
@@ -44,23 +45,21 @@ export class Grouping {
   }
 
   regroup(dirty: Iterable<Evidence>, at: Iterable<AddressRecord>): Regrouped {
-    const region = this.coreRegion(dirty);
-    const reached = this.macRegion(region);
-    const before = new Map<Evidence, DeviceRecord>();
+    this.book.restMarks();
+    const region = this.macRegion(this.coreRegion(dirty));
+    const { evidence: reached } = region;
     // Where something stood that may go elsewhere, less stands now.
     const left = new Set<AddressRecord>();
+    const aged: Aged[] = [];
     for (const one of reached) {
-      if (one.group?.device != null) before.set(one, one.group.device);
-      if (one.group?.address != null) left.add(one.group.address);
-    }
-    const found = new Set<Core>();
-    for (const { macs, locals, core } of reached) {
+      const { group, core, macs, locals } = one;
+      if (group !== null && group.address !== null) left.add(group.address);
       for (const id of macs) this.refused.delete(id);
       for (const id of locals) this.refused.delete(id);
-      found.add(core!);
+      if (core!.evidence[0] === one) aged.push({ core: core!, first: oldest(core!.evidence) });
     }
-    const cores = inOrderOfAge(found);
-    const { sets, refused } = converge(this.book, cores);
+    const cores = inOrderOfAge(aged);
+    const { sets, refused } = converge(this.book, region, cores);
     for (const [identifier, reason] of refused) this.refused.set(identifier, reason);
     const groups = new Set<Group>();
     const weak = new Set<Evidence>();
@@ -76,46 +75,53 @@ export class Grouping {
     for (const { addresses: held } of reached)
       for (const record of held) if (mayDraw(record)) addWithNames(record, addresses);
     this.attachAddresses(weak, addresses, groups);
-    return { groups, addresses, before };
+    return { groups, addresses, before: (one) => region.before(one) };
   }
 
   /** All cores that may be others now. */
-  private coreRegion(dirty: Iterable<Evidence>): Set<Evidence> {
-    const region = closeOver(dirty);
-    coresOf(region);
+  private coreRegion(dirty: Iterable<Evidence>): Evidence[] {
+    const { marks } = this.book;
+    const region = closeOver(dirty, marks);
+    coresOf(region, marks);
     return region;
   }
 
   /** All devices whose MACs may tie them otherwise now, and those whose names may be rarer or more common. */
-  private macRegion(from: ReadonlySet<Evidence>): Set<Evidence> {
-    const reached = new Set<Evidence>();
+  private macRegion(from: readonly Evidence[]): Region {
+    const { marks, names } = this.book;
+    const look = marks.take(1);
+    // Whoever is reached takes the next one: nobody else takes any until all are there.
+    const first = marks.take(0);
+    const reached: Evidence[] = [];
     const queue: Evidence[] = [];
     const reach = (one: Evidence) => {
       // What is read back piece by piece and has not had its turn ties nothing yet.
-      if (one.core === null || reached.has(one)) return;
-      reached.add(one);
+      if (one.mark >= first || one.core === null) return;
+      one.mark = first + reached.length;
+      reached.push(one);
       queue.push(one);
     };
     for (const one of from) {
       reach(one);
       for (const name of one.names) {
-        const carriers = this.book.names.get(name)!;
+        const carriers = names.get(name)!;
         if (carriers.length <= limits.nameCarriersMax + 1) for (const carrier of carriers) reach(carrier);
       }
     }
-    const looked = new Set<Identifier>();
     for (let one = queue.pop(); one !== undefined; one = queue.pop()) {
-      for (const other of one.core!.evidence) reach(other);
-      for (const other of one.group?.evidence ?? []) reach(other);
+      const { core, group } = one;
+      for (const other of core!.evidence) reach(other);
+      if (group !== null) for (const other of group.evidence) reach(other);
       for (const mac of one.macs) {
-        if (looked.has(mac)) continue;
-        looked.add(mac);
+        if (mac.mark === look) continue;
+        mac.mark = look;
         const wasBoundary = mac.witness !== null;
         mac.isShared = mac.isBanned || macConflicts(mac);
         if (!(mac.isShared && (wasBoundary || mac.isBanned))) for (const holder of mac.holders) reach(holder);
       }
     }
-    return reached;
+    marks.take(reached.length);
+    return new Region(reached, first);
   }
 
   private stand(evidence: readonly Evidence[], isStrong: boolean): Group {
@@ -125,7 +131,7 @@ export class Grouping {
   }
 
   /** What has a locally administered MAC and nothing better belongs to the one device whose own MAC that is. */
-  private attachLocals(reached: ReadonlySet<Evidence>, weak: Set<Evidence>, groups: Set<Group>): void {
+  private attachLocals(reached: readonly Evidence[], weak: Set<Evidence>, groups: Set<Group>): void {
     const touched = new Set<Identifier>();
     for (const { locals, localClaims } of reached) {
       for (const local of locals) touched.add(local);
@@ -259,14 +265,17 @@ function join(one: Evidence, group: Group): void {
   one.group = group;
 }
 
-function inOrderOfAge(cores: Iterable<Core>): Core[] {
-  const aged: { core: Core; first: Evidence }[] = [];
-  for (const core of cores) aged.push({ core, first: oldest(core.evidence) });
+interface Aged {
+  readonly core: Core;
+  readonly first: Evidence;
+}
+
+function inOrderOfAge(aged: Aged[]): Core[] {
   aged.sort(byAge);
   return aged.map(({ core }) => core);
 }
 
-function byAge({ first: x }: { first: Evidence }, { first: y }: { first: Evidence }): number {
+function byAge({ first: x }: Aged, { first: y }: Aged): number {
   if (x.firstMs !== y.firstMs) return x.firstMs - y.firstMs;
   return x.firstOrder < y.firstOrder ? -1 : x.firstOrder > y.firstOrder ? 1 : x.n - y.n;
 }

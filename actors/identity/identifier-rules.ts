@@ -3,7 +3,7 @@
  * the sources with their confidence. Facts of the rules, without any state; `docs/DEVICES.md` tells them to users.
  */
 import { isJunkSerial } from '../new-device.ts';
-import { mayIdentify } from '../ports/device-id.ts';
+import { flagsOfMac, mayIdentify } from '../ports/device-id.ts';
 
 export { isJunkSerial };
 
@@ -40,7 +40,7 @@ export type MacClass = 'global' | 'local' | 'nobody';
 /** `mac` in normal form. */
 export function macClass(mac: string): MacClass {
   if (!mayIdentify(mac)) return 'nobody';
-  return (Number.parseInt(mac.slice(0, 2), 16) & 0x02) === 0 ? 'global' : 'local';
+  return (flagsOfMac(mac) & 0x02) === 0 ? 'global' : 'local';
 }
 
 const confidences: ReadonlyMap<string, number> = new Map([

@@ -34,6 +34,9 @@ export class IdentifierFamily {
 const nobody: readonly Evidence[] = [];
 const shared = 1;
 const banned = 2;
+/** Above the flags stands the mark, in the same number: there are some four identifiers to a device. */
+const markShift = 2;
+const flagsMask = 3;
 
 export class Identifier {
   readonly family: IdentifierFamily;
@@ -65,6 +68,15 @@ export class Identifier {
     this.flags = is ? this.flags | shared : this.flags & ~shared;
   }
 
+  /** With what it was marked last by who looks things through (`marks.ts`). */
+  get mark(): number {
+    return this.flags >> markShift;
+  }
+
+  set mark(mark: number) {
+    this.flags = (mark << markShift) | (this.flags & flagsMask);
+  }
+
   get isBanned(): boolean {
     return (this.flags & banned) !== 0;
   }
@@ -75,7 +87,7 @@ export class Identifier {
 
   /** Neither shared nor banned. */
   get isFree(): boolean {
-    return this.flags === 0;
+    return (this.flags & flagsMask) === 0;
   }
 }
 

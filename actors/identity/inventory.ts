@@ -90,16 +90,14 @@ export class Inventory {
 
   /** What stands by an address is a device when it is confirmed; what does not any more goes where its sightings belong. */
   private settleAddress(record: AddressRecord, live: Map<Group, DeviceRecord[]>): void {
-    const weak = new Set<Evidence>();
-    for (const by of record.holders) if (by.group?.address === record) weak.add(by);
+    const weak = record.holders.find((by) => by.group !== null && by.group.address === record);
     const glimpses = standingGlimpses(record);
     const { device } = record;
     if (glimpses.length < record.glimpses.length) tellWith(aliasOf(record), record);
     const owner = device === null ? null : ownerOfRest(record, glimpses);
     // What was a device stays one until what made it one belongs to another.
-    if (weak.size > 0 || sightingIsConfirmed(glimpses) || (device !== null && owner === null)) {
-      const evidence = [...weak];
-      const group = evidence[0]?.group ?? groupAt(record);
+    if (weak !== undefined || sightingIsConfirmed(glimpses) || (device !== null && owner === null)) {
+      const group = weak?.group ?? groupAt(record);
       record.standing = group;
       const own = device === null ? [] : [device];
       live.set(group, [...new Set([...(live.get(group) ?? []), ...own, ...foundedIn(group)])]);
@@ -130,14 +128,10 @@ export class Inventory {
   }
 
   /** One that was another device's until now came out of it. */
-  private tellParted(
-    device: DeviceRecord,
-    before: ReadonlyMap<Evidence, DeviceRecord>,
-    mark: BatchMark,
-  ): void {
+  private tellParted(device: DeviceRecord, before: Regrouped['before'], mark: BatchMark): void {
     if (isAddress(device.founder)) return;
-    const former = before.get(device.founder);
-    if (former === undefined || former.group === device.group) return;
+    const former = before(device.founder);
+    if (former === null || former.group === device.group) return;
     this.tellSeparation(device, former, mark);
   }
 
@@ -156,7 +150,7 @@ export class Inventory {
   private freeId(seeds: readonly DeviceSeed[]): string {
     if (seeds.length === 0) return this.randomId();
     for (let count = 1; ; count += 1) {
-      const id = flat(deviceId(this.partition, seeds, count));
+      const id = deviceId(this.partition, seeds, count);
       if (!this.records.has(id)) return id;
     }
   }
@@ -230,11 +224,6 @@ export class Inventory {
       ...{ atMs: mark.atMs, line: mark.lineOf(record.group?.evidence ?? []), members: [], others: [] },
     });
   }
-}
-
-/** A text that was put together holds on to its pieces, which take eight times its own memory. */
-function flat(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1');
 }
 
 /** What was seen at the address alone is told with the device of which it is now. */

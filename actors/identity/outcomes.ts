@@ -80,53 +80,82 @@ function outcomeOf(
   told: ReadonlySet<DeviceRecord>,
   mergesTold: Set<DeviceRecord>,
 ): LineOutcome {
-  const { line, observation, evidence, record, service, drop } = one;
-  const { device } = one;
-  const deviceId = device === null ? null : device.id;
-  const say = (action: LineAction, reason: string): LineOutcome => ({ line, deviceId, action, reason });
-  if (drop !== null) return { ...say('dropped', drop), deviceId: null };
-  if (service !== null) return { ...say('kept', 'service_component'), deviceId: service.id };
-  if (observation.isRetraction)
-    return one.retracted === 'seen_since' ? say('matched', 'seen_since') : say('deleted', 'retracted');
-  if (device === null) return say('sighting', record === null ? 'unknown' : 'address_only');
+  const { observation, evidence, record, service, drop, device } = one;
+  if (drop !== null) return said(one, null, 'dropped', drop);
+  if (service !== null) return said(one, service.id, 'kept', 'service_component');
+  const id = device === null ? null : device.id;
+  if (observation.isRetraction) {
+    const isSeenSince = one.retracted === 'seen_since';
+    return isSeenSince ? said(one, id, 'matched', 'seen_since') : said(one, id, 'deleted', 'retracted');
+  }
+  if (device === null) return said(one, null, 'sighting', record === null ? 'unknown' : 'address_only');
   if (batch.deleted.get(device) === true && !device.isDeleted && evidence !== null)
-    return say('restored', 'seen_again');
+    return said(one, id, 'restored', 'seen_again');
   const refusal = one.isNew && evidence !== null ? refusalOf(evidence, batch.refused) : null;
-  if (refusal !== null) return say('blocked', refusal);
+  if (refusal !== null) return said(one, id, 'blocked', refusal);
   const merges = batch.merged.get(device);
   if (merges !== undefined && !mergesTold.has(device) && (one.isNew || evidence === null)) {
     mergesTold.add(device);
-    return say('merged', merges[0]!);
+    return said(one, id, 'merged', merges[0]!);
   }
-  const isAsserted = observation.named.some(({ kind, value }) => kind === 'asserted' && value === device.id);
-  if (isAsserted) return say('kept', 'asserted_id');
+  if (isAsserted(observation, device)) return said(one, id, 'kept', 'asserted_id');
   if (batch.made.has(device) && !told.has(device))
-    return say('created', record === null ? 'new_device' : 'address_only');
-  return say('matched', matchReason(one));
+    return said(one, id, 'created', record === null ? 'new_device' : 'address_only');
+  return said(one, id, 'matched', matchReason(one));
+}
+
+function said({ line }: Placed, deviceId: string | null, action: LineAction, reason: string): LineOutcome {
+  return { line, deviceId, action, reason };
+}
+
+function isAsserted({ named }: Observation, { id }: DeviceRecord): boolean {
+  for (const { kind, value } of named) if (kind === 'asserted' && value === id) return true;
+  return false;
 }
 
 /** A tie to another device than the one that held the identifier first. */
 function refusalOf(evidence: Evidence, refused: ReadonlyMap<Identifier, Conflict['reason']>): string | null {
-  for (const list of [evidence.ids, evidence.macs, evidence.locals, evidence.localClaims])
-    for (const identifier of list) {
-      const reason = identifier.isShared ? 'shared' : refused.get(identifier);
-      if (reason === undefined || identifier.isBanned) continue;
-      const [first] = identifier.holders;
-      if (first !== undefined && first.group !== evidence.group) return reason;
-    }
+  const { ids, macs, locals, localClaims } = evidence;
+  return (
+    refusalBy(ids, evidence, refused) ??
+    refusalBy(macs, evidence, refused) ??
+    refusalBy(locals, evidence, refused) ??
+    refusalBy(localClaims, evidence, refused)
+  );
+}
+
+function refusalBy(
+  list: readonly Identifier[],
+  { group }: Evidence,
+  refused: BatchOutcome['refused'],
+): string | null {
+  for (const identifier of list) {
+    const reason = identifier.isShared ? 'shared' : refused.get(identifier);
+    if (reason === undefined || identifier.isBanned) continue;
+    const first = identifier.holders[0];
+    if (first !== undefined && first.group !== group) return reason;
+  }
   return null;
 }
 
 /** The best thing that it has in common with the rest of its device. */
 function matchReason({ evidence, record }: Placed): string {
   if (evidence === null || record !== null) return 'ip';
-  const { ids, macs, locals, group } = evidence;
-  let own: Identifier | null = null;
-  for (const list of [ids, macs, locals])
-    for (const id of list) {
-      if (!id.isFree) continue;
-      own ??= id;
-      for (const one of id.holders) if (one !== evidence && one.group === group) return id.kind;
-    }
+  const { ids, macs, locals } = evidence;
+  const best = commonOf(ids, evidence) ?? commonOf(macs, evidence) ?? commonOf(locals, evidence);
+  const own = best ?? ids.find(isFree) ?? macs.find(isFree) ?? locals.find(isFree);
   return own?.kind ?? 'ip';
+}
+
+/** One that others of its device have too. */
+function commonOf(list: readonly Identifier[], evidence: Evidence): Identifier | null {
+  for (const id of list) {
+    if (!id.isFree) continue;
+    for (const one of id.holders) if (one !== evidence && one.group === evidence.group) return id;
+  }
+  return null;
+}
+
+function isFree(id: Identifier): boolean {
+  return id.isFree;
 }

@@ -3,6 +3,7 @@
  * says of each line what became of it. What it has to write is read from `touched` afterwards. No input, no output, no clock.
  */
 
+import { flagsOfMac } from '../ports/device-id.ts';
 import { mayDraw, ownerAt } from './address-owner.ts';
 import { AddressBook, type AddressRecord, type Glimpse } from './addresses.ts';
 import { admit, areNamesRare } from './admission.ts';
@@ -150,12 +151,11 @@ export class PartitionDevices {
   /** Nothing is decided otherwise because it carries one more name. */
   private isNameIdle(evidence: Evidence): boolean {
     const { refused } = this.grouping;
-    return (
-      areNamesRare(evidence, this.book) &&
-      (evidence.group?.evidence ?? []).every(({ macs }) =>
-        macs.every((mac) => !mac.isShared && !refused.has(mac)),
-      )
-    );
+    if (!areNamesRare(evidence, this.book)) return false;
+    if (evidence.group === null) return true;
+    for (const { macs } of evidence.group.evidence)
+      for (const mac of macs) if (mac.isShared || refused.has(mac)) return false;
+    return true;
   }
 
   /** Who asserts an id makes a device of that id, or names one that is there. */
@@ -266,7 +266,7 @@ function hasGlobalMac({ mac, tableMacs }: Observation): boolean {
 }
 
 function isGlobal(mac: string): boolean {
-  return (Number.parseInt(mac.slice(0, 2), 16) & 0x03) === 0;
+  return flagsOfMac(mac) === 0;
 }
 
 function glimpseOf(observation: Observation): Glimpse {

@@ -240,10 +240,24 @@ function interfacesOf(said: unknown): Table {
 
 function inOrder(list: string[]): readonly string[] {
   if (list.length === 0) return noTable.ips;
-  if (list.length > 1) list.sort();
+  if (list.length > 1) sortTexts(list);
   for (let at = 1; at < list.length; at += 1)
     if (list[at] === list[at - 1]) return list.filter((one, n) => n === 0 || one !== list[n - 1]);
   return list;
+}
+
+/** Few are put in their places one by one, which takes no more memory. */
+function sortTexts(list: string[]): void {
+  if (list.length > 16) {
+    list.sort();
+    return;
+  }
+  for (let at = 1; at < list.length; at += 1) {
+    const one = list[at]!;
+    let to = at;
+    for (; to > 0 && list[to - 1]! > one; to -= 1) list[to] = list[to - 1]!;
+    list[to] = one;
+  }
 }
 
 function serviceOf(deviceId: string | null, type: string | null, id: string | null): string | null {
@@ -257,18 +271,20 @@ function namedOf(
   agentId: string | null,
 ): readonly Named[] {
   let named = noNamed;
-  const add = (kind: IdentifierKind, value: string | null | undefined, scope = '') => {
-    if (value !== null && value !== undefined)
-      named = append(named, { kind, scope: keyOf(scope), value: keyOf(value) });
-  };
-  if (deviceId?.startsWith('sr:')) add('asserted', deviceId);
-  add('agent_id', agentId);
-  add('armis_device_id', metadata.armis_device_id);
-  add('integration_id', metadata.integration_id, metadata.integration_type);
-  add('netbox_device_id', metadata.netbox_device_id);
-  const { serial } = metadata;
-  if (serial !== undefined && !isJunkSerial(serial)) add('serial', serial);
+  if (deviceId?.startsWith('sr:')) named = append(named, nameOf('asserted', deviceId));
+  if (agentId !== null) named = append(named, nameOf('agent_id', agentId));
+  if (metadata === noMetadata) return named;
+  const { armis_device_id: armis, integration_id: integration, netbox_device_id: netbox, serial } = metadata;
+  if (armis !== undefined) named = append(named, nameOf('armis_device_id', armis));
+  if (integration !== undefined)
+    named = append(named, nameOf('integration_id', integration, metadata.integration_type));
+  if (netbox !== undefined) named = append(named, nameOf('netbox_device_id', netbox));
+  if (serial !== undefined && !isJunkSerial(serial)) named = append(named, nameOf('serial', serial));
   return named;
+}
+
+function nameOf(kind: IdentifierKind, value: string, scope = ''): Named {
+  return { kind, scope: keyOf(scope), value: keyOf(value) };
 }
 
 const noNamed: readonly Named[] = [];

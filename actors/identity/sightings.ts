@@ -12,6 +12,7 @@ export interface Sighting {
 
 /** A source whose word makes a device, or two sources of which the second spoke while the first was still kept. */
 export function sightingIsConfirmed(glimpses: readonly Glimpse[]): boolean {
+  if (glimpses.length === 0) return false;
   const last = new Map<string, Glimpse>();
   for (const glimpse of glimpses) {
     if (!glimpse.isSighting) return true;

@@ -4,7 +4,7 @@
  */
 
 import { type AddressRecord, addAddress, addAlias, type Glimpse } from './addresses.ts';
-import { append } from './append.ts';
+import { append, appendTime } from './append.ts';
 import { type DeviceRecord, isAddress, type MergeRow } from './device-record.ts';
 import type { Evidence, Identifier, Seen } from './evidence.ts';
 import type { Group } from './groups.ts';
@@ -216,7 +216,7 @@ export class Loader {
     const touch = (by: Evidence) => addAddress(by, record);
     for (const [atMs, n] of holds) {
       const by = this.evidence(n);
-      record.holdTimes = append(record.holdTimes, atMs);
+      record.holdTimes = appendTime(record.holdTimes, atMs);
       record.holders = append(record.holders, by);
       touch(by);
     }
@@ -267,7 +267,7 @@ export class Loader {
     // Who has which id is decided when all are there: a part of a device is not the device.
     const mark = devices.markOf([], 'evidence_changed');
     devices.inventory.settleAll(
-      { groups, addresses: new Set(devices.addressBook.all.values()), before: new Map() },
+      { groups, addresses: new Set(devices.addressBook.all.values()), before: () => null },
       mark,
     );
   }

@@ -8,7 +8,8 @@ import type { Evidence } from './evidence.ts';
 import type { Group } from './groups.ts';
 
 /** An address that is said to be another name of one comes after that one. */
-export function placesFirst(addresses: ReadonlySet<AddressRecord>): Set<AddressRecord> {
+export function placesFirst(addresses: ReadonlySet<AddressRecord>): ReadonlySet<AddressRecord> {
+  if (!areSaid(addresses)) return addresses;
   const ordered = new Set<AddressRecord>();
   for (const record of addresses) {
     const chain: AddressRecord[] = [];
@@ -21,6 +22,12 @@ export function placesFirst(addresses: ReadonlySet<AddressRecord>): Set<AddressR
     for (const one of chain.reverse()) ordered.add(one);
   }
   return ordered;
+}
+
+/** Whether any of them is said to be another name of something. */
+function areSaid(addresses: ReadonlySet<AddressRecord>): boolean {
+  for (const { said } of addresses) if (said !== null) return true;
+  return false;
 }
 
 /** As it was, as long as all of it is still there: what was merged into what stands there stays with it. */

@@ -11,14 +11,18 @@ export interface Grouping {
   apply(batch: readonly DeviceUpdate[]): void;
   /**
    * For each update that was applied, in order, the id of the device that it belongs to by now: after all merges and
-   * separations. Null: it belongs to none (a mere sighting, or dropped).
+   * separations. Null: it belongs to none (a mere sighting, or dropped). Empty when nothing is remembered.
    */
   groups(): readonly (string | null)[];
   /** How many conflicts are on record; absent of one that has no such thing. */
   conflicts?(): number;
 }
 
-export type OpenGrouping = () => Grouping;
+/**
+ * `remembers`, as it does unless told: it keeps of each update what `groups` needs. That is the judge's, and no part of deciding: where
+ * only time is measured an update is forgotten with its batch, as it is wherever devices are reconciled for real.
+ */
+export type OpenGrouping = (remembers?: boolean) => Grouping;
 
 export interface Grouped {
   /** In the order of the given sightings; the ids of different tenants differ. */
@@ -30,6 +34,14 @@ export interface Grouped {
 
 /** As many updates as a page of a source has. */
 const updatesPerBatch = 1_000;
+
+/** Applies them batch after batch, and answers how long it took. */
+export function appliedMs(grouping: Grouping, updates: readonly DeviceUpdate[], nowMs: () => number): number {
+  const startMs = nowMs();
+  for (let at = 0; at < updates.length; at += updatesPerBatch)
+    grouping.apply(updates.slice(at, at + updatesPerBatch));
+  return nowMs() - startMs;
+}
 
 export function groupAll(sightings: readonly Sighting[], open: OpenGrouping, nowMs: () => number): Grouped {
   const places = new Map<number, number[]>();
@@ -44,10 +56,7 @@ export function groupAll(sightings: readonly Sighting[], open: OpenGrouping, now
   for (const [tenant, ofTenant] of byTenant(sightings)) {
     const grouping = open();
     const updates = ofTenant.map(({ update }) => update);
-    const startMs = nowMs();
-    for (let at = 0; at < updates.length; at += updatesPerBatch)
-      grouping.apply(updates.slice(at, at + updatesPerBatch));
-    applyMs += nowMs() - startMs;
+    applyMs += appliedMs(grouping, updates, nowMs);
     for (const [n, group] of grouping.groups().entries())
       if (group !== null) groups[places.get(tenant)![n]!] = `${tenant}|${group}`;
     if (grouping.conflicts !== undefined) conflicts = (conflicts ?? 0) + grouping.conflicts();

@@ -7,7 +7,7 @@ import { type Evidence, evidenceOf } from './evidence.ts';
 import type { OpenGrouping } from './grouping.ts';
 
 export function openPriorityList(form: 'strong' | 'common'): OpenGrouping {
-  return () => {
+  return (remembers = true) => {
     const known = new Map<string, number>();
     const answers: (string | null)[] = [];
     let devices = 0;
@@ -16,13 +16,13 @@ export function openPriorityList(form: 'strong' | 'common'): OpenGrouping {
         for (const update of batch) {
           const keys = keysOf(evidenceOf(update), form);
           if (keys.length === 0) {
-            answers.push(null);
+            if (remembers) answers.push(null);
             continue;
           }
           const match = keys.find((key) => known.has(key));
           const device = match === undefined ? devices++ : known.get(match)!;
           for (const key of keys) known.set(key, device);
-          answers.push(String(device));
+          if (remembers) answers.push(String(device));
         }
       },
       groups: () => answers,

@@ -6,7 +6,7 @@ import { evidenceOf } from './evidence.ts';
 import type { OpenGrouping } from './grouping.ts';
 import { newUnion } from './union.ts';
 
-export const openStrongUnion: OpenGrouping = () => {
+export const openStrongUnion: OpenGrouping = (remembers = true) => {
   const union = newUnion();
   const known = new Map<string, number>();
   const devices: (number | null)[] = [];
@@ -21,7 +21,7 @@ export const openStrongUnion: OpenGrouping = () => {
           else if (other !== undefined) union.join(other, device);
           if (other === undefined) known.set(key, device);
         }
-        devices.push(device);
+        if (remembers) devices.push(device);
       }
     },
     groups: () => devices.map((device) => (device === null ? null : String(union.find(device)))),

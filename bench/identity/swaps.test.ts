@@ -43,12 +43,15 @@ describe('the bench of identity', () => {
   const size = { seed: 5, devices: 200, sightings: 2_000, tenants: 4, rounds: 10, swaps: plan };
 
   it('has a figure for whatever it names, and names whatever it has', () => {
-    const named = identity(null).figures.map(({ key }) => key);
+    const named = identity().figures.map(({ key }) => key);
     const found = Object.keys(identityFigures(openStrongUnion, size));
     expect(named.filter((key) => !found.includes(key))).toEqual([
       'updates_per_s',
       'stored_updates_per_s',
+      'steady_updates_per_s',
+      'update_p50_ms',
       'update_p99_ms',
+      'update_worst_ms',
       'bytes_per_device',
       'index_bytes_per_device',
       'conflicts',

@@ -5,19 +5,19 @@ import { finalState, type Observation, Reconciler, readUpdate } from '../../acto
 import type { Grouping } from '../identity/grouping.ts';
 import type { DeviceUpdate } from '../identity/update.ts';
 
-export function openReconciler(): Grouping {
+export function openReconciler(remembers = true): Grouping {
   const reconciler = new Reconciler(() => `sr:${randomUUID()}`);
   const taken: (Observation | null)[] = [];
+  let line = 0;
   return {
     apply(batch: readonly DeviceUpdate[]) {
       const observations: { line: number; observation: Observation }[] = [];
       for (const update of batch) {
         const read = readUpdate(update, 0);
-        if ('error' in read) taken.push(null);
-        else {
-          taken.push(read.observation);
-          observations.push({ line: taken.length, observation: read.observation });
-        }
+        const observation = 'error' in read ? null : read.observation;
+        line += 1;
+        if (observation !== null) observations.push({ line, observation });
+        if (remembers) taken.push(observation);
       }
       reconciler.apply(observations);
     },
