@@ -63,7 +63,8 @@ function placeOf({ group, founder, mergedInto }: DeviceRecord): Group | null {
 }
 
 export function standingGlimpses(record: AddressRecord): readonly Glimpse[] {
-  if (record.glimpses.length === 0) return record.glimpses;
+  const { glimpses } = record;
+  if (glimpses.every(({ atMs }) => ownerAt(record, atMs) === null)) return glimpses;
   return record.glimpses.filter(({ atMs }) => ownerAt(record, atMs) === null);
 }
 

@@ -14,7 +14,8 @@ const ambiguous = /agent:|armis:|integration:|netbox:|mac:|ip:/;
 
 /** Any seeds, in any order; at least one. `count` from 2 on: the ids before it are other devices'. */
 export function deviceId(partition: string, seeds: readonly DeviceSeed[], count = 1): string {
-  const ordered = seeds.length < 2 ? seeds : [...seeds].sort(([a], [b]) => kinds.indexOf(a) - kinds.indexOf(b));
+  const ordered =
+    seeds.length < 2 ? seeds : [...seeds].sort(([a], [b]) => kinds.indexOf(a) - kinds.indexOf(b));
   // Joined without separator two sets of seeds could read alike; then lengths go with the values.
   const text = ordered.some(([, value]) => ambiguous.test(value))
     ? `serviceradar-device-v4:partition:${bytesOf(partition)}:${partition}${ordered.map(([kind, value]) => `;${kind}:${bytesOf(value)}:${value}`).join('')}`
