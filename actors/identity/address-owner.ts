@@ -3,6 +3,7 @@
  * addresses and the grouping as they are; changes nothing.
  */
 import { type AddressRecord, type Glimpse, nearestHold } from './addresses.ts';
+import { append } from './append.ts';
 import { type DeviceRecord, isAddress } from './device-record.ts';
 import type { Evidence } from './evidence.ts';
 import type { Group } from './groups.ts';
@@ -47,6 +48,7 @@ export function aliasOf({ said, claims, aliases }: AddressRecord): Group | null 
   }
   const place = said === null ? null : placeOf(said);
   if (place !== null && place.address === null) return place;
+  if (claims.length === 0) return place;
   const confirmed = claims.filter(
     ({ by, instants }) => instants.length >= limits.aliasSightingsMin && isIdentified(by),
   );
@@ -62,10 +64,14 @@ function placeOf({ group, founder, mergedInto }: DeviceRecord): Group | null {
   return (isAddress(into) ? into.standing : into.group) ?? group;
 }
 
+const noGlimpses: readonly Glimpse[] = [];
+
 export function standingGlimpses(record: AddressRecord): readonly Glimpse[] {
   const { glimpses } = record;
-  if (glimpses.every(({ atMs }) => ownerAt(record, atMs) === null)) return glimpses;
-  return record.glimpses.filter(({ atMs }) => ownerAt(record, atMs) === null);
+  let standing = noGlimpses;
+  for (const glimpse of glimpses)
+    if (ownerAt(record, glimpse.atMs) === null) standing = append(standing, glimpse);
+  return standing;
 }
 
 /** Whether something there may belong to who is at the address. */

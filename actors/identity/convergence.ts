@@ -316,7 +316,7 @@ const noTies: readonly LooseTie[] = [];
 
 function targetOf({ mac, strong }: Tie, groups: Groups): readonly Core[] | null {
   const first = groups.of(strong[0]!);
-  if (strong.every((core) => groups.of(core) === first)) return first;
+  if (strong.length === 1 || strong.every((core) => groups.of(core) === first)) return first;
   const claimants = claimantsOf(mac, strong, groups);
   return claimants.size === 1 ? [...claimants][0]! : null;
 }
@@ -338,7 +338,8 @@ function isClaimedTwice(
 function homeOf(set: readonly Core[], world: World, groups: Groups): Core | null {
   const ties = tiesOf(set, world, groups);
   const [first] = ties;
-  if (first !== undefined && ties.every(({ target }) => target === first.target)) return first.target[0]!;
+  if (first !== undefined && (ties.length === 1 || ties.every(({ target }) => target === first.target)))
+    return first.target[0]!;
   const weights = new Map<readonly Core[], number>();
   for (const { target } of ties) weights.set(target, (weights.get(target) ?? 0) + 1);
   const most = Math.max(0, ...weights.values());

@@ -144,9 +144,10 @@ export class PartitionDevices {
 
   /** A tie of its device was refused, for which something else that agrees may have been missing. */
   private hasRefused(evidence: Evidence): boolean {
-    const { refused } = this.grouping;
-    if (refused.size === 0) return false;
-    return (evidence.group?.evidence ?? [evidence]).some(({ macs }) => macs.some((mac) => refused.has(mac)));
+    if (this.grouping.refused.size === 0) return false;
+    if (evidence.group === null) return isAnyRefused(evidence);
+    for (const one of evidence.group.evidence) if (isAnyRefused(one)) return true;
+    return false;
   }
 
   /** Nothing is decided otherwise because it carries one more name. */
@@ -262,6 +263,11 @@ export class PartitionDevices {
     const record = this.inventory.records.get(id);
     return record === undefined ? null : (record.mergedInto ?? record);
   }
+}
+
+function isAnyRefused({ macs }: Evidence): boolean {
+  for (const { isRefused } of macs) if (isRefused) return true;
+  return false;
 }
 
 /** The last line that brought each piece of evidence that is new. */
