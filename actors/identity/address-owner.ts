@@ -3,6 +3,7 @@
  * addresses and the grouping as they are; changes nothing.
  */
 import { type AddressRecord, type Glimpse, nearestHold } from './addresses.ts';
+import { append } from './append.ts';
 import { type DeviceRecord, isAddress } from './device-record.ts';
 import type { Evidence } from './evidence.ts';
 import type { Group } from './groups.ts';
@@ -52,6 +53,7 @@ export function aliasOf(record: AddressRecord, led: Led = noRecords): Group | nu
   }
   const place = said === null ? null : placeOf(said, record, led);
   if (place !== null && place.address === null) return place;
+  if (claims.length === 0) return place;
   const confirmed = claims.filter(
     ({ by, instants }) => instants.length >= limits.aliasSightingsMin && isIdentified(by),
   );
@@ -72,9 +74,14 @@ function placeOf({ group, founder }: DeviceRecord, from: AddressRecord, led: Led
   return by?.group ?? aliasOf(founder, [...led, from]) ?? group;
 }
 
+const noGlimpses: readonly Glimpse[] = [];
+
 export function standingGlimpses(record: AddressRecord): readonly Glimpse[] {
-  if (record.glimpses.length === 0) return record.glimpses;
-  return record.glimpses.filter(({ atMs }) => ownerAt(record, atMs) === null);
+  const { glimpses } = record;
+  let standing = noGlimpses;
+  for (const glimpse of glimpses)
+    if (ownerAt(record, glimpse.atMs) === null) standing = append(standing, glimpse);
+  return standing;
 }
 
 /** Whether something there may belong to who is at the address. */

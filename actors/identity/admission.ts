@@ -3,15 +3,15 @@
  * such, and nothing else can change by it; whatever is not goes the long way (`groups.ts`), which gives the same result.
  */
 import { append, isAlone, mayShare } from './append.ts';
-import type { Conflict } from './conflicts.ts';
 import { counts, noKinds, withKind } from './cores.ts';
-import { type Core, type Evidence, type EvidenceBook, type Identifier, knownList } from './evidence.ts';
+import { type Core, type Evidence, type EvidenceBook, knownList } from './evidence.ts';
 import type { Group } from './groups.ts';
 import { identityLimits as limits } from './limits.ts';
+import type { RefusedTies } from './refused-ties.ts';
 
 export interface AdmissionSight {
   readonly book: EvidenceBook;
-  readonly refused: ReadonlyMap<Identifier, Conflict['reason']>;
+  readonly refused: RefusedTies;
 }
 
 /** The group that it is in now; null: it has to go the long way. Evidence without a group waits for its turn and says nothing yet. */

@@ -20,6 +20,7 @@ const exactMax = 12;
 /** Like `append`, of instants: apart, so that they stay a list of plain numbers, which are a third of the memory of others. */
 export function appendTime(list: readonly number[], atMs: number): readonly number[] {
   if (list.length === 0) return [atMs];
+  if (list.length === 1) return [list[0]!, atMs];
   if (list.length < exactMax) return list.concat([atMs]);
   (list as number[]).push(atMs);
   return list;

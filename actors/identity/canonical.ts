@@ -24,14 +24,17 @@ export function seedsOf({ ids, overruled, seedMac, macs, locals }: Evidence): De
 
 /** An asserted id, of several the earliest; else the earliest created; what the rules make yield comes last. */
 export function canonicalOf(records: readonly DeviceRecord[], group: Group): DeviceRecord {
-  const sorted = [...records].sort((a, b) => {
-    if (a.assertedMs !== null || b.assertedMs !== null)
-      return (
-        (a.assertedMs ?? Number.POSITIVE_INFINITY) - (b.assertedMs ?? Number.POSITIVE_INFINITY) || byId(a, b)
-      );
-    return yields(a, group) - yields(b, group) || a.createdIn - b.createdIn || byId(a, b);
-  });
-  return sorted[0]!;
+  let best = records[0]!;
+  for (const one of records) if (one !== best && goesBefore(one, best, group)) best = one;
+  return best;
+}
+
+function goesBefore(a: DeviceRecord, b: DeviceRecord, group: Group): boolean {
+  const order =
+    a.assertedMs !== null || b.assertedMs !== null
+      ? (a.assertedMs ?? Number.POSITIVE_INFINITY) - (b.assertedMs ?? Number.POSITIVE_INFINITY)
+      : yields(a, group) - yields(b, group) || a.createdIn - b.createdIn;
+  return (order || byId(a, b)) < 0;
 }
 
 function byId(a: DeviceRecord, b: DeviceRecord): number {

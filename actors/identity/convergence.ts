@@ -3,6 +3,7 @@
  * something else agrees; what has none belongs to the one that holds its MAC. A MAC that would tie what conflicts identifies
  * nobody. A function of the set of cores that was closed over.
  */
+import { append } from './append.ts';
 import type { Conflict } from './conflicts.ts';
 import { CoreUnion } from './core-union.ts';
 import { areApart, mostTying, toldApartBy } from './cores.ts';
@@ -14,7 +15,7 @@ import { Union } from './union.ts';
 
 export interface Converged {
   /** Each set of cores is one device. */
-  sets: Core[][];
+  sets: (readonly Core[])[];
   /** MACs whose ties were refused, with the reason. */
   refused: Map<Identifier, Conflict['reason']>;
 }
@@ -89,6 +90,8 @@ interface World {
   /** The mark of the first of `ties`; the others follow. */
   readonly firstMark: number;
   readonly refused: Converged['refused'];
+  /** How often ties were looked for; each look has its number. */
+  looks: number;
 }
 
 /** A MAC that may tie, and at least two cores that hold it: those that are told apart by something better, and others. */
@@ -96,8 +99,8 @@ interface Tie {
   readonly mac: Identifier;
   readonly strong: readonly Core[];
   readonly loose: readonly Core[];
-  /** The list for which it was met last. */
-  metFor: readonly LooseTie[] | null;
+  /** In which look it was met last. */
+  metIn: number;
 }
 
 function worldOf(
@@ -109,7 +112,7 @@ function worldOf(
   const ties = tiesOfAll(cores, book.marks.take(1));
   const firstMark = book.marks.take(ties.length);
   for (let at = 0; at < ties.length; at += 1) ties[at]!.mac.mark = firstMark + at;
-  return { book, cores, union: new CoreUnion(region), ties, firstMark, refused };
+  return { book, cores, union: new CoreUnion(region), ties, firstMark, refused, looks: 0 };
 }
 
 function tiesOfAll(cores: readonly Core[], mark: number): Tie[] {
@@ -141,7 +144,7 @@ function tieOf(mac: Identifier): Tie | null {
     known?.add(core);
     list.push(core);
   }
-  return { mac, strong, loose, metFor: null };
+  return { mac, strong, loose, metIn: 0 };
 }
 
 function areSeveral(holders: readonly Evidence[]): boolean {
@@ -160,7 +163,7 @@ function tieBy({ ties, firstMark }: World, mac: Identifier): Tie | null {
   return at >= 0 && mac.isFree ? (ties[at] ?? null) : null;
 }
 
-function joined(world: World): Core[][] {
+function joined(world: World): (readonly Core[])[] {
   const { cores, union } = world;
   for (const { evidence } of cores) for (const one of evidence) one.isAdrift = false;
   joinStrong(world);
@@ -295,22 +298,25 @@ function isHeldByOthers({ ids, macs }: Evidence, world: World): boolean {
 
 /** To which device each MAC of something known by MACs alone points: its one holder, else the one that claims it. */
 function tiesOf(set: readonly Core[], world: World, groups: Groups): readonly LooseTie[] {
-  const found: LooseTie[] = [];
+  let found = noTies;
+  world.looks += 1;
   for (const { evidence } of set)
     for (const { macs } of evidence)
       for (const mac of macs) {
         const tie = tieBy(world, mac);
-        if (tie === null || tie.strong.length === 0 || tie.metFor === found) continue;
-        tie.metFor = found;
+        if (tie === null || tie.strong.length === 0 || tie.metIn === world.looks) continue;
+        tie.metIn = world.looks;
         const target = targetOf(tie, groups);
-        if (target !== null) found.push({ mac, target });
+        if (target !== null) found = append(found, { mac, target });
       }
   return found;
 }
 
+const noTies: readonly LooseTie[] = [];
+
 function targetOf({ mac, strong }: Tie, groups: Groups): readonly Core[] | null {
   const first = groups.of(strong[0]!);
-  if (strong.every((core) => groups.of(core) === first)) return first;
+  if (strong.length === 1 || strong.every((core) => groups.of(core) === first)) return first;
   const claimants = claimantsOf(mac, strong, groups);
   return claimants.size === 1 ? [...claimants][0]! : null;
 }
@@ -332,7 +338,8 @@ function isClaimedTwice(
 function homeOf(set: readonly Core[], world: World, groups: Groups): Core | null {
   const ties = tiesOf(set, world, groups);
   const [first] = ties;
-  if (first !== undefined && ties.every(({ target }) => target === first.target)) return first.target[0]!;
+  if (first !== undefined && (ties.length === 1 || ties.every(({ target }) => target === first.target)))
+    return first.target[0]!;
   const weights = new Map<readonly Core[], number>();
   for (const { target } of ties) weights.set(target, (weights.get(target) ?? 0) + 1);
   const most = Math.max(0, ...weights.values());

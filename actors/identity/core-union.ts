@@ -1,4 +1,5 @@
 /** Sets of cores that are joined and never parted: like `union.ts`, with the numbers of cores in place of a map. */
+import { append } from './append.ts';
 import type { Core } from './evidence.ts';
 import type { Region } from './region.ts';
 
@@ -34,8 +35,8 @@ export class CoreUnion {
   }
 
   /** The sets that these are in, each in the order in which its members are given. */
-  sets(of: readonly Core[]): Core[][] {
-    const found: Core[][] = [];
+  sets(of: readonly Core[]): (readonly Core[])[] {
+    const found: (readonly Core[])[] = [];
     const placeOf = new Int32Array(this.parents.length);
     for (const core of of) {
       const root = this.root(core);
@@ -43,7 +44,7 @@ export class CoreUnion {
       if (place === 0) {
         found.push([core]);
         placeOf[root] = found.length;
-      } else found[place - 1]!.push(core);
+      } else found[place - 1] = append(found[place - 1]!, core);
     }
     return found;
   }

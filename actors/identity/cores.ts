@@ -2,43 +2,50 @@
  * Which evidence is one device by single-valued identifiers alone. Kind after kind in the order of priority: what would tie two
  * values of one kind identifies nobody and is left out. A function of the set of evidence: order makes no difference.
  */
+import { append } from './append.ts';
 import type { Core, Evidence, Identifier } from './evidence.ts';
-import { externalKinds, type IdentifierKind, singleValuedKinds } from './identifier-rules.ts';
+import { singleValuedKinds } from './identifier-rules.ts';
+import type { IdentifierFamily } from './identifiers.ts';
 import { identityLimits as limits } from './limits.ts';
 import type { Marks } from './marks.ts';
 import { Union } from './union.ts';
-
-const isExternal: ReadonlySet<IdentifierKind> = new Set(externalKinds);
-const isSingleValued: ReadonlySet<IdentifierKind> = new Set(singleValuedKinds);
 
 /**
  * Whether an identifier ties different values of one external kind in its holders as they are, whatever else is known. Where an
  * external id agrees and the serial differs hardware was replaced, so serials do not count here.
  */
 function tiesDirectly(identifier: Identifier): boolean {
-  const { kind, holders, witness } = identifier;
-  if (!isSingleValued.has(kind) || holders.length < 2) return false;
+  const { family, holders, witness } = identifier;
+  if (!family.isSingleValued || holders.length < 2) return false;
   if (witness !== null) return true;
   // Few kinds beside it, so that they are looked through faster than found in a map.
-  const values: Identifier[] = [];
-  const said: Evidence[] = [];
+  let values = noValues;
+  let said = nobody;
   for (const by of holders) {
     for (const id of by.ids) {
-      if (id === identifier || !isExternal.has(id.kind)) continue;
-      const { kindKey } = id.family;
-      const at = values.findIndex(({ family }) => family.kindKey === kindKey);
+      if (id === identifier || !id.family.isExternal) continue;
+      const at = placeOfKind(values, id.family);
       if (at < 0) {
-        values.push(id);
-        said.push(by);
+        values = append(values, id);
+        said = append(said, by);
       } else if (values[at] !== id) {
         identifier.witness = [said[at]!, by];
         return true;
       }
     }
   }
-  if (kind !== 'serial' || !isMakersDefault(holders)) return false;
+  if (family.kind !== 'serial' || !isMakersDefault(holders)) return false;
   identifier.witness = [holders[0]!, holders[1]!];
   return true;
+}
+
+const noValues: readonly Identifier[] = [];
+const nobody: readonly Evidence[] = [];
+
+/** Where the one of this kind is; -1: none is. */
+function placeOfKind(values: readonly Identifier[], { kindKey }: IdentifierFamily): number {
+  for (let at = 0; at < values.length; at += 1) if (values[at]!.family.kindKey === kindKey) return at;
+  return -1;
 }
 
 /** A serial that many things say which nothing but their MACs tells apart. */
@@ -110,13 +117,14 @@ function addCores(of: readonly Evidence[], mark: number, reached: Evidence[]): E
 export function coresOf(region: readonly Evidence[], marks: Marks): void {
   // Each part has a mark of its own; there are no more of them than there is evidence.
   const first = marks.take(region.length);
-  const parts: Evidence[][] = [];
+  const parts: (readonly Evidence[])[] = [];
   for (const one of region) {
     if (one.mark < first) {
       walk(one, first + parts.length, first);
-      parts.push([]);
+      parts.push(nobody);
     }
-    parts[one.mark - first]!.push(one);
+    const at = one.mark - first;
+    parts[at] = append(parts[at]!, one);
   }
   for (const part of parts) partCores(part);
 }
@@ -218,7 +226,7 @@ function valuesOf(evidence: readonly Evidence[]): Map<string, Set<Identifier>> {
   const values = new Map<string, Set<Identifier>>();
   for (const { ids } of evidence) {
     for (const id of ids) {
-      if (!isExternal.has(id.kind) || id.isBanned) continue;
+      if (!id.family.isExternal || id.isBanned) continue;
       const ofKind = values.get(id.family.kindKey);
       if (ofKind === undefined) values.set(id.family.kindKey, new Set([id]));
       else ofKind.add(id);
@@ -233,14 +241,13 @@ function hasConflict(part: readonly Evidence[]): boolean {
     const [{ ids }] = part as [Evidence];
     if (ids.length === 1) return false;
   }
-  const first: Identifier[] = [];
+  let first = noValues;
   for (const { ids } of part)
     for (const id of ids) {
-      if (!isExternal.has(id.kind) || id.isBanned) continue;
-      const { kindKey } = id.family;
-      const known = first.find(({ family }) => family.kindKey === kindKey);
-      if (known === undefined) first.push(id);
-      else if (known !== id) return true;
+      if (!id.family.isExternal || id.isBanned) continue;
+      const at = placeOfKind(first, id.family);
+      if (at < 0) first = append(first, id);
+      else if (first[at] !== id) return true;
     }
   return false;
 }
@@ -263,9 +270,9 @@ function joinConflicts(sides: readonly Values[]): boolean {
 }
 
 /** Whether it tells a device from others: an external id in any case, a serial unless many have it. */
-export function counts({ kind, isShared, isBanned }: Identifier): boolean {
+export function counts({ family, isShared, isBanned }: Identifier): boolean {
   if (isBanned) return false;
-  return isExternal.has(kind) || (kind === 'serial' && !isShared);
+  return family.isExternal || (family.kind === 'serial' && !isShared);
 }
 
 /** By kind what tells it from other devices. */

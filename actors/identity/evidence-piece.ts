@@ -2,7 +2,9 @@
  * One piece of evidence: a distinct set of identifiers, with what was said of it and where it is. There are some three of them to a
  * device, so what few have stands apart, and what most have one of stands without a list. Decides nothing.
  */
+
 import type { AddressRecord } from './addresses.ts';
+import { append } from './append.ts';
 import type { DeviceRecord } from './device-record.ts';
 import type { Group } from './groups.ts';
 import type { Identifier } from './identifiers.ts';
@@ -163,12 +165,11 @@ export class Evidence {
     return devices === null ? [] : 'founder' in devices ? [devices] : devices;
   }
 
-  /** Adds those to a list. */
-  foundedTo(list: DeviceRecord[]): void {
+  /** A list with those. */
+  foundedAfter(list: readonly DeviceRecord[]): readonly DeviceRecord[] {
     const { devices } = this;
-    if (devices === null) return;
-    if ('founder' in devices) list.push(devices);
-    else list.push(...devices);
+    if (devices === null) return list;
+    return 'founder' in devices ? append(list, devices) : [...list, ...devices];
   }
 
   addFounded(device: DeviceRecord): void {

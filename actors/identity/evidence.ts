@@ -213,15 +213,21 @@ function kindOfMac(mac: string): IdentifierKind {
 
 /** Evidence with exactly these, as they were observed: what was put in by hand does not count, what was taken out does. */
 function knownOf(asked: IdentifierSets): Evidence | null {
-  let fewest: readonly Evidence[] | null = null;
-  for (const list of [asked.ids, asked.macs, asked.locals, asked.localClaims])
-    for (const { holders } of list) {
-      if (holders.length === 0) return null;
-      if (fewest === null || holders.length < fewest.length) fewest = holders;
-    }
+  const { ids, macs, locals, localClaims } = asked;
+  const fewest = fewestOf(localClaims, fewestOf(locals, fewestOf(macs, fewestOf(ids, null))));
   if (fewest === null) return null;
   for (const evidence of fewest) if (isSame(evidence, asked)) return evidence;
   return null;
+}
+
+/** The shortest list of holders, of two as long the one that is there. */
+function fewestOf(
+  list: readonly Identifier[],
+  fewest: readonly Evidence[] | null,
+): readonly Evidence[] | null {
+  let least = fewest;
+  for (const { holders } of list) if (least === null || holders.length < least.length) least = holders;
+  return least;
 }
 
 function isSame(evidence: Evidence, asked: IdentifierSets): boolean {

@@ -6,13 +6,13 @@
 import { isPlaceless, lastHold, mayDraw, ownerOf, ownerOfRest, standingGlimpses } from './address-owner.ts';
 import type { AddressRecord } from './addresses.ts';
 import { append, mayShare } from './append.ts';
-import type { Conflict } from './conflicts.ts';
 import { converge, macConflicts } from './convergence.ts';
 import { closeOver, coresOf } from './cores.ts';
 import { type DeviceRecord, isAddress } from './device-record.ts';
 import { type Core, type Evidence, type EvidenceBook, type Identifier, knownList } from './evidence.ts';
 import { isIdentified, oldest } from './identified.ts';
 import { identityLimits as limits } from './limits.ts';
+import { RefusedTies } from './refused-ties.ts';
 import { Region } from './region.ts';
 import { sightingIsConfirmed } from './sightings.ts';
 import { groupAt, placesFirst } from './standing.ts';
@@ -36,8 +36,7 @@ export interface Regrouped {
 }
 
 export class Grouping {
-  /** Ties that were refused, told by who looks for them. */
-  readonly refused = new Map<Identifier, Conflict['reason']>();
+  readonly refused = new RefusedTies();
   private readonly book: EvidenceBook;
 
   constructor(book: EvidenceBook) {

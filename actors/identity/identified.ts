@@ -6,8 +6,8 @@ import type { Evidence } from './evidence.ts';
 export function isIdentified({ ids, macs, isAdrift }: Evidence): boolean {
   if (isAdrift) return false;
   // A shared id ties nobody, and its observation is none of those with an address alone.
-  for (const id of ids) if (counts(id) || (!id.isShared && !id.isBanned)) return true;
-  for (const { isShared, isBanned } of macs) if (!isShared && !isBanned) return true;
+  for (const id of ids) if (id.isFree || counts(id)) return true;
+  for (const { isFree } of macs) if (isFree) return true;
   return false;
 }
 

@@ -3,7 +3,7 @@
  * small: what is the same for all of a kind stands with the kind. Knows nothing of what ties what.
  */
 import type { Evidence } from './evidence.ts';
-import type { IdentifierKind } from './identifier-rules.ts';
+import { externalKinds, type IdentifierKind, singleValuedKinds } from './identifier-rules.ts';
 
 /** All identifiers of one kind and scope. */
 export class IdentifierFamily {
@@ -11,12 +11,16 @@ export class IdentifierFamily {
   readonly scope: string;
   /** Of those kinds of which two different values are two devices. */
   readonly kindKey: string;
+  readonly isExternal: boolean;
+  readonly isSingleValued: boolean;
   readonly values = new Map<string, Identifier>();
   private readonly added = new Map<readonly string[], readonly string[]>();
 
   constructor(kind: IdentifierKind, scope: string) {
     this.kind = kind;
     this.scope = scope;
+    this.isExternal = externalKinds.includes(kind);
+    this.isSingleValued = singleValuedKinds.includes(kind);
     this.kindKey = kind === 'integration_id' ? `integration_id:${scope}` : kind;
   }
 
@@ -34,9 +38,10 @@ export class IdentifierFamily {
 const nobody: readonly Evidence[] = [];
 const shared = 1;
 const banned = 2;
+const refused = 4;
 /** Above the flags stands the mark, in the same number: there are some four identifiers to a device. */
-const markShift = 2;
-const flagsMask = 3;
+const markShift = 3;
+const flagsMask = 7;
 
 export class Identifier {
   readonly family: IdentifierFamily;
@@ -68,6 +73,15 @@ export class Identifier {
     this.flags = is ? this.flags | shared : this.flags & ~shared;
   }
 
+  /** Something that it would tie was refused (`refused-ties.ts`). */
+  get isRefused(): boolean {
+    return (this.flags & refused) !== 0;
+  }
+
+  set isRefused(is: boolean) {
+    this.flags = is ? this.flags | refused : this.flags & ~refused;
+  }
+
   /** With what it was marked last by who looks things through (`marks.ts`). */
   get mark(): number {
     return this.flags >> markShift;
@@ -87,7 +101,7 @@ export class Identifier {
 
   /** Neither shared nor banned. */
   get isFree(): boolean {
-    return (this.flags & flagsMask) === 0;
+    return (this.flags & (shared | banned)) === 0;
   }
 }
 

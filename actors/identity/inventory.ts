@@ -69,7 +69,7 @@ export class Inventory {
 
   /** Gives every group its device. Answers those that are new. */
   settleAll({ groups, addresses, before }: Regrouped, mark: BatchMark): DeviceRecord[] {
-    const live = new Map<Group, DeviceRecord[]>();
+    const live = new Map<Group, readonly DeviceRecord[]>();
     for (const group of groups) {
       const isStale = group.evidence.length === 0 || group.evidence[0]!.group !== group;
       if (!isStale && group.address === null) live.set(group, addResting(foundedIn(group), group, addresses));
@@ -79,17 +79,16 @@ export class Inventory {
     for (const [group, records] of live) {
       if (records.every((record) => yieldsAlways(record, group))) {
         const device = this.make(group, mark.n);
-        records.push(device);
         made.push(device);
-      }
-      this.name(group, records, mark);
+        this.name(group, append(records, device), mark);
+      } else this.name(group, records, mark);
     }
     for (const device of made) this.tellParted(device, before, mark);
     return made;
   }
 
   /** What stands by an address is a device when it is confirmed; what does not any more goes where its sightings belong. */
-  private settleAddress(record: AddressRecord, live: Map<Group, DeviceRecord[]>): void {
+  private settleAddress(record: AddressRecord, live: Map<Group, readonly DeviceRecord[]>): void {
     const weak = record.holders.find((by) => by.group !== null && by.group.address === record);
     const glimpses = standingGlimpses(record);
     const { device } = record;
@@ -118,13 +117,12 @@ export class Inventory {
   }
 
   /** All devices that are in a group. */
-  recordsOf(group: Group): DeviceRecord[] {
-    const records = foundedIn(group);
+  recordsOf(group: Group): readonly DeviceRecord[] {
+    let records = foundedIn(group);
     for (const { addresses } of group.evidence)
       for (const { device } of addresses)
-        if (device?.group === group && !records.includes(device)) records.push(device);
-    if (group.address?.device != null) records.push(group.address.device);
-    return records;
+        if (device?.group === group && !records.includes(device)) records = append(records, device);
+    return group.address?.device == null ? records : append(records, group.address.device);
   }
 
   /** One that was another device's until now came out of it. */
@@ -165,15 +163,17 @@ export class Inventory {
     }
     const device = canonicalOf(records, group);
     group.device = device;
-    const befores = new Map(records.map((record) => [record, record.group] as const));
+    const areAllMerged = records.every((record) => record === device || isMergedInto(record, records));
+    const befores = areAllMerged
+      ? nothingBefore
+      : new Map(records.map((record) => [record, record.group] as const));
     for (const record of records) record.group = group;
     for (const record of records) {
       if (record === device) {
         if (record.mergedInto !== null) this.separate(record, mark);
         continue;
       }
-      const isStill = record.mergedInto !== null && records.includes(record.mergedInto);
-      if (!isStill) this.merge(record, device, befores, mark);
+      if (!isMergedInto(record, records)) this.merge(record, device, befores, mark);
       record.mergedInto = device;
     }
   }
@@ -234,8 +234,16 @@ function tellWith(owner: Group | null, record: AddressRecord): void {
   home.addresses = append(home.addresses, record);
 }
 
-function foundedIn({ evidence }: Group): DeviceRecord[] {
-  const founded: DeviceRecord[] = [];
-  for (const one of evidence) one.foundedTo(founded);
+const nothingBefore: ReadonlyMap<DeviceRecord, Group | null> = new Map();
+
+function isMergedInto({ mergedInto }: DeviceRecord, records: readonly DeviceRecord[]): boolean {
+  return mergedInto !== null && records.includes(mergedInto);
+}
+
+function foundedIn({ evidence }: Group): readonly DeviceRecord[] {
+  let founded = noDevices;
+  for (const one of evidence) founded = one.foundedAfter(founded);
   return founded;
 }
+
+const noDevices: readonly DeviceRecord[] = [];

@@ -1,10 +1,10 @@
 /** What became of each line of a batch, in words: read from the grouping after it was decided, and decides nothing. */
 
 import type { AddressRecord } from './addresses.ts';
-import type { Conflict } from './conflicts.ts';
 import type { DeviceRecord } from './device-record.ts';
 import type { Evidence, Identifier } from './evidence.ts';
 import type { Observation } from './read-update.ts';
+import type { RefusedTies } from './refused-ties.ts';
 import type { ServiceComponent } from './services.ts';
 
 export type LineAction =
@@ -59,7 +59,7 @@ export interface BatchOutcome {
   readonly made: ReadonlySet<DeviceRecord>;
   /** Whether each device was deleted before. */
   readonly deleted: ReadonlyMap<DeviceRecord, boolean>;
-  readonly refused: ReadonlyMap<Identifier, Conflict['reason']>;
+  readonly refused: RefusedTies;
   /** Devices into which others were merged, with the reasons. */
   readonly merged: ReadonlyMap<DeviceRecord, readonly string[]>;
 }
@@ -69,7 +69,7 @@ export function outcomesOf(batch: BatchOutcome): LineOutcome[] {
   const mergesTold = new Set<DeviceRecord>();
   return batch.placed.map((one) => {
     const outcome = outcomeOf(one, batch, told, mergesTold);
-    if (one.device !== null) told.add(one.device);
+    if (one.device !== null && batch.made.has(one.device)) told.add(one.device);
     return outcome;
   });
 }
@@ -114,7 +114,7 @@ function isAsserted({ named }: Observation, { id }: DeviceRecord): boolean {
 }
 
 /** A tie to another device than the one that held the identifier first. */
-function refusalOf(evidence: Evidence, refused: ReadonlyMap<Identifier, Conflict['reason']>): string | null {
+function refusalOf(evidence: Evidence, refused: RefusedTies): string | null {
   const { ids, macs, locals, localClaims } = evidence;
   return (
     refusalBy(ids, evidence, refused) ??
@@ -124,11 +124,7 @@ function refusalOf(evidence: Evidence, refused: ReadonlyMap<Identifier, Conflict
   );
 }
 
-function refusalBy(
-  list: readonly Identifier[],
-  { group }: Evidence,
-  refused: BatchOutcome['refused'],
-): string | null {
+function refusalBy(list: readonly Identifier[], { group }: Evidence, refused: RefusedTies): string | null {
   for (const identifier of list) {
     const reason = identifier.isShared ? 'shared' : refused.get(identifier);
     if (reason === undefined || identifier.isBanned) continue;

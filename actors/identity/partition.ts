@@ -67,7 +67,8 @@ export class PartitionDevices {
     const made = this.settle(dirty, at, mark, touched);
     for (const one of placed) this.follow(one, touched);
     const deleted = new Map<DeviceRecord, boolean>();
-    for (const { device } of placed) if (device != null) deleted.set(device, device.isDeleted);
+    if (this.hasRetractions || batch.some(({ observation }) => observation.isRetraction))
+      for (const { device } of placed) if (device !== null) deleted.set(device, device.isDeleted);
     for (const one of placed) if (one.observation.isRetraction) applyRetraction(this, one, touched);
     for (const device of deleted.keys()) this.judgeDeleted(device);
     const merged = this.mergedSince(mergesBefore);
@@ -143,9 +144,10 @@ export class PartitionDevices {
 
   /** A tie of its device was refused, for which something else that agrees may have been missing. */
   private hasRefused(evidence: Evidence): boolean {
-    const { refused } = this.grouping;
-    if (refused.size === 0) return false;
-    return (evidence.group?.evidence ?? [evidence]).some(({ macs }) => macs.some((mac) => refused.has(mac)));
+    if (this.grouping.refused.size === 0) return false;
+    if (evidence.group === null) return isAnyRefused(evidence);
+    for (const one of evidence.group.evidence) if (isAnyRefused(one)) return true;
+    return false;
   }
 
   /** Nothing is decided otherwise because it carries one more name. */
@@ -211,10 +213,12 @@ export class PartitionDevices {
   }
 
   markOf(placed: readonly Placed[], separation: string): BatchMark {
-    const lines = new Map<Evidence, number>();
-    for (const { evidence, isNew, line } of placed) if (evidence !== null && isNew) lines.set(evidence, line);
+    let lines: Map<Evidence, number> | null = null;
+    // Most batches merge and part little.
     const lineOf = (evidence: readonly Evidence[]) => {
-      const all = evidence.flatMap((one) => lines.get(one) ?? []);
+      lines ??= linesOf(placed);
+      const known = lines;
+      const all = evidence.flatMap((one) => known.get(one) ?? []);
       return all.length > 0 ? Math.min(...all) : (placed[0]?.line ?? null);
     };
     return { n: this.batches, atMs: this.nowMs, lineOf, separation };
@@ -259,6 +263,18 @@ export class PartitionDevices {
     const record = this.inventory.records.get(id);
     return record === undefined ? null : (record.mergedInto ?? record);
   }
+}
+
+function isAnyRefused({ macs }: Evidence): boolean {
+  for (const { isRefused } of macs) if (isRefused) return true;
+  return false;
+}
+
+/** The last line that brought each piece of evidence that is new. */
+function linesOf(placed: readonly Placed[]): Map<Evidence, number> {
+  const lines = new Map<Evidence, number>();
+  for (const { evidence, isNew, line } of placed) if (evidence !== null && isNew) lines.set(evidence, line);
+  return lines;
 }
 
 function hasGlobalMac({ mac, tableMacs }: Observation): boolean {

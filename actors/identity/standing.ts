@@ -2,7 +2,9 @@
  * Devices that stand, or once stood, by an address alone: in which order addresses are looked at, and which devices go along when the one
  * that they were merged into becomes another. Between the grouping of addresses and the naming of devices (`inventory.ts`). Pure.
  */
+
 import type { AddressRecord } from './addresses.ts';
+import { append } from './append.ts';
 import { type DeviceRecord, isAddress } from './device-record.ts';
 import type { Evidence } from './evidence.ts';
 import type { Group } from './groups.ts';
@@ -40,15 +42,16 @@ export function groupAt(record: AddressRecord): Group {
 
 /** Of addresses that were not looked at: what was merged into the device of the group goes along when that is another one now. */
 export function addResting(
-  records: DeviceRecord[],
+  founded: readonly DeviceRecord[],
   group: Group,
   lookedAt: ReadonlySet<AddressRecord>,
-): DeviceRecord[] {
+): readonly DeviceRecord[] {
+  let records = founded;
   for (const { addresses } of group.evidence)
     for (const record of addresses) {
       const { device } = record;
       if (device === null || device.group !== group || lookedAt.has(record)) continue;
-      if (!records.includes(device)) records.push(device);
+      if (!records.includes(device)) records = append(records, device);
     }
   return records;
 }
