@@ -122,6 +122,7 @@ export type {
   ListedConflict,
   ListedDevice,
   ListedMerge,
+  SeenInterface,
 } from './ports/inventory-store.ts';
 export type {
   ListedSource,

@@ -6,14 +6,20 @@
 import type { AddressRecord } from './identity/addresses.ts';
 import type { DeviceRecord } from './identity/device-record.ts';
 import type { Identifier } from './identity/evidence.ts';
-import { fieldsOf } from './identity/fields.ts';
 import { conflictRow, identifierRow, typeOf } from './identity/final-state.ts';
 import type { Group } from './identity/groups.ts';
 import type { PartitionDevices, Touched } from './identity/partition.ts';
 import { newTouched } from './identity/reconciler.ts';
 import { sightingAt } from './identity/sightings.ts';
-import { addressRow, evidenceRow, recordRow, separationRow, tripleOf } from './identity/snapshot.ts';
-import { deviceIdentifiersMax } from './limits.ts';
+import {
+  addressRow,
+  evidenceRow,
+  interfacesRow,
+  recordRow,
+  separationRow,
+  tripleOf,
+} from './identity/snapshot.ts';
+import { changedInterfaces } from './interface-changes.ts';
 import type {
   AuditedMerge,
   DeviceDescription,
@@ -21,10 +27,11 @@ import type {
   InventoryChanges,
   InventoryRow,
   SeenConflict,
-  SeenDevice,
   SeenIdentifier,
+  SeenInterfaces,
   SeenSighting,
 } from './ports/inventory-store.ts';
+import { seenComponent, seenDevice } from './seen-device.ts';
 import type { Told } from './told.ts';
 
 /** What was done to a partition since it was written last. */
@@ -61,12 +68,14 @@ export function changesOf(
   const identifiers = new Set<Identifier>(pending.bans);
   const records: [DeviceRecord, Group][] = [];
   const changed: DeviceRecord[] = [];
+  const interfaces: SeenInterfaces[] = [];
   for (const group of groups) {
     const all = devices.inventory.recordsOf(group);
     const { changed: others, isOther } = told.changedOf(group, all);
     for (const record of all)
       if (record.mergedInto === null || others.includes(record)) records.push([record, group]);
     for (const one of others) changed.push(one);
+    for (const one of changedInterfaces(devices, group, all, told)) interfaces.push(one);
     if (isOther || hasSerials(group)) addIdentifiers(group, identifiers);
     for (const one of group.evidence) if (told.isOtherEvidence(one)) evidence.add(one);
   }
@@ -76,7 +85,11 @@ export function changesOf(
     row: value,
   });
   const rows = [
-    ...[...evidence].map((one) => row('evidence', ordinal(one.n), evidenceRow(one))),
+    ...[...evidence].map((one) => row('evidence', ordinal(one.n), evidenceRow(one, devices))),
+    ...[...pending.touched.tables].map((one) => {
+      const said = interfacesRow(one, devices);
+      return row('interfaces', `${ordinal(said.n)} ${ordinal(said.at)}`, said);
+    }),
     ...addresses.map((one) => row('address', one.ip, addressRow(one))),
     ...changed.map((one) => row('device', one.id, recordRow(one))),
     ...[...pending.bans].map((one) => row('ban', JSON.stringify(tripleOf(one)), tripleOf(one))),
@@ -91,10 +104,11 @@ export function changesOf(
       batches,
     }),
     devices: [
-      ...records.map(([record, group]) => deviceOf(record, group, pending)),
-      ...[...pending.services].flatMap((id) => serviceDevice(devices, id)),
+      ...records.map(([record, group]) => seenDevice(record, group, pending.described)),
+      ...[...pending.services].flatMap((id) => seenComponent(devices, id)),
     ],
     ...identifiersAndConflicts(devices, identifiers, told),
+    interfaces,
     sightings: addresses.flatMap((one) => seenSighting(devices, one, told)),
     merges: mergesFrom(devices, told, pending),
   };
@@ -140,88 +154,6 @@ function serviceRow({ services }: PartitionDevices, id: string): InventoryRow[] 
   const service = services.get(id);
   if (service === undefined) return [];
   return [{ kind: 'service', key: id, row: { ...service, sources: [...service.sources].sort() } }];
-}
-
-function deviceOf(record: DeviceRecord, group: Group, { described }: Pending): SeenDevice {
-  const { id, mergedInto, isDeleted } = record;
-  if (mergedInto !== null) return mergedDevice(id, mergedInto.id);
-  const { ip, mac, hostname, isAvailable, firstSeenMs, lastSeenMs, sources } = fieldsOf(group);
-  const { macs, serial } = hardwareOf(group);
-  // Written out, as there is one for each update: a spread makes slower objects.
-  return {
-    id,
-    name: hostname ?? ip ?? mac ?? id,
-    isService: false,
-    ip,
-    mac,
-    macs,
-    serial,
-    hostname,
-    firstSeenMs,
-    lastSeenMs,
-    isAvailable: isDeleted ? false : isAvailable,
-    isDeleted,
-    sources,
-    mergedInto: null,
-    described: described.get(id) ?? null,
-  };
-}
-
-function mergedDevice(id: string, mergedInto: string): SeenDevice {
-  const nothing = {
-    ip: null,
-    mac: null,
-    macs: [],
-    serial: null,
-    hostname: null,
-    sources: [],
-    described: null,
-  };
-  const never = { firstSeenMs: null, lastSeenMs: null, isAvailable: null, isDeleted: false };
-  return { id, name: id, isService: false, mergedInto, ...nothing, ...never };
-}
-
-function hardwareOf({ evidence }: Group): { macs: string[]; serial: string | null } {
-  const macs: string[] = [];
-  let serial: string | null = null;
-  for (const one of evidence) {
-    for (const list of [one.macs, one.locals])
-      for (const { value } of list)
-        if (macs.length < deviceIdentifiersMax && !macs.includes(value)) macs.push(value);
-    for (const { kind, value, isShared } of one.ids)
-      if (kind === 'serial' && !isShared && (serial === null || value < serial)) serial = value;
-  }
-  return { macs: macs.length > 1 ? macs.sort() : macs, serial };
-}
-
-function serviceDevice({ services }: PartitionDevices, id: string): SeenDevice[] {
-  const service = services.get(id);
-  if (service === undefined) return [];
-  const { observation, firstMs, lastMs, sources } = service;
-  const { ip, mac, hostname, isAvailable, confidence } = observation;
-  return [
-    {
-      ...{
-        id,
-        name: hostname ?? id,
-        isService: true,
-        ip,
-        mac,
-        macs: mac === null ? [] : [mac],
-        serial: null,
-        hostname,
-      },
-      ...{
-        firstSeenMs: firstMs,
-        lastSeenMs: lastMs,
-        isAvailable,
-        isDeleted: false,
-        sources: [...sources].sort(),
-      },
-      mergedInto: null,
-      described: { type: 'service', vendor: null, model: null, os: null, atMs: lastMs, confidence },
-    },
-  ];
 }
 
 /** What of them is another's than was told, and what is in conflict, or was. */

@@ -30,6 +30,8 @@ export class Told {
   separations = 0;
   readonly conflicts = new Set<Identifier>();
   readonly sightings = new Set<AddressRecord>();
+  /** Of devices that have interfaces what those were made of. Of what was read back it is not known. */
+  readonly interfaces = new Map<DeviceRecord, string>();
   private nowMs = Number.NEGATIVE_INFINITY;
   private readonly devices = new Map<DeviceRecord, ToldDevice>();
   /** How many identifiers of each kind, by the evidence's number. */
@@ -39,7 +41,7 @@ export class Told {
 
   /** Of a partition that was read: all of it, but for `merges` and `separations`, which its reader counted, and whose identifiers are. */
   tell(devices: PartitionDevices): void {
-    const { book, addressBook, inventory, nowMs } = devices;
+    const { book, addressBook, inventory, tables, nowMs } = devices;
     this.nowMs = nowMs;
     const groups = new Set<Group>();
     for (const one of book.all.values()) {
@@ -51,6 +53,8 @@ export class Told {
       if (sightingAt(record, nowMs) !== null) this.sightings.add(record);
     }
     for (const group of groups) this.changedOf(group, inventory.recordsOf(group));
+    for (const { group } of tables.owners())
+      if (group?.device != null) this.interfaces.set(group.device, 'unknown');
     for (const identifier of book.identifiers())
       if (conflictRow(devices, identifier) !== null) this.conflicts.add(identifier);
   }
