@@ -20,6 +20,7 @@ import {
   tripleOf,
 } from './identity/snapshot.ts';
 import { changedInterfaces } from './interface-changes.ts';
+import type { BatchNews } from './inventory-news.ts';
 import type {
   AuditedMerge,
   DeviceDescription,
@@ -54,13 +55,19 @@ export function newPending(who: string | null = null, why: string | null = null)
   };
 }
 
+/** Changes to be written, and what of them is news when they are. */
+export interface DecidedChanges {
+  readonly changes: InventoryChanges;
+  readonly news: BatchNews;
+}
+
 /** What is told is taken as written: the same is written until it is, or everything is read again. */
 export function changesOf(
   devices: PartitionDevices,
   pending: Pending,
   told: Told,
   document: DocumentReconciled | null,
-): InventoryChanges {
+): DecidedChanges {
   const { name: partition, nowMs, batches } = devices;
   const groups = [...pending.touched.groups].filter((group) => isCurrent(group));
   const addresses = [...new Set([...pending.touched.addresses, ...pending.addresses])];
@@ -69,8 +76,10 @@ export function changesOf(
   const records: [DeviceRecord, Group][] = [];
   const changed: DeviceRecord[] = [];
   const interfaces: SeenInterfaces[] = [];
+  const created: string[] = [];
   for (const group of groups) {
     const all = devices.inventory.recordsOf(group);
+    for (const record of all) if (record.mergedInto === null && !told.knows(record)) created.push(record.id);
     const { changed: others, isOther } = told.changedOf(group, all);
     for (const record of all)
       if (record.mergedInto === null || others.includes(record)) records.push([record, group]);
@@ -96,7 +105,9 @@ export function changesOf(
     ...separationsFrom(devices, told),
     ...[...pending.services].flatMap((id) => serviceRow(devices, id)),
   ];
-  return {
+  const { opened, ...identified } = identifiersAndConflicts(devices, identifiers, told);
+  const merges = mergesFrom(devices, told, pending);
+  const changes: InventoryChanges = {
     ...{ partition, rows, document, isPartitionNew: told.isLater(nowMs) },
     partitionRow: row('partition', '', {
       name: partition,
@@ -107,11 +118,12 @@ export function changesOf(
       ...records.map(([record, group]) => seenDevice(record, group, pending.described)),
       ...[...pending.services].flatMap((id) => seenComponent(devices, id)),
     ],
-    ...identifiersAndConflicts(devices, identifiers, told),
+    ...identified,
     interfaces,
     sightings: addresses.flatMap((one) => seenSighting(devices, one, told)),
-    merges: mergesFrom(devices, told, pending),
+    merges,
   };
+  return { changes, news: { created, merges, opened } };
 }
 
 function addIdentifiers({ evidence }: Group, identifiers: Set<Identifier>): void {
@@ -160,9 +172,12 @@ function serviceRow({ services }: PartitionDevices, id: string): InventoryRow[] 
 function identifiersAndConflicts(devices: PartitionDevices, all: ReadonlySet<Identifier>, told: Told) {
   const identifiers: SeenIdentifier[] = [];
   const conflicts: SeenConflict[] = [];
+  const opened: SeenConflict[] = [];
   for (const identifier of all) {
+    const wasConflict = told.conflicts.has(identifier);
     const conflict = seenConflict(devices, identifier, told);
     if (conflict !== null) conflicts.push(conflict);
+    if (conflict !== null && !wasConflict) opened.push(conflict);
     const { kind, scope, value } = identifier;
     // What a person tied by hand is no identifier of the device.
     if (kind === 'manual') continue;
@@ -172,7 +187,7 @@ function identifiersAndConflicts(devices: PartitionDevices, all: ReadonlySet<Ide
     if (told.isOtherOwner(identifier, status === 'live' ? deviceId : `${status} ${deviceId}`))
       identifiers.push({ type: typeOf(kind), scope, value, deviceId, status });
   }
-  return { identifiers, conflicts };
+  return { identifiers, conflicts, opened };
 }
 
 /** One that is none is told when it was one. */

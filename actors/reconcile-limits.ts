@@ -28,5 +28,8 @@ export const residentIdCharactersMax = 512;
 export const identifierScopeCharactersMax = 128;
 /** Refused updates that a document's account names. */
 export const refusedExamplesMax = 10;
+/** Of each kind of news of one batch so many are named, and the rest counted; of a conflict so many devices. */
+export const newsItemsMax = 20;
+export const newsConflictDevicesMax = 10;
 /** Lines of one kind that an explanation has. */
 export const explainedLinesMax = 50;

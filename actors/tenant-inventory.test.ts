@@ -24,7 +24,7 @@ function begun() {
   const newMemory = () => new TenantInventory(() => `sr:random-${++count}`);
   let memory = newMemory();
   const put = async (partition: string, pending = newPending()) => {
-    await kept.store.write(place, kept.store.prepare(memory.changes(partition, pending, null)));
+    await kept.store.write(place, kept.store.prepare(memory.changes(partition, pending, null).changes));
   };
   return {
     kept,
@@ -166,7 +166,11 @@ test('interfaces of what is merged are those of the one, and of each its own aga
     (JSON.parse(kept.interfaces.get(`default ${id}`) ?? '[]') as { name: string }[]).map(({ name }) => name);
   expect([told(a!), told(b!)]).toEqual([['eth1'], ['eth2']]);
   // A table that says the same within the hour is no other one.
-  const { rows, interfaces: now } = memory().changes('default', pendingOf(memory(), [seen(1, 1)]), null);
+  const { rows, interfaces: now } = memory().changes(
+    'default',
+    pendingOf(memory(), [seen(1, 1)]),
+    null,
+  ).changes;
   expect([rows.some(({ kind }) => kind === 'interfaces'), now]).toEqual([false, []]);
   await again();
   const { device_id: one } = await merge(a!, b!);

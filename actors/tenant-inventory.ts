@@ -5,9 +5,9 @@
 import { type CommandRefusal, mergeByHand, unmerge } from './identity/commands.ts';
 import type { NumberedObservation, PartitionDevices } from './identity/partition.ts';
 import { Reconciler } from './identity/reconciler.ts';
-import { changesOf, newPending, type Pending } from './inventory-changes.ts';
+import { changesOf, type DecidedChanges, newPending, type Pending } from './inventory-changes.ts';
 import { judgeUpdate } from './judge-update.ts';
-import type { DeviceDescription, DocumentReconciled, InventoryChanges } from './ports/inventory-store.ts';
+import type { DeviceDescription, DocumentReconciled } from './ports/inventory-store.ts';
 import type { ReconcileRefusalCode } from './reconcile-codes.ts';
 import type { ChangedDevice, UpdateOutcome } from './reconciler-messages.ts';
 import { TenantRefusal } from './tenant-refusal.ts';
@@ -79,7 +79,7 @@ export class TenantInventory {
   }
 
   /** What is to be written of a partition, once: it is taken as told. */
-  changes(partition: string, pending: Pending, document: DocumentReconciled | null): InventoryChanges {
+  changes(partition: string, pending: Pending, document: DocumentReconciled | null): DecidedChanges {
     let told = this.told.get(partition);
     if (told === undefined) {
       told = new Told();

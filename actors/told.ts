@@ -81,6 +81,11 @@ export class Told {
     return { changed, isOther: isOther || changed.length > 0 };
   }
 
+  /** Whether it was there before. */
+  knows(record: DeviceRecord): boolean {
+    return this.devices.has(record);
+  }
+
   /** Whether a person, or another piece of evidence, changed what is in it. */
   isOtherEvidence({ n, ids, macs, locals, overruled }: Evidence): boolean {
     let now = 0;
