@@ -72,7 +72,7 @@ export function changesOf(
   const groups = [...pending.touched.groups].filter((group) => isCurrent(group));
   const addresses = [...new Set([...pending.touched.addresses, ...pending.addresses])];
   const evidence = new Set(pending.touched.evidence);
-  const identifiers = new Set<Identifier>(pending.bans);
+  const identifiers = new Set<Identifier>([...pending.bans, ...pending.touched.identifiers]);
   const records: [DeviceRecord, Group][] = [];
   const changed: DeviceRecord[] = [];
   const interfaces: SeenInterfaces[] = [];

@@ -32,6 +32,12 @@ export type Asked = { readonly reply: LaterReply } & (
   | { readonly type: 'updates'; readonly partition: string; readonly updates: readonly unknown[] }
   | { readonly type: 'merge'; readonly into: string; readonly from: string; readonly byHand: ByHand }
   | { readonly type: 'unmerge'; readonly id: string; readonly byHand: ByHand }
+  | {
+      readonly type: 'withdraw';
+      readonly partition: string;
+      readonly source: string;
+      readonly byHand: ByHand;
+    }
 );
 
 /** What was decided, and what is said when it is in the store. */

@@ -178,9 +178,7 @@ function applyAsked(self: ReconcilerSelf, needs: ReconcilerNeeds, all: readonly 
       }
       batch = prepared(self, needs, first.partition, pending, null);
     } else {
-      const { type, byHand } = first;
-      const done =
-        type === 'merge' ? memory.merge(first.into, first.from, byHand) : memory.unmerge(first.id, byHand);
+      const done = decidedByHand(memory, first);
       batch = prepared(self, needs, done.partition, done.pending, null);
       answers.push(() => first.reply.answer(done.answer));
     }
@@ -195,6 +193,13 @@ function applyAsked(self: ReconcilerSelf, needs: ReconcilerNeeds, all: readonly 
   }
   self.state.unwritten.push({ batch, tally, answers, over: null });
   step(self, needs, { type: 'decided' });
+}
+
+function decidedByHand(memory: TenantInventory, asked: Exclude<Asked, { type: 'updates' }>) {
+  const { type, byHand } = asked;
+  if (type === 'merge') return memory.merge(asked.into, asked.from, byHand);
+  if (type === 'unmerge') return memory.unmerge(asked.id, byHand);
+  return memory.withdraw(asked.partition, asked.source, byHand);
 }
 
 function prepared(

@@ -196,6 +196,29 @@ test('what a batch did is told to the tenant once, when it is in the store, and 
   });
 });
 
+test('a source is withdrawn a part at a time, with who asked, and the next holder knows nothing of it', async () => {
+  const { kept, call, heard } = stage();
+  const armis = Array.from({ length: reconcileBatchMax + 1 }, (_, n) =>
+    update(n % 250, { metadata: { armis_device_id: `a${n}`, serial: `S${n}` } }),
+  );
+  const snmp = (n: number) => update(n, { source: 'snmp', metadata: { serial: `S${n}` } });
+  await call.updates('default', armis.slice(1));
+  await call.updates('default', [armis[0], snmp(1)]);
+  const [, , tied] = await call.updates('default', [armis[1], armis[2], snmp(1)]);
+  heard.length = 0;
+  const withdraw = () => call.withdraw('default', 'armis', 'ann', 'it is removed');
+  expect(await withdraw()).toEqual({ count: reconcileBatchMax, isMore: true });
+  expect(await withdraw()).toEqual({ count: 1, isMore: false });
+  expect(await withdraw()).toEqual({ count: 0, isMore: false });
+  expect(await call.withdraw('nowhere', 'armis', 'ann', null)).toEqual({ count: 0, isMore: false });
+  expect(heard).toEqual([]);
+  const { device_id: id } = tied as { device_id: string };
+  expect([...kept.identifiers]).toEqual([['default serial  S1', `${id} live`]]);
+  const next = stage(kept, 2);
+  expect(await next.call.updates('default', [snmp(1)])).toMatchObject([{ device_id: id, action: 'matched' }]);
+  expect((await next.call.explain(id))!.because.join(' ')).not.toContain('armis');
+});
+
 test('documents are counted by how they ended', async () => {
   const { kept, call, counts, received, actors, ref } = stage();
   received({}, [update(1), update(2)]);

@@ -60,6 +60,11 @@ export function reconciler(needs: ReconcilerNeeds) {
         ask(self, needs, { reply, type: 'unmerge', id, byHand: { who, why } }, 1, null);
         return reply;
       },
+      withdraw(self, partition, source, who, why) {
+        const reply = self.replyLater();
+        ask(self, needs, { reply, type: 'withdraw', partition, source, byHand: { who, why } }, 1, null);
+        return reply;
+      },
       explain: (self, id) =>
         answer(self, async () => {
           const { isLoaded, memory } = self.state;

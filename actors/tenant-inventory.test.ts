@@ -46,6 +46,11 @@ function begun() {
       await put(partition, pending);
       return answer;
     },
+    async withdraw(partition: string, source: string) {
+      const { pending, answer } = memory.withdraw(partition, source, { who: 'somebody', why: null });
+      await put(partition, pending);
+      return answer;
+    },
     /** As after a kill: what is not in the store is gone. */
     async again() {
       memory = newMemory();
@@ -203,6 +208,44 @@ test('when there is no room for more a table that is larger is not kept, and its
   ]);
   const [evidence] = book.all.values();
   expect(tables.of(evidence!)).toMatchObject([{ text: '[["p","",[]]]', atMs: 1_750_000_120_000 }]);
+});
+
+test('of a source that is withdrawn nothing is told or read back, and it may tell all again', async () => {
+  await fc.assert(
+    fc.asyncProperty(untidyLines, async (lines) => {
+      const { kept, memory, start, take, withdraw, again } = begun();
+      await start();
+      const updates = parsed(lines);
+      const takeAll = async () => {
+        for (const name of partitions)
+          await take(
+            name,
+            updates.filter((one) => partitionOf(one) === name),
+          );
+      };
+      const expectTold = () => {
+        expect([...kept.identifiers].map((one) => one.join(' ')).sort()).toEqual(owners(memory()));
+        expect([...kept.interfaces].map((one) => one.join(' ')).sort()).toEqual(interfaces(memory()));
+      };
+      await takeAll();
+      for (const name of partitions) expect(await withdraw(name, 'armis')).toMatchObject({ isMore: false });
+      expectTold();
+      const evidence = () =>
+        [...snapshot(memory().reconciler)]
+          .filter((line) => 'evidence' in line || 'address' in line)
+          .map((line) => JSON.stringify(line))
+          .sort();
+      const before = evidence();
+      expect(before.filter((line) => line.includes('"source":"armis"'))).toEqual([]);
+      await again();
+      expect(evidence()).toEqual(before);
+      for (const name of partitions)
+        expect(await withdraw(name, 'armis')).toEqual({ count: 0, isMore: false });
+      await takeAll();
+      expectTold();
+    }),
+    { numRuns: 150 },
+  );
 });
 
 test('an agent reaches its own partition alone', async () => {

@@ -8,7 +8,7 @@ import { mayDraw, ownerAt } from './address-owner.ts';
 import { AddressBook, type AddressRecord, type Glimpse } from './addresses.ts';
 import { admit, areNamesRare } from './admission.ts';
 import { type DeviceRecord, isAddress } from './device-record.ts';
-import { type Evidence, EvidenceBook } from './evidence.ts';
+import { type Evidence, EvidenceBook, type Identifier } from './evidence.ts';
 import { fieldsOf, notice, noticeFirst } from './fields.ts';
 import { type Group, Grouping, type Regrouped } from './groups.ts';
 import { isSightingSource, sightingLifeMs } from './identifier-rules.ts';
@@ -32,6 +32,8 @@ export interface Touched {
   readonly groups: Set<Group>;
   /** Interface tables that are others than before. */
   readonly tables: Set<SourceTable>;
+  /** Those that somebody held who is gone. */
+  readonly identifiers: Set<Identifier>;
 }
 
 export class PartitionDevices {

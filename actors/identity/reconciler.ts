@@ -4,7 +4,7 @@
  */
 
 import type { AddressRecord } from './addresses.ts';
-import type { Evidence } from './evidence.ts';
+import type { Evidence, Identifier } from './evidence.ts';
 import type { Group } from './groups.ts';
 import type { LineOutcome } from './outcomes.ts';
 import { type NumberedObservation, PartitionDevices, type Touched } from './partition.ts';
@@ -55,7 +55,7 @@ export class Reconciler {
 export function newTouched(): Touched {
   return {
     ...{ evidence: new Set<Evidence>(), addresses: new Set<AddressRecord>(), groups: new Set<Group>() },
-    tables: new Set<SourceTable>(),
+    ...{ tables: new Set<SourceTable>(), identifiers: new Set<Identifier>() },
   };
 }
 

@@ -34,7 +34,11 @@ export class Loader {
       identifier.isBanned = true;
       identifier.isShared = true;
     } else if ('evidence' in line) {
-      const { n, tables } = line.evidence;
+      const { n, tables, isGone } = line.evidence;
+      if (isGone) {
+        devices.book.reserve(n);
+        return;
+      }
       if (tables !== undefined) this.times.set(n, tables);
       devices.book.restore(line.evidence);
     } else if ('interfaces' in line) this.interfaces(line.interfaces);
@@ -70,7 +74,7 @@ export class Loader {
     const place = typeof founder === 'string' ? this.devices.addressBook.at(founder) : this.evidence(founder);
     const record = this.devices.inventory.found(id, createdIn, place, assertedMs);
     Object.assign(record, { merge, deletedAtMs, isDeleted });
-    if (deletedAtMs !== null) this.devices.hasRetractions = true;
+    if (deletedAtMs !== null || isDeleted) this.devices.hasRetractions = true;
     if (mergedInto !== null) this.merged.push([id, mergedInto]);
   }
 

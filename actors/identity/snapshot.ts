@@ -6,6 +6,7 @@
 import type { AddressRecord, Glimpse } from './addresses.ts';
 import { type DeviceRecord, isAddress, type MergeRow } from './device-record.ts';
 import type { Evidence, Identifier, Seen } from './evidence.ts';
+import { listsOf } from './husks.ts';
 import type { IdentifierKind } from './identifier-rules.ts';
 import type { PartitionDevices } from './partition.ts';
 import type { Observation } from './read-update.ts';
@@ -30,6 +31,10 @@ export interface EvidenceRow {
   seen: readonly Seen[];
   /** Of its interface tables, in their order; absent: it has none. */
   tables?: TableTimes[];
+  /** Of one that says nothing any more, what it said: as the first five. */
+  husk?: Triple[][];
+  /** It was withdrawn: only its number is taken. */
+  isGone?: true;
 }
 
 /** The text of one of them, which changes less often. */
@@ -91,8 +96,10 @@ export function tripleOf({ kind, scope, value }: Identifier): Triple {
   return [kind, scope, value];
 }
 
-export function evidenceRow(one: Evidence, { tables }: PartitionDevices): EvidenceRow {
+export function evidenceRow(one: Evidence, { book, tables }: PartitionDevices): EvidenceRow {
+  if (!book.all.has(one.n)) return goneRow(one.n);
   const all = tables.of(one);
+  const husk = book.husks.isEmpty ? null : book.husks.saidBy(one);
   const { n, seedMac, names, seen, firstMs, firstOrder, firstIp } = one;
   const rows = (list: readonly Identifier[]) => list.map(tripleOf);
   return {
@@ -100,7 +107,13 @@ export function evidenceRow(one: Evidence, { tables }: PartitionDevices): Eviden
     ...{ localClaims: rows(one.localClaims), overruled: rows(one.overruled), seedMac },
     ...{ first: [firstMs, firstOrder, firstIp], names, seen },
     ...(all.length > 0 && { tables: all.map(timesOf) }),
+    ...(husk !== null && { husk: listsOf(husk).map(rows) }),
   };
+}
+
+function goneRow(n: number): EvidenceRow {
+  const nothing = { ids: [], macs: [], claims: [], locals: [], localClaims: [], overruled: [] };
+  return { n, ...nothing, seedMac: null, first: [0, 0, null], names: [], seen: [], isGone: true };
 }
 
 export function interfacesRow(table: SourceTable, { tables }: PartitionDevices): InterfacesRow {
@@ -149,6 +162,7 @@ function* snapshotOf(devices: PartitionDevices): Generator<SnapshotLine> {
   yield { partition: { name, nowMs: Number.isFinite(nowMs) ? nowMs : null, batches } };
   for (const identifier of book.identifiers()) if (identifier.isBanned) yield { ban: tripleOf(identifier) };
   for (const one of book.all.values()) yield { evidence: evidenceRow(one, devices) };
+  if (book.lastN > 0 && !book.all.has(book.lastN)) yield { evidence: goneRow(book.lastN) };
   for (const by of devices.tables.owners())
     for (const table of devices.tables.of(by)) yield { interfaces: interfacesRow(table, devices) };
   for (const record of inventory.records.values()) yield { device: recordRow(record) };

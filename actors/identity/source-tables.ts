@@ -71,6 +71,16 @@ export class SourceTables {
     return known !== undefined && weightOf(interfaces) <= weightOf(known.text);
   }
 
+  /** Of a source that was withdrawn. */
+  drop(by: Evidence, source: string): void {
+    const gone = this.of(by).find((one) => one.source === source);
+    if (gone === undefined) return;
+    const left = this.of(by).filter((one) => one !== gone);
+    this.weight -= weightOf(gone.text);
+    if (left.length === 0) this.all.delete(by);
+    else this.all.set(by, left);
+  }
+
   add(by: Evidence, [source, firstMs, atMs, confidence]: TableTimes, text: string): SourceTable {
     const table = { by, source, text, version: ++this.versions, confidence, atMs, firstMs };
     this.all.set(by, append(this.of(by), table));
