@@ -158,6 +158,22 @@ test('devices that a person made one or two are that after everything is read ba
   expect([...kept.identifiers.values()].sort()).toEqual([`${a} live`, `${b} live`].sort());
 });
 
+test('of a device that loses one set of identifiers and gets another in one batch all that it has is told', async () => {
+  const { kept, memory, start, take } = begun();
+  await start();
+  const local = '02:00:5E:10:00:01';
+  const armis = (id: string, more: object) => ({
+    ...{ source: 'armis', timestamp: 1_750_000_000, metadata: { armis_device_id: id }, ...more },
+  });
+  await take('default', [
+    armis('1', { mac: local }),
+    { source: 'armis', ip: '10.0.0.1', mac: local, timestamp: 1_750_000_000 },
+  ]);
+  await take('default', [armis('2', { mac: local }), armis('1', { mac: '00:1B:21:00:00:01' })]);
+  expect([...kept.identifiers].map((one) => one.join(' ')).sort()).toEqual(owners(memory()));
+  expect(kept.identifiers.has('default mac  001B21000001')).toBe(true);
+});
+
 test('interfaces of what is merged are those of the one, and of each its own again after an unmerge and a restart', async () => {
   const { kept, memory, start, take, merge, unmerge, again } = begun();
   await start();

@@ -19,6 +19,8 @@ interface ToldDevice {
   readonly deletedAtMs: number | null;
   readonly isDeleted: boolean;
   readonly group: Group | null;
+  /** A short list is replaced when it changes, a long one grows too. */
+  readonly evidence: readonly Evidence[] | null;
   readonly members: number;
 }
 
@@ -74,7 +76,11 @@ export class Told {
         if (!isSame) this.devices.set(record, toldOf(record, null));
         continue;
       }
-      const isHome = isSame && told.group === group && told.members === group.evidence.length;
+      const isHome =
+        isSame &&
+        told.group === group &&
+        told.evidence === group.evidence &&
+        told.members === group.evidence.length;
       if (isHome) isOther = false;
       else this.devices.set(record, toldOf(record, group));
     }
@@ -123,6 +129,7 @@ function isAsTold(record: DeviceRecord, told: ToldDevice): boolean {
 
 function toldOf(record: DeviceRecord, group: Group | null): ToldDevice {
   const { founder, assertedMs, mergedInto, merge, deletedAtMs, isDeleted } = record;
-  const members = group?.evidence.length ?? 0;
-  return { founder, assertedMs, mergedInto, merge, deletedAtMs, isDeleted, group, members };
+  const evidence = group?.evidence ?? null;
+  const members = evidence?.length ?? 0;
+  return { founder, assertedMs, mergedInto, merge, deletedAtMs, isDeleted, group, evidence, members };
 }
