@@ -42,7 +42,7 @@ function manualUpdate({ id, partition, addresses, macs, serial, createdAtMs }: D
     ...(mac !== undefined && { mac }),
     ...(ip === undefined && mac === undefined && { device_id: id }),
     ...(serial !== null && { metadata: { serial } }),
-    ...(more.length > 0 && { interfaces: more.map((one, at) => ({ name: `mac_${at + 2}`, mac: one })) }),
+    ...(more.length > 0 && { interfaces: more.map((mac) => ({ mac })) }),
   };
 }
 

@@ -12,6 +12,8 @@ export { readUpdate } from './identity/read-update.ts';
 export { reconcileLines } from './identity/reconcile-lines.ts';
 export { Reconciler } from './identity/reconciler.ts';
 export { restore, snapshot } from './identity/snapshot.ts';
+export { InventoryCounts, type InventoryTotals } from './inventory-counts.ts';
+export { type InventoryNews, inventoryTopic } from './inventory-news.ts';
 export {
   archivedKeptMs,
   documentKeptMs,
@@ -122,6 +124,7 @@ export type {
   ListedConflict,
   ListedDevice,
   ListedMerge,
+  SeenInterface,
 } from './ports/inventory-store.ts';
 export type {
   ListedSource,

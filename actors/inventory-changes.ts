@@ -6,14 +6,21 @@
 import type { AddressRecord } from './identity/addresses.ts';
 import type { DeviceRecord } from './identity/device-record.ts';
 import type { Identifier } from './identity/evidence.ts';
-import { fieldsOf } from './identity/fields.ts';
 import { conflictRow, identifierRow, typeOf } from './identity/final-state.ts';
 import type { Group } from './identity/groups.ts';
 import type { PartitionDevices, Touched } from './identity/partition.ts';
 import { newTouched } from './identity/reconciler.ts';
 import { sightingAt } from './identity/sightings.ts';
-import { addressRow, evidenceRow, recordRow, separationRow, tripleOf } from './identity/snapshot.ts';
-import { deviceIdentifiersMax } from './limits.ts';
+import {
+  addressRow,
+  evidenceRow,
+  interfacesRow,
+  recordRow,
+  separationRow,
+  tripleOf,
+} from './identity/snapshot.ts';
+import { changedInterfaces } from './interface-changes.ts';
+import type { BatchNews } from './inventory-news.ts';
 import type {
   AuditedMerge,
   DeviceDescription,
@@ -21,10 +28,11 @@ import type {
   InventoryChanges,
   InventoryRow,
   SeenConflict,
-  SeenDevice,
   SeenIdentifier,
+  SeenInterfaces,
   SeenSighting,
 } from './ports/inventory-store.ts';
+import { seenComponent, seenDevice } from './seen-device.ts';
 import type { Told } from './told.ts';
 
 /** What was done to a partition since it was written last. */
@@ -47,26 +55,36 @@ export function newPending(who: string | null = null, why: string | null = null)
   };
 }
 
+/** Changes to be written, and what of them is news when they are. */
+export interface DecidedChanges {
+  readonly changes: InventoryChanges;
+  readonly news: BatchNews;
+}
+
 /** What is told is taken as written: the same is written until it is, or everything is read again. */
 export function changesOf(
   devices: PartitionDevices,
   pending: Pending,
   told: Told,
   document: DocumentReconciled | null,
-): InventoryChanges {
+): DecidedChanges {
   const { name: partition, nowMs, batches } = devices;
   const groups = [...pending.touched.groups].filter((group) => isCurrent(group));
   const addresses = [...new Set([...pending.touched.addresses, ...pending.addresses])];
   const evidence = new Set(pending.touched.evidence);
-  const identifiers = new Set<Identifier>(pending.bans);
+  const identifiers = new Set<Identifier>([...pending.bans, ...pending.touched.identifiers]);
   const records: [DeviceRecord, Group][] = [];
   const changed: DeviceRecord[] = [];
+  const interfaces: SeenInterfaces[] = [];
+  const created: string[] = [];
   for (const group of groups) {
     const all = devices.inventory.recordsOf(group);
+    for (const record of all) if (record.mergedInto === null && !told.knows(record)) created.push(record.id);
     const { changed: others, isOther } = told.changedOf(group, all);
     for (const record of all)
       if (record.mergedInto === null || others.includes(record)) records.push([record, group]);
     for (const one of others) changed.push(one);
+    for (const one of changedInterfaces(devices, group, all, told)) interfaces.push(one);
     if (isOther || hasSerials(group)) addIdentifiers(group, identifiers);
     for (const one of group.evidence) if (told.isOtherEvidence(one)) evidence.add(one);
   }
@@ -76,14 +94,20 @@ export function changesOf(
     row: value,
   });
   const rows = [
-    ...[...evidence].map((one) => row('evidence', ordinal(one.n), evidenceRow(one))),
+    ...[...evidence].map((one) => row('evidence', ordinal(one.n), evidenceRow(one, devices))),
+    ...[...pending.touched.tables].map((one) => {
+      const said = interfacesRow(one, devices);
+      return row('interfaces', `${ordinal(said.n)} ${ordinal(said.at)}`, said);
+    }),
     ...addresses.map((one) => row('address', one.ip, addressRow(one))),
     ...changed.map((one) => row('device', one.id, recordRow(one))),
     ...[...pending.bans].map((one) => row('ban', JSON.stringify(tripleOf(one)), tripleOf(one))),
     ...separationsFrom(devices, told),
     ...[...pending.services].flatMap((id) => serviceRow(devices, id)),
   ];
-  return {
+  const { opened, ...identified } = identifiersAndConflicts(devices, identifiers, told);
+  const merges = mergesFrom(devices, told, pending);
+  const changes: InventoryChanges = {
     ...{ partition, rows, document, isPartitionNew: told.isLater(nowMs) },
     partitionRow: row('partition', '', {
       name: partition,
@@ -91,13 +115,15 @@ export function changesOf(
       batches,
     }),
     devices: [
-      ...records.map(([record, group]) => deviceOf(record, group, pending)),
-      ...[...pending.services].flatMap((id) => serviceDevice(devices, id)),
+      ...records.map(([record, group]) => seenDevice(record, group, pending.described)),
+      ...[...pending.services].flatMap((id) => seenComponent(devices, id)),
     ],
-    ...identifiersAndConflicts(devices, identifiers, told),
+    ...identified,
+    interfaces,
     sightings: addresses.flatMap((one) => seenSighting(devices, one, told)),
-    merges: mergesFrom(devices, told, pending),
+    merges,
   };
+  return { changes, news: { created, merges, opened } };
 }
 
 function addIdentifiers({ evidence }: Group, identifiers: Set<Identifier>): void {
@@ -142,95 +168,16 @@ function serviceRow({ services }: PartitionDevices, id: string): InventoryRow[] 
   return [{ kind: 'service', key: id, row: { ...service, sources: [...service.sources].sort() } }];
 }
 
-function deviceOf(record: DeviceRecord, group: Group, { described }: Pending): SeenDevice {
-  const { id, mergedInto, isDeleted } = record;
-  if (mergedInto !== null) return mergedDevice(id, mergedInto.id);
-  const { ip, mac, hostname, isAvailable, firstSeenMs, lastSeenMs, sources } = fieldsOf(group);
-  const { macs, serial } = hardwareOf(group);
-  // Written out, as there is one for each update: a spread makes slower objects.
-  return {
-    id,
-    name: hostname ?? ip ?? mac ?? id,
-    isService: false,
-    ip,
-    mac,
-    macs,
-    serial,
-    hostname,
-    firstSeenMs,
-    lastSeenMs,
-    isAvailable: isDeleted ? false : isAvailable,
-    isDeleted,
-    sources,
-    mergedInto: null,
-    described: described.get(id) ?? null,
-  };
-}
-
-function mergedDevice(id: string, mergedInto: string): SeenDevice {
-  const nothing = {
-    ip: null,
-    mac: null,
-    macs: [],
-    serial: null,
-    hostname: null,
-    sources: [],
-    described: null,
-  };
-  const never = { firstSeenMs: null, lastSeenMs: null, isAvailable: null, isDeleted: false };
-  return { id, name: id, isService: false, mergedInto, ...nothing, ...never };
-}
-
-function hardwareOf({ evidence }: Group): { macs: string[]; serial: string | null } {
-  const macs: string[] = [];
-  let serial: string | null = null;
-  for (const one of evidence) {
-    for (const list of [one.macs, one.locals])
-      for (const { value } of list)
-        if (macs.length < deviceIdentifiersMax && !macs.includes(value)) macs.push(value);
-    for (const { kind, value, isShared } of one.ids)
-      if (kind === 'serial' && !isShared && (serial === null || value < serial)) serial = value;
-  }
-  return { macs: macs.length > 1 ? macs.sort() : macs, serial };
-}
-
-function serviceDevice({ services }: PartitionDevices, id: string): SeenDevice[] {
-  const service = services.get(id);
-  if (service === undefined) return [];
-  const { observation, firstMs, lastMs, sources } = service;
-  const { ip, mac, hostname, isAvailable, confidence } = observation;
-  return [
-    {
-      ...{
-        id,
-        name: hostname ?? id,
-        isService: true,
-        ip,
-        mac,
-        macs: mac === null ? [] : [mac],
-        serial: null,
-        hostname,
-      },
-      ...{
-        firstSeenMs: firstMs,
-        lastSeenMs: lastMs,
-        isAvailable,
-        isDeleted: false,
-        sources: [...sources].sort(),
-      },
-      mergedInto: null,
-      described: { type: 'service', vendor: null, model: null, os: null, atMs: lastMs, confidence },
-    },
-  ];
-}
-
 /** What of them is another's than was told, and what is in conflict, or was. */
 function identifiersAndConflicts(devices: PartitionDevices, all: ReadonlySet<Identifier>, told: Told) {
   const identifiers: SeenIdentifier[] = [];
   const conflicts: SeenConflict[] = [];
+  const opened: SeenConflict[] = [];
   for (const identifier of all) {
+    const wasConflict = told.conflicts.has(identifier);
     const conflict = seenConflict(devices, identifier, told);
     if (conflict !== null) conflicts.push(conflict);
+    if (conflict !== null && !wasConflict) opened.push(conflict);
     const { kind, scope, value } = identifier;
     // What a person tied by hand is no identifier of the device.
     if (kind === 'manual') continue;
@@ -240,7 +187,7 @@ function identifiersAndConflicts(devices: PartitionDevices, all: ReadonlySet<Ide
     if (told.isOtherOwner(identifier, status === 'live' ? deviceId : `${status} ${deviceId}`))
       identifiers.push({ type: typeOf(kind), scope, value, deviceId, status });
   }
-  return { identifiers, conflicts };
+  return { identifiers, conflicts, opened };
 }
 
 /** One that is none is told when it was one. */

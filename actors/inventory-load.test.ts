@@ -42,7 +42,7 @@ test('what is grouped anew in several pieces is what it was, also where a MAC ti
   const memory = new TenantInventory(() => 'sr:none');
   const pending = newPending();
   memory.take('default', updates(), 0, pending);
-  await kept.store.write(place, kept.store.prepare(memory.changes('default', pending, null)));
+  await kept.store.write(place, kept.store.prepare(memory.changes('default', pending, null).changes));
   const next = new TenantInventory(() => 'sr:none');
   let pieces = 0;
   await loadInventory(kept.store, place.tenantId, next.reconciler, async () => {

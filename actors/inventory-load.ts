@@ -1,7 +1,8 @@
 /** Reads what a store remembers of a tenant's devices into a reconciler that is empty, page by page. */
 
 import type { Reconciler } from './identity/reconciler.ts';
-import { BadSnapshot, Loader, type PartitionRow, type SnapshotLine } from './identity/snapshot.ts';
+import type { PartitionRow, SnapshotLine } from './identity/snapshot.ts';
+import { BadSnapshot, Loader } from './identity/snapshot-loader.ts';
 import type { InventoryStore } from './ports/inventory-store.ts';
 import { Told } from './told.ts';
 

@@ -51,7 +51,11 @@ export function judgeUpdate(
     (service === null
       ? devices.book.knows(observation) && (ip === null || devices.addressBook.all.has(ip))
       : devices.services.has(service));
-  return isKnown ? read : refused('inventory_full');
+  if (!isKnown) return refused('inventory_full');
+  const known = observation.interfaces === null ? null : devices.book.of(observation);
+  if (known === null || devices.tables.isNoMore(known.evidence, observation)) return read;
+  // It is seen all the same, and its table stays as it was.
+  return { observation: { ...observation, interfaces: null } };
 }
 
 const refused = (error: UpdateRefusalCode): JudgedUpdate => ({ error });
@@ -66,10 +70,10 @@ export function isFull(reconciler: Reconciler): boolean {
   return residentsOf(reconciler) >= residentEvidenceMax;
 }
 
-/** Sets of identifiers, addresses, and components of services, of all partitions. */
+/** Sets of identifiers, interface tables by what they take, addresses, and components of services, of all partitions. */
 export function residentsOf({ partitions }: Reconciler): number {
   let count = 0;
-  for (const { book, addressBook, services } of partitions.values())
-    count += book.weight + addressBook.all.size + services.size;
+  for (const { book, tables, addressBook, services } of partitions.values())
+    count += book.weight + tables.weight + addressBook.all.size + services.size;
   return count;
 }

@@ -18,6 +18,8 @@ export const reconcilerLookMs = 60_000;
  * of some tens of milliseconds: 150,000 took 11.5 s of a busy machine.
  */
 export const residentEvidenceMax = 400_000;
+/** When an interface was seen first and last is told in steps of this: a table that is read every few minutes is not written as often. */
+export const interfaceSeenStepMs = 3_600_000;
 /** One item of a document: a sweep's result has up to 1,000 hosts with their ports. */
 export const documentItemBytesMax = 4 * 1_048_576;
 /** An id is a key, and PostgreSQL's index takes 2,704 bytes of a row. */
@@ -26,5 +28,8 @@ export const residentIdCharactersMax = 512;
 export const identifierScopeCharactersMax = 128;
 /** Refused updates that a document's account names. */
 export const refusedExamplesMax = 10;
+/** Of each kind of news of one batch so many are named, and the rest counted; of a conflict so many devices. */
+export const newsItemsMax = 20;
+export const newsConflictDevicesMax = 10;
 /** Lines of one kind that an explanation has. */
 export const explainedLinesMax = 50;

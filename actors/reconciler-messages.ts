@@ -1,5 +1,6 @@
 /** What is said to a tenant's reconciler: by doors and sources, on whichever core holds the tenant. */
 import type { LineAction } from './identity/outcomes.ts';
+import type { Withdrawn } from './identity/withdrawal.ts';
 import type { Explanation } from './messages.ts';
 
 export type UpdateOutcome =
@@ -34,6 +35,11 @@ export interface ReconcilerProtocol {
     merge(into: string, from: string, who: string, why: string | null): Promise<ChangedDevice>;
     /** Refused with `no_merge_audit_found`, `unknown_device`, `service_component`. */
     unmerge(id: string, who: string, why: string | null): Promise<ChangedDevice>;
+    /**
+     * Takes back what a source alone said in a partition, of at most `reconcileBatchMax` sets of identifiers and addresses: asked again
+     * until there is no more.
+     */
+    withdraw(partition: string, source: string, who: string, why: string | null): Promise<Withdrawn>;
     /** Null: it is not known here. */
     explain(id: string): Promise<Explanation | null>;
     totals(): ReconcilerTotals;

@@ -5,6 +5,8 @@
 import type { Cluster } from '../cluster/index.ts';
 import type { LaterReply, Self } from '../runtime/index.ts';
 import type { DocumentReading } from './document-reading.ts';
+import type { InventoryCounts, UpdateTally } from './inventory-counts.ts';
+import type { BatchNews } from './inventory-news.ts';
 import { idOf } from './ports/device-id.ts';
 import type { DocumentShelf } from './ports/document-store.ts';
 import type {
@@ -22,17 +24,31 @@ export interface ReconcilerNeeds {
   readonly inventory: InventoryStore;
   readonly documents: Pick<DocumentShelf, 'read'>;
   giveWay(): Promise<void>;
+  /** Absent: nobody counts. */
+  readonly counts?: InventoryCounts;
 }
 
 export type Asked = { readonly reply: LaterReply } & (
   | { readonly type: 'updates'; readonly partition: string; readonly updates: readonly unknown[] }
   | { readonly type: 'merge'; readonly into: string; readonly from: string; readonly byHand: ByHand }
   | { readonly type: 'unmerge'; readonly id: string; readonly byHand: ByHand }
+  | {
+      readonly type: 'withdraw';
+      readonly partition: string;
+      readonly source: string;
+      readonly byHand: ByHand;
+    }
 );
 
-/** What was decided, and what is said when it is in the store. Null: there is nothing to write, and its turn to be told comes all the same. */
+/** What was decided, and what is said when it is in the store. */
 export interface Unwritten {
-  readonly changes: PreparedChanges | null;
+  /** Null: there is nothing to write, and its turn to be told comes all the same. */
+  readonly batch: {
+    readonly changes: PreparedChanges;
+    readonly partition: string;
+    readonly news: BatchNews;
+  } | null;
+  readonly tally: UpdateTally;
   readonly answers: readonly (() => void)[];
   readonly over: { readonly document: DocumentToReconcile; readonly account: DocumentReconciled } | null;
 }
@@ -48,6 +64,7 @@ export interface ReconcilerState {
   failedDocument: number | null;
   /** The first is being written. */
   unwritten: Unwritten[];
+  writingSinceMs: number;
   isAway: boolean;
   taken: number;
   /** Reading devices that were written down, those after this one; null: none that are unseen are known of. */

@@ -5,9 +5,11 @@
 import { type Info, messageOf } from '../runtime/index.ts';
 import { manualUpdates, othersOf, type PartitionUpdates } from './by-hand-updates.ts';
 import { DocumentReading } from './document-reading.ts';
-import { newPending } from './inventory-changes.ts';
+import { newPending, type Pending } from './inventory-changes.ts';
+import { addToTally, newTally } from './inventory-counts.ts';
 import { loadInventory } from './inventory-load.ts';
-import type { DeviceToSee, DocumentToReconcile, PreparedChanges } from './ports/inventory-store.ts';
+import { announceInventory, inventoryNews } from './inventory-news.ts';
+import type { DeviceToSee, DocumentReconciled, DocumentToReconcile } from './ports/inventory-store.ts';
 import { reconcileBatchMax, reconcilerLookMs } from './reconcile-limits.ts';
 import {
   type ReconcileEffect,
@@ -16,7 +18,13 @@ import {
   stepReconcile,
 } from './reconcile-plan.ts';
 import type { UpdateOutcome } from './reconciler-messages.ts';
-import { type Asked, newMemory, type ReconcilerNeeds, type ReconcilerSelf } from './reconciler-state.ts';
+import {
+  type Asked,
+  newMemory,
+  type ReconcilerNeeds,
+  type ReconcilerSelf,
+  type Unwritten,
+} from './reconciler-state.ts';
 import type { TenantInventory } from './tenant-inventory.ts';
 import { TenantRefusal } from './tenant-refusal.ts';
 
@@ -30,11 +38,12 @@ export function perform(self: ReconcilerSelf, needs: ReconcilerNeeds, effect: Re
   const { state } = self;
   const { tenantId } = state;
   if (effect.type === 'load') self.pipe(load(self, needs), 'loaded');
-  else if (effect.type === 'refuse')
+  else if (effect.type === 'refuse') {
+    needs.counts?.noteBusy();
     effect.asked.reply.fail(
       new TenantRefusal(effect.code, 'too many device updates wait already: come again'),
     );
-  else if (effect.type === 'apply') applyAsked(self, needs, effect.asked);
+  } else if (effect.type === 'apply') applyAsked(self, needs, effect.asked);
   else if (effect.type === 'find') self.pipe(needs.inventory.nextDocument(tenantId), 'found');
   else if (effect.type === 'read') self.pipe(state.reading!.next(state.failedDocument), 'read');
   else if (effect.type === 'applyBatch') applyBatch(self, needs, effect.isLast);
@@ -154,7 +163,8 @@ async function load(
 function applyAsked(self: ReconcilerSelf, needs: ReconcilerNeeds, all: readonly Asked[]): void {
   const { memory } = self.state;
   const answers: (() => void)[] = [];
-  let changes: PreparedChanges | null = null;
+  const tally = newTally();
+  let batch: Unwritten['batch'] = null;
   const first = all[0]!;
   try {
     if (first.type === 'updates') {
@@ -163,14 +173,13 @@ function applyAsked(self: ReconcilerSelf, needs: ReconcilerNeeds, all: readonly 
         if (asked.type !== 'updates') continue;
         const outcomes = memory.take(asked.partition, asked.updates, self.wallMs(), pending);
         self.state.taken += outcomes.length;
+        addToTally(tally, outcomes);
         answers.push(() => asked.reply.answer(outcomes));
       }
-      changes = needs.inventory.prepare(memory.changes(first.partition, pending, null));
+      batch = prepared(self, needs, first.partition, pending, null);
     } else {
-      const { type, byHand } = first;
-      const done =
-        type === 'merge' ? memory.merge(first.into, first.from, byHand) : memory.unmerge(first.id, byHand);
-      changes = needs.inventory.prepare(memory.changes(done.partition, done.pending, null));
+      const done = decidedByHand(memory, first);
+      batch = prepared(self, needs, done.partition, done.pending, null);
       answers.push(() => first.reply.answer(done.answer));
     }
   } catch (error) {
@@ -182,8 +191,26 @@ function applyAsked(self: ReconcilerSelf, needs: ReconcilerNeeds, all: readonly 
     // What refused it may itself not be in the store yet.
     answers.push(() => first.reply.fail(error));
   }
-  self.state.unwritten.push({ changes, answers, over: null });
+  self.state.unwritten.push({ batch, tally, answers, over: null });
   step(self, needs, { type: 'decided' });
+}
+
+function decidedByHand(memory: TenantInventory, asked: Exclude<Asked, { type: 'updates' }>) {
+  const { type, byHand } = asked;
+  if (type === 'merge') return memory.merge(asked.into, asked.from, byHand);
+  if (type === 'unmerge') return memory.unmerge(asked.id, byHand);
+  return memory.withdraw(asked.partition, asked.source, byHand);
+}
+
+function prepared(
+  { state: { memory } }: ReconcilerSelf,
+  { inventory }: ReconcilerNeeds,
+  partition: string,
+  pending: Pending,
+  document: DocumentReconciled | null,
+): Unwritten['batch'] {
+  const { changes, news } = memory.changes(partition, pending, document);
+  return { changes: inventory.prepare(changes), partition, news };
 }
 
 function applyBatch(self: ReconcilerSelf, needs: ReconcilerNeeds, isLast: boolean): void {
@@ -197,9 +224,9 @@ function applyBatch(self: ReconcilerSelf, needs: ReconcilerNeeds, isLast: boolea
     reading.account(outcomes);
     state.taken += outcomes.length;
     const account = isLast ? reading.reconciled(state.failedDocument === ordinal) : null;
-    const changes = needs.inventory.prepare(state.memory.changes(partition, pending, account));
+    const batch = prepared(self, needs, partition, pending, account);
     const over = account === null ? null : { document, account };
-    state.unwritten.push({ changes, answers: [], over });
+    state.unwritten.push({ batch, tally: addToTally(newTally(), outcomes), answers: [], over });
     if (isLast) state.reading = null;
   } catch (error) {
     state.failedDocument = ordinal;
@@ -222,12 +249,13 @@ function broke(self: ReconcilerSelf, needs: ReconcilerNeeds, error: unknown): vo
 
 function write(self: ReconcilerSelf, needs: ReconcilerNeeds): void {
   const { tenantId, epoch, unwritten } = self.state;
-  const { changes } = unwritten[0]!;
-  if (changes === null) {
+  const { batch } = unwritten[0]!;
+  if (batch === null) {
     written(self, needs);
     return;
   }
-  const done = needs.inventory.write({ tenantId, epoch }, changes);
+  self.state.writingSinceMs = self.monotonicMs();
+  const done = needs.inventory.write({ tenantId, epoch }, batch.changes);
   self.pipe(
     done.then((answer) => ('refused' in answer ? 'fenced' : answer.written)),
     'written',
@@ -235,12 +263,19 @@ function write(self: ReconcilerSelf, needs: ReconcilerNeeds): void {
 }
 
 function written(self: ReconcilerSelf, needs: ReconcilerNeeds): void {
-  const { tenantId, unwritten } = self.state;
-  const { answers, over } = unwritten.shift()!;
+  const { tenantId, unwritten, writingSinceMs } = self.state;
+  const { batch, tally, answers, over } = unwritten.shift()!;
   for (const say of answers) say();
+  needs.counts?.noteBatch(tally, batch?.news ?? null);
+  if (batch !== null) {
+    needs.counts?.noteWrite(self.monotonicMs() - writingSinceMs);
+    const news = inventoryNews(tenantId, batch.partition, self.wallMs(), batch.news);
+    if (news !== null) announceInventory(needs.cluster.topics, self, news);
+  }
   if (over !== null) {
     const { id, agent } = over.document;
     const { updates, taken, failed: why } = over.account;
+    needs.counts?.noteDocument(why === null ? 'reconciled' : 'failed');
     const told = { tenant: tenantId, id, agent, updates, taken, failed: why };
     self.log(why === null ? 'info' : 'error', 'a document is in the inventory', told);
   }

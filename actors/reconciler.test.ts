@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
+import type { Cluster, Topic } from '../cluster/index.ts';
 import { ActorSystem, manualClock } from '../runtime/index.ts';
+import { InventoryCounts } from './inventory-counts.ts';
+import type { InventoryNews } from './inventory-news.ts';
 import { deviceId } from './ports/device-id.ts';
 import type { DeviceToSee, DocumentToReconcile } from './ports/inventory-store.ts';
 import { reconcileBatchMax, reconcilerRetryMs } from './reconcile-limits.ts';
@@ -12,13 +15,17 @@ const update = (n: number, more: object = {}) => ({
   ...{ source: 'armis', ip: `10.0.0.${n}`, timestamp: 1_750_000_000 + n },
   ...{ metadata: { armis_device_id: `a${n}` }, ...more },
 });
-const cluster = clusterOf(
+const plain = clusterOf(
   () => ['core_1'],
   () => {},
 );
 
 function stage(kept = keptInventory(), epoch = 1) {
   const clock = manualClock();
+  const heard: { topic: Topic; news: InventoryNews }[] = [];
+  const publish = (_: unknown, topic: Topic, news: InventoryNews) => heard.push({ topic, news });
+  const cluster = { ...plain, topics: { ...plain.topics, publish } as unknown as Cluster['topics'] };
+  const counts = new InventoryCounts();
   const actors = new ActorSystem({ clock, node: 'core_1', boot: 1 });
   const bytes = new Map<number, Uint8Array>();
   const documents = {
@@ -28,7 +35,7 @@ function stage(kept = keptInventory(), epoch = 1) {
     },
   };
   const ref = actors.spawn(
-    reconciler({ cluster, inventory: kept.store, documents, giveWay: async () => {} }),
+    reconciler({ cluster, inventory: kept.store, documents, giveWay: async () => {}, counts }),
     tenantId,
     epoch,
   );
@@ -40,7 +47,7 @@ function stage(kept = keptInventory(), epoch = 1) {
       ...{ receivedAtMs: 1_750_000_000_000, ...one },
     });
   };
-  return { kept, actors, clock, ref, received, call: actors.call(ref) };
+  return { kept, actors, clock, ref, received, call: actors.call(ref), heard, counts };
 }
 
 test('an update is answered when it is in the store, and is there for the next holder', async () => {
@@ -144,6 +151,80 @@ test('what a person merged is explained, and what was merged by nobody is not un
   await expect(call.merge(into, 'sr:none', 'somebody', null)).rejects.toMatchObject({
     code: 'unknown_device',
   });
+});
+
+test('what a batch did is told to the tenant once, when it is in the store, and is counted', async () => {
+  const { kept, call, heard, counts, actors, ref, clock } = stage();
+  const ids = (await call.updates('north', [update(1), update(2), 7])).map((one) =>
+    'device_id' in one ? one.device_id : null,
+  );
+  const news = () => heard.splice(0).map((one) => one.news);
+  expect(heard[0]!.topic).toEqual({ tenant: tenantId, name: 'inventory' });
+  expect(news()).toMatchObject([
+    { tenant_id: tenantId, partition: 'north', created: { count: 2, devices: ids.slice(0, 2) } },
+  ]);
+  await call.updates('north', [update(1), update(2)]);
+  expect(news()).toEqual([]);
+  const { device_id: into } = await call.merge(ids[0]!, ids[1]!, 'somebody', null);
+  const from = ids.find((id) => id !== into && id !== null)!;
+  const moved = { device_id: from, other_id: into, who: 'somebody' };
+  expect(news()).toMatchObject([{ created: { count: 0 }, merged: { count: 1, devices: [moved] } }]);
+  await call.unmerge(from, 'somebody', null);
+  expect(news()).toMatchObject([{ separated: { devices: [{ ...moved, reason: 'unmerged' }] } }]);
+  const dock = (n: number) => update(n, { mac: '00:1b:21:00:00:01' });
+  await call.updates('north', [dock(1)]);
+  expect(news()).toEqual([]);
+  await call.updates('north', [dock(2)]);
+  const conflicts = { count: 1, opened: [{ type: 'mac', value: '001B21000001', reason: 'shared' }] };
+  expect(news()).toMatchObject([{ conflicts }]);
+  // Nobody hears of what is not kept, nor of what another holder's epoch refuses.
+  kept.away(true);
+  call.updates('north', [update(3)]).catch(() => {});
+  await actors.call(ref).totals();
+  expect(counts.totals()).toMatchObject({ devices: 3, unwritten: 1 });
+  await kept.store.claim({ tenantId, epoch: 2 });
+  kept.away(false);
+  clock.advance(reconcilerRetryMs);
+  await expect(call.updates('north', [])).rejects.toThrow();
+  expect(heard).toEqual([]);
+  expect(counts.totals()).toMatchObject({
+    ...{ updates: { created: 2, refused: 1, blocked: 1 }, documents: { reconciled: 0, failed: 0 }, busy: 0 },
+    changes: { created: 2, merged: 1, separated: 1, conflict: 1 },
+    writes: { count: 6 },
+    // It is gone, and holds nothing.
+    ...{ devices: 0, residents: 0, waiting: 0, unwritten: 0, greatestResidents: 0 },
+  });
+});
+
+test('a source is withdrawn a part at a time, with who asked, and the next holder knows nothing of it', async () => {
+  const { kept, call, heard } = stage();
+  const armis = Array.from({ length: reconcileBatchMax + 1 }, (_, n) =>
+    update(n % 250, { metadata: { armis_device_id: `a${n}`, serial: `S${n}` } }),
+  );
+  const snmp = (n: number) => update(n, { source: 'snmp', metadata: { serial: `S${n}` } });
+  await call.updates('default', armis.slice(1));
+  await call.updates('default', [armis[0], snmp(1)]);
+  const [, , tied] = await call.updates('default', [armis[1], armis[2], snmp(1)]);
+  heard.length = 0;
+  const withdraw = () => call.withdraw('default', 'armis', 'ann', 'it is removed');
+  expect(await withdraw()).toEqual({ count: reconcileBatchMax, isMore: true });
+  expect(await withdraw()).toEqual({ count: 1, isMore: false });
+  expect(await withdraw()).toEqual({ count: 0, isMore: false });
+  expect(await call.withdraw('nowhere', 'armis', 'ann', null)).toEqual({ count: 0, isMore: false });
+  expect(heard).toEqual([]);
+  const { device_id: id } = tied as { device_id: string };
+  expect([...kept.identifiers]).toEqual([['default serial  S1', `${id} live`]]);
+  const next = stage(kept, 2);
+  expect(await next.call.updates('default', [snmp(1)])).toMatchObject([{ device_id: id, action: 'matched' }]);
+  expect((await next.call.explain(id))!.because.join(' ')).not.toContain('armis');
+});
+
+test('documents are counted by how they ended', async () => {
+  const { kept, call, counts, received, actors, ref } = stage();
+  received({}, [update(1), update(2)]);
+  actors.cast(ref).look();
+  while (kept.documents.length > 0) await call.updates('default', []);
+  expect(counts.totals()).toMatchObject({ documents: { reconciled: 1, failed: 0 }, changes: { created: 2 } });
 });
 
 const written = (n: number, more: Partial<DeviceToSee> = {}): DeviceToSee => ({

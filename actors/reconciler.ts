@@ -5,6 +5,7 @@
 import { defineActor } from '../runtime/index.ts';
 import { answer } from './answer-later.ts';
 import { explainDevice } from './explain-device.ts';
+import type { Holding } from './inventory-counts.ts';
 import { residentsOf } from './judge-update.ts';
 import { reconcilerKey } from './names.ts';
 import { reconcileBatchMax } from './reconcile-limits.ts';
@@ -28,9 +29,10 @@ export function reconciler(needs: ReconcilerNeeds) {
     init(self, tenantId, epoch) {
       self.state = {
         ...{ tenantId, epoch, plan: newReconcilePlan<Asked>(), memory: newMemory(self), isLoaded: false },
-        ...{ reading: null, failedDocument: null, unwritten: [], isAway: false, taken: 0 },
+        ...{ reading: null, failedDocument: null, unwritten: [], isAway: false, taken: 0, writingSinceMs: 0 },
         ...{ byHandAfter: 0, isReadingByHand: false, isByHandWanted: false },
       };
+      needs.counts?.hold(() => holdingOf(self.state), self.signal);
       needs.cluster.names.register(reconcilerKey(tenantId), self.ref, {});
       perform(self, needs, { type: 'load' });
       self.after(lookDelayMs(self), 'look');
@@ -58,6 +60,11 @@ export function reconciler(needs: ReconcilerNeeds) {
         ask(self, needs, { reply, type: 'unmerge', id, byHand: { who, why } }, 1, null);
         return reply;
       },
+      withdraw(self, partition, source, who, why) {
+        const reply = self.replyLater();
+        ask(self, needs, { reply, type: 'withdraw', partition, source, byHand: { who, why } }, 1, null);
+        return reply;
+      },
       explain: (self, id) =>
         answer(self, async () => {
           const { isLoaded, memory } = self.state;
@@ -65,10 +72,9 @@ export function reconciler(needs: ReconcilerNeeds) {
           const devices = memory.reconciler.holding(id);
           return devices === null ? null : explainDevice(devices, id);
         }),
-      totals({ state: { memory, plan, taken } }) {
-        let devices = 0;
-        for (const { inventory } of memory.reconciler.partitions.values()) devices += inventory.records.size;
-        return { devices, residents: residentsOf(memory.reconciler), waiting: plan.queued, taken };
+      totals({ state }) {
+        const { unwritten: _, ...holding } = holdingOf(state);
+        return { ...holding, taken: state.taken };
       },
     },
     cast: {
@@ -79,6 +85,13 @@ export function reconciler(needs: ReconcilerNeeds) {
     },
     info: (self, info) => handleInfo(self, needs, info),
   });
+}
+
+function holdingOf({ memory, plan, unwritten }: ReconcilerState): Holding {
+  let devices = 0;
+  for (const { inventory } of memory.reconciler.partitions.values()) devices += inventory.records.size;
+  const residents = residentsOf(memory.reconciler);
+  return { devices, residents, waiting: plan.queued, unwritten: unwritten.length };
 }
 
 function ask(

@@ -5,10 +5,12 @@
 import { type CommandRefusal, mergeByHand, unmerge } from './identity/commands.ts';
 import type { NumberedObservation, PartitionDevices } from './identity/partition.ts';
 import { Reconciler } from './identity/reconciler.ts';
-import { changesOf, newPending, type Pending } from './inventory-changes.ts';
+import { type Withdrawn, withdrawSource } from './identity/withdrawal.ts';
+import { changesOf, type DecidedChanges, newPending, type Pending } from './inventory-changes.ts';
 import { judgeUpdate } from './judge-update.ts';
-import type { DeviceDescription, DocumentReconciled, InventoryChanges } from './ports/inventory-store.ts';
+import type { DeviceDescription, DocumentReconciled } from './ports/inventory-store.ts';
 import type { ReconcileRefusalCode } from './reconcile-codes.ts';
+import { reconcileBatchMax } from './reconcile-limits.ts';
 import type { ChangedDevice, UpdateOutcome } from './reconciler-messages.ts';
 import { TenantRefusal } from './tenant-refusal.ts';
 import { Told } from './told.ts';
@@ -72,6 +74,21 @@ export class TenantInventory {
     return answered(devices, pending, unmerge(devices, id, pending.touched, null), id);
   }
 
+  /** A part of it at a time. */
+  withdraw(
+    partition: string,
+    source: string,
+    byHand: ByHand,
+  ): { partition: string; pending: Pending; answer: Withdrawn } {
+    const pending = newPending(byHand.who, byHand.why);
+    const devices = this.reconciler.partitions.get(partition);
+    const answer =
+      devices === undefined
+        ? { count: 0, isMore: false }
+        : withdrawSource(devices, source, reconcileBatchMax, pending.touched, null);
+    return { partition, pending, answer };
+  }
+
   private holding(id: string): PartitionDevices {
     const devices = this.reconciler.holding(id);
     if (devices !== null) return devices;
@@ -79,7 +96,7 @@ export class TenantInventory {
   }
 
   /** What is to be written of a partition, once: it is taken as told. */
-  changes(partition: string, pending: Pending, document: DocumentReconciled | null): InventoryChanges {
+  changes(partition: string, pending: Pending, document: DocumentReconciled | null): DecidedChanges {
     let told = this.told.get(partition);
     if (told === undefined) {
       told = new Told();

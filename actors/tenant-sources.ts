@@ -32,12 +32,12 @@ const noWay = async () => {};
 
 export async function startReconciler(
   self: TenantSelf,
-  { cluster, inventory, documents, giveWay = noWay }: TenantNeeds,
+  { cluster, inventory, documents, giveWay = noWay, inventoryCounts: counts }: TenantNeeds,
   epoch: number,
 ): Promise<Ref<ReconcilerProtocol> | null> {
   if (inventory === undefined || documents === undefined) return null;
   return await self.startLink(
-    reconciler({ cluster, inventory, documents, giveWay }),
+    reconciler({ cluster, inventory, documents, giveWay, ...(counts !== undefined && { counts }) }),
     self.state.tenantId,
     epoch,
   );

@@ -1,6 +1,7 @@
 /** What a tenant's actor needs and holds; between its life (`tenant.ts`) and what it does for callers (`tenant-checks.ts`). */
 import type { Cluster, Metadata } from '../cluster/index.ts';
 import type { Ref, Self } from '../runtime/index.ts';
+import type { InventoryCounts } from './inventory-counts.ts';
 import type { ListingKeeperNeeds } from './listing-keeper.ts';
 import type {
   HealthProtocol,
@@ -46,6 +47,7 @@ export interface TenantNeeds {
   /** Lets the loop look at its sockets, for who works long. */
   giveWay?: () => Promise<void>;
   documents?: Pick<DocumentShelf, 'read'>;
+  inventoryCounts?: InventoryCounts;
   /** Absent: nothing is swept from here. */
   sweeps?: SweepStore;
   sweepRuns?: SweepRunStore;

@@ -19,6 +19,8 @@ interface ToldDevice {
   readonly deletedAtMs: number | null;
   readonly isDeleted: boolean;
   readonly group: Group | null;
+  /** A short list is replaced when it changes, a long one grows too. */
+  readonly evidence: readonly Evidence[] | null;
   readonly members: number;
 }
 
@@ -30,6 +32,8 @@ export class Told {
   separations = 0;
   readonly conflicts = new Set<Identifier>();
   readonly sightings = new Set<AddressRecord>();
+  /** Of devices that have interfaces what those were made of. Of what was read back it is not known. */
+  readonly interfaces = new Map<DeviceRecord, string>();
   private nowMs = Number.NEGATIVE_INFINITY;
   private readonly devices = new Map<DeviceRecord, ToldDevice>();
   /** How many identifiers of each kind, by the evidence's number. */
@@ -39,7 +43,7 @@ export class Told {
 
   /** Of a partition that was read: all of it, but for `merges` and `separations`, which its reader counted, and whose identifiers are. */
   tell(devices: PartitionDevices): void {
-    const { book, addressBook, inventory, nowMs } = devices;
+    const { book, addressBook, inventory, tables, nowMs } = devices;
     this.nowMs = nowMs;
     const groups = new Set<Group>();
     for (const one of book.all.values()) {
@@ -51,6 +55,8 @@ export class Told {
       if (sightingAt(record, nowMs) !== null) this.sightings.add(record);
     }
     for (const group of groups) this.changedOf(group, inventory.recordsOf(group));
+    for (const { group } of tables.owners())
+      if (group?.device != null) this.interfaces.set(group.device, 'unknown');
     for (const identifier of book.identifiers())
       if (conflictRow(devices, identifier) !== null) this.conflicts.add(identifier);
   }
@@ -70,11 +76,20 @@ export class Told {
         if (!isSame) this.devices.set(record, toldOf(record, null));
         continue;
       }
-      const isHome = isSame && told.group === group && told.members === group.evidence.length;
+      const isHome =
+        isSame &&
+        told.group === group &&
+        told.evidence === group.evidence &&
+        told.members === group.evidence.length;
       if (isHome) isOther = false;
       else this.devices.set(record, toldOf(record, group));
     }
     return { changed, isOther: isOther || changed.length > 0 };
+  }
+
+  /** Whether it was there before. */
+  knows(record: DeviceRecord): boolean {
+    return this.devices.has(record);
   }
 
   /** Whether a person, or another piece of evidence, changed what is in it. */
@@ -114,6 +129,7 @@ function isAsTold(record: DeviceRecord, told: ToldDevice): boolean {
 
 function toldOf(record: DeviceRecord, group: Group | null): ToldDevice {
   const { founder, assertedMs, mergedInto, merge, deletedAtMs, isDeleted } = record;
-  const members = group?.evidence.length ?? 0;
-  return { founder, assertedMs, mergedInto, merge, deletedAtMs, isDeleted, group, members };
+  const evidence = group?.evidence ?? null;
+  const members = evidence?.length ?? 0;
+  return { founder, assertedMs, mergedInto, merge, deletedAtMs, isDeleted, group, evidence, members };
 }

@@ -17,7 +17,7 @@ import {
 } from '../actors/index.ts';
 import { type Caller, type ClusterNode, ProcedureError } from '../cluster/index.ts';
 import { type Store, StoreError } from '../store/index.ts';
-import { deviceChangeView, deviceView, mergeView } from './device-views.ts';
+import { deviceChangeView, deviceView, interfaceView, mergeView } from './device-views.ts';
 import { devicesPageRows } from './limits.ts';
 import { findTenant, text } from './named-tenant.ts';
 import { nameOf, orRefuse } from './procedure-answers.ts';
@@ -99,11 +99,13 @@ export function declareDevices(node: ClusterNode, store: Store): void {
       throw new ProcedureError('no_such_device', `tenant ${row.slug} has no device "${id}"${gone}`);
     }
     const identifiers = await atNewest(() => inventoryShelf.identifiers(row.id, device.id));
+    const interfaces = await atNewest(() => inventoryShelf.interfaces(row.id, device.id));
     const merges = await atNewest(() => inventoryShelf.merges(row.id, device.id));
     return {
       ...deviceView(device),
       history: history.map(deviceChangeView),
       identifiers: (identifiers ?? []).map(({ deviceId: _, ...one }) => one),
+      interfaces: (interfaces ?? []).map(interfaceView),
       merges: (merges ?? []).map(mergeView),
     };
   });

@@ -1,5 +1,12 @@
 /** Devices as the command line prints them. */
-import type { Device, DeviceChange, ListedConflict, ListedDevice, ListedMerge } from '../actors/index.ts';
+import type {
+  Device,
+  DeviceChange,
+  ListedConflict,
+  ListedDevice,
+  ListedMerge,
+  SeenInterface,
+} from '../actors/index.ts';
 import { instant } from './views.ts';
 
 export interface DeviceView {
@@ -40,6 +47,17 @@ export interface IdentifierView {
   scope: string;
   value: string;
   status: string;
+}
+
+export interface InterfaceView {
+  name: string | null;
+  mac: string | null;
+  addresses: readonly string[];
+  /** Who tells of it. */
+  sources: readonly string[];
+  /** By the hour, as the next. */
+  first_seen: string;
+  last_seen: string;
 }
 
 export interface MergeView {
@@ -90,6 +108,14 @@ export function deviceView(device: Device & Partial<ListedDevice>): DeviceView {
 
 function orNull(ms: number | null | undefined): string | null {
   return ms === null || ms === undefined ? null : instant(ms);
+}
+
+export function interfaceView(one: SeenInterface): InterfaceView {
+  const { name, mac, addresses, sources, firstSeenMs, lastSeenMs } = one;
+  return {
+    ...{ name: name === '' ? null : name, mac: mac === '' ? null : mac, addresses, sources },
+    ...{ first_seen: instant(firstSeenMs), last_seen: instant(lastSeenMs) },
+  };
 }
 
 export function mergeView({ atMs, what, from, to, reason, evidence, who, why }: ListedMerge): MergeView {

@@ -128,6 +128,8 @@ export type ProcedureCode =
   | 'bad_device_type'
   /** A device with the same MAC or address is there, perhaps decommissioned. */
   | 'device_exists'
+  /** Another source of the tenant tells of devices in the same words: what one of the two told cannot be taken back by itself. */
+  | 'source_shared'
   /** The tenant has no such device. */
   | 'no_such_device'
   /** What was said of an agent source cannot be read; the sentence says what. */

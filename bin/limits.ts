@@ -74,6 +74,8 @@ export const standbyRetryMs = 250;
 export const seedDays = 7;
 /** Devices in one message, and of one page of them. */
 export const devicesPageRows = 1_000;
+/** Among so many of a tenant's newest documents that of the last run of a source is looked for. */
+export const withdrawnDocumentsMax = 1_000;
 /** A merge waits for what the tenant's reconciler has to do before it, and for the store. */
 export const deviceChangeMs = 30_000;
 /** Rows of one page of results, so that an answer stays well below a frame's limit. */

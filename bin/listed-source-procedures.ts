@@ -33,9 +33,10 @@ import { listedSourceView } from './listed-source-views.ts';
 import { text } from './named-tenant.ts';
 import { orRefuse } from './procedure-answers.ts';
 import type { RoleContext } from './roles/role.ts';
+import { withdrawPart } from './source-withdrawal.ts';
 import { tenantDoors } from './tenant-doors.ts';
 
-type SourceStore = Pick<Store, 'tenants' | 'listedSources' | 'packages'>;
+type SourceStore = Pick<Store, 'tenants' | 'listedSources' | 'packages' | 'documents' | 'inventoryShelf'>;
 
 interface Named {
   tenant: string;
@@ -77,8 +78,7 @@ export function declareListedSources(context: RoleContext, store: SourceStore): 
   const { read, write } = tenantDoors(node, store);
   const policy = ({ slug }: Tenant) => ({ allowAll: flags.ownMachineTenant === slug });
   const changed = async (tenant: Tenant, source: ListedSource) => {
-    const keeper = keeperOf(node, tenant);
-    if (keeper !== null) node.system.cast(keeper).changed();
+    tellKeeper(node, tenant);
     const found = (await listedSources.list(tenant.id)).find((one) => one.source.id === source.id);
     return listedSourceView(tenant, found ?? { source, state: null }, null);
   };
@@ -107,6 +107,13 @@ export function declareListedSources(context: RoleContext, store: SourceStore): 
   write('source_remove', async (tenant, { id }: OfListedSource, by) =>
     changed(tenant, await listedSources.remove(tenant.id, text(id), by)),
   );
+  write('source_withdraw', async (tenant, { id }: OfListedSource, by) => {
+    const statuses = await statusesOf(node, tenant);
+    const row = await find(listedSources, tenant, id);
+    const view = listedSourceView(tenant, row, statuses.get(row.source.id) ?? null);
+    const changed = () => tellKeeper(node, tenant);
+    return await withdrawPart({ node, store, changed }, tenant, view, by);
+  });
   read('source_list', async (tenant) => {
     const statuses = await statusesOf(node, tenant);
     const rows = await listedSources.list(tenant.id);
@@ -168,6 +175,11 @@ function declareImports(node: ClusterNode, store: SourceStore): void {
 
 function keeperOf(node: ClusterNode, { id }: Tenant): Ref<ListingKeeperProtocol> | null {
   return node.names.lookup<ListingKeeperProtocol>(listingKeeperKey(id));
+}
+
+function tellKeeper(node: ClusterNode, tenant: Tenant): void {
+  const keeper = keeperOf(node, tenant);
+  if (keeper !== null) node.system.cast(keeper).changed();
 }
 
 /** Asks again for a moment while nobody is there to answer: a tenant that was made just now, or moves between cores. */

@@ -259,7 +259,7 @@ export function webFamilies(
 }
 
 /** Of the same bounds, in seconds. */
-function joined(all: readonly DurationsSeen[]): Distribution {
+export function joined(all: readonly DurationsSeen[]): Distribution {
   const [first] = all as readonly [DurationsSeen];
   return {
     bounds: first.boundsMs.map((ms) => ms / 1_000),

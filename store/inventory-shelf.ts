@@ -11,6 +11,7 @@ import type {
   ListedDevice,
   ListedMerge,
   SeenIdentifier,
+  SeenInterface,
 } from '../actors/ports/inventory-store.ts';
 import { plainText } from './audit-text.ts';
 import { assertWhole, textColumn } from './columns.ts';
@@ -67,6 +68,10 @@ JOIN device_identifiers i ON i."partition" = $1 AND (i.type, i.scope, i.value) =
 JOIN devices d ON d.id = i.device_id
 ORDER BY x.n LIMIT 1`;
 
+const interfaces = `
+SELECT name, mac, addresses, sources, first_seen, last_seen FROM device_interfaces WHERE device_id = $1
+ORDER BY name, mac LIMIT ${limits.listedRowsMax}`;
+
 /** Of a device, and of whatever was merged into it or came out of it, as far as that goes. */
 const merges = `
 WITH RECURSIVE of (id) AS (
@@ -116,6 +121,14 @@ export function createInventoryShelf(db: Database): InventoryShelf {
       const rows = await ask<Row>(tenantId, identifiers, [plainText(deviceId)]);
       return rows.map(({ type, scope, value, status, device_id }) => ({
         ...{ type, scope, value, status, deviceId: device_id },
+      }));
+    },
+    async interfaces(tenantId, deviceId) {
+      type Row = Pick<SeenInterface, 'name' | 'mac' | 'addresses' | 'sources'> &
+        Record<string, unknown> & { first_seen: number; last_seen: number };
+      const rows = await ask<Row>(tenantId, interfaces, [plainText(deviceId)]);
+      return rows.map(({ name, mac, addresses, sources, first_seen, last_seen }) => ({
+        ...{ name, mac, addresses, sources, firstSeenMs: first_seen, lastSeenMs: last_seen },
       }));
     },
     async merges(tenantId, deviceId) {

@@ -129,6 +129,35 @@ merged AS (
   ON CONFLICT ("partition", n) DO NOTHING RETURNING 1
 )`;
 
+/** All of a device's; rows that remember their tables come by themselves, as an older schema takes neither. */
+const interfaces = `
+tables AS (
+  INSERT INTO inventory_rows AS r ("partition", kind, key, row)
+  SELECT $2, 'interfaces', x.key, x.row FROM gate,
+    ROWS FROM (unnest($23::text[]), json_array_elements($24::json)) AS x(key, row)
+  ON CONFLICT ("partition", kind, key) DO UPDATE SET row = excluded.row WHERE r.row::text <> excluded.row::text
+  RETURNING 1
+),
+given_devices AS MATERIALIZED (
+  SELECT x.* FROM gate, json_to_recordset($25::json) AS x(device_id text, interfaces json)
+),
+given_interfaces AS MATERIALIZED (
+  SELECT g.device_id, x.* FROM given_devices g, json_to_recordset(g.interfaces)
+    AS x(name text, mac text, addresses text[], sources text[], first_seen timestamptz, last_seen timestamptz)
+),
+lost_interfaces AS (
+  DELETE FROM device_interfaces i USING given_devices g WHERE i."partition" = $2 AND i.device_id = g.device_id
+    AND (i.device_id, i.name, i.mac) NOT IN (SELECT device_id, name, mac FROM given_interfaces) RETURNING 1
+),
+kept_interfaces AS (
+  INSERT INTO device_interfaces AS i ("partition", device_id, name, mac, addresses, sources, first_seen, last_seen)
+  SELECT $2, x.* FROM given_interfaces x
+  ON CONFLICT (device_id, name, mac) DO UPDATE
+    SET addresses = excluded.addresses, sources = excluded.sources, first_seen = excluded.first_seen, last_seen = excluded.last_seen
+  WHERE i."partition" = excluded."partition" AND (i.addresses, i.sources, i.first_seen, i.last_seen)
+    IS DISTINCT FROM (excluded.addresses, excluded.sources, excluded.first_seen, excluded.last_seen) RETURNING 1
+)`;
+
 const documentEnd = `
 done AS (
   UPDATE documents SET reconciled_at = at, reconciled = $22::json FROM gate, moment
@@ -166,10 +195,18 @@ export const writeCommon = writing([devices, keptIdentifiers], ['rows', 'seen', 
  * And $14 to $16 identifiers that are nobody's now, $17 conflicts, $18 sightings, $19 merges and $20 their rows, $21 the document and $22
  * what became of it.
  */
-export const writeAll = writing(
-  [devices, keptIdentifiers, lostIdentifiers, conflicts, sightings, merges, documentEnd],
-  ['rows', 'seen', 'kept_ids', 'lost_ids', 'over', 'there', 'unseen', 'sighted', 'merged', 'done'],
+const allParts = [devices, keptIdentifiers, lostIdentifiers, conflicts, sightings, merges, documentEnd];
+const allCounted = [
+  ...['rows', 'seen', 'kept_ids', 'lost_ids', 'over', 'there', 'unseen', 'sighted', 'merged', 'done'],
+];
+export const writeAll = writing(allParts, allCounted);
+
+/** And $23 and $24 keys and rows that remember interface tables, $25 devices with all interfaces that each has. */
+export const writeInterfaces = writing(
+  [...allParts, interfaces],
+  [...allCounted, 'tables', 'lost_interfaces', 'kept_interfaces'],
 );
+export const parametersOfAll = 22;
 
 export const partitionsOf = `
 SELECT "partition", row FROM inventory_rows WHERE kind = 'partition' ORDER BY "partition"`;

@@ -1,8 +1,11 @@
 /** The inventory on every PostgreSQL that is here: its contract, and what only a database has to be asked. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { changesOf, inventoryStoreContract, put, seenDevice } from '../test/contract/inventory-store.ts';
-import { flavours, type ScratchDatabase, scratchDatabase } from '../test/contract/scratch-database.ts';
+import { clock, flavours, type ScratchDatabase, scratchDatabase } from '../test/contract/scratch-database.ts';
 import { newTenant } from '../test/contract/store-setup.ts';
+import { tenantMigrations } from './migrations/all.ts';
+import { tenant0013 } from './migrations/tenant-0013.ts';
+import { openSchema } from './open-schema.ts';
 
 const bounds = { openOfSenderMax: 3, openOfTenantMax: 5, heldBytesMax: 1_000_000 };
 
@@ -55,6 +58,41 @@ for (const flavour of flavours) {
       expect(await devices.add(tenantId, [more], terms)).toMatchObject({ refused: 'quota_devices' });
       await put(inventory, place, changesOf({ devices: [seenDevice('sr:c', { mergedInto: 'sr:b' })] }));
       expect(await devices.add(tenantId, [more], terms)).toHaveProperty('devices');
+    });
+
+    test('of a tenant whose schema has no place for interfaces all else is written, and they are there once it has', async () => {
+      const { inventory, inventoryShelf } = database.store;
+      const tenantId = await newTenant(setup());
+      const place = { tenantId, epoch: 1 };
+      const schema = openSchema(database.server.url, clock);
+      try {
+        for (const { version } of tenantMigrations)
+          if (version >= tenant0013.version) await schema.rollback({ tenant: tenantId });
+        await inventory.claim(place);
+        const port = {
+          name: 'eth0',
+          mac: '',
+          addresses: [],
+          sources: ['snmp'],
+          firstSeenMs: 0,
+          lastSeenMs: 0,
+        };
+        const changes = changesOf({
+          rows: [{ kind: 'interfaces', key: '1', row: {} }],
+          devices: [seenDevice('sr:a')],
+          interfaces: [{ deviceId: 'sr:a', interfaces: [port] }],
+        });
+        expect(await put(inventory, place, changes)).toEqual({ written: 1 });
+        expect(await inventoryShelf.find(tenantId, 'sr:a')).not.toBeNull();
+        await expect(inventoryShelf.interfaces(tenantId, 'sr:a')).rejects.toMatchObject({
+          code: 'schema_behind',
+        });
+        await database.store.migrate();
+        expect(await put(inventory, place, changes)).toEqual({ written: 2 });
+        expect(await inventoryShelf.interfaces(tenantId, 'sr:a')).toEqual([port]);
+      } finally {
+        await schema.close();
+      }
     });
 
     test('a document is over in the same write as its last batch, or not at all', async () => {

@@ -10,24 +10,29 @@ import {
   type InventoryRow,
   type InventoryStore,
   inventoryRowKinds,
+  type SeenInterfaces,
   type SeenSighting,
 } from '../actors/ports/inventory-store.ts';
 import { assertWhole, textColumn } from './columns.ts';
+import { StoreError } from './errors.ts';
 import {
   claimInventory,
   mergesOf,
   nextDocument,
+  parametersOfAll,
   partitionsOf,
   rowsOf,
   unseenByHand,
   writeAll,
   writeCommon,
+  writeInterfaces,
 } from './inventory-sql.ts';
 import { limits } from './limits.ts';
 import { atNewest } from './schema-versions.ts';
 import type { Database, Parameter } from './unit-of-work.ts';
 
 type Columns = Record<string, unknown>;
+type Written = { ours: boolean; written: number };
 
 export function createInventory(db: Database): InventoryStore {
   const ask = <Row extends Columns>(tenantId: string, text: string, values: readonly Parameter[] = []) =>
@@ -71,8 +76,8 @@ export function createInventory(db: Database): InventoryStore {
     prepare: (changes) => ({ prepared: statementOf(changes) }),
     async write({ tenantId, epoch }, { prepared }) {
       const { text, values } = prepared as Statement;
-      const [row] = await ask<{ ours: boolean; written: number }>(tenantId, text, [epoch, ...values]);
-      return row!.ours ? { written: row!.written } : { refused: 'fenced' };
+      const row = await written((of, given) => ask<Written>(tenantId, of, given), text, [epoch, ...values]);
+      return row.ours ? { written: row.written } : { refused: 'fenced' };
     },
     async unseenByHand(tenantId, afterOrdinal, limit) {
       assertWhole(limit, 'limit', 1, limits.devicesPerQueryMax);
@@ -94,16 +99,37 @@ export function createInventory(db: Database): InventoryStore {
   };
 }
 
+/** A schema one version behind has no interfaces: the rest of the batch is written, and they come when their table is told again. */
+async function written(
+  ask: (text: string, values: readonly Parameter[]) => Promise<Written[]>,
+  text: string,
+  values: readonly Parameter[],
+): Promise<Written> {
+  try {
+    return (await ask(text, values))[0]!;
+  } catch (error) {
+    const isBehind = error instanceof StoreError && error.code === 'schema_behind';
+    if (!isBehind || text !== writeInterfaces) throw error;
+    return (await ask(writeAll, values.slice(0, parametersOfAll)))[0]!;
+  }
+}
+
 interface Statement {
   readonly text: string;
   readonly values: readonly Parameter[];
 }
 
 function statementOf(changes: InventoryChanges): Statement {
-  const { conflicts, sightings, merges, document } = changes;
+  const { conflicts, sightings, interfaces, merges, document } = changes;
   const lost = changes.identifiers.filter(({ deviceId }) => deviceId === null);
   const common = commonValues(changes);
-  if (lost.length + conflicts.length + sightings.length + merges.length === 0 && document === null)
+  const tables = changes.rows.filter(({ kind }) => kind === 'interfaces');
+  const hasInterfaces = tables.length + interfaces.length > 0;
+  if (
+    !hasInterfaces &&
+    lost.length + conflicts.length + sightings.length + merges.length === 0 &&
+    document === null
+  )
     return { text: writeCommon, values: common };
   const rest: Parameter[] = [
     textColumn(lost.map(({ type }) => type)),
@@ -116,18 +142,25 @@ function statementOf(changes: InventoryChanges): Statement {
     document === null ? null : document.ordinal,
     document === null ? null : readable(document),
   ];
-  return { text: writeAll, values: [...common, ...rest] };
+  if (!hasInterfaces) return { text: writeAll, values: [...common, ...rest] };
+  const given: Parameter[] = [
+    textColumn(tables.map(({ key }) => key)),
+    JSON.stringify(tables.map(({ row }) => row)),
+    readable(interfaces.map(interfaceColumns)),
+  ];
+  return { text: writeInterfaces, values: [...common, ...rest, ...given] };
 }
 
 function commonValues({
   partition,
-  rows,
+  rows: all,
   partitionRow,
   isPartitionNew,
   devices,
   identifiers,
 }: InventoryChanges): Parameter[] {
   const kept = identifiers.filter(({ deviceId }) => deviceId !== null);
+  const rows = all.filter(({ kind }) => kind !== 'interfaces');
   return [
     partition,
     textColumn(rows.map(({ kind }) => kind)),
@@ -147,6 +180,15 @@ function commonValues({
 function sightingColumns({ ip, sources, firstSeenMs, lastSeenMs, expiresAtMs }: SeenSighting): Columns {
   const [first_seen, last_seen, expires_at] = [firstSeenMs, lastSeenMs, expiresAtMs].map(iso);
   return { ip, sources, first_seen, last_seen, expires_at };
+}
+
+function interfaceColumns({ deviceId, interfaces }: SeenInterfaces): Columns {
+  return {
+    device_id: deviceId,
+    interfaces: interfaces.map(({ name, mac, addresses, sources, firstSeenMs, lastSeenMs }) => ({
+      ...{ name, mac, addresses, sources, first_seen: iso(firstSeenMs), last_seen: iso(lastSeenMs) },
+    })),
+  };
 }
 
 function mergeColumns({ n, what, from, to, reason, evidence, atMs, who, why }: AuditedMerge): Columns {

@@ -159,6 +159,20 @@ export class Evidence {
     this.said = 'source' in said ? [said, seen] : said.length === 0 ? seen : [...said, seen];
   }
 
+  /** A source takes back what it said of it. */
+  unsay(source: string): void {
+    const left = this.seen.filter((seen) => seen.source !== source);
+    this.said = left.length === 1 ? left[0]! : left;
+  }
+
+  /** Of identifiers it has these from now on. */
+  set identifiers({ ids, macs, claims, locals, localClaims }: IdentifierSets) {
+    this.ids = ids;
+    this.macs = macs;
+    const isRare = claims.length + locals.length + localClaims.length > 0;
+    this.rare = isRare ? { ...noRare, claims, locals, localClaims } : noRare;
+  }
+
   /** Devices that were made for it: they are where it is. */
   get founded(): readonly DeviceRecord[] {
     const { devices } = this;
@@ -170,6 +184,13 @@ export class Evidence {
     const { devices } = this;
     if (devices === null) return list;
     return 'founder' in devices ? append(list, devices) : [...list, ...devices];
+  }
+
+  /** They go elsewhere. */
+  takeFounded(): readonly DeviceRecord[] {
+    const { founded } = this;
+    this.devices = null;
+    return founded;
   }
 
   addFounded(device: DeviceRecord): void {

@@ -5,8 +5,9 @@
 
 import { append, isAlone, mayShare } from './append.ts';
 import { type Core, Evidence, type FirstSeen, type IdentifierSets, type Seen } from './evidence-piece.ts';
+import { Husks, saidOf, setsOf } from './husks.ts';
 import { type IdentifierKind, macClass } from './identifier-rules.ts';
-import { type Identifier, IdentifierIndex } from './identifiers.ts';
+import { type Identifier, IdentifierIndex, spelledAs } from './identifiers.ts';
 import { identityLimits as limits } from './limits.ts';
 import { Marks } from './marks.ts';
 import type { Observation } from './read-update.ts';
@@ -22,6 +23,7 @@ export class EvidenceBook {
   readonly all = new Map<number, Evidence>();
   readonly names = new Map<string, readonly Evidence[]>();
   readonly marks = new Marks();
+  readonly husks = new Husks();
   private readonly index = new IdentifierIndex();
   private nextN = 1;
   /** Of all evidence: one each, and more for those with long tables, which take as much memory. */
@@ -57,6 +59,8 @@ export class EvidenceBook {
     if (ids.length + macs.length + locals.length + localClaims.length === 0) return null;
     const known = knownOf(asked);
     if (known !== null) return { evidence: known, isNew: false };
+    const revived = this.husks.isEmpty ? null : this.revived(asked);
+    if (revived !== null) return { evidence: revived, isNew: true };
     return { evidence: this.add(asked, observation, ip), isNew: true };
   }
 
@@ -111,8 +115,7 @@ export class EvidenceBook {
   private hold(evidence: Evidence): void {
     this.all.set(evidence.n, evidence);
     const { ids, macs, locals, localClaims } = evidence;
-    const count = ids.length + macs.length + locals.length + localClaims.length;
-    this.weight += 1 + Math.floor(count / limits.identifiersOfWeight);
+    this.weight += weightOf(evidence);
     // Of all that nobody else holds it is one list.
     let alone = noEvidence;
     for (const list of [ids, macs, locals, localClaims])
@@ -122,6 +125,41 @@ export class EvidenceBook {
           identifier.holders = alone;
         } else identifier.holders = append(identifier.holders, evidence);
       }
+  }
+
+  /** All that it says is withdrawn: as a husk it may be found again, else it is gone. What a person tied by it stays with a husk. */
+  release(evidence: Evidence, isHusk: boolean): void {
+    for (const name of [...evidence.names]) this.dropName(evidence, name);
+    for (const identifier of identifiersOf(evidence)) {
+      identifier.holders = identifier.holders.filter((one) => one !== evidence);
+      identifier.witness = null;
+    }
+    this.weight -= weightOf(evidence);
+    this.all.delete(evidence.n);
+    const said = saidOf(evidence);
+    const ids = isHusk ? evidence.ids.filter(({ kind }) => kind === 'manual') : none;
+    evidence.identifiers = { ...nothing, ids };
+    if (!isHusk) return;
+    this.husks.add(evidence, said);
+    this.hold(evidence);
+  }
+
+  private revived(asked: IdentifierSets): Evidence | null {
+    const evidence = this.husks.take(asked);
+    if (evidence === null) return null;
+    const { ids } = evidence;
+    for (const identifier of ids) identifier.holders = identifier.holders.filter((one) => one !== evidence);
+    this.weight -= weightOf(evidence);
+    evidence.identifiers = { ...asked, ids: [...asked.ids, ...ids] };
+    this.hold(evidence);
+    return evidence;
+  }
+
+  dropName(evidence: Evidence, name: string): void {
+    const left = (this.names.get(name) ?? noEvidence).filter((one) => one !== evidence);
+    if (left.length === 0) this.names.delete(name);
+    else this.names.set(name, left);
+    evidence.names = evidence.names.filter((one) => one !== name);
   }
 
   /** Of a row that was kept. */
@@ -134,9 +172,20 @@ export class EvidenceBook {
     const evidence = new Evidence(n, { ...sets, localClaims: of(localClaims) }, seedMac, first);
     evidence.overruled = of(overruled);
     for (const seen of row.seen) evidence.addSeen(seen);
-    this.nextN = Math.max(this.nextN, row.n + 1);
+    this.reserve(n);
+    if (row.husk !== undefined) this.husks.add(evidence, setsOf(row.husk.map(of)));
     this.hold(evidence);
     for (const name of row.names) this.addName(evidence, name);
+  }
+
+  /** The greatest number that was ever given; 0: none. */
+  get lastN(): number {
+    return this.nextN - 1;
+  }
+
+  /** There was one of this number. */
+  reserve(n: number): void {
+    this.nextN = Math.max(this.nextN, n + 1);
   }
 
   /** Whether it is new to this evidence that it carries the name. */
@@ -201,10 +250,11 @@ export function knownList(list: readonly Evidence[], { macs }: Evidence): readon
   return holders;
 }
 
-/** The text that an identifier has already, when it is one. */
-export function spelledAs(mac: string, ...lists: (readonly Identifier[])[]): string {
-  for (const list of lists) for (const { value } of list) if (value === mac) return value;
-  return mac;
+const nothing: IdentifierSets = { ids: none, macs: none, claims: none, locals: none, localClaims: none };
+
+function weightOf({ ids, macs, locals, localClaims }: Evidence): number {
+  const count = ids.length + macs.length + locals.length + localClaims.length;
+  return 1 + Math.floor(count / limits.identifiersOfWeight);
 }
 
 function kindOfMac(mac: string): IdentifierKind {

@@ -5,9 +5,10 @@
 
 import { ownerAt, standingGlimpses } from './address-owner.ts';
 import type { AddressRecord, Glimpse } from './addresses.ts';
-import { type Evidence, spelledAs } from './evidence.ts';
+import type { Evidence } from './evidence.ts';
 import type { Group } from './groups.ts';
 import { isBetterMac } from './identifier-rules.ts';
+import { spelledAs } from './identifiers.ts';
 import { identityLimits as limits } from './limits.ts';
 import type { Observation } from './read-update.ts';
 

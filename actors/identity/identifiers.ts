@@ -137,3 +137,9 @@ export class IdentifierIndex {
     return scope === '' ? this.plain.get(kind) : this.families.get(`${kind}:${scope}`);
   }
 }
+
+/** The text that an identifier has already, when it is one. */
+export function spelledAs(mac: string, ...lists: (readonly Identifier[])[]): string {
+  for (const list of lists) for (const { value } of list) if (value === mac) return value;
+  return mac;
+}

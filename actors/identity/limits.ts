@@ -8,6 +8,16 @@ export const identityLimits = {
   identifierCharactersMax: 512,
   /** A large chassis has some thousand interfaces. */
   interfacesMax: 4_096,
+  /** `ifDescr` of SNMP has 255; a name that is longer is cut. */
+  interfaceNameCharactersMax: 255,
+  /** Of one interface; the rest is left out. */
+  interfaceAddressesMax: 64,
+  /** One source's table as text, and all interfaces of a device: what of `interfacesMax` does not fit is left out. */
+  tableCharactersMax: 512 * 1_024,
+  /** So much of a table takes the memory of one piece of evidence. */
+  tableCharactersOfWeight: 900,
+  /** Tables of a device that were replaced, in which it is looked since when an interface is known: the oldest. */
+  formerTablesMax: 64,
   metadataValueBytesMax: 64 * 1_024,
   metadataBytesMax: 512 * 1_024,
 

@@ -11,6 +11,7 @@ import { type IdentifierKind, identifierKinds } from './identifier-rules.ts';
 import type { NumberedObservation, PartitionDevices } from './partition.ts';
 import { readUpdate } from './read-update.ts';
 import { newTouched, type Reconciler } from './reconciler.ts';
+import { withdrawSource } from './withdrawal.ts';
 
 export type LineAnswer =
   | { line: number; device_id: string | null; action: string; reason: string }
@@ -134,6 +135,13 @@ function command(reconciler: Reconciler, said: Record<string, unknown>, line: nu
     banEverywhere(reconciler, kind as IdentifierKind, text('scope') ?? '', value, text('partition'), line);
     return { line, device_id: null, action: 'kept', reason: 'banned' };
   }
+  if (op === 'withdraw') {
+    const source = text('source');
+    if (source === null) return { line, error: 'source_missing' };
+    for (const devices of partitionsOf(reconciler, text('partition')))
+      withdrawSource(devices, source, Number.POSITIVE_INFINITY, newTouched(), line);
+    return { line, device_id: null, action: 'kept', reason: 'withdrawn' };
+  }
   return { line, error: 'unknown_op' };
 }
 
@@ -145,10 +153,13 @@ function banEverywhere(
   partition: string | null,
   line: number,
 ): void {
-  const partitions =
-    partition === null ? [...reconciler.partitions.values()] : [reconciler.partition(partition)];
+  const partitions = partitionsOf(reconciler, partition);
   if (partitions.length === 0) partitions.push(reconciler.partition('default'));
   for (const devices of partitions) ban(devices, kind, scope, value, newTouched(), line);
+}
+
+function partitionsOf(reconciler: Reconciler, partition: string | null): PartitionDevices[] {
+  return partition === null ? [...reconciler.partitions.values()] : [reconciler.partition(partition)];
 }
 
 function at(reconciler: Reconciler, id: string, partition: string | null): PartitionDevices {

@@ -8,7 +8,7 @@ import { mayDraw, ownerAt } from './address-owner.ts';
 import { AddressBook, type AddressRecord, type Glimpse } from './addresses.ts';
 import { admit, areNamesRare } from './admission.ts';
 import { type DeviceRecord, isAddress } from './device-record.ts';
-import { type Evidence, EvidenceBook } from './evidence.ts';
+import { type Evidence, EvidenceBook, type Identifier } from './evidence.ts';
 import { fieldsOf, notice, noticeFirst } from './fields.ts';
 import { type Group, Grouping, type Regrouped } from './groups.ts';
 import { isSightingSource, sightingLifeMs } from './identifier-rules.ts';
@@ -18,6 +18,7 @@ import type { Observation } from './read-update.ts';
 import { applyRetraction } from './retraction.ts';
 import { Separations } from './separations.ts';
 import { noteComponent, type ServiceComponent } from './services.ts';
+import { type SourceTable, SourceTables } from './source-tables.ts';
 
 export interface NumberedObservation {
   readonly line: number;
@@ -29,12 +30,17 @@ export interface Touched {
   readonly evidence: Set<Evidence>;
   readonly addresses: Set<AddressRecord>;
   readonly groups: Set<Group>;
+  /** Interface tables that are others than before. */
+  readonly tables: Set<SourceTable>;
+  /** Those that somebody held who is gone. */
+  readonly identifiers: Set<Identifier>;
 }
 
 export class PartitionDevices {
   readonly name: string;
   readonly book = new EvidenceBook();
   readonly addressBook = new AddressBook();
+  readonly tables = new SourceTables();
   readonly inventory: Inventory;
   readonly grouping = new Grouping(this.book);
   readonly separations = new Separations();
@@ -61,6 +67,8 @@ export class PartitionDevices {
       const one = newPlaced(line, observation);
       this.place(one, dirty, at);
       placed.push(one);
+      const table = one.evidence === null ? null : this.tables.notice(one.evidence, observation);
+      if (table !== null) touched.tables.add(table);
     }
     const mark = this.markOf(placed, 'evidence_changed');
     const mergesBefore = this.inventory.merges.length;

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { applied, newReconciler } from '../testing/applied-observations.ts';
 import { finalState } from './final-state.ts';
 import { type Observation, readUpdate } from './read-update.ts';
-import { Reconciler } from './reconciler.ts';
+import type { Reconciler } from './reconciler.ts';
 import { restore, snapshot } from './snapshot.ts';
 
 /** Small worlds: few values of everything, so that evidence meets. */
@@ -45,18 +46,6 @@ function observationOf({
   const read = readUpdate({ ...rest, device_id: asserted, timestamp, metadata, interfaces }, 0);
   if ('error' in read) throw new Error(read.error);
   return read.observation;
-}
-
-function newReconciler(): Reconciler {
-  let count = 0;
-  return new Reconciler(() => `random-${++count}`);
-}
-
-function applied(batches: readonly (readonly Observation[])[]): Reconciler {
-  const reconciler = newReconciler();
-  let line = 0;
-  for (const batch of batches) reconciler.apply(batch.map((observation) => ({ line: ++line, observation })));
-  return reconciler;
 }
 
 /** For each observation the first one that is of the same device; a sighting of its own where there is no device. */

@@ -5,16 +5,12 @@
 import { createHash } from 'node:crypto';
 import { normalMac } from '../new-device.ts';
 import { append } from './append.ts';
-import {
-  confidenceOf,
-  type IdentifierKind,
-  isAboutItself,
-  isJunkSerial,
-  macClass,
-} from './identifier-rules.ts';
+import { confidenceOf, type IdentifierKind, isAboutItself, isJunkSerial } from './identifier-rules.ts';
 import { identityLimits as limits } from './limits.ts';
 import { boundedMetadata, MetadataBag } from './metadata.ts';
 import { addressOf, instantOf, macOf } from './normal-forms.ts';
+import { interfacesOf } from './read-interfaces.ts';
+import { Bad, text, trimmedOf } from './update-text.ts';
 
 /** `scope` is the type of an integration, else empty. */
 export interface Named {
@@ -38,6 +34,8 @@ export interface Observation {
   readonly tableMacs: readonly string[];
   /** Of its interface table, other than its own. */
   readonly tableIps: readonly string[];
+  /** All of that table, as text; null: it has none. */
+  readonly interfaces: string | null;
   readonly ip: string | null;
   /** As it was written, for people. */
   readonly hostname: string | null;
@@ -51,8 +49,6 @@ export interface Observation {
 }
 
 export type ReadUpdate = { readonly observation: Observation } | { readonly error: string };
-
-class Bad extends Error {}
 
 /** `nowMs` stands in for a time that is missing: that of arrival; `partition` for one that is not said. */
 export function readUpdate(said: unknown, nowMs: number, partition = 'default'): ReadUpdate {
@@ -92,6 +88,7 @@ function observationOf(said: unknown, nowMs: number, partition: string): Observa
     mac,
     tableMacs: table.macs,
     tableIps: table.ips.includes(ip ?? '') ? table.ips.filter((one) => one !== ip) : table.ips,
+    interfaces: table.text,
     ip,
     hostname: text(fields.hostname, 'hostname'),
     isAvailable: booleanOf(fields.is_available),
@@ -123,15 +120,6 @@ function sumOf(from: number, text: string): number {
   let sum = from;
   for (let at = 0; at < text.length; at += 1) sum = Math.imul(sum ^ text.charCodeAt(at), 0x01000193);
   return sum & 0x3fffffff;
-}
-
-function text(value: unknown, name: string): string | null {
-  if (value === undefined || value === null) return null;
-  if (typeof value === 'number' && Number.isFinite(value)) return String(value);
-  if (typeof value !== 'string') throw new Bad(`${name}_is_no_text`);
-  const trimmed = trimmedOf(value);
-  if (trimmed.length > limits.textCharactersMax) throw new Bad(`${name}_too_long`);
-  return trimmed === '' ? null : trimmed;
 }
 
 function booleanOf(value: unknown): boolean | null {
@@ -193,72 +181,6 @@ function metadataOf(said: unknown): Record<string, string> {
 }
 
 const noMetadata: Record<string, string> = Object.freeze(new MetadataBag());
-
-/** Most texts have nothing to trim, which is seen faster than done. */
-function trimmedOf(text: string): string {
-  const last = text.length - 1;
-  if (last < 0 || (isPlain(text.charCodeAt(0)) && isPlain(text.charCodeAt(last)))) return text;
-  return text.trim();
-}
-
-/** Of ASCII, and no space. */
-function isPlain(code: number): boolean {
-  return code > 0x20 && code < 0x7f;
-}
-
-interface Table {
-  macs: readonly string[];
-  ips: readonly string[];
-}
-
-const noTable: Table = { macs: [], ips: [] };
-
-/** Each once and in order; of MACs those that may identify or are locally administered. */
-function interfacesOf(said: unknown): Table {
-  if (said === undefined || said === null) return noTable;
-  if (!Array.isArray(said)) throw new Bad('interfaces_is_no_list');
-  if (said.length > limits.interfacesMax) throw new Bad('too_many_interfaces');
-  const macs: string[] = [];
-  const ips: string[] = [];
-  for (const one of said) {
-    if (typeof one !== 'object' || one === null || Array.isArray(one))
-      throw new Bad('interface_is_no_object');
-    const fields = one as Record<string, unknown>;
-    // An interface without a MAC of six bytes (a tunnel, Infiniband) is no error: it claims nothing.
-    const mac = macOf(text(fields.mac, 'mac') ?? '');
-    if (mac !== null && macClass(mac) !== 'nobody') macs.push(mac);
-    const addresses = fields.ips ?? noTable.ips;
-    if (!Array.isArray(addresses)) throw new Bad('interface_ips_is_no_list');
-    for (const address of addresses) {
-      if (typeof address !== 'string') throw new Bad('interface_ip_is_no_address');
-      const canonical = addressOf(trimmedOf(address)) ?? addressOf(address.trim().replace(/\/\d+$/, ''));
-      if (canonical !== null) ips.push(canonical);
-    }
-  }
-  return { macs: inOrder(macs), ips: inOrder(ips) };
-}
-
-function inOrder(list: string[]): readonly string[] {
-  if (list.length === 0) return noTable.ips;
-  if (list.length > 1) sortTexts(list);
-  for (let at = 1; at < list.length; at += 1)
-    if (list[at] === list[at - 1]) return list.filter((one, n) => n === 0 || one !== list[n - 1]);
-  return list;
-}
-
-/** Few are put in their places one by one, which takes no more memory. */
-function sortTexts(list: string[]): void {
-  if (list.length > 16) {
-    list.sort();
-    return;
-  }
-  for (let at = 1; at < list.length; at += 1) {
-    const one = list[at]!;
-    let to = at;
-    for (; to > 0 && list[to - 1]! > one; to -= 1) list[to] = list[to - 1]!;
-    list[to] = one;
-  }
-}
 
 function serviceOf(deviceId: string | null, type: string | null, id: string | null): string | null {
   if (deviceId?.startsWith('serviceradar:')) return deviceId;

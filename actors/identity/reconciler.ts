@@ -4,10 +4,11 @@
  */
 
 import type { AddressRecord } from './addresses.ts';
-import type { Evidence } from './evidence.ts';
+import type { Evidence, Identifier } from './evidence.ts';
 import type { Group } from './groups.ts';
 import type { LineOutcome } from './outcomes.ts';
 import { type NumberedObservation, PartitionDevices, type Touched } from './partition.ts';
+import type { SourceTable } from './source-tables.ts';
 
 export class Reconciler {
   readonly partitions = new Map<string, PartitionDevices>();
@@ -52,7 +53,10 @@ export class Reconciler {
 }
 
 export function newTouched(): Touched {
-  return { evidence: new Set<Evidence>(), addresses: new Set<AddressRecord>(), groups: new Set<Group>() };
+  return {
+    ...{ evidence: new Set<Evidence>(), addresses: new Set<AddressRecord>(), groups: new Set<Group>() },
+    ...{ tables: new Set<SourceTable>(), identifiers: new Set<Identifier>() },
+  };
 }
 
 function noTouch(): Touched {

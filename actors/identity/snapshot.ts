@@ -3,18 +3,17 @@
  * grouping is no part of it: it is a function of what is, and is decided again when it is read.
  */
 
-import { type AddressRecord, addAddress, addAlias, type Glimpse } from './addresses.ts';
-import { append, appendTime } from './append.ts';
+import type { AddressRecord, Glimpse } from './addresses.ts';
 import { type DeviceRecord, isAddress, type MergeRow } from './device-record.ts';
 import type { Evidence, Identifier, Seen } from './evidence.ts';
-import type { Group } from './groups.ts';
+import { listsOf } from './husks.ts';
 import type { IdentifierKind } from './identifier-rules.ts';
-import { identityLimits as limits } from './limits.ts';
 import type { PartitionDevices } from './partition.ts';
 import type { Observation } from './read-update.ts';
 import type { Reconciler } from './reconciler.ts';
 import type { Separation } from './separations.ts';
-import { groupAt } from './standing.ts';
+import { BadSnapshot, Loader } from './snapshot-loader.ts';
+import { type SourceTable, type TableTimes, timesOf } from './source-tables.ts';
 
 export type Triple = readonly [kind: IdentifierKind, scope: string, value: string];
 
@@ -30,6 +29,20 @@ export interface EvidenceRow {
   first: [ms: number, order: number, ip: string | null];
   names: readonly string[];
   seen: readonly Seen[];
+  /** Of its interface tables, in their order; absent: it has none. */
+  tables?: TableTimes[];
+  /** Of one that says nothing any more, what it said: as the first five. */
+  husk?: Triple[][];
+  /** It was withdrawn: only its number is taken. */
+  isGone?: true;
+}
+
+/** The text of one of them, which changes less often. */
+export interface InterfacesRow {
+  n: number;
+  at: number;
+  source: string;
+  text: string;
 }
 
 export interface AddressRow {
@@ -72,6 +85,7 @@ export type SnapshotLine =
   | { partition: PartitionRow }
   | { ban: Triple }
   | { evidence: EvidenceRow }
+  | { interfaces: InterfacesRow }
   | { address: AddressRow }
   | { device: RecordRow }
   | { merge: MergeRow }
@@ -82,14 +96,29 @@ export function tripleOf({ kind, scope, value }: Identifier): Triple {
   return [kind, scope, value];
 }
 
-export function evidenceRow(one: Evidence): EvidenceRow {
+export function evidenceRow(one: Evidence, { book, tables }: PartitionDevices): EvidenceRow {
+  if (!book.all.has(one.n)) return goneRow(one.n);
+  const all = tables.of(one);
+  const husk = book.husks.isEmpty ? null : book.husks.saidBy(one);
   const { n, seedMac, names, seen, firstMs, firstOrder, firstIp } = one;
   const rows = (list: readonly Identifier[]) => list.map(tripleOf);
   return {
     ...{ n, ids: rows(one.ids), macs: rows(one.macs), claims: rows(one.claims), locals: rows(one.locals) },
     ...{ localClaims: rows(one.localClaims), overruled: rows(one.overruled), seedMac },
     ...{ first: [firstMs, firstOrder, firstIp], names, seen },
+    ...(all.length > 0 && { tables: all.map(timesOf) }),
+    ...(husk !== null && { husk: listsOf(husk).map(rows) }),
   };
+}
+
+function goneRow(n: number): EvidenceRow {
+  const nothing = { ids: [], macs: [], claims: [], locals: [], localClaims: [], overruled: [] };
+  return { n, ...nothing, seedMac: null, first: [0, 0, null], names: [], seen: [], isGone: true };
+}
+
+export function interfacesRow(table: SourceTable, { tables }: PartitionDevices): InterfacesRow {
+  const { by, source, text } = table;
+  return { n: by.n, at: tables.of(by).indexOf(table), source, text };
 }
 
 export function addressRow({
@@ -132,7 +161,10 @@ function* snapshotOf(devices: PartitionDevices): Generator<SnapshotLine> {
   const { name, nowMs, batches, book, addressBook, inventory, separations, services } = devices;
   yield { partition: { name, nowMs: Number.isFinite(nowMs) ? nowMs : null, batches } };
   for (const identifier of book.identifiers()) if (identifier.isBanned) yield { ban: tripleOf(identifier) };
-  for (const one of book.all.values()) yield { evidence: evidenceRow(one) };
+  for (const one of book.all.values()) yield { evidence: evidenceRow(one, devices) };
+  if (book.lastN > 0 && !book.all.has(book.lastN)) yield { evidence: goneRow(book.lastN) };
+  for (const by of devices.tables.owners())
+    for (const table of devices.tables.of(by)) yield { interfaces: interfacesRow(table, devices) };
   for (const record of inventory.records.values()) yield { device: recordRow(record) };
   for (const record of addressBook.all.values()) yield { address: addressRow(record) };
   for (const merge of inventory.merges) yield { merge };
@@ -140,8 +172,6 @@ function* snapshotOf(devices: PartitionDevices): Generator<SnapshotLine> {
   for (const { sources, ...service } of services.values())
     yield { service: { ...service, sources: [...sources].sort() } };
 }
-
-export class BadSnapshot extends Error {}
 
 /** Reads what `snapshot` gave into a reconciler that is empty. Throws `BadSnapshot`. */
 export function restore(lines: Iterable<unknown>, reconciler: Reconciler): void {
@@ -161,118 +191,4 @@ export function restore(lines: Iterable<unknown>, reconciler: Reconciler): void 
     else loader.take(said);
   }
   loader?.finish();
-}
-
-/** Puts the rows of one partition together; who refers to whom is looked up when all are there. */
-export class Loader {
-  private readonly devices: PartitionDevices;
-  private readonly merged: [id: string, into: string][] = [];
-
-  constructor(devices: PartitionDevices, { nowMs, batches }: PartitionRow) {
-    this.devices = devices;
-    devices.nowMs = nowMs ?? Number.NEGATIVE_INFINITY;
-    devices.batches = batches;
-  }
-
-  take(line: SnapshotLine): void {
-    const { devices } = this;
-    if ('ban' in line) {
-      const identifier = devices.book.identifier(...line.ban);
-      identifier.isBanned = true;
-      identifier.isShared = true;
-    } else if ('evidence' in line) devices.book.restore(line.evidence);
-    else if ('device' in line) this.device(line.device);
-    else if ('address' in line) this.address(line.address);
-    else if ('merge' in line) devices.inventory.merges.push(line.merge);
-    else if ('separation' in line) {
-      const of = (triples: readonly Triple[]) =>
-        new Set(triples.map((triple) => devices.book.identifier(...triple)));
-      devices.separations.all.push({ own: of(line.separation.own), others: of(line.separation.others) });
-    } else if ('service' in line) {
-      const { sources, ...service } = line.service;
-      devices.services.set(service.id, { ...service, sources: new Set(sources) });
-    }
-  }
-
-  private device({
-    id,
-    createdIn,
-    founder,
-    assertedMs,
-    mergedInto,
-    merge,
-    deletedAtMs,
-    isDeleted,
-  }: RecordRow): void {
-    const place = typeof founder === 'string' ? this.devices.addressBook.at(founder) : this.evidence(founder);
-    const record = this.devices.inventory.found(id, createdIn, place, assertedMs);
-    Object.assign(record, { merge, deletedAtMs, isDeleted });
-    if (deletedAtMs !== null) this.devices.hasRetractions = true;
-    if (mergedInto !== null) this.merged.push([id, mergedInto]);
-  }
-
-  private address({ ip, holds, glimpses, claims, said, overruled }: AddressRow): void {
-    const record = this.devices.addressBook.at(ip);
-    const touch = (by: Evidence) => addAddress(by, record);
-    for (const [atMs, n] of holds) {
-      const by = this.evidence(n);
-      record.holdTimes = appendTime(record.holdTimes, atMs);
-      record.holders = append(record.holders, by);
-      touch(by);
-    }
-    record.glimpses = glimpses;
-    for (const [n, instants, lastMs] of claims) {
-      const by = this.evidence(n);
-      record.claims = append(record.claims, { by, instants, lastMs });
-      touch(by);
-    }
-    record.overruled = overruled.map((n) => this.evidence(n));
-    const device = said === null ? null : (this.devices.inventory.records.get(said) ?? null);
-    record.said = device;
-    if (device === null) return;
-    if (!isAddress(device.founder)) touch(device.founder);
-    else if (device.founder !== record) addAlias(device.founder, record);
-  }
-
-  private evidence(n: number): Evidence {
-    const found = this.devices.book.all.get(n);
-    if (found === undefined) throw new BadSnapshot(`evidence ${n} is missing`);
-    return found;
-  }
-
-  /** Groups all that was taken: in pieces, between which whoever runs it may do something else. Throws `BadSnapshot`. */
-  *finishing(): Generator<void> {
-    const { devices } = this;
-    for (const [id, into] of this.merged) {
-      const [record, target] = [devices.inventory.records.get(id), devices.inventory.records.get(into)];
-      if (record === undefined || target === undefined) throw new BadSnapshot(`device ${into} is missing`);
-      record.mergedInto = target;
-    }
-    // What stood by an address stands there until what was seen there belongs to another.
-    for (const record of devices.inventory.records.values())
-      if (isAddress(record.founder) && record.mergedInto === null)
-        record.founder.standing = groupAt(record.founder);
-    let piece = new Set<Evidence>();
-    for (const evidence of devices.book.all.values()) {
-      piece.add(evidence);
-      if (piece.size < limits.regroupedAtOnceMax) continue;
-      devices.group(piece, new Set());
-      piece = new Set();
-      yield;
-    }
-    devices.group(piece, new Set(devices.addressBook.all.values()));
-    yield;
-    const groups = new Set<Group>();
-    for (const { group } of devices.book.all.values()) if (group !== null) groups.add(group);
-    // Who has which id is decided when all are there: a part of a device is not the device.
-    const mark = devices.markOf([], 'evidence_changed');
-    devices.inventory.settleAll(
-      { groups, addresses: new Set(devices.addressBook.all.values()), before: () => null },
-      mark,
-    );
-  }
-
-  finish(): void {
-    for (const _ of this.finishing());
-  }
 }

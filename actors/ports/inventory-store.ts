@@ -15,6 +15,7 @@ export const inventoryRowKinds = [
   'partition',
   'ban',
   'evidence',
+  'interfaces',
   'device',
   'address',
   'merge',
@@ -88,6 +89,24 @@ export interface SeenSighting {
   readonly expiresAtMs: number;
 }
 
+/** Of a device. Instants are Unix milliseconds. */
+export interface SeenInterface {
+  /** Empty: none, but then it has a MAC. */
+  readonly name: string;
+  /** In normal form; empty: none. No other of the device has both. */
+  readonly mac: string;
+  readonly addresses: readonly string[];
+  readonly sources: readonly string[];
+  readonly firstSeenMs: number;
+  readonly lastSeenMs: number;
+}
+
+/** All that a device has: what it had besides is gone. */
+export interface SeenInterfaces {
+  readonly deviceId: string;
+  readonly interfaces: readonly SeenInterface[];
+}
+
 export interface AuditedMerge {
   /** Which one of its partition, from 0 on. */
   readonly n: number;
@@ -126,6 +145,7 @@ export interface InventoryChanges {
   readonly identifiers: readonly SeenIdentifier[];
   readonly conflicts: readonly SeenConflict[];
   readonly sightings: readonly SeenSighting[];
+  readonly interfaces: readonly SeenInterfaces[];
   readonly merges: readonly AuditedMerge[];
   /** Which document is over with this batch. */
   readonly document: DocumentReconciled | null;
@@ -217,6 +237,8 @@ export interface InventoryShelf {
   /** Whom any of these identifies now, with what; null: nobody. */
   holder(tenantId: string, partition: string, any: readonly IdentifierPlace[]): Promise<IdentifiedBy | null>;
   identifiers(tenantId: string, deviceId: string): Promise<(SeenIdentifier & { deviceId: string })[]>;
+  /** By name and MAC. */
+  interfaces(tenantId: string, deviceId: string): Promise<SeenInterface[]>;
   /** Oldest first; those of one device, and of what was merged into it. */
   merges(tenantId: string, deviceId: string): Promise<ListedMerge[]>;
   /** What became of a document; null: it is not in the inventory yet. */

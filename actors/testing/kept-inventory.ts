@@ -25,11 +25,25 @@ function putRows(rows: Map<string, string>, changes: InventoryChanges): number {
   return written;
 }
 
+function rowsIn(partitions: Map<string, Map<string, string>>, partition: string): Map<string, string> {
+  const found = partitions.get(partition) ?? new Map<string, string>();
+  partitions.set(partition, found);
+  return found;
+}
+
 function putIdentifiers(all: Map<string, string>, { partition, identifiers }: InventoryChanges): void {
   for (const { type, scope, value, deviceId, status } of identifiers) {
     const key = `${partition} ${type} ${scope} ${value}`;
     if (deviceId === null) all.delete(key);
     else all.set(key, `${deviceId} ${status}`);
+  }
+}
+
+function putInterfaces(all: Map<string, string>, { partition, interfaces }: InventoryChanges): void {
+  for (const { deviceId, interfaces: rows } of interfaces) {
+    const key = `${partition} ${deviceId}`;
+    if (rows.length === 0) all.delete(key);
+    else all.set(key, JSON.stringify(rows));
   }
 }
 
@@ -54,14 +68,11 @@ export function keptInventory() {
   const byHand: DeviceToSee[] = [];
   /** Whose each is, as people read it. */
   const identifiers = new Map<string, string>();
+  /** Of each device that has any, as people read them. */
+  const interfaces = new Map<string, string>();
   let epoch = 0;
   let writes = 0;
   let isAway = false;
-  const rowsOf = (partition: string) => {
-    const found = partitions.get(partition) ?? new Map<string, string>();
-    partitions.set(partition, found);
-    return found;
-  };
   const store: InventoryStore = {
     async claim(place) {
       if (place.epoch < epoch) return false;
@@ -81,8 +92,9 @@ export function keptInventory() {
       const changes = JSON.parse(prepared as string) as InventoryChanges;
       if (isAway) throw new Error('the store is away');
       if (place.epoch !== epoch) return { refused: 'fenced' };
-      let written = putRows(rowsOf(changes.partition), changes);
+      let written = putRows(rowsIn(partitions, changes.partition), changes);
       putIdentifiers(identifiers, changes);
+      putInterfaces(interfaces, changes);
       for (const { id } of changes.devices) seenNow(byHand, id);
       if (changes.document !== null) {
         over.push(changes.document);
@@ -90,7 +102,8 @@ export function keptInventory() {
         written += 1;
       }
       const head = changes.partitionRow;
-      if ((written > 0 || changes.isPartitionNew) && head !== null) put(rowsOf(changes.partition), head);
+      if ((written > 0 || changes.isPartitionNew) && head !== null)
+        put(rowsIn(partitions, changes.partition), head);
       if (written > 0) writes += 1;
       return { written };
     },
@@ -102,6 +115,7 @@ export function keptInventory() {
     documents,
     over,
     identifiers,
+    interfaces,
     byHand,
     get writes() {
       return writes;

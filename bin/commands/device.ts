@@ -1,6 +1,12 @@
 /** `picket device`: what a tenant's network is made of, from the day that it was seen to the day that it is gone. */
 import type { Command } from 'commander';
-import type { DeviceChangeView, DeviceView, IdentifierView, MergeView } from '../device-views.ts';
+import type {
+  DeviceChangeView,
+  DeviceView,
+  IdentifierView,
+  InterfaceView,
+  MergeView,
+} from '../device-views.ts';
 import { devicesPageRows } from '../limits.ts';
 import { type OperatorSession, type Target, withOperator } from '../operator-session.ts';
 import { table } from '../table.ts';
@@ -25,6 +31,7 @@ interface DeviceFlags extends Target {
 type ShownDevice = DeviceView & {
   history: DeviceChangeView[];
   identifiers: IdentifierView[];
+  interfaces: InterfaceView[];
   merges: MergeView[];
 };
 
@@ -162,6 +169,7 @@ function showDevice(row: ShownDevice): string {
         row.identifiers.map(({ type, scope, value, status }) => [type, scope, value, status]),
       ),
     );
+  if (row.interfaces.length > 0) parts.push(showInterfaces(row.interfaces));
   if (row.merges.length > 0) parts.push(showMerges(row.merges));
   if (row.history.length > 0) parts.push(showHistory(row.history));
   return parts.join('\n\n');
@@ -181,6 +189,16 @@ function showDevices(rows: readonly DeviceView[]): string {
       row.macs.map(showMac).join(' '),
       row.serial,
       row.last_seen,
+    ]),
+  );
+}
+
+function showInterfaces(rows: readonly InterfaceView[]): string {
+  return table(
+    ['INTERFACE', 'MAC', 'ADDRESSES', 'SOURCE', 'FIRST SEEN', 'LAST SEEN'],
+    rows.map(({ name, mac, addresses, sources, first_seen, last_seen }) => [
+      ...[name, mac === null ? null : showMac(mac), addresses.join(' '), sources.join(' ')],
+      ...[first_seen, last_seen],
     ]),
   );
 }

@@ -3,7 +3,6 @@ import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { ListedSourceSaid } from '../../actors/index.ts';
 import { sourceKinds } from '../../sources/index.ts';
-import { confirm } from '../confirm.ts';
 import { parseDuration } from '../durations.ts';
 import { usage } from '../failure.ts';
 import type { ListedSourceAsked, OfListedSource } from '../listed-source-procedures.ts';
@@ -13,6 +12,7 @@ import { readNamedFile } from '../named-file.ts';
 import { type Target, withOperator } from '../operator-session.ts';
 import { readSecret } from '../read-secret.ts';
 import { addImport } from './source-import.ts';
+import { addRemove } from './source-remove.ts';
 import { addRun } from './source-run.ts';
 import { tenantCommand } from './tenant-command.ts';
 import type { Surroundings } from './up.ts';
@@ -197,26 +197,6 @@ function addSwitches(source: Command, surroundings: Surroundings): void {
       },
     );
   }
-}
-
-function addRemove(source: Command, surroundings: Surroundings): void {
-  const { output } = surroundings;
-  const command = source
-    .command('remove')
-    .description('forget it with its credentials and its runs; its devices stay as they are')
-    .argument('<name>', 'name or id')
-    .option('--yes', 'do not ask');
-  tenantCommand(command, surroundings, 'Example:\n  picket source remove cmdb --tenant acme --yes\n').action(
-    async (id: string, flags: Flags & { yes?: boolean }) => {
-      await confirm(`Source ${id} is forgotten with its credentials.`, flags.yes);
-      const asked: OfListedSource = { tenant: flags.tenant, id };
-      const row = await withOperator(flags, (session) =>
-        session.call<ListedSourceView>('source_remove', asked),
-      );
-      if (flags.json) output.json(row);
-      else output.line(`removed ${row.name} (${row.id})`);
-    },
-  );
 }
 
 async function change(

@@ -1,5 +1,11 @@
 /** A core node: coordinates, holds tenants, writes the database, and answers operators. */
-import { ListingTurns, listingsOfCoreMax, type Package, startCore } from '../../actors/index.ts';
+import {
+  InventoryCounts,
+  ListingTurns,
+  listingsOfCoreMax,
+  type Package,
+  startCore,
+} from '../../actors/index.ts';
 import { boundedResolver } from '../../checks/index.ts';
 import { announcePackage } from '../../edge/index.ts';
 import { systemRandom } from '../../runtime/index.ts';
@@ -10,6 +16,7 @@ import { retireDue } from '../authority-retirement.ts';
 import { dataFolder } from '../data-folder.ts';
 import { declareDatabase } from '../database-procedures.ts';
 import { declareDocuments } from '../document-procedures.ts';
+import { inventoryFamilies } from '../inventory-families.ts';
 import { declareListedSources } from '../listed-source-procedures.ts';
 import { declarePackages } from '../package-procedures.ts';
 import { declarePeople } from '../people-procedures.ts';
@@ -43,7 +50,9 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   const listings = { sources, documents, resolver: boundedResolver(), clock, random, turns };
   const ends = { packageEnded, retireAuthorities };
   const giveWay = () => new Promise<void>((resolve) => clock.afterIo(resolve));
-  const needs = { cluster: node, ...store, ownMachineTenant, backups, listings, giveWay, ...ends };
+  const inventoryCounts = new InventoryCounts();
+  const counted = { backups, listings, giveWay, inventoryCounts };
+  const needs = { cluster: node, ...store, ownMachineTenant, ...counted, ...ends };
   const core = startCore(node.system, needs);
   declarePeople(node, store);
   declarePackages(context, store);
@@ -58,7 +67,8 @@ export async function start(context: RoleContext): Promise<RunningRole> {
   declareAudit(node, store.sessionArchive);
   const journal = sessionJournal(context, store.sessionArchive);
   declareMonitor(node, store, core, ownMachineTenant);
-  context.watch.metrics.add(writerFamilies(node), storeFamilies(store), listingFamilies(turns));
+  const families = [writerFamilies(node), storeFamilies(store), listingFamilies(turns)];
+  context.watch.metrics.add(...families, inventoryFamilies(inventoryCounts));
   const stop = keepTree(context, core.ref);
   return {
     records: journal.records,

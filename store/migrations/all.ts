@@ -26,6 +26,7 @@ import { tenant0009 } from './tenant-0009.ts';
 import { tenant0010 } from './tenant-0010.ts';
 import { tenant0011 } from './tenant-0011.ts';
 import { tenant0012 } from './tenant-0012.ts';
+import { tenant0013 } from './tenant-0013.ts';
 
 export interface Migration {
   version: number;
@@ -66,6 +67,7 @@ export const tenantMigrations: readonly Migration[] = [
   tenant0010,
   tenant0011,
   tenant0012,
+  tenant0013,
 ];
 
 export function checksumOf(migration: Migration): string {

@@ -7,6 +7,7 @@ import type {
   InventoryShelf,
   InventoryStore,
   SeenDevice,
+  SeenInterface,
 } from '../../actors/ports/inventory-store.ts';
 
 export interface InventorySetup {
@@ -33,7 +34,7 @@ export const changesOf = (given: Partial<InventoryChanges> = {}): InventoryChang
     identifiers: [],
     conflicts: [],
   },
-  ...{ sightings: [], merges: [], document: null, ...given },
+  ...{ sightings: [], interfaces: [], merges: [], document: null, ...given },
 });
 
 export const put = (inventory: InventoryStore, place: InventoryPlace, changes: InventoryChanges) =>
@@ -173,6 +174,36 @@ export function inventoryStoreContract(setupOf: () => InventorySetup): void {
     ] as const)
       expect(await ask(partition, value)).toBeNull();
     expect(await ask('default')).toBeNull();
+  });
+
+  test('interfaces of a device are those of the last write, and what is as it was is not written again', async () => {
+    const { inventory, shelf, tenantId, place } = await claimed();
+    const port = (name: string, more: Partial<SeenInterface> = {}): SeenInterface => ({
+      ...{ name, mac: '', addresses: [], sources: ['snmp'], firstSeenMs: atMs, lastSeenMs: atMs, ...more },
+    });
+    const row = (text: string): InventoryRow => ({ kind: 'interfaces', key: '1', row: { text } });
+    const head: InventoryRow = { kind: 'partition', key: 'default', row: {} };
+    const say = (deviceId: string, interfaces: SeenInterface[], rows: InventoryRow[] = []) =>
+      put(inventory, place, changesOf({ rows, partitionRow: head, interfaces: [{ deviceId, interfaces }] }));
+    const [a, b] = [
+      port('b', { mac: '001B21000001', addresses: ['10.0.0.1'] }),
+      port('', { mac: '001B21000001' }),
+    ];
+    const odd = 'a\u0000 \ud800';
+    expect(await say('sr:a', [a, b, port('a')], [row(odd)])).toEqual({ written: 4 });
+    expect(await say('sr:a', [a, b, port('a')], [row(odd)])).toEqual({ written: 0 });
+    expect(await say('sr:b', [port('a', { sources: [odd] })])).toEqual({ written: 1 });
+    expect(await shelf.interfaces(tenantId, 'sr:a')).toEqual([b, port('a'), a]);
+    const later = { ...a, lastSeenMs: atMs + 3_600_000 };
+    expect(await say('sr:a', [later, port('c')], [row('more')])).toEqual({ written: 5 });
+    expect(await shelf.interfaces(tenantId, 'sr:a')).toEqual([later, port('c')]);
+    expect((await shelf.interfaces(tenantId, 'sr:b'))[0]!.sources).toEqual(['a\ufffd \ufffd']);
+    expect(await loaded(inventory, tenantId)).toEqual([head, row('more')]);
+    expect(await say('sr:a', [])).toEqual({ written: 2 });
+    expect(await shelf.interfaces(tenantId, 'sr:a')).toEqual([]);
+    await inventory.claim({ tenantId, epoch: 2 });
+    expect(await say('sr:b', [], [row('late')])).toEqual({ refused: 'fenced' });
+    expect(await shelf.interfaces(tenantId, 'sr:b')).toHaveLength(1);
   });
 
   test('an id of another partition is not written over', async () => {

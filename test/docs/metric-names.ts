@@ -16,7 +16,11 @@ export function documentedMetrics(): Map<string, string> {
 
 export function metricsOfSource(): Set<string> {
   const files = readdirSync(join(root, 'watch')).filter((name) => /families\.ts$/.test(name));
-  const texts = [...files.map((name) => read(`watch/${name}`)), read('bin/role-families.ts')];
+  const ofRoles = readdirSync(join(root, 'bin')).filter((name) => /-families\.ts$/.test(name));
+  const texts = [
+    ...files.map((name) => read(`watch/${name}`)),
+    ...ofRoles.map((name) => read(`bin/${name}`)),
+  ];
   return new Set(
     texts.flatMap((text) =>
       [...text.matchAll(/'((?:picket|process|nodejs)_[a-z0-9_]+)'/g)].map(([, name]) => name!),

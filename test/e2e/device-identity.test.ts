@@ -30,6 +30,7 @@ interface DeviceRow {
 interface Shown extends DeviceRow {
   identifiers: { type: string; value: string; status: string }[];
   merges: { what: string; from: string; to: string; who: string | null; why: string | null }[];
+  interfaces: { name: string | null; mac: string | null; addresses: string[]; sources: string[] }[];
 }
 
 interface Explained {
@@ -106,7 +107,11 @@ const update = (n: number, source: 'armis' | 'netbox' | 'snmp' = 'armis', hour =
 
 test('what an agent sends becomes devices of its own partition, and what is wrong with it is told', async () => {
   const bad = [{ ip: 'nowhere' }, { ...update(9_999), partition: 'south' }, 7];
-  await send('first', [...[1, 2, 3].map((n) => update(n)), ...bad]);
+  const ports = (n: number) => [
+    { name: `eth${n}`, mac: mac(80_000 + n), ips: [`10.80.0.${n}/24`] },
+    { name: 'lo' },
+  ];
+  await send('first', [...[1, 2, 3].map((n) => ({ ...update(n), interfaces: ports(n) })), ...bad]);
   expect(await reconciled()).toMatchObject({
     ...{ updates: 6, taken: 3, failed: null },
     refused: { ip_is_no_address: 1, other_partition: 1, not_an_object: 1 },
@@ -176,6 +181,9 @@ test('a wrong merge is found with explain, undone with unmerge, and does not com
   const gone = merged.id === idOf(1) ? idOf(2) : idOf(1);
   expect(await list('--merged')).toMatchObject([{ id: gone, merged_into: merged.id }]);
   expect(await list()).toHaveLength(rows.length - 1);
+  const names = async (id: string) => (await show(id)).interfaces.map(({ name }) => name);
+  expect(await names(merged.id)).toEqual(['eth1', 'eth2', 'lo']);
+  expect(await names(gone)).toEqual([]);
   const { because } = await explain(merged.id);
   expect(because.join('\n')).toContain(`${gone} was merged into ${merged.id}`);
   expect(because.join('\n')).toContain('armis_device_id:armis-1');
@@ -191,6 +199,14 @@ test('a wrong merge is found with explain, undone with unmerge, and does not com
   expect(await reconciled()).toMatchObject({ taken: 4 });
   expect((await list()).map(({ id }) => id).sort()).toEqual(rows.map(({ id }) => id).sort());
   expect((await explain(gone)).state).toBe('identified');
+  // The core that was told of them is gone.
+  const n = gone === idOf(1) ? 1 : 2;
+  expect((await show(gone)).interfaces).toMatchObject([
+    { name: `eth${n}`, mac: mac(80_000 + n), addresses: [`10.80.0.${n}`], sources: ['armis'] },
+    { name: 'lo', mac: null, sources: ['armis'] },
+  ]);
+  const shown = await net.run('device', 'show', gone, ...acme);
+  expect(shown.out).toMatch(new RegExp(`INTERFACE +MAC.*\\n.*eth${n} .*armis`));
   const undone = await net.run('device', 'unmerge', gone, ...acme);
   expect(undone).toMatchObject({ status: 1, err: expect.stringContaining('no_merge_audit_found') });
 });

@@ -159,6 +159,9 @@ describe('NetBox', () => {
 });
 
 describe('Armis', () => {
+  /** The others are in a network of the blacklist. */
+  const listed = () => armis.devices.filter(({ ips }) => !ips[0]?.startsWith('10.0.1.'));
+
   test('is listed on its schedule, and a token that ends in the middle is nobody noticed', async () => {
     const file = secret('armis-key', armis.secretKey);
     const flags = ['--kind', 'armis', '--endpoint', armis.url, '--credentials-file', file, '--page', '10'];
@@ -168,8 +171,7 @@ describe('Armis', () => {
     expect(armis.tokensGiven).toBe(6);
     const updates = await updatesOf(run.document_id);
     const ids = updates.map(({ metadata }) => Number(metadata.armis_device_id));
-    const wanted = armis.devices.filter(({ ips }) => !ips[0]?.startsWith('10.0.1.'));
-    expect(ids).toEqual(wanted.map(({ id }) => id));
+    expect(ids).toEqual(listed().map(({ id }) => id));
   });
 
   test('is disabled, run by hand, enabled and removed; its credentials are shown nowhere', async () => {
@@ -181,7 +183,15 @@ describe('Armis', () => {
       expect(status).toBe(0);
       expect(out + err).not.toMatch(/armis-secret-key|netbox-token/);
     }
-    expect(await net.ask<SourceRow>('source', 'remove', 'armis')).toMatchObject({ name: 'armis' });
+    const sources = async () => {
+      const rows = await net.ask<{ sources: string[]; deleted: boolean }[]>('device', 'list');
+      return rows.filter(({ deleted }) => !deleted).flatMap((row) => row.sources);
+    };
+    await until('its devices are in the inventory', 60_000, async () => (await sources()).includes('armis'));
+    expect(await net.ask<SourceRow>('source', 'remove', 'armis', '--withdraw', '--yes')).toMatchObject({
+      ...{ name: 'armis', enabled: false, withdrawn: listed().length },
+    });
+    expect(new Set(await sources())).toEqual(new Set(['netbox']));
     const { status, err } = await net.run('source', 'show', 'armis');
     expect([status, err]).toEqual([1, expect.stringContaining('picket source list')]);
   });
