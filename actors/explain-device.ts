@@ -10,6 +10,7 @@ import { identifiersOf } from './identity/evidence.ts';
 import { conflictRow } from './identity/final-state.ts';
 import type { Group } from './identity/groups.ts';
 import type { PartitionDevices } from './identity/partition.ts';
+import { isGone } from './identity/services.ts';
 import { textOf } from './identity/ties.ts';
 import type { Explanation } from './messages.ts';
 import { explainedLinesMax } from './reconcile-limits.ts';
@@ -27,7 +28,8 @@ export function explainDevice(devices: PartitionDevices, id: string): Explanatio
     const because = [
       `a service component: kept by its id, never grouped; said by ${[...service.sources].join(', ')}`,
     ];
-    return { subject: id, state: 'service_component', because };
+    if (isGone(service)) because.push('retracted by its id, and not seen since');
+    return { subject: id, state: isGone(service) ? 'deleted' : 'service_component', because };
   }
   const record = devices.inventory.records.get(id);
   if (record === undefined) return null;

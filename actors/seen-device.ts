@@ -3,6 +3,7 @@ import type { DeviceRecord } from './identity/device-record.ts';
 import { fieldsOf } from './identity/fields.ts';
 import type { Group } from './identity/groups.ts';
 import type { PartitionDevices } from './identity/partition.ts';
+import { isGone } from './identity/services.ts';
 import { deviceIdentifiersMax } from './limits.ts';
 import type { DeviceDescription, SeenDevice } from './ports/inventory-store.ts';
 
@@ -83,8 +84,8 @@ export function seenComponent({ services }: PartitionDevices, id: string): SeenD
       ...{
         firstSeenMs: firstMs,
         lastSeenMs: lastMs,
-        isAvailable,
-        isDeleted: false,
+        isAvailable: isGone(service) ? false : isAvailable,
+        isDeleted: isGone(service),
         sources: [...sources].sort(),
       },
       mergedInto: null,

@@ -8,6 +8,7 @@ import type { Group } from './groups.ts';
 import { singleValuedKinds } from './identifier-rules.ts';
 import { identityLimits as limits } from './limits.ts';
 import type { PartitionDevices } from './partition.ts';
+import { isGone } from './services.ts';
 import { sightingAt } from './sightings.ts';
 
 export interface DeviceRow {
@@ -97,11 +98,13 @@ function iso(ms: number | null): string | null {
 function* devicesOf(devices: PartitionDevices): Generator<DeviceRow> {
   for (const record of devices.inventory.records.values())
     if (record.mergedInto === null && record.group !== null) yield deviceRow(devices, record, record.group);
-  for (const { id, observation, firstMs, lastMs, sources } of devices.services.values()) {
+  for (const service of devices.services.values()) {
+    const { id, observation, firstMs, lastMs, sources } = service;
     const { ip, mac, hostname, isAvailable } = observation;
+    const deleted = isGone(service);
     yield {
-      ...{ id, partition: devices.name, ip, mac, hostname, is_available: isAvailable },
-      ...{ first_seen: iso(firstMs), last_seen: iso(lastMs), sources: [...sources].sort(), deleted: false },
+      ...{ id, partition: devices.name, ip, mac, hostname, is_available: deleted ? false : isAvailable },
+      ...{ first_seen: iso(firstMs), last_seen: iso(lastMs), sources: [...sources].sort(), deleted },
     };
   }
 }

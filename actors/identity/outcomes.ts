@@ -82,12 +82,12 @@ function outcomeOf(
 ): LineOutcome {
   const { observation, evidence, record, service, drop, device } = one;
   if (drop !== null) return said(one, null, 'dropped', drop);
-  if (service !== null) return said(one, service.id, 'kept', 'service_component');
-  const id = device === null ? null : device.id;
+  const id = service?.id ?? device?.id ?? null;
   if (observation.isRetraction) {
     const isSeenSince = one.retracted === 'seen_since';
     return isSeenSince ? said(one, id, 'matched', 'seen_since') : said(one, id, 'deleted', 'retracted');
   }
+  if (service !== null) return said(one, id, 'kept', 'service_component');
   if (device === null) return said(one, null, 'sighting', record === null ? 'unknown' : 'address_only');
   if (batch.deleted.get(device) === true && !device.isDeleted && evidence !== null)
     return said(one, id, 'restored', 'seen_again');

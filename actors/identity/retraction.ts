@@ -8,9 +8,14 @@ import { macClass } from './identifier-rules.ts';
 import type { Placed } from './outcomes.ts';
 import type { PartitionDevices, Touched } from './partition.ts';
 import type { Observation } from './read-update.ts';
+import { isGone } from './services.ts';
 
 export function applyRetraction(devices: PartitionDevices, one: Placed, touched: Touched): void {
   const { observation } = one;
+  if (observation.service !== null) {
+    retractComponent(devices, one, observation.service);
+    return;
+  }
   const found = retracted(devices, observation);
   if (typeof found === 'string') {
     one.drop = found;
@@ -27,12 +32,25 @@ export function applyRetraction(devices: PartitionDevices, one: Placed, touched:
   if (record.group !== null) touched.groups.add(record.group);
 }
 
+/** It is named by its id, which is all that it has. */
+function retractComponent({ services }: PartitionDevices, one: Placed, id: string): void {
+  const service = services.get(id);
+  if (service === undefined) {
+    one.drop = 'unknown_device';
+    return;
+  }
+  const was = isGone(service);
+  const { atMs } = one.observation;
+  service.deletedAtMs = Math.max(service.deletedAtMs ?? atMs, atMs);
+  one.service = service;
+  one.retracted = isGone(service) ? (was ? 'already' : 'deleted') : 'seen_since';
+}
+
 function retracted(
   devices: PartitionDevices,
   observation: Observation,
 ): DeviceRecord | 'unknown_device' | 'weak_retraction' {
-  const { named, mac, service } = observation;
-  if (service !== null) return devices.services.has(service) ? 'weak_retraction' : 'unknown_device';
+  const { named, mac } = observation;
   let isNamed = named.length > 0;
   for (const { kind, scope, value } of named) {
     if (kind === 'asserted') {

@@ -7,6 +7,12 @@ export interface ServiceComponent {
   firstMs: number;
   lastMs: number;
   sources: Set<string>;
+  deletedAtMs: number | null;
+}
+
+/** Retracted, and not seen since. */
+export function isGone({ deletedAtMs, lastMs }: ServiceComponent): boolean {
+  return deletedAtMs !== null && lastMs <= deletedAtMs;
 }
 
 export function noteComponent(
@@ -17,7 +23,7 @@ export function noteComponent(
   const id = observation.service!;
   let service = services.get(id);
   if (service === undefined) {
-    service = { id, observation, firstMs: atMs, lastMs: atMs, sources: new Set() };
+    service = { id, observation, firstMs: atMs, lastMs: atMs, sources: new Set(), deletedAtMs: null };
     services.set(id, service);
   }
   const { observation: last } = service;

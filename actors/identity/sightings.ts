@@ -1,6 +1,8 @@
 /** When addresses that were seen and nothing more are devices, and how long they are told before. */
 import { standingGlimpses } from './address-owner.ts';
 import type { AddressRecord, Glimpse } from './addresses.ts';
+import { isSightingSource, sightingLifeMs } from './identifier-rules.ts';
+import type { Observation } from './read-update.ts';
 
 export interface Sighting {
   readonly ip: string;
@@ -35,5 +37,19 @@ export function sightingAt(record: AddressRecord, nowMs: number): Sighting | nul
     firstSeenMs: first.atMs,
     lastSeenMs: kept.at(-1)!.atMs,
     expiresAtMs: Math.max(...kept.map(({ atMs, lifeMs }) => atMs + lifeMs)),
+  };
+}
+
+export function glimpseOf(observation: Observation): Glimpse {
+  const { atMs, source, confidence, hostname, isAvailable, subnetClass, firstSeenMs } = observation;
+  return {
+    atMs,
+    source,
+    confidence,
+    hostname,
+    isAvailable,
+    lifeMs: sightingLifeMs(subnetClass),
+    isSighting: isSightingSource(source),
+    saidFirstMs: firstSeenMs,
   };
 }

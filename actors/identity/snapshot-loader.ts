@@ -50,8 +50,8 @@ export class Loader {
         new Set(triples.map((triple) => devices.book.identifier(...triple)));
       devices.separations.all.push({ own: of(line.separation.own), others: of(line.separation.others) });
     } else if ('service' in line) {
-      const { sources, ...service } = line.service;
-      devices.services.set(service.id, { ...service, sources: new Set(sources) });
+      const { sources, deletedAtMs = null, ...service } = line.service;
+      devices.services.set(service.id, { ...service, sources: new Set(sources), deletedAtMs });
     }
   }
 

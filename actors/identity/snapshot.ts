@@ -78,6 +78,7 @@ interface ServiceRow {
   firstMs: number;
   lastMs: number;
   sources: string[];
+  deletedAtMs?: number | null;
 }
 
 export type SnapshotLine =
