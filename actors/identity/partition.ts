@@ -5,19 +5,19 @@
 
 import { flagsOfMac } from '../ports/device-id.ts';
 import { mayDraw, ownerAt } from './address-owner.ts';
-import { AddressBook, type AddressRecord, type Glimpse } from './addresses.ts';
+import { AddressBook, type AddressRecord } from './addresses.ts';
 import { admit, areNamesRare } from './admission.ts';
 import { type DeviceRecord, isAddress } from './device-record.ts';
 import { type Evidence, EvidenceBook } from './evidence.ts';
 import { fieldsOf, notice, noticeFirst } from './fields.ts';
 import { type Group, Grouping, type Regrouped } from './groups.ts';
-import { isSightingSource, sightingLifeMs } from './identifier-rules.ts';
 import { type BatchMark, Inventory } from './inventory.ts';
 import { type LineOutcome, newPlaced, outcomesOf, type Placed } from './outcomes.ts';
 import type { Observation } from './read-update.ts';
 import { applyRetraction } from './retraction.ts';
 import { Separations } from './separations.ts';
 import { noteComponent, type ServiceComponent } from './services.ts';
+import { glimpseOf } from './sightings.ts';
 
 export interface NumberedObservation {
   readonly line: number;
@@ -283,18 +283,4 @@ function hasGlobalMac({ mac, tableMacs }: Observation): boolean {
 
 function isGlobal(mac: string): boolean {
   return flagsOfMac(mac) === 0;
-}
-
-function glimpseOf(observation: Observation): Glimpse {
-  const { atMs, source, confidence, hostname, isAvailable, subnetClass, firstSeenMs } = observation;
-  return {
-    atMs,
-    source,
-    confidence,
-    hostname,
-    isAvailable,
-    lifeMs: sightingLifeMs(subnetClass),
-    isSighting: isSightingSource(source),
-    saidFirstMs: firstSeenMs,
-  };
 }

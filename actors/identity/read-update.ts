@@ -12,6 +12,7 @@ import {
   isJunkSerial,
   macClass,
 } from './identifier-rules.ts';
+import { inOrder } from './in-order.ts';
 import { identityLimits as limits } from './limits.ts';
 import { boundedMetadata, MetadataBag } from './metadata.ts';
 import { addressOf, instantOf, macOf } from './normal-forms.ts';
@@ -238,28 +239,6 @@ function interfacesOf(said: unknown): Table {
   return { macs: inOrder(macs), ips: inOrder(ips) };
 }
 
-function inOrder(list: string[]): readonly string[] {
-  if (list.length === 0) return noTable.ips;
-  if (list.length > 1) sortTexts(list);
-  for (let at = 1; at < list.length; at += 1)
-    if (list[at] === list[at - 1]) return list.filter((one, n) => n === 0 || one !== list[n - 1]);
-  return list;
-}
-
-/** Few are put in their places one by one, which takes no more memory. */
-function sortTexts(list: string[]): void {
-  if (list.length > 16) {
-    list.sort();
-    return;
-  }
-  for (let at = 1; at < list.length; at += 1) {
-    const one = list[at]!;
-    let to = at;
-    for (; to > 0 && list[to - 1]! > one; to -= 1) list[to] = list[to - 1]!;
-    list[to] = one;
-  }
-}
-
 function serviceOf(deviceId: string | null, type: string | null, id: string | null): string | null {
   if (deviceId?.startsWith('serviceradar:')) return deviceId;
   return deviceId === null && type !== null ? `serviceradar:${type}:${id ?? ''}` : null;
@@ -271,7 +250,7 @@ function namedOf(
   agentId: string | null,
 ): readonly Named[] {
   let named = noNamed;
-  if (deviceId !== null && deviceId.startsWith('sr:')) named = append(named, nameOf('asserted', deviceId));
+  if (deviceId?.startsWith('sr:')) named = append(named, nameOf('asserted', deviceId));
   if (agentId !== null) named = append(named, nameOf('agent_id', agentId));
   if (metadata === noMetadata) return named;
   const { armis_device_id: armis, integration_id: integration, netbox_device_id: netbox, serial } = metadata;

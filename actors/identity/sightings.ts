@@ -1,6 +1,8 @@
 /** When addresses that were seen and nothing more are devices, and how long they are told before. */
 import { standingGlimpses } from './address-owner.ts';
 import type { AddressRecord, Glimpse } from './addresses.ts';
+import { isSightingSource, sightingLifeMs } from './identifier-rules.ts';
+import type { Observation } from './read-update.ts';
 
 export interface Sighting {
   readonly ip: string;
@@ -8,6 +10,21 @@ export interface Sighting {
   readonly firstSeenMs: number;
   readonly lastSeenMs: number;
   readonly expiresAtMs: number;
+}
+
+/** Of an observation that has an address and nothing that identifies. */
+export function glimpseOf(observation: Observation): Glimpse {
+  const { atMs, source, confidence, hostname, isAvailable, subnetClass, firstSeenMs } = observation;
+  return {
+    atMs,
+    source,
+    confidence,
+    hostname,
+    isAvailable,
+    lifeMs: sightingLifeMs(subnetClass),
+    isSighting: isSightingSource(source),
+    saidFirstMs: firstSeenMs,
+  };
 }
 
 /** A source whose word makes a device, or two sources of which the second spoke while the first was still kept. */
