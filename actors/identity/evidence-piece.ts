@@ -197,3 +197,9 @@ export class Evidence {
     this.devices = this.devices === null ? device : [...this.founded, device];
   }
 }
+
+export function identifiersOf(
+  evidence: Pick<Evidence, 'ids' | 'macs' | 'locals' | 'localClaims'>,
+): Identifier[] {
+  return [...evidence.ids, ...evidence.macs, ...evidence.locals, ...evidence.localClaims];
+}

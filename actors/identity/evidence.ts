@@ -4,16 +4,24 @@
  */
 
 import { append, isAlone, mayShare } from './append.ts';
-import { type Core, Evidence, type FirstSeen, type IdentifierSets, type Seen } from './evidence-piece.ts';
+import {
+  type Core,
+  Evidence,
+  type FirstSeen,
+  type IdentifierSets,
+  identifiersOf,
+  type Seen,
+} from './evidence-piece.ts';
 import { Husks, saidOf, setsOf } from './husks.ts';
 import { type IdentifierKind, macClass } from './identifier-rules.ts';
 import { type Identifier, IdentifierIndex, spelledAs } from './identifiers.ts';
+import { knownOf } from './known-evidence.ts';
 import { identityLimits as limits } from './limits.ts';
 import { Marks } from './marks.ts';
 import type { Observation } from './read-update.ts';
 import type { EvidenceRow } from './snapshot.ts';
 
-export type { Core, Evidence, Identifier, Seen };
+export { type Core, type Evidence, type Identifier, identifiersOf, type Seen };
 
 /** Shared by all that have none; never changed, as lists are made anew when something is added. */
 const none: readonly Identifier[] = [];
@@ -225,12 +233,6 @@ export class EvidenceBook {
   }
 }
 
-export function identifiersOf(
-  evidence: Pick<Evidence, 'ids' | 'macs' | 'locals' | 'localClaims'>,
-): Identifier[] {
-  return [...evidence.ids, ...evidence.macs, ...evidence.locals, ...evidence.localClaims];
-}
-
 /** Those that hold one identifier and no other have one list, when one of the first few of them has it. */
 function sameList(
   list: readonly Identifier[],
@@ -259,46 +261,4 @@ function weightOf({ ids, macs, locals, localClaims }: Evidence): number {
 
 function kindOfMac(mac: string): IdentifierKind {
   return macClass(mac) === 'local' ? 'local_mac' : 'mac';
-}
-
-/** Evidence with exactly these, as they were observed: what was put in by hand does not count, what was taken out does. */
-function knownOf(asked: IdentifierSets): Evidence | null {
-  const { ids, macs, locals, localClaims } = asked;
-  const fewest = fewestOf(localClaims, fewestOf(locals, fewestOf(macs, fewestOf(ids, null))));
-  if (fewest === null) return null;
-  for (const evidence of fewest) if (isSame(evidence, asked)) return evidence;
-  return null;
-}
-
-/** The shortest list of holders, of two as long the one that is there. */
-function fewestOf(
-  list: readonly Identifier[],
-  fewest: readonly Evidence[] | null,
-): readonly Evidence[] | null {
-  let least = fewest;
-  for (const { holders } of list) if (least === null || holders.length < least.length) least = holders;
-  return least;
-}
-
-function isSame(evidence: Evidence, asked: IdentifierSets): boolean {
-  const { ids, macs, claims, locals, localClaims, overruled } = evidence;
-  if (overruled.length === 0 && ids.every(({ kind }) => kind !== 'manual'))
-    return (
-      holdsAll(ids, asked.ids) &&
-      holdsAll(macs, asked.macs) &&
-      holdsAll(claims, asked.claims) &&
-      holdsAll(locals, asked.locals) &&
-      holdsAll(localClaims, asked.localClaims)
-    );
-  const held = new Set([...identifiersOf(evidence), ...overruled].filter(({ kind }) => kind !== 'manual'));
-  const wanted = new Set(identifiersOf(asked));
-  return (
-    held.size === wanted.size && [...wanted].every((one) => held.has(one)) && holdsAll(claims, asked.claims)
-  );
-}
-
-function holdsAll(held: readonly Identifier[], asked: readonly Identifier[]): boolean {
-  if (held.length !== asked.length) return false;
-  for (const one of asked) if (!held.includes(one)) return false;
-  return true;
 }

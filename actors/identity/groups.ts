@@ -6,12 +6,14 @@
 import { isPlaceless, lastHold, mayDraw, ownerOf, ownerOfRest, standingGlimpses } from './address-owner.ts';
 import type { AddressRecord } from './addresses.ts';
 import { append, mayShare } from './append.ts';
-import { converge, macConflicts } from './convergence.ts';
-import { closeOver, coresOf } from './cores.ts';
+import { converge } from './convergence.ts';
+import { coresOf } from './cores.ts';
 import { type DeviceRecord, isAddress } from './device-record.ts';
 import { type Core, type Evidence, type EvidenceBook, type Identifier, knownList } from './evidence.ts';
 import { isIdentified, oldest } from './identified.ts';
 import { identityLimits as limits } from './limits.ts';
+import { macConflicts } from './mac-ties.ts';
+import { closeOver } from './reached.ts';
 import { RefusedTies } from './refused-ties.ts';
 import { Region } from './region.ts';
 import { sightingIsConfirmed } from './sightings.ts';

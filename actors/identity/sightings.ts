@@ -12,6 +12,21 @@ export interface Sighting {
   readonly expiresAtMs: number;
 }
 
+/** Of an observation that has an address and nothing that identifies. */
+export function glimpseOf(observation: Observation): Glimpse {
+  const { atMs, source, confidence, hostname, isAvailable, subnetClass, firstSeenMs } = observation;
+  return {
+    atMs,
+    source,
+    confidence,
+    hostname,
+    isAvailable,
+    lifeMs: sightingLifeMs(subnetClass),
+    isSighting: isSightingSource(source),
+    saidFirstMs: firstSeenMs,
+  };
+}
+
 /** A source whose word makes a device, or two sources of which the second spoke while the first was still kept. */
 export function sightingIsConfirmed(glimpses: readonly Glimpse[]): boolean {
   if (glimpses.length === 0) return false;
@@ -37,19 +52,5 @@ export function sightingAt(record: AddressRecord, nowMs: number): Sighting | nul
     firstSeenMs: first.atMs,
     lastSeenMs: kept.at(-1)!.atMs,
     expiresAtMs: Math.max(...kept.map(({ atMs, lifeMs }) => atMs + lifeMs)),
-  };
-}
-
-export function glimpseOf(observation: Observation): Glimpse {
-  const { atMs, source, confidence, hostname, isAvailable, subnetClass, firstSeenMs } = observation;
-  return {
-    atMs,
-    source,
-    confidence,
-    hostname,
-    isAvailable,
-    lifeMs: sightingLifeMs(subnetClass),
-    isSighting: isSightingSource(source),
-    saidFirstMs: firstSeenMs,
   };
 }
