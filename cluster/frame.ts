@@ -13,6 +13,7 @@ import {
   routedKinds,
 } from './frame-layout.ts';
 import { frameBytesMax, frameTextBytesMax } from './limits.ts';
+import { textOf } from './short-text.ts';
 
 export interface RoutedHeader {
   /** The boot that the receiver's ref names: an earlier one reaches nobody. 48 bits. */
@@ -215,7 +216,7 @@ function decodeControl(
     if (type === 'text') {
       size += bytes[at]!;
       if (at + size > end) return `${kind} ends within ${name}`;
-      header[name] = bytes.toString('utf8', at + 1, at + size);
+      header[name] = textOf(bytes, at + 1, size - 1);
     } else {
       header[name] = bytes.readUIntBE(at, size);
     }

@@ -6,7 +6,7 @@ import type { RenewalProof } from '../../certs/index.ts';
 import { PlayedPeer } from '../../cluster/testing/played-peer.ts';
 import type { Connection, ConnectionHandlers, PeerJudgement } from '../../cluster/transport.ts';
 import { kernelBufferBytes, splitChunkChance } from './bounds.ts';
-import { type Process, socketPart } from './event-loop.ts';
+import { type Due, type Process, socketPart } from './event-loop.ts';
 import type { Host, Network } from './network.ts';
 
 /** What goes through a pipe: bytes, or the news that no more come. */
@@ -15,15 +15,10 @@ type Item = Buffer | 'end';
 /** Never filled. */
 const none: Item[] = [];
 
-export class End implements Connection {
-  readonly from: Host;
-  readonly to: Host;
-  readonly process: Process;
-  other!: End;
+/** It is itself what happens when something that it sent arrives. */
+export class End implements Connection, Due {
   private readonly network: Network;
-  /** For the trace. */
-  private readonly way: number;
-  private readonly played: PlayedPeer;
+  other!: End;
   private handlers: ConnectionHandlers | null = null;
   private isOpen = true;
   /** The process or the host behind it is gone. */
@@ -39,7 +34,12 @@ export class End implements Connection {
   private stalls = 0;
   /** Until the handshake is done on this side; what arrives before waits. */
   private isAccepted: boolean;
-  private readonly deliver = () => this.arrive();
+  readonly from: Host;
+  readonly to: Host;
+  /** For the trace. */
+  private readonly way: number;
+  readonly process: Process;
+  private readonly played: PlayedPeer;
 
   constructor(network: Network, from: Host, to: Host, owner: Process, isAccepted: boolean) {
     this.network = network;
@@ -49,6 +49,18 @@ export class End implements Connection {
     this.isAccepted = isAccepted;
     this.way = network.trace.wayHash(from.name, to.name);
     this.played = new PlayedPeer(from.papers, to.papers);
+  }
+
+  get part(): typeof socketPart {
+    return socketPart;
+  }
+
+  get owner(): Process {
+    return this.other.process;
+  }
+
+  get cancelled(): boolean {
+    return false;
   }
 
   get peer(): PeerJudgement {
@@ -178,14 +190,14 @@ export class End implements Connection {
     );
     this.lastAtMs = atMs;
     this.underWay += 1;
-    network.loop.put(atMs - network.loop.nowMs, socketPart, this.other.process, this.deliver);
+    network.loop.putAgain(atMs - network.loop.nowMs, this);
   }
 
   private isStuck(): boolean {
     return this.stalls > 0 || !this.other.isAccepted || this.network.isCut(this.from, this.to);
   }
 
-  private arrive(): void {
+  run(): void {
     this.underWay -= 1;
     if (this.head >= this.queue.length) return;
     if (this.isStuck()) {
