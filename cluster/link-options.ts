@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../runtime/index.ts';
 import type { Codec } from './codec.ts';
+import type { Flushes } from './flushes.ts';
 import type { Frame } from './frame.ts';
 import type { Greeting, LinkNumbers } from './greeting.ts';
 import type { InboxCounts } from './inbox.ts';
@@ -33,5 +34,7 @@ export interface LinkOptions {
   readonly greeting: () => Greeting;
   readonly codec: Codec;
   readonly clock: Clock;
+  /** Of all links of the node; absent: it has no other. */
+  readonly flushes?: Flushes;
   readonly handlers: LinkHandlers;
 }

@@ -6,6 +6,7 @@ import type { Beat } from './beat.ts';
 import { assert } from './errors.ts';
 import { nodeOf } from './fence.ts';
 import type { LinkFence } from './fence-link.ts';
+import { Flushes } from './flushes.ts';
 import { encodeControlHead, type Frame, noPayload } from './frame.ts';
 import {
   type ControlFields,
@@ -58,12 +59,8 @@ export class Link implements ConnectionHandlers, InboxHandlers, OutboxHandlers {
     this.expected = options.expected ?? null;
     this.sinceWallMs = options.clock.wallMs();
     this.inbox = new Inbox(options.clock, this, () => this.fence?.boundsIn ?? partBounds);
-    this.outbox = new Outbox(
-      options.connection,
-      options.clock,
-      this,
-      () => this.fence?.boundsOut ?? partBounds,
-    );
+    const flushes = options.flushes ?? new Flushes(options.clock);
+    this.outbox = new Outbox(options.connection, flushes, this, () => this.fence?.boundsOut ?? partBounds);
   }
 
   get address(): string {

@@ -7,11 +7,12 @@ import type { Codec } from './codec.ts';
 import type { DialOutcome } from './discovery/decision.ts';
 import { judgeOperatorFrame } from './fence.ts';
 import type { Fences } from './fences.ts';
+import { Flushes } from './flushes.ts';
 import type { Frame } from './frame.ts';
 import type { Greeting } from './greeting.ts';
 import { Link } from './link.ts';
 import { ageOf, type LinkFacts, standingOf } from './link-choice.ts';
-import type { LinkHandlers } from './link-options.ts';
+import type { LinkHandlers, LinkOptions } from './link-options.ts';
 import { LinkWatch } from './link-watch.ts';
 import { describe, isSameLife, nameIn, peerName } from './peer-name.ts';
 import type { Connection, DialFailure, Transport } from './transport.ts';
@@ -57,16 +58,19 @@ export class Mesh {
   private readonly reaching = new Map<Link, Reached>();
   private stopped = false;
   private readonly watch: LinkWatch;
-  /** Of all links, so that a frame finds them where the last one did. */
-  private readonly linkHandlers: LinkHandlers = {
-    up: (link) => this.linkUp(link),
-    frame: (link, frame, isOverlong) => this.frame(link, frame, isOverlong),
-    down: (link, code, detail) => this.linkDown(link, code, detail),
-  };
+  /** The same for all links, so that a frame finds it where the last one did. */
+  private readonly linkTerms: Omit<LinkOptions, 'connection' | 'dialled' | 'expected' | 'numbers'>;
 
   constructor(options: MeshOptions) {
     this.options = options;
     this.watch = new LinkWatch(options);
+    const { greeting, codec, clock } = options;
+    const handlers: LinkHandlers = {
+      up: (link) => this.linkUp(link),
+      frame: (link, frame, isOverlong) => this.frame(link, frame, isOverlong),
+      down: (link, code, detail) => this.linkDown(link, code, detail),
+    };
+    this.linkTerms = { greeting, codec, clock, handlers, flushes: new Flushes(clock) };
   }
 
   listen(): Promise<string> {
@@ -144,21 +148,13 @@ export class Mesh {
     expected: string | null,
     reached: Reached | null = null,
   ): void {
-    const { codec, clock, greeting, log } = this.options;
+    const { log } = this.options;
     const dialled = address !== null;
     const { peer } = connection;
     const name = nameIn(peer);
     this.numbered = (this.numbered + 1) % 0x1_0000_0000;
-    const link = new Link({
-      connection,
-      dialled,
-      expected,
-      numbers: { link: this.numbered, lost: this.lost.get(name ?? '') ?? 0 },
-      greeting,
-      codec,
-      clock,
-      handlers: this.linkHandlers,
-    });
+    const numbers = { link: this.numbered, lost: this.lost.get(name ?? '') ?? 0 };
+    const link = new Link({ ...this.linkTerms, connection, dialled, expected, numbers });
     this.open.set(link, name);
     if (reached !== null) this.reaching.set(link, reached);
     this.watch.add(link, connection);
@@ -226,9 +222,10 @@ export class Mesh {
 
   /** Ends every link of the node that is there, those that are retired included. */
   private endAll(name: string, code: string, because: string): void {
-    for (const [link, peer] of [...this.open]) {
-      if (peer === name && (this.links.get(name) === link || link.isRetired)) link.close(code, because);
-    }
+    const all: Link[] = [];
+    for (const [link, peer] of this.open)
+      if (peer === name && (this.links.get(name) === link || link.isRetired)) all.push(link);
+    for (const link of all) link.close(code, because);
   }
 
   private tellReached(link: Link, outcome: DialOutcome): void {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { manualClock } from '../runtime/index.ts';
+import { Flushes } from './flushes.ts';
 import { encodeControlHead, encodeRoutedHead, noPayload } from './frame.ts';
 import { createFrameReader } from './frame-reader.ts';
 import { linkHighWaterBytes, linkQueuedBytesMax, linkUrgentBytesMax, linkWindowBytes } from './limits.ts';
@@ -21,7 +22,7 @@ function slowNetwork() {
     },
   } as unknown as Connection;
   const told = { overrun: 0 };
-  const outbox = new Outbox(connection, clock, {
+  const outbox = new Outbox(connection, new Flushes(clock), {
     overrun() {
       told.overrun += 1;
     },

@@ -44,6 +44,9 @@ export class EventLoop {
   /** Events run since the start, for the summary. */
   count = 0;
   private readonly queue = new EventQueue();
+  /** Of what is under way on the network: most events, and few at a time, so they are not sorted among all timers. */
+  private readonly near = new EventQueue();
+  private order = 0;
   /** The first `soonCount` of them wait. */
   private readonly soonTasks: (() => void)[] = [];
   private soonCount = 0;
@@ -57,13 +60,13 @@ export class EventLoop {
   put(delayMs: number, part: Part, owner: Process | null, run: () => void): Happening {
     const happening = { part, owner, cancelled: false, run };
     if (part === afterPart) this.after.push(happening);
-    else this.queue.put(happening, this.nowMs + delayMs);
+    else this.queue.put(happening, this.nowMs + delayMs, ++this.order);
     return happening;
   }
 
-  /** What may happen again and again, and nobody takes out. */
-  putAgain(delayMs: number, due: Due): void {
-    this.queue.put(due, this.nowMs + delayMs);
+  /** What comes soon, and nobody takes out. */
+  putNear(delayMs: number, due: Due): void {
+    this.near.put(due, this.nowMs + delayMs, ++this.order);
   }
 
   soon(task: () => void): void {
@@ -94,7 +97,11 @@ export class EventLoop {
 
   /** What waits for everything else of an instant comes when nothing else of it is left. */
   private next(untilMs: number): Due | null {
-    const firstMs = this.queue.firstMs;
+    const { queue, near } = this;
+    const nearMs = near.firstMs;
+    const laterMs = queue.firstMs;
+    const isNear = nearMs < laterMs || (nearMs === laterMs && near.firstOrder < queue.firstOrder);
+    const firstMs = isNear ? nearMs : laterMs;
     if (this.afterAt < this.after.length && firstMs > this.nowMs) {
       const next = this.after[this.afterAt]!;
       this.takenAtMs = this.nowMs;
@@ -107,7 +114,7 @@ export class EventLoop {
     }
     if (firstMs > untilMs) return null;
     this.takenAtMs = firstMs;
-    return this.queue.take();
+    return (isNear ? near : queue).take();
   }
 
   /** A stopped process goes on: what fell due meanwhile comes now, in the order in which an event loop looks. */
@@ -119,7 +126,7 @@ export class EventLoop {
       for (const one of held) {
         if (one.part !== part || one.cancelled) continue;
         if (part === afterPart) this.after.push(one);
-        else this.queue.put(one, this.nowMs);
+        else this.queue.put(one, this.nowMs, ++this.order);
       }
     }
   }

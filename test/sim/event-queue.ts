@@ -7,7 +7,6 @@ import type { Due } from './event-loop.ts';
 
 export class EventQueue {
   private length = 0;
-  private order = 0;
   private times = new Float64Array(1_024);
   private orders = new Float64Array(1_024);
   private readonly events: (Due | null)[] = [];
@@ -17,10 +16,15 @@ export class EventQueue {
     return this.length === 0 ? Number.POSITIVE_INFINITY : this.times[0]!;
   }
 
-  put(event: Due, atMs: number): void {
+  /** Of the first one; there must be one. */
+  get firstOrder(): number {
+    return this.orders[0]!;
+  }
+
+  /** `order`: higher than of any that was put before. */
+  put(event: Due, atMs: number, order: number): void {
     if (this.length === this.times.length) this.grow();
-    this.order += 1;
-    const { times, orders, events, order } = this;
+    const { times, orders, events } = this;
     let at = this.length;
     this.length += 1;
     // What comes last is after everything of its instant: only times are compared on the way up.

@@ -76,17 +76,25 @@ class Replay {
   private heard({ type, entry }: NameEvent): void {
     const { key, ref, metadata } = entry;
     const names = this.toldOf(key);
+    const now: Told = { ref, metadata, listed: null };
+    if (type === 'added') {
+      // Looked up once: of what is told nearly all is new.
+      const { size } = names;
+      names.set(key.id, now);
+      if (names.size > size) this.toldCount += 1;
+      else this.world.fail(`${this.who()}: ${type} ${formatKey(key)}, which is there already`);
+      return;
+    }
     const before = names.get(key.id);
-    if ((before !== undefined) === (type === 'added'))
-      this.world.fail(
-        `${this.who()}: ${type} ${formatKey(key)}, which is ${type === 'added' ? 'there already' : 'not there'}`,
-      );
-    if (before === undefined) this.toldCount += 1;
-    else if (before.listed !== null) this.disturbed.add(before.listed);
-    if (type === 'removed') {
+    if (before === undefined) {
+      this.toldCount += 1;
+      this.world.fail(`${this.who()}: ${type} ${formatKey(key)}, which is not there`);
+    } else if (before.listed !== null) this.disturbed.add(before.listed);
+    if (type === 'updated') names.set(key.id, now);
+    else {
       names.delete(key.id);
       this.toldCount -= 1;
-    } else names.set(key.id, { ref, metadata, listed: null });
+    }
   }
 
   private toldOf(group: Omit<RegistryKey, 'id'>): Map<string, Told> {
