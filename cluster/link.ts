@@ -25,6 +25,17 @@ import { partBounds } from './part-bounds.ts';
 import type { ConnectionHandlers } from './transport.ts';
 
 export class Link implements ConnectionHandlers, InboxHandlers, OutboxHandlers {
+  // First what every frame looks at: it then lies together in memory.
+  /** Set when a tenant's node is at one end. */
+  fence: LinkFence | null = null;
+  peer: LinkPeer | null = null;
+  /** Of its heartbeats; null: none are sent on it. For the vigil. */
+  beat: Beat | null = null;
+  private readonly inbox: Inbox;
+  private readonly outbox: Outbox;
+  private readonly handlers: LinkHandlers;
+  private ended = false;
+  private retired = false;
   readonly dialled: boolean;
   readonly numbers: LinkNumbers;
   /** The node that it was dialled for, if it was known. */
@@ -32,17 +43,7 @@ export class Link implements ConnectionHandlers, InboxHandlers, OutboxHandlers {
   readonly sinceWallMs: number;
   /** Links to the peer that gave way to this one. */
   replaced = 0;
-  peer: LinkPeer | null = null;
-  /** Set when a tenant's node is at one end. */
-  fence: LinkFence | null = null;
-  /** Of its heartbeats; null: none are sent on it. For the vigil. */
-  beat: Beat | null = null;
   private readonly options: LinkOptions;
-  private readonly handlers: LinkHandlers;
-  private readonly inbox: Inbox;
-  private readonly outbox: Outbox;
-  private ended = false;
-  private retired = false;
   private retireTold = false;
   private peerRetired = false;
   private peerHasAll = false;

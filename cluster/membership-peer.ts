@@ -58,11 +58,11 @@ export interface Peer {
   incarnation: number;
   /** `noRttMs`: not measured since the link's beginning. */
   rttMs: number;
-  sinceMs: number;
   /** Last heartbeat, or the link's beginning. */
   directMs: number;
   /** By how much `directMs` was moved since then, because this node itself did not run. */
   excusedMs: number;
+  sinceMs: number;
   /** Last time that somebody else heard from it. */
   indirectMs: number;
   linkClosedMs: number;
@@ -117,9 +117,9 @@ export function createPeer(identity: PeerIdentity, nowMs: number): Peer {
     linked: false,
     incarnation: 0,
     rttMs: noRttMs,
-    sinceMs: nowMs,
     directMs: nowMs,
     excusedMs: 0,
+    sinceMs: nowMs,
     indirectMs: Number.NEGATIVE_INFINITY,
     linkClosedMs: nowMs,
     firstRefusedMs: null,

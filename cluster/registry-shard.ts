@@ -12,6 +12,8 @@ import { entriesMaxOf, type PutRow, type RegistryDelta, type RemovalRow } from '
 export interface HeadsSum {
   high: number;
   low: number;
+  /** How many of these origins are returning: mostly none, so that a heartbeat need not look at its sender's. */
+  returning: number;
 }
 
 /** All names of one tenant, partition and kind. A slot holds the one claim on a name, or an array of several. */
@@ -142,6 +144,12 @@ export function setHidden(origin: Origin, hidden: boolean): void {
   if (origin.hidden === hidden) return;
   origin.hidden = hidden;
   addToSum(origin, origin.hashHigh, origin.hashLow);
+}
+
+export function setReturning(origin: Origin, returning: Returning | null): void {
+  if (origin.sum !== null)
+    origin.sum.returning += Number(returning !== null) - Number(origin.returning !== null);
+  origin.returning = returning;
 }
 
 /** Drops its shards and with them its hash. */

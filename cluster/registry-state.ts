@@ -77,7 +77,7 @@ export interface RegistrySettings {
 }
 
 export function createRegistry(settings: RegistrySettings): RegistryState {
-  const heads = { high: 0, low: 0 };
+  const heads = { high: 0, low: 0, returning: 0 };
   const self = createOrigin(settings.node, settings.boot, heads);
   return {
     self,
