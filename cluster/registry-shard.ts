@@ -220,7 +220,11 @@ export function oldestFirst(shard: Shard, upTo: number): Entry[] {
 
 /** The claim of this shard on a name. */
 export function claimIn(shard: Shard, group: Group, id: string): Entry | null {
-  const slot = group.slots.get(id);
+  return claimAt(shard, group.slots.get(id));
+}
+
+/** The same, where the name's slot is at hand. */
+export function claimAt(shard: Shard, slot: Slot | undefined): Entry | null {
   if (slot === undefined) return null;
   if (!Array.isArray(slot)) return slot.shard === shard ? slot : null;
   return slot.find((entry) => entry.shard === shard) ?? null;
