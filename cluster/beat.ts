@@ -9,8 +9,11 @@ export class Beat {
   sequence = 0;
   heardSequence = 0;
   heardAtMs = 0;
-  /** When those were sent that wait, oldest first; the first of them has the sequence `sentFrom`. */
-  private readonly sentMs: number[] = [];
+  /** Whether any of ours waits; the last one that was sent is then one of them. */
+  private isWaiting = false;
+  private lastSentMs = 0;
+  /** When those before it were sent that wait too, oldest first: mostly none. The first that waits is `sentFrom`. */
+  private readonly olderMs: number[] = [];
   private sentFrom = 1;
   /** The last one of ours that was echoed, and when it was sent. */
   private echo = 0;
@@ -18,7 +21,7 @@ export class Beat {
   /** What is read now was sent then or later: a link keeps the order of its frames. */
   private saidMs: number;
   /** When probes were sent that were not answered yet, by nonce, oldest first. */
-  private readonly askedMs = new Map<number, number>();
+  private askedMs: Map<number, number> | null = null;
 
   /** `sinceMs`: the link's beginning. */
   constructor(sinceMs: number) {
@@ -39,6 +42,7 @@ export class Beat {
   }
 
   asks(nonce: number, nowMs: number): void {
+    this.askedMs ??= new Map();
     this.askedMs.set(nonce, nowMs);
     if (this.askedMs.size > probesUnansweredMax) this.askedMs.delete(this.askedMs.keys().next().value!);
   }
@@ -48,18 +52,20 @@ export class Beat {
    * was not read, says nothing of now. `answers`: the nonce of the probe that it answers.
    */
   lateMs(nowMs: number, answers: number | null = null): number {
-    const askedMs = answers === null ? undefined : this.askedMs.get(answers);
+    const askedMs = answers === null ? undefined : this.askedMs?.get(answers);
     if (askedMs === undefined) return nowMs - this.saidMs;
-    this.askedMs.delete(answers!);
+    this.askedMs!.delete(answers!);
     return nowMs - Math.max(askedMs, this.saidMs);
   }
 
   /** One more is sent now: its sequence. */
   next(nowMs: number): number {
     this.sequence = (this.sequence + 1) % 0x1_0000_0000;
-    if (this.sentMs.length === 0) this.sentFrom = this.sequence;
-    this.sentMs.push(nowMs);
-    if (this.sentMs.length > heartbeatsUnechoedMax) this.forget(1);
+    if (this.isWaiting) this.olderMs.push(this.lastSentMs);
+    else this.sentFrom = this.sequence;
+    this.isWaiting = true;
+    this.lastSentMs = nowMs;
+    if (this.olderMs.length >= heartbeatsUnechoedMax) this.forget(1);
     return this.sequence;
   }
 
@@ -67,14 +73,21 @@ export class Beat {
   echoed(sequence: number): number | null {
     const at = sequence - this.sentFrom;
     if (at < 0) return null;
-    const sentMs = this.sentMs[at] ?? null;
+    const { olderMs } = this;
+    const isLast = this.isWaiting && at === olderMs.length;
+    const sentMs = isLast ? this.lastSentMs : (olderMs[at] ?? null);
     this.forget(at + 1);
     return sentMs;
   }
 
   private forget(count: number): void {
-    if (count >= this.sentMs.length) this.sentMs.length = 0;
-    else this.sentMs.splice(0, count);
+    const { olderMs } = this;
+    if (count <= olderMs.length) olderMs.splice(0, count);
+    else {
+      this.isWaiting = false;
+      // An empty list has no room of its own, and would get some with every heartbeat.
+      if (olderMs.length > 0) olderMs.length = 0;
+    }
     this.sentFrom += count;
   }
 }

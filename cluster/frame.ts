@@ -12,7 +12,15 @@ import {
   type RoutedKind,
   routedKinds,
 } from './frame-layout.ts';
+import {
+  deltaPayloadAt,
+  heartbeatBytes,
+  readDeltaHeader,
+  readHeartbeat,
+  writeHeartbeat,
+} from './frame-often.ts';
 import { frameBytesMax, frameTextBytesMax } from './limits.ts';
+import { textOf } from './short-text.ts';
 
 export interface RoutedHeader {
   /** The boot that the receiver's ref names: an earlier one reaches nobody. 48 bits. */
@@ -207,6 +215,11 @@ function decodeControl(
     const payload = rest(bytes, start + heartbeatBytes, end);
     return { kind, flags, header: readHeartbeat(bytes, start), payload };
   }
+  const deltaAt = kind === 'registry_delta' ? deltaPayloadAt(bytes, start, end) : 0;
+  if (deltaAt > 0) {
+    const header = readDeltaHeader(bytes, start);
+    return { kind: 'registry_delta', flags, header, payload: rest(bytes, deltaAt, end) };
+  }
   const header: Record<string, number | string> = {};
   let at = start;
   for (const [name, type] of layout.fields) {
@@ -215,7 +228,7 @@ function decodeControl(
     if (type === 'text') {
       size += bytes[at]!;
       if (at + size > end) return `${kind} ends within ${name}`;
-      header[name] = bytes.toString('utf8', at + 1, at + size);
+      header[name] = textOf(bytes, at + 1, size - 1);
     } else {
       header[name] = bytes.readUIntBE(at, size);
     }
@@ -229,41 +242,20 @@ function rest(bytes: Buffer, at: number, end: number): Uint8Array {
   return at === end ? noPayload : bytes.subarray(at, end);
 }
 
-const heartbeatBytes = 28;
-const heartbeatNumber = controlKinds.heartbeat.number;
-
-/** As the layout says: what is written most is not written field by field. */
 function heartbeatHead(header: ControlFields<'heartbeat'>, payloadBytes: number, flags: number): Buffer {
   const { incarnation, sequence, echo, echoAgeMs, viewHash, headsHigh, headsLow } = header;
-  for (const value of [incarnation, sequence, echo, echoAgeMs, viewHash, headsHigh, headsLow])
-    if (!isWritable(value, 4)) throw new ClusterError('frame_malformed', `heartbeat with ${value}`);
+  const areCounts = isWritable(incarnation, 4) && isWritable(sequence, 4) && isWritable(echo, 4);
+  const areHashes = isWritable(viewHash, 4) && isWritable(headsHigh, 4) && isWritable(headsLow, 4);
+  if (!areCounts || !areHashes || !isWritable(echoAgeMs, 4))
+    throw new ClusterError('frame_malformed', `heartbeat with ${JSON.stringify(header)}`);
   const length = frameStartBytes - lengthBytes + heartbeatBytes + payloadBytes;
   if (length > frameBytesMax) throw tooLarge(length);
   const head = Buffer.allocUnsafe(frameStartBytes + heartbeatBytes);
-  let at = head.writeUInt32BE(length, 0);
-  head[at++] = heartbeatNumber;
-  head[at++] = flags;
-  at = head.writeUInt32BE(incarnation, at);
-  at = head.writeUInt32BE(sequence, at);
-  at = head.writeUInt32BE(echo, at);
-  at = head.writeUInt32BE(echoAgeMs, at);
-  at = head.writeUInt32BE(viewHash, at);
-  at = head.writeUInt32BE(headsHigh, at);
-  head.writeUInt32BE(headsLow, at);
+  head.writeUInt32BE(length, 0);
+  head[4] = controlKinds.heartbeat.number;
+  head[5] = flags;
+  writeHeartbeat(head, frameStartBytes, header);
   return head;
-}
-
-/** As the layout says. Half of what an idle cluster reads are these, so they are not read field by field. */
-function readHeartbeat(bytes: Buffer, at: number): ControlFields<'heartbeat'> {
-  return {
-    incarnation: bytes.readUInt32BE(at),
-    sequence: bytes.readUInt32BE(at + 4),
-    echo: bytes.readUInt32BE(at + 8),
-    echoAgeMs: bytes.readUInt32BE(at + 12),
-    viewHash: bytes.readUInt32BE(at + 16),
-    headsHigh: bytes.readUInt32BE(at + 20),
-    headsLow: bytes.readUInt32BE(at + 24),
-  };
 }
 
 function isWritable(value: number, bytes: number): boolean {

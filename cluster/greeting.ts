@@ -6,6 +6,7 @@ import type { PeerIdentity } from '../certs/index.ts';
 import { readAddress } from './address.ts';
 import type { Codec } from './codec.ts';
 import { ClusterError } from './errors.ts';
+import type { NodeOfPeer } from './fence.ts';
 import { protocolVersion, protocolVersionMin } from './frame-layout.ts';
 import { greetingKnowsMax } from './limits.ts';
 
@@ -31,6 +32,8 @@ export interface LinkGreeting extends Greeting, LinkNumbers {}
 /** Who is at the other end: by the certificate, and what it says beside. */
 export interface LinkPeer {
   readonly identity: PeerIdentity;
+  /** What the identity is in the cluster; null: it is no node, such as an operator's command. */
+  readonly node: NodeOfPeer | null;
   /** Of the certificate that it showed when the link began. */
   readonly serial: string;
   readonly greeting: LinkGreeting;

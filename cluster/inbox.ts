@@ -25,26 +25,28 @@ export interface InboxHandlers {
 }
 
 export class Inbox {
-  /** Before the peer said who it is, nothing of it is put together. */
-  takesParts = false;
-  private readonly clock: Clock;
-  private readonly handlers: InboxHandlers;
-  private readonly reader = createFrameReader();
-  private readonly parts: Parts;
-  // Fields of their own, and not asked of the parts: with each object less that a frame touches, many links are read faster.
-  private framesIn = 0;
-  private bytesIn = 0;
-  private partsIn = 0;
-  private hasParts = false;
+  // First what every frame looks at, and not asked of others: with each object less, many links are read faster.
   private ended = false;
   /** Nothing of a frame is held. */
   private isBetweenFrames = true;
+  private hasParts = false;
   private cancelStall: (() => void) | null = null;
+  private bytesIn = 0;
+  private framesIn = 0;
+  private readonly handlers: InboxHandlers;
+  private partsIn = 0;
+  /** Before the peer said who it is, nothing of it is put together. */
+  takesParts = false;
+  private readonly clock: Clock;
+  private readonly reader = createFrameReader();
+  private readonly bounds: (() => PartBounds) | undefined;
+  /** Mostly no frame comes in parts, and there is none. */
+  private parts: Parts | null = null;
 
   constructor(clock: Clock, handlers: InboxHandlers, bounds?: () => PartBounds) {
     this.clock = clock;
     this.handlers = handlers;
-    this.parts = new Parts(bounds);
+    this.bounds = bounds;
   }
 
   get counts(): InboxCounts {
@@ -99,6 +101,7 @@ export class Inbox {
 
   private takePart(part: Frame & { kind: 'part' }): void {
     this.partsIn += 1;
+    this.parts ??= new Parts(this.bounds);
     const frame = this.takesParts
       ? this.parts.take(part)
       : new ClusterError('frame_malformed', 'a part before hello');
@@ -119,15 +122,15 @@ export class Inbox {
 
   /** A frame that was begun is finished in time, or the link ends: a peer must not hold our memory for nothing. */
   private watchStall(): void {
-    const { reader, parts } = this;
+    const { reader } = this;
     const { framesIn, partsIn, bytesIn } = this;
     const isHeld = reader.heldBytes > 0;
-    const oldest = parts.oldest;
+    const oldest = this.parts?.oldest ?? null;
     this.cancelStall = this.clock.timer(linkStallMs, () => {
       this.cancelStall = null;
       const isSame = isHeld && this.framesIn === framesIn && this.partsIn === partsIn;
       const isSlow = this.bytesIn - bytesIn < linkStallBytes;
-      if (isSame || (oldest !== null && parts.oldest === oldest && isSlow))
+      if (isSame || (oldest !== null && this.parts?.oldest === oldest && isSlow))
         this.handlers.close('link_silent', `a frame was not finished within ${linkStallMs} ms`);
       else if (this.isUnfinished()) this.watchStall();
     });

@@ -43,15 +43,20 @@ interface Stream {
   offset: number;
 }
 
+/** Of lanes without small frames; never filled. */
+const none: Uint8Array[] = [];
+
 export class Lane {
-  private small: Uint8Array[] = [];
+  private small = none;
   private smallBytes = 0;
   private smallAt = 0;
   /** Small frames ever put, and ever taken. */
   private smallPut = 0;
   private smallTaken = 0;
+  /** Mostly none: the number beside it is asked, which lies in the lane itself. */
   private readonly streams: Stream[] = [];
-  private readonly flows = new Map<number, Stream>();
+  private streamCount = 0;
+  private flows: Map<number, Stream> | null = null;
   private readonly parted: Parted;
   /** The next stream whose turn it is. */
   private turn = 0;
@@ -65,16 +70,17 @@ export class Lane {
   put(head: Uint8Array, payload: Uint8Array, flow: Flow): void {
     const bytes = head.length + payload.length;
     this.bytes += bytes;
-    if (bytes - lengthBytes <= wholeFrameBytesMax && this.streams.length === 0) {
+    if (bytes - lengthBytes <= wholeFrameBytesMax && this.streamCount === 0) {
       this.putSmall(head, payload, bytes);
       return;
     }
-    const stream = flow === null ? undefined : this.flows.get(flow);
+    const stream = flow === null ? undefined : this.flows?.get(flow);
     if (stream !== undefined) {
       stream.frames.push([head, payload]);
     } else if (bytes - lengthBytes > wholeFrameBytesMax) {
       const made = { flow, frames: [[head, payload]], behind: this.smallPut, id: 0, offset: 0 };
-      this.streams.push(made);
+      this.streamCount = this.streams.push(made);
+      this.flows ??= new Map();
       if (flow !== null) this.flows.set(flow, made);
     } else {
       this.putSmall(head, payload, bytes);
@@ -96,20 +102,21 @@ export class Lane {
     while (this.bytes > 0 && taken.bytes < bytesMax) {
       const before = taken.bytes;
       const room = bytesMax - taken.bytes;
-      this.takeSmall(taken, this.streams.length === 0 ? room : Math.min(room, wholeFrameBytesMax));
-      if (this.streams.length > 0) this.takePart(taken);
+      this.takeSmall(taken, this.streamCount === 0 ? room : Math.min(room, wholeFrameBytesMax));
+      if (this.streamCount > 0) this.takePart(taken);
       if (taken.bytes === before) return;
     }
   }
 
   private takeSmall(taken: Taken, bytesMax: number): void {
+    if (this.smallBytes === 0) return;
     const { small } = this;
     if (taken.chunks.length === 0 && this.smallAt === 0 && this.smallBytes <= bytesMax) {
       taken.chunks = small;
       taken.bytes += this.smallBytes;
       this.bytes -= this.smallBytes;
       this.smallTaken += small.length;
-      this.small = [];
+      this.small = none;
       this.smallBytes = 0;
       return;
     }
@@ -126,7 +133,7 @@ export class Lane {
     this.bytes -= bytes;
     taken.bytes += bytes;
     if (at === small.length) {
-      this.small = [];
+      this.small = none;
       this.smallAt = 0;
     } else if (at > 1_024 && at * 2 > small.length) {
       small.splice(0, at);
@@ -198,7 +205,8 @@ export class Lane {
 
   private end(stream: Stream): void {
     this.streams.splice(this.turn, 1);
-    if (stream.flow !== null) this.flows.delete(stream.flow);
+    this.streamCount = this.streams.length;
+    if (stream.flow !== null) this.flows?.delete(stream.flow);
   }
 }
 

@@ -11,16 +11,22 @@ export interface Judged {
   readonly notAfterMs: number;
 }
 
+/** What is trusted, and the time. */
+export interface JudgedNow {
+  readonly trustVersion: number;
+  readonly wallMs: number;
+}
+
+export function isDue(link: Judged, now: JudgedNow): boolean {
+  return link.trustVersion !== now.trustVersion || now.wallMs > link.notAfterMs;
+}
+
 /** Those that are due at this instant, at most `most` of them: the rest come at the next look. */
-export function dueForJudgement<T extends Judged>(
-  links: Iterable<T>,
-  now: { readonly trustVersion: number; readonly wallMs: number },
-  most: number,
-): T[] {
+export function dueForJudgement<T extends Judged>(links: Iterable<T>, now: JudgedNow, most: number): T[] {
   const due: T[] = [];
   for (const link of links) {
     if (due.length >= most) break;
-    if (link.trustVersion !== now.trustVersion || now.wallMs > link.notAfterMs) due.push(link);
+    if (isDue(link, now)) due.push(link);
   }
   return due;
 }

@@ -10,7 +10,7 @@ import type { Codec } from './codec.ts';
 import { ClusterError } from './errors.ts';
 import { linkLookMs, linksJudgedPerTurnMax } from './limits.ts';
 import type { Link } from './link.ts';
-import { dueForJudgement, type Judged } from './link-judgement.ts';
+import { dueForJudgement, isDue, type Judged, type JudgedNow } from './link-judgement.ts';
 import { type Connection, isSamePeer, type PeerJudgement, type Transport } from './transport.ts';
 
 export interface LinkWatchOptions {
@@ -31,10 +31,16 @@ interface Watched extends Judged {
   readonly renewals: RenewalRate;
 }
 
+interface Settled extends Judged {
+  readonly credentialVersion: number;
+}
+
 export class LinkWatch {
   private readonly options: LinkWatchOptions;
   private readonly watched = new Map<Link, Watched>();
   private cancel: (() => void) | null = null;
+  /** What all links were found to be good by, and proven with; null: one of them is to be looked at. */
+  private settled: Settled | null = null;
 
   constructor(options: LinkWatchOptions) {
     this.options = options;
@@ -45,6 +51,7 @@ export class LinkWatch {
     const { transport } = this.options;
     const { peer } = connection;
     if (!peer.ok) return;
+    this.settled = null;
     this.watched.set(link, {
       link,
       connection,
@@ -85,6 +92,7 @@ export class LinkWatch {
     }
     // What is trusted is asked at the next look, of a certificate that was told again as well.
     watched.notAfterMs = judgement.notAfterMs;
+    this.settled = null;
     const { serial } = judgement;
     this.options.log('debug', 'peer renewed its certificate', { address: link.address, serial });
   }
@@ -100,6 +108,8 @@ export class LinkWatch {
   private look(): void {
     const { transport, clock } = this.options;
     const now = { trustVersion: transport.trustVersion(), wallMs: clock.wallMs() };
+    const credentialVersion = transport.credentialVersion();
+    if (this.isSettled(now, credentialVersion)) return;
     for (const watched of dueForJudgement(this.watched.values(), now, linksJudgedPerTurnMax)) {
       const before = watched.connection.peer;
       const judgement = watched.connection.rejudge();
@@ -112,7 +122,25 @@ export class LinkWatch {
         watched.notAfterMs = judgement.notAfterMs;
       }
     }
-    for (const watched of this.watched.values()) this.prove(watched, transport.credentialVersion());
+    for (const watched of this.watched.values()) this.prove(watched, credentialVersion);
+    this.settled = this.settledBy(now.trustVersion, credentialVersion);
+  }
+
+  /** Mostly: then no link is looked at, of which there may be hundreds that lie far from each other in memory. */
+  private isSettled(now: JudgedNow, credentialVersion: number): boolean {
+    const { settled } = this;
+    if (settled === null || settled.credentialVersion !== credentialVersion) return false;
+    return !isDue(settled, now);
+  }
+
+  private settledBy(trustVersion: number, credentialVersion: number): Settled | null {
+    let notAfterMs = Number.POSITIVE_INFINITY;
+    for (const watched of this.watched.values()) {
+      if (watched.trustVersion !== trustVersion || watched.credentialVersion !== credentialVersion)
+        return null;
+      notAfterMs = Math.min(notAfterMs, watched.notAfterMs);
+    }
+    return { trustVersion, credentialVersion, notAfterMs };
   }
 
   /** Tells a node that our certificate is another now; operators' commands end long before it matters. */

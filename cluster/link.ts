@@ -2,10 +2,11 @@
  * One link: hello and welcome over a judged connection, then frames both ways, until it is closed or retired. Between the
  * transport (bytes) and the mesh (peers); the outbox is its sending half. Keeps no membership and decodes no message.
  */
-import type { Clock } from '../runtime/index.ts';
-import type { Codec } from './codec.ts';
+import type { Beat } from './beat.ts';
 import { assert } from './errors.ts';
+import { nodeOf } from './fence.ts';
 import type { LinkFence } from './fence-link.ts';
+import { Flushes } from './flushes.ts';
 import { encodeControlHead, type Frame, noPayload } from './frame.ts';
 import {
   type ControlFields,
@@ -14,51 +15,35 @@ import {
   protocolVersion,
   protocolVersionMin,
 } from './frame-layout.ts';
-import { type Greeting, type LinkNumbers, type LinkPeer, readGreeting, versionSkew } from './greeting.ts';
-import { Inbox, type InboxCounts, type InboxHandlers } from './inbox.ts';
+import { type LinkNumbers, type LinkPeer, readGreeting, versionSkew } from './greeting.ts';
+import { Inbox, type InboxHandlers } from './inbox.ts';
 import type { Flow } from './lane.ts';
 import { closeDetailBytesMax, helloTimeoutMs, linkRetireMs } from './limits.ts';
-import { Outbox, type OutboxCounts, type Urgency } from './outbox.ts';
+import type { LinkCounts, LinkHandlers, LinkOptions } from './link-options.ts';
+import { Outbox, type OutboxHandlers, type Urgency } from './outbox.ts';
 import { partBounds } from './part-bounds.ts';
-import type { Connection, ConnectionHandlers } from './transport.ts';
+import type { ConnectionHandlers } from './transport.ts';
 
-export interface LinkHandlers {
-  up(link: Link): void;
-  /** `isOverlong`: it is to be refused for its size, and holds only the beginning of its payload. */
-  frame(link: Link, frame: Frame, isOverlong: boolean): void;
-  /** Once, whether or not it was ever up. */
-  down(link: Link, code: string, detail: string): void;
-}
-
-/** Since the link is there. */
-export type LinkCounts = InboxCounts & OutboxCounts;
-
-export interface LinkOptions {
-  readonly connection: Connection;
-  /** True when this side dialled. */
-  readonly dialled: boolean;
-  /** What this side says of the link. */
-  readonly numbers: LinkNumbers;
-  readonly greeting: () => Greeting;
-  readonly codec: Codec;
-  readonly clock: Clock;
-  readonly handlers: LinkHandlers;
-}
-
-export class Link implements ConnectionHandlers, InboxHandlers {
+export class Link implements ConnectionHandlers, InboxHandlers, OutboxHandlers {
+  // First what every frame looks at: it then lies together in memory.
+  /** Set when a tenant's node is at one end. */
+  fence: LinkFence | null = null;
+  peer: LinkPeer | null = null;
+  /** Of its heartbeats; null: none are sent on it. For the vigil. */
+  beat: Beat | null = null;
+  private readonly inbox: Inbox;
+  private readonly outbox: Outbox;
+  private readonly handlers: LinkHandlers;
+  private ended = false;
+  private retired = false;
   readonly dialled: boolean;
   readonly numbers: LinkNumbers;
+  /** The node that it was dialled for, if it was known. */
+  readonly expected: string | null;
   readonly sinceWallMs: number;
   /** Links to the peer that gave way to this one. */
   replaced = 0;
-  peer: LinkPeer | null = null;
-  /** Set when a tenant's node is at one end. */
-  fence: LinkFence | null = null;
   private readonly options: LinkOptions;
-  private readonly inbox: Inbox;
-  private readonly outbox: Outbox;
-  private ended = false;
-  private retired = false;
   private retireTold = false;
   private peerRetired = false;
   private peerHasAll = false;
@@ -69,15 +54,14 @@ export class Link implements ConnectionHandlers, InboxHandlers {
 
   constructor(options: LinkOptions) {
     this.options = options;
+    this.handlers = options.handlers;
     this.dialled = options.dialled;
     this.numbers = options.numbers;
+    this.expected = options.expected ?? null;
     this.sinceWallMs = options.clock.wallMs();
     this.inbox = new Inbox(options.clock, this, () => this.fence?.boundsIn ?? partBounds);
-    this.outbox = new Outbox(options.connection, options.clock, {
-      overrun: () => this.close('not_reading', `${this.outbox.waitingBytes} bytes wait for the peer`),
-      emptied: () => this.tellRetired(),
-      partBounds: () => this.fence?.boundsOut ?? partBounds,
-    });
+    const flushes = options.flushes ?? new Flushes(options.clock);
+    this.outbox = new Outbox(options.connection, flushes, this, () => this.fence?.boundsOut ?? partBounds);
   }
 
   get address(): string {
@@ -165,8 +149,14 @@ export class Link implements ConnectionHandlers, InboxHandlers {
     if (this.peerRetired) this.tellAllRead();
   }
 
-  /** The last of all messages: nothing may come after it. */
-  private tellRetired(): void {
+  // For the outbox.
+
+  overrun(): void {
+    this.close('not_reading', `${this.outbox.waitingBytes} bytes wait for the peer`);
+  }
+
+  /** When it is retired that was the last of all messages: nothing may come after what says so. */
+  emptied(): void {
     if (!this.retired || this.retireTold) return;
     this.retireTold = true;
     this.outbox.put(encodeControlHead('retire', {}, 0), noPayload, null, 'signal');
@@ -231,7 +221,7 @@ export class Link implements ConnectionHandlers, InboxHandlers {
     }
     if (this.peer !== null) {
       if (frame.kind === 'retire') this.retiredByPeer();
-      else this.options.handlers.frame(this, frame, isOverlong);
+      else this.handlers.frame(this, frame, isOverlong);
       return;
     }
     if (frame.kind !== 'hello') {
@@ -274,8 +264,9 @@ export class Link implements ConnectionHandlers, InboxHandlers {
     this.cancelTimer();
     this.inbox.takesParts = true;
     const { identity, serial } = peer;
-    this.peer = { identity, serial, greeting, address: greeting.address || this.address };
-    this.options.handlers.up(this);
+    const address = greeting.address || this.address;
+    this.peer = { identity, node: nodeOf(identity), serial, greeting, address };
+    this.handlers.up(this);
   }
 
   private finish(code: string, detail: string): void {
@@ -284,7 +275,7 @@ export class Link implements ConnectionHandlers, InboxHandlers {
     this.cancelTimer();
     this.inbox.end();
     this.outbox.drop();
-    this.options.handlers.down(this, code, detail);
+    this.handlers.down(this, code, detail);
     // After it: a successor that ends with it takes what it held along.
     if (this.after?.waitsFor === this) {
       this.after.waitsFor = null;

@@ -10,6 +10,7 @@ import {
   lifeOf,
   type MembershipEffect,
   type MembershipState,
+  noRttMs,
   type Peer,
   type PeerIdentity,
   probe,
@@ -79,7 +80,7 @@ function connect(peer: Peer, nowMs: number): void {
   peer.linked = true;
   peer.directMs = nowMs;
   peer.excusedMs = 0;
-  peer.rttMs = null;
+  peer.rttMs = noRttMs;
   peer.firstRefusedMs = null;
   peer.cutOff = false;
   peer.distrusted = false;

@@ -56,12 +56,13 @@ export interface Peer {
   status: MemberStatus;
   linked: boolean;
   incarnation: number;
-  rttMs: number | null;
-  sinceMs: number;
+  /** `noRttMs`: not measured since the link's beginning. */
+  rttMs: number;
   /** Last heartbeat, or the link's beginning. */
   directMs: number;
   /** By how much `directMs` was moved since then, because this node itself did not run. */
   excusedMs: number;
+  sinceMs: number;
   /** Last time that somebody else heard from it. */
   indirectMs: number;
   linkClosedMs: number;
@@ -96,12 +97,18 @@ export interface MembershipState {
   heardOf: number;
   /** Of the view, until something in it changes: every heartbeat asks for it. */
   viewHash: number | null;
-  /** No tick before this finds anything due: heartbeats alone put it off, and what else happens ends it. */
+  /**
+   * No tick before this finds anything due: heartbeats alone put it off, and what else happens ends it. While it is known all
+   * peers are up and linked.
+   */
   quietUntilMs: number;
 }
 
 /** Of a state of which it is not known. */
 export const notQuietMs = Number.NEGATIVE_INFINITY;
+
+/** A number, since every heartbeat writes one: beside it a null would cost each an object. */
+export const noRttMs = Number.NEGATIVE_INFINITY;
 
 export function createPeer(identity: PeerIdentity, nowMs: number): Peer {
   return {
@@ -109,10 +116,10 @@ export function createPeer(identity: PeerIdentity, nowMs: number): Peer {
     status: 'down',
     linked: false,
     incarnation: 0,
-    rttMs: null,
-    sinceMs: nowMs,
+    rttMs: noRttMs,
     directMs: nowMs,
     excusedMs: 0,
+    sinceMs: nowMs,
     indirectMs: Number.NEGATIVE_INFINITY,
     linkClosedMs: nowMs,
     firstRefusedMs: null,
@@ -155,7 +162,7 @@ export function lastSignMs(peer: Peer): number {
  * afterwards was sent a round trip before, which counts the time that it lay here.
  */
 export function heardAgoMs(peer: Peer, nowMs: number): number {
-  return Math.max(0, Math.round(nowMs - peer.directMs + peer.excusedMs + (peer.rttMs ?? 0)));
+  return Math.max(0, Math.round(nowMs - peer.directMs + peer.excusedMs + Math.max(0, peer.rttMs)));
 }
 
 export function dial(effects: MembershipEffect[], peer: Peer, nowMs: number, delayMs: number): void {

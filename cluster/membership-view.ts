@@ -9,6 +9,7 @@ import {
   heardAgoMs,
   type MemberStatus,
   type MembershipState,
+  noRttMs,
   type Peer,
   type PeerIdentity,
 } from './membership-peer.ts';
@@ -29,8 +30,10 @@ export interface MemberView extends ViewEntry {
 
 export function members(state: MembershipState, nowMs: number): MemberView[] {
   const views: MemberView[] = [{ ...selfEntry(state), rttMs: 0, because: 'this node' }];
-  for (const peer of state.peers.values())
-    views.push({ ...entryOf(peer, nowMs), rttMs: peer.rttMs, because: peer.history.at(-1) ?? '' });
+  for (const peer of state.peers.values()) {
+    const rttMs = peer.rttMs === noRttMs ? null : peer.rttMs;
+    views.push({ ...entryOf(peer, nowMs), rttMs, because: peer.history.at(-1) ?? '' });
+  }
   return views;
 }
 

@@ -5,12 +5,14 @@
 import type { Clock } from '../runtime/index.ts';
 import type { Codec } from './codec.ts';
 import type { DialOutcome } from './discovery/decision.ts';
-import { judgeOperatorFrame, nodeOf } from './fence.ts';
+import { judgeOperatorFrame } from './fence.ts';
 import type { Fences } from './fences.ts';
+import { Flushes } from './flushes.ts';
 import type { Frame } from './frame.ts';
 import type { Greeting } from './greeting.ts';
 import { Link } from './link.ts';
 import { ageOf, type LinkFacts, standingOf } from './link-choice.ts';
+import type { LinkHandlers, LinkOptions } from './link-options.ts';
 import { LinkWatch } from './link-watch.ts';
 import { describe, isSameLife, nameIn, peerName } from './peer-name.ts';
 import type { Connection, DialFailure, Transport } from './transport.ts';
@@ -56,10 +58,19 @@ export class Mesh {
   private readonly reaching = new Map<Link, Reached>();
   private stopped = false;
   private readonly watch: LinkWatch;
+  /** The same for all links, so that a frame finds it where the last one did. */
+  private readonly linkTerms: Omit<LinkOptions, 'connection' | 'dialled' | 'expected' | 'numbers'>;
 
   constructor(options: MeshOptions) {
     this.options = options;
     this.watch = new LinkWatch(options);
+    const { greeting, codec, clock } = options;
+    const handlers: LinkHandlers = {
+      up: (link) => this.linkUp(link),
+      frame: (link, frame, isOverlong) => this.frame(link, frame, isOverlong),
+      down: (link, code, detail) => this.linkDown(link, code, detail),
+    };
+    this.linkTerms = { greeting, codec, clock, handlers, flushes: new Flushes(clock) };
   }
 
   listen(): Promise<string> {
@@ -98,7 +109,7 @@ export class Mesh {
     this.stopped = true;
     this.watch.stop();
     for (const link of [...this.open.keys()]) {
-      if (link.peer !== null && nodeOf(link.peer.identity) !== null) link.sendControl('leaving', {});
+      if (link.peer !== null && link.peer.node !== null) link.sendControl('leaving', {});
       link.close('leaving', 'the node stops');
     }
     await this.options.transport.close();
@@ -137,24 +148,13 @@ export class Mesh {
     expected: string | null,
     reached: Reached | null = null,
   ): void {
-    const { codec, clock, greeting, log } = this.options;
+    const { log } = this.options;
     const dialled = address !== null;
     const { peer } = connection;
     const name = nameIn(peer);
     this.numbered = (this.numbered + 1) % 0x1_0000_0000;
-    const link = new Link({
-      connection,
-      dialled,
-      numbers: { link: this.numbered, lost: this.lost.get(name ?? '') ?? 0 },
-      greeting,
-      codec,
-      clock,
-      handlers: {
-        up: (up) => this.linkUp(up),
-        frame: (from, frame, isOverlong) => this.frame(from, frame, isOverlong),
-        down: (down, code, detail) => this.linkDown(down, code, detail, expected),
-      },
-    });
+    const numbers = { link: this.numbered, lost: this.lost.get(name ?? '') ?? 0 };
+    const link = new Link({ ...this.linkTerms, connection, dialled, expected, numbers });
     this.open.set(link, name);
     if (reached !== null) this.reaching.set(link, reached);
     this.watch.add(link, connection);
@@ -166,13 +166,12 @@ export class Mesh {
   }
 
   private linkUp(link: Link): void {
-    const { identity, greeting } = link.peer!;
+    const { identity, node, greeting } = link.peer!;
     const verdict = this.options.fences.admit(identity);
     if (!verdict.allowed) {
       link.close(verdict.code, verdict.detail);
       return;
     }
-    const node = nodeOf(identity);
     if (node === null) return;
     const { name, role } = node;
     const isOwn = name === this.options.node && isSameLife(greeting, this.options.greeting());
@@ -223,10 +222,10 @@ export class Mesh {
 
   /** Ends every link of the node that is there, those that are retired included. */
   private endAll(name: string, code: string, because: string): void {
-    for (const [link, peer] of [...this.open]) {
-      if (peer !== name || (this.links.get(name) !== link && !link.isRetired)) continue;
-      link.close(code, because);
-    }
+    const all: Link[] = [];
+    for (const [link, peer] of this.open)
+      if (peer === name && (this.links.get(name) === link || link.isRetired)) all.push(link);
+    for (const link of all) link.close(code, because);
   }
 
   private tellReached(link: Link, outcome: DialOutcome): void {
@@ -236,7 +235,8 @@ export class Mesh {
   }
 
   private frame(link: Link, frame: Frame, isOverlong: boolean): void {
-    if (link.peer!.identity.kind === 'operator') {
+    // A tenant's program that is no node has no link.
+    if (link.peer!.node === null) {
       const verdict = judgeOperatorFrame(frame.kind);
       if (!verdict.allowed) {
         link.close('fenced', verdict.detail);
@@ -254,7 +254,7 @@ export class Mesh {
     else this.options.handlers.frame(link, frame);
   }
 
-  private linkDown(link: Link, code: string, detail: string, expected: string | null): void {
+  private linkDown(link: Link, code: string, detail: string): void {
     this.open.delete(link);
     this.watch.remove(link);
     // Of a refusal the verdict is worth more than that there was one; nobody listening is `refused` too.
@@ -263,19 +263,15 @@ export class Mesh {
     const { handlers, log } = this.options;
     const why = `${code}: ${detail}`;
     const quiet = link.peer?.identity.kind === 'operator' || code.endsWith('duplicate_link');
-    log(quiet ? 'debug' : 'info', 'link ended', {
-      peer: describe(link.peer?.identity ?? null),
-      address: link.address,
-      code,
-      detail,
-    });
+    const peer = describe(link.peer?.identity ?? null);
+    log(quiet ? 'debug' : 'info', 'link ended', { peer, address: link.address, code, detail });
     handlers.linkEnded(link, why);
     // Only a node of the platform may end another one so: not a command, nor a customer's node.
     if (code === 'peer_old_boot' && link.peer?.identity.kind === 'node') handlers.superseded(detail);
-    const node = link.peer && nodeOf(link.peer.identity);
+    const node = link.peer?.node ?? null;
     if (node === null) {
       // It never came up: for whoever asked for it, that is a failed dial.
-      if (expected !== null && link.peer === null) handlers.dialFailed(expected, { code, detail });
+      if (link.expected !== null && link.peer === null) handlers.dialFailed(link.expected, { code, detail });
       return;
     }
     const { name } = node;

@@ -4,7 +4,6 @@
  */
 import { declareChildren } from './children-procedures.ts';
 import type { Member } from './cluster-view.ts';
-import { nodeOf } from './fence.ts';
 import { type LinkView, viewOfLink } from './link-view.ts';
 import type { Mesh } from './mesh.ts';
 import type { ClusterNode } from './node.ts';
@@ -39,7 +38,7 @@ export function declareOwn(node: ClusterNode, mesh: Mesh, router: RemoteRouter):
 function linksOf({ members }: ClusterNode, mesh: Mesh): LinkView[] {
   const rtts = new Map(members.list().map(({ name, rttMs }) => [name, rttMs]));
   return [...mesh.allLinks()].map((link) => {
-    const node = link.peer === null ? null : nodeOf(link.peer.identity);
+    const node = link.peer?.node ?? null;
     return viewOfLink(link, node === null ? null : (rtts.get(node.name) ?? null));
   });
 }

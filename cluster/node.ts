@@ -12,7 +12,7 @@ import { Directory } from './directory.ts';
 import { Seeker } from './discovery/seeker.ts';
 import { staticSource } from './discovery/static.ts';
 import { ClusterError } from './errors.ts';
-import { nodeOf, type TenantAccess } from './fence.ts';
+import type { TenantAccess } from './fence.ts';
 import { fencesOf, mayDial } from './fences.ts';
 import { type Frame, isRouted } from './frame.ts';
 import { isSystemKind } from './frame-layout.ts';
@@ -153,10 +153,7 @@ export class ClusterNode implements Cluster {
       frame: (link, frame) => this.frame(link, frame),
       refused: (link, frame) => this.refused(link, frame),
       superseded: (detail) => this.options.onSuperseded(detail),
-      linkEnded: (link, why) => {
-        this.members.unlinked(link);
-        this.procedures.lost(link, why);
-      },
+      linkEnded: (link, why) => this.procedures.lost(link, why),
     };
   }
 
@@ -212,7 +209,7 @@ export class ClusterNode implements Cluster {
   private linkUp(link: Link, name: string, role: string, boot: number): void {
     const nowMs = this.options.clock.monotonicMs();
     this.members.linked(link);
-    const { tenant } = nodeOf(link.peer!.identity)!;
+    const { tenant } = link.peer!.node!;
     const peer = { name, role, boot, address: link.peer!.address, tenant };
     this.members.apply({ type: 'link_up', peer, nowMs });
     if (this.mesh.linkTo(name) !== link) return;
@@ -244,8 +241,7 @@ export class ClusterNode implements Cluster {
   }
 
   private frame(link: Link, frame: Frame): void {
-    const { identity, greeting } = link.peer!;
-    const node = nodeOf(identity);
+    const { node, greeting } = link.peer!;
     if (isRouted(frame)) {
       if (node !== null) this.router.receive(link, node.name, greeting.boot, frame);
       return;
@@ -268,8 +264,7 @@ export class ClusterNode implements Cluster {
   }
 
   private refused(link: Link, frame: Frame): void {
-    const { identity, greeting } = link.peer!;
-    const node = nodeOf(identity);
+    const { node, greeting } = link.peer!;
     if (node === null) return;
     if (isRouted(frame)) this.router.refused(link, node.name, greeting.boot, frame);
     else if (frame.kind === 'procedure_call') this.procedures.refused(link, frame.header);

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { manualClock } from '../runtime/index.ts';
+import { Flushes } from './flushes.ts';
 import { encodeControlHead, encodeRoutedHead, noPayload } from './frame.ts';
 import { createFrameReader } from './frame-reader.ts';
 import { linkHighWaterBytes, linkQueuedBytesMax, linkUrgentBytesMax, linkWindowBytes } from './limits.ts';
@@ -21,7 +22,7 @@ function slowNetwork() {
     },
   } as unknown as Connection;
   const told = { overrun: 0 };
-  const outbox = new Outbox(connection, clock, {
+  const outbox = new Outbox(connection, new Flushes(clock), {
     overrun() {
       told.overrun += 1;
     },
@@ -127,4 +128,73 @@ test('an end writes what is left and the last frame, and takes no more', () => {
   outbox.end(encodeControlHead('close', { code: 'leaving', detail: '' }, 0));
   expect(kinds()).toEqual(['cast', 'close']);
   expect(cast(outbox, 10)).toBe(false);
+});
+
+describe('a frame that is alone in its turn', () => {
+  const whole = (kind: 'cast' | 'call') => {
+    const header = { toBoot: 1, toId: 1, fromId: 0, callId: 0, timeoutMs: 0 };
+    return encodeRoutedHead(kind, header, 0);
+  };
+
+  test('is written at the end of it, and is told with what waits', async () => {
+    const { clock, outbox, kinds } = slowNetwork();
+    expect(outbox.put(whole('cast'), noPayload, 1, 'cast')).toBe(true);
+    expect(outbox.waitingBytes).toBe(whole('cast').length);
+    expect(kinds()).toEqual([]);
+    await clock.settle();
+    expect(kinds()).toEqual(['cast']);
+    expect(outbox.counts).toMatchObject({ framesOut: 1, bytesOut: whole('cast').length });
+  });
+
+  test('is one of several when another comes: system frames go first, others keep their order', async () => {
+    const { clock, outbox, kinds } = slowNetwork();
+    outbox.put(whole('cast'), noPayload, 1, 'cast');
+    outbox.put(whole('call'), noPayload, 1, 'call');
+    outbox.put(leaving(), noPayload, null, 'system');
+    await clock.settle();
+    expect(kinds()).toEqual(['leaving', 'cast', 'call']);
+  });
+
+  test('goes with what is flushed before the end of the turn, once', async () => {
+    const { clock, outbox, kinds } = slowNetwork();
+    outbox.put(whole('cast'), noPayload, 1, 'cast');
+    outbox.flush();
+    expect(kinds()).toEqual(['cast']);
+    outbox.put(whole('call'), noPayload, 1, 'call');
+    await clock.settle();
+    expect(kinds()).toEqual(['call']);
+  });
+
+  test('waits while user frames are held, and a system frame does not', async () => {
+    const { clock, outbox, kinds } = slowNetwork();
+    outbox.hold();
+    outbox.put(whole('cast'), noPayload, 1, 'cast');
+    await clock.settle();
+    outbox.put(leaving(), noPayload, null, 'system');
+    await clock.settle();
+    expect(kinds()).toEqual(['leaving']);
+    outbox.release();
+    await clock.settle();
+    expect(kinds()).toEqual(['cast']);
+  });
+
+  test('waits for a network that takes no more', async () => {
+    const { clock, outbox, kinds, drain } = slowNetwork();
+    cast(outbox, 4_000_000);
+    await clock.settle();
+    outbox.put(leaving(), noPayload, null, 'system');
+    await clock.settle();
+    kinds();
+    drain();
+    expect(kinds()[0]).toBe('leaving');
+  });
+
+  test('is written before the last word of a link, and after that nothing', async () => {
+    const { clock, outbox, kinds } = slowNetwork();
+    outbox.put(whole('cast'), noPayload, 1, 'cast');
+    outbox.end(leaving());
+    expect(outbox.put(whole('call'), noPayload, 1, 'call')).toBe(false);
+    await clock.settle();
+    expect(kinds()).toEqual(['cast', 'leaving']);
+  });
 });

@@ -4,13 +4,7 @@
  * reaches an extension that is not ours. Format: MessagePack specification, msgpack.org. `codec.ts` is the door.
  */
 import { ClusterError, type PayloadReason } from './errors.ts';
-import {
-  copiedByByteMax,
-  payloadDepthMax,
-  payloadElementsMax,
-  shortTextBytesMax,
-  textsRememberedMax,
-} from './limits.ts';
+import { copiedByByteMax, payloadDepthMax, payloadElementsMax } from './limits.ts';
 import {
   errorExtension,
   judgeExtension,
@@ -19,6 +13,7 @@ import {
   refHeadBytes,
   timestampExtension,
 } from './payload-extensions.ts';
+import { textOf } from './short-text.ts';
 
 /** Makes the two values that only the codec knows, from data that were judged. */
 export interface ExtensionReaders {
@@ -33,7 +28,6 @@ export class PayloadReader {
   private at = 0;
   private end = 0;
   private elements = 0;
-  private readonly texts: (string | undefined)[] = new Array(textsRememberedMax);
 
   constructor(extensions: ExtensionReaders) {
     this.extensions = extensions;
@@ -137,34 +131,7 @@ export class PayloadReader {
   }
 
   private text(length: number): string {
-    return this.textAt(this.take(length), length);
-  }
-
-  private textAt(at: number, length: number): string {
-    return length <= shortTextBytesMax
-      ? this.shortText(at, length)
-      : this.bytes.toString('utf8', at, at + length);
-  }
-
-  /** Methods, keys and words come again and again: the last one of each hash is remembered. */
-  private shortText(at: number, length: number): string {
-    const { bytes } = this;
-    let hash = length;
-    for (let i = at; i < at + length; i++) {
-      const byte = bytes[i]!;
-      if (byte > 0x7f) return bytes.toString('utf8', at, at + length);
-      hash = (hash * 31 + byte) | 0;
-    }
-    const place = (hash ^ (hash >>> 15)) & (textsRememberedMax - 1);
-    const known = this.texts[place];
-    if (known !== undefined && known.length === length) {
-      let i = 0;
-      while (i < length && known.charCodeAt(i) === bytes[at + i]) i++;
-      if (i === length) return known;
-    }
-    const text = bytes.toString('latin1', at, at + length);
-    this.texts[place] = text;
-    return text;
+    return textOf(this.bytes, this.take(length), length);
   }
 
   /** A copy, so that nothing keeps the frame; but a view when that is most of the buffer which it would keep. */
@@ -226,7 +193,7 @@ export class PayloadReader {
 
   private ref(at: number, size: number): unknown {
     const { bytes } = this;
-    const node = this.textAt(at + refHeadBytes, size - refHeadBytes);
+    const node = textOf(bytes, at + refHeadBytes, size - refHeadBytes);
     return this.extensions.ref(node, bytes.readUIntBE(at, 6), bytes.readUIntBE(at + 6, 6));
   }
 

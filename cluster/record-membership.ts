@@ -15,6 +15,7 @@ import {
   type Candidate,
   type MembershipEffect,
   type MembershipState,
+  noRttMs,
   notQuietMs,
   type Peer,
 } from './membership-peer.ts';
@@ -24,8 +25,9 @@ interface Kept {
   self: { name: string; role: string; boot: number };
   incarnation: number;
   /** `excusedMs` is left out when it is 0 and `distrusted` when it is not so, as it nearly always is. */
-  peers: (Omit<Peer, 'indirectMs' | 'excusedMs' | 'distrusted'> & {
+  peers: (Omit<Peer, 'indirectMs' | 'rttMs' | 'excusedMs' | 'distrusted'> & {
     indirectMs: number | null;
+    rttMs: number | null;
     excusedMs?: number;
     distrusted?: true;
   })[];
@@ -49,6 +51,7 @@ export const membershipForm: ReplayForm<MembershipState, MembershipEvent, Member
         ...(distrusted && { distrusted }),
         identity: identityOf(peer),
         indirectMs: peer.indirectMs === Number.NEGATIVE_INFINITY ? null : peer.indirectMs,
+        rttMs: peer.rttMs === noRttMs ? null : peer.rttMs,
         history: peer.history.slice(-recordReasonsMax).map(short),
       })),
       candidates: Array.from(state.candidates, ([name, candidate]) => [name, { ...candidate }]),
@@ -60,7 +63,8 @@ export const membershipForm: ReplayForm<MembershipState, MembershipEvent, Member
     const alive = peers.map((kept): [string, Peer] => {
       const indirectMs = kept.indirectMs ?? Number.NEGATIVE_INFINITY;
       const { excusedMs = 0, distrusted = false } = kept;
-      return [kept.identity.name, { ...kept, indirectMs, excusedMs, distrusted, history: [...kept.history] }];
+      const times = { indirectMs, excusedMs, rttMs: kept.rttMs ?? noRttMs };
+      return [kept.identity.name, { ...kept, ...times, distrusted, history: [...kept.history] }];
     });
     return {
       self: { ...self, address: '', tenant: null },

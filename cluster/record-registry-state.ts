@@ -15,6 +15,7 @@ import {
   type Returning,
   type Shard,
   setHidden,
+  setReturning,
   setSequence,
   shardOf,
 } from './registry-shard.ts';
@@ -235,7 +236,7 @@ export function restoreRegistry(
     setHidden(origin, hidden);
     let returning: Returning | null;
     [origin.gone, origin.downAtMs, origin.met, origin.strangeSinceMs, returning = null] = rest;
-    origin.returning = returning && { ...returning };
+    setReturning(origin, returning && { ...returning });
     state.origins.set(name, origin);
     return origin;
   });

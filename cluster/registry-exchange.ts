@@ -170,10 +170,10 @@ function isFenced(origin: Origin): boolean {
 
 /** Whether `compareHash` would change nothing: the peer's hash is ours, as it was. */
 export function isHashAsBefore(state: RegistryState, peer: string, high: number, low: number): boolean {
+  const { heads } = state;
   const link = state.links.get(peer);
   if (link === undefined || link.tenant !== null) return true;
-  if ((state.origins.get(peer)?.returning ?? null) !== null) return false;
-  const { heads } = state;
+  if (heads.returning > 0 && (state.origins.get(peer)?.returning ?? null) !== null) return false;
   return link.mismatches === 0 && link.theirs === '' && heads.high >>> 0 === high && heads.low >>> 0 === low;
 }
 

@@ -4,7 +4,14 @@
  */
 import { downGraceMs, nodesMax, returnedNamesMs, strangerKeptMs } from './limits.ts';
 import { dropClaim, visibleOf } from './registry-index.ts';
-import { createOrigin, type Entry, emptyOrigin, type Origin, setHidden } from './registry-shard.ts';
+import {
+  createOrigin,
+  type Entry,
+  emptyOrigin,
+  type Origin,
+  setHidden,
+  setReturning,
+} from './registry-shard.ts';
 import { type RegistryEffect, type RegistryState, settleOwn, tellChange } from './registry-state.ts';
 
 export function nodeUp(state: RegistryState, effects: RegistryEffect[], name: string, boot: number): void {
@@ -100,7 +107,7 @@ export function returned(state: RegistryState, effects: RegistryEffect[], origin
     entry,
     seen: visibleOf(state.index, slotOf(entry)),
   }));
-  origin.returning = null;
+  setReturning(origin, null);
   if (origin.hidden) return;
   for (const { entry, seen } of before) {
     tellChange(state, effects, seen, visibleOf(state.index, slotOf(entry)));
@@ -116,7 +123,7 @@ function hide(state: RegistryState, effects: RegistryEffect[], origin: Origin): 
       tellChange(state, effects, visibleOf(state.index, slot), visibleOf(state.index, slot, origin));
     }
   }
-  origin.returning = null;
+  setReturning(origin, null);
   setHidden(origin, true);
 }
 
@@ -125,7 +132,7 @@ function show(state: RegistryState, effects: RegistryEffect[], origin: Origin): 
   setHidden(origin, false);
   const entries = [...entriesOf(origin)];
   // Nothing is compared with a tenant's node.
-  if (origin.sum !== null && entries.length > 0) origin.returning = { told: false, sinceMs: null };
+  if (origin.sum !== null && entries.length > 0) setReturning(origin, { told: false, sinceMs: null });
   showAll(state, effects, origin, entries);
 }
 

@@ -32,7 +32,8 @@ export function put(state: RegistryState, effects: RegistryEffect[], one: Regist
     return;
   }
   const group = groupFor(state, key);
-  const holder = visibleOf(state.index, group.slots.get(key.id));
+  const slot = group.slots.get(key.id);
+  const holder = visibleOf(state.index, slot);
   if (holder !== null && !isOutranked(state, holder)) {
     refuse(effects, key, 'name_taken', holder);
     return;
@@ -42,7 +43,7 @@ export function put(state: RegistryState, effects: RegistryEffect[], one: Regist
   const sequence = nextSequence(state, shard);
   const entry: Entry = { group, id: key.id, shard, ref, metadata, sequence, clock, supervised };
   state.pending.get(shard)!.changes.push(entry);
-  putClaim(state, effects, entry, null);
+  putClaim(state, effects, entry, null, slot);
 }
 
 export function update(
@@ -58,7 +59,7 @@ export function update(
   }
   const entry: Entry = { ...own, metadata, sequence: nextSequence(state, own.shard) };
   state.pending.get(own.shard)!.changes.push(entry);
-  putClaim(state, effects, entry, own);
+  putClaim(state, effects, entry, own, own.group.slots.get(own.id));
 }
 
 export function remove(

@@ -11,6 +11,7 @@ import { tenantOfNode } from './names.ts';
 import { advance, contest, fetchMissing, originFor } from './registry-exchange.ts';
 import { findGroup, groupOf } from './registry-index.ts';
 import {
+  claimAt,
   claimIn,
   type Entry,
   type Group,
@@ -121,11 +122,12 @@ function groupOfShard(state: RegistryState, shard: Shard, kind: string, partitio
 function mergePut(state: RegistryState, effects: RegistryEffect[], shard: Shard, row: PutRow): Entry | null {
   const [partition, kind, id, ref, metadata, sequence, clock, supervised] = row;
   const group = groupOfShard(state, shard, kind, partition);
-  const former = claimIn(shard, group, id);
+  const slot = group.slots.get(id);
+  const former = claimAt(shard, slot);
   if (former !== null && former.sequence >= sequence) return former;
   const entry: Entry = { group, id, shard, ref, metadata, sequence, clock, supervised };
   // A clock that a customer sets is not followed: ours would then be as far off as it likes.
   if (tenantOfNode(shard.origin.name) === null) state.clock = Math.max(state.clock, clock);
-  putClaim(state, effects, entry, former);
+  putClaim(state, effects, entry, former, slot);
   return entry;
 }

@@ -12,6 +12,8 @@ import { entriesMaxOf, type PutRow, type RegistryDelta, type RemovalRow } from '
 export interface HeadsSum {
   high: number;
   low: number;
+  /** How many of these origins are returning: mostly none, so that a heartbeat need not look at its sender's. */
+  returning: number;
 }
 
 /** All names of one tenant, partition and kind. A slot holds the one claim on a name, or an array of several. */
@@ -144,6 +146,12 @@ export function setHidden(origin: Origin, hidden: boolean): void {
   addToSum(origin, origin.hashHigh, origin.hashLow);
 }
 
+export function setReturning(origin: Origin, returning: Returning | null): void {
+  if (origin.sum !== null)
+    origin.sum.returning += Number(returning !== null) - Number(origin.returning !== null);
+  origin.returning = returning;
+}
+
 /** Drops its shards and with them its hash. */
 export function emptyOrigin(origin: Origin): void {
   if (!origin.hidden) addToSum(origin, origin.hashHigh, origin.hashLow);
@@ -212,7 +220,11 @@ export function oldestFirst(shard: Shard, upTo: number): Entry[] {
 
 /** The claim of this shard on a name. */
 export function claimIn(shard: Shard, group: Group, id: string): Entry | null {
-  const slot = group.slots.get(id);
+  return claimAt(shard, group.slots.get(id));
+}
+
+/** The same, where the name's slot is at hand. */
+export function claimAt(shard: Shard, slot: Slot | undefined): Entry | null {
   if (slot === undefined) return null;
   if (!Array.isArray(slot)) return slot.shard === shard ? slot : null;
   return slot.find((entry) => entry.shard === shard) ?? null;

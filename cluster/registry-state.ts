@@ -15,6 +15,7 @@ import {
   type Origin,
   type Removal,
   type Shard,
+  type Slot,
   setSequence,
   shardOf,
 } from './registry-shard.ts';
@@ -77,7 +78,7 @@ export interface RegistrySettings {
 }
 
 export function createRegistry(settings: RegistrySettings): RegistryState {
-  const heads = { high: 0, low: 0 };
+  const heads = { high: 0, low: 0, returning: 0 };
   const self = createOrigin(settings.node, settings.boot, heads);
   return {
     self,
@@ -110,15 +111,15 @@ export function tellChange(
   }
 }
 
-/** Puts a claim in the place of the shard's former one. */
+/** Puts a claim in the place of the shard's former one. `slot`: that of its name, before. */
 export function putClaim(
   state: RegistryState,
   effects: RegistryEffect[],
   entry: Entry,
   replaced: Entry | null,
+  slot: Slot | undefined,
 ): void {
   const { group, id, shard } = entry;
-  const slot = group.slots.get(id);
   const before = visibleOf(state.index, slot);
   if (replaced !== null) shard.entries.delete(replaced);
   shard.entries.add(entry);

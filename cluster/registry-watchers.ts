@@ -8,9 +8,12 @@ type Watching = readonly [watcher: number, filter: RegistryFilter];
 
 export class RegistryWatchers implements Iterable<Watching> {
   private readonly all = new Map<number, RegistryFilter>();
-  /** Those that name no tenant. */
-  private readonly ofAny = new Map<number, RegistryFilter>();
+  /** Those that name no tenant, by their numbers. */
+  private ofAny: readonly Watching[] = [];
+  /** Of tenants that are watched by their names. */
   private readonly ofTenant = new Map<string, Map<number, RegistryFilter>>();
+  /** Of those tenants, what `of` answers: made when it is first asked for after a change. */
+  private readonly answers = new Map<string, readonly Watching[]>();
 
   get size(): number {
     return this.all.size;
@@ -26,27 +29,45 @@ export class RegistryWatchers implements Iterable<Watching> {
     this.all.set(watcher, filter);
     const { tenant } = filter;
     if (tenant === undefined) {
-      this.ofAny.set(watcher, filter);
+      this.ofAny = byNumber([...this.ofAny, [watcher, filter]]);
+      this.answers.clear();
       return;
     }
     const own = this.ofTenant.get(tenant) ?? new Map<number, RegistryFilter>();
     this.ofTenant.set(tenant, own.set(watcher, filter));
+    this.answers.delete(tenant);
   }
 
   delete(watcher: number): void {
-    const tenant = this.all.get(watcher)?.tenant;
+    const filter = this.all.get(watcher);
+    if (filter === undefined) return;
     this.all.delete(watcher);
-    this.ofAny.delete(watcher);
-    const own = tenant === undefined ? undefined : this.ofTenant.get(tenant);
-    own?.delete(watcher);
-    if (own?.size === 0) this.ofTenant.delete(tenant!);
+    const { tenant } = filter;
+    if (tenant === undefined) {
+      this.ofAny = this.ofAny.filter(([number]) => number !== watcher);
+      this.answers.clear();
+      return;
+    }
+    const own = this.ofTenant.get(tenant)!;
+    own.delete(watcher);
+    if (own.size === 0) this.ofTenant.delete(tenant);
+    this.answers.delete(tenant);
   }
 
   /** All whose filter may match a name of this tenant, by their numbers. */
-  of(tenant: string): Iterable<Watching> {
+  of(tenant: string): readonly Watching[] {
+    // Mostly nobody watches by a tenant's name.
+    if (this.ofTenant.size === 0) return this.ofAny;
+    const known = this.answers.get(tenant);
+    if (known !== undefined) return known;
     const own = this.ofTenant.get(tenant);
     if (own === undefined) return this.ofAny;
-    if (this.ofAny.size === 0) return own;
-    return [...this.ofAny, ...own].sort(([a], [b]) => a - b);
+    const answer = byNumber([...this.ofAny, ...own]);
+    this.answers.set(tenant, answer);
+    return answer;
   }
+}
+
+function byNumber(watching: Watching[]): readonly Watching[] {
+  return watching.sort(([a], [b]) => a - b);
 }

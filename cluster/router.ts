@@ -13,7 +13,7 @@ import {
 } from '../runtime/index.ts';
 import { type Codec, createCodec } from './codec.ts';
 import { ClusterError } from './errors.ts';
-import { type FenceRule, nodeOf } from './fence.ts';
+import type { FenceRule } from './fence.ts';
 import { type RoutedFrame, type RoutedHeader, routedHeadBytes, writeRoutedHead } from './frame.ts';
 import type { RoutedKind } from './frame-layout.ts';
 import type { Flow } from './lane.ts';
@@ -248,7 +248,7 @@ export class RemoteRouter implements Router {
       const fields = { from: link.address, kind: frame.kind, error: messageOf(error) };
       this.system.log('warn', 'payload refused', fields);
     }
-    const node = peer === null ? null : nodeOf(peer.identity);
+    const node = peer?.node ?? null;
     if (frame.kind === 'call' && node !== null)
       this.reply(node.name, peer!.greeting.boot, frame.callId, 'reply_error', errorForm(error));
   }

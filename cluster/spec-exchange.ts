@@ -24,8 +24,9 @@ export function compareDigest(
 ): void {
   if (digest.reply) effects.push({ type: 'send_digest', peer, digest: digestOf(state, false) });
   const differing = new Set<number>();
-  for (const [bucket, hash] of state.bucketHashes.entries()) {
-    if ((digest.hashes[bucket] ?? 0) !== hash) differing.add(bucket);
+  // By number: pairs of an iterator would be made for every bucket with every link of a node that joins.
+  for (let bucket = 0; bucket < state.bucketHashes.length; bucket += 1) {
+    if ((digest.hashes[bucket] ?? 0) !== state.bucketHashes[bucket]) differing.add(bucket);
   }
   const entries: SpecEntry[] = [];
   if (differing.size > 0) {

@@ -25,7 +25,7 @@ export type SpecsEvent =
   | { type: 'hash'; peer: string; high: number; low: number }
   | { type: 'digest'; peer: string; digest: SpecDigest; nowMs: number }
   | { type: 'exchange'; peer: string; exchange: SpecExchange; nowMs: number }
-  /** Compares with the linked peers; now and then forgets writers. `boots`: present life of each known node. */
+  /** Compares with the linked peers; now and then forgets writers. `boots`: present life of each known node, asked for then. */
   | { type: 'tick'; nowMs: number; boots: ReadonlyMap<string, number> };
 
 export interface SpecsStep {
@@ -161,6 +161,11 @@ function renewWriter(
   state.written = 0;
 }
 
+/** Whether a tick at this instant looks at `boots`. */
+export function isForgettingDue(state: SpecsState, nowMs: number): boolean {
+  return nowMs - state.forgotAtMs >= specsForgetEveryMs;
+}
+
 function tick(
   state: SpecsState,
   effects: SpecsEffect[],
@@ -170,7 +175,7 @@ function tick(
   if (state.context.writers.size > 0 && state.links.size > 0) {
     effects.push({ type: 'broadcast_hash', high: state.hashHigh >>> 0, low: state.hashLow >>> 0 });
   }
-  if (nowMs - state.forgotAtMs < specsForgetEveryMs) return;
+  if (!isForgettingDue(state, nowMs)) return;
   state.forgotAtMs = nowMs;
   const held = new Set<string>();
   for (const siblings of state.entries.values()) for (const entry of siblings) held.add(writerOf(entry));

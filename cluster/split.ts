@@ -5,7 +5,7 @@
  * power cannot be told from one that is cut off, and counts.
  */
 import { splitSettleMs } from './limits.ts';
-import type { MembershipState } from './membership-peer.ts';
+import { type MembershipState, notQuietMs } from './membership-peer.ts';
 
 /** Both sides by name, sorted; this node is among `here`. */
 export interface Split {
@@ -36,9 +36,9 @@ export interface SplitWatch {
 
 export const noSplit: SplitWatch = { told: null, seen: null, seenSinceMs: 0 };
 
-export function splitIn({ self, peers }: MembershipState): Split | null {
-  // Asked ten times a second, and mostly nobody is.
-  if (!isAnyCutOff(self, peers)) return null;
+export function splitIn({ self, peers, quietUntilMs }: MembershipState): Split | null {
+  // Asked ten times a second, and mostly all peers are up and linked, as the tick before has seen.
+  if (quietUntilMs !== notQuietMs || !isAnyCutOff(self, peers)) return null;
   const here = [self.name];
   const there: string[] = [];
   for (const { identity, status, cutOff } of peers.values()) {

@@ -8,7 +8,7 @@ import type { Word } from './children-wire.ts';
 import { specsCompareMs } from './limits.ts';
 import { specsForm } from './record-specs.ts';
 import { formatDot } from './spec-context.ts';
-import { type SpecsEvent, stepSpecs } from './specs.ts';
+import { isForgettingDue, type SpecsEvent, stepSpecs } from './specs.ts';
 import { createSpecs, type SpecsEffect, type SpecsState, specOf } from './specs-state.ts';
 
 export interface SharedSpecsNeeds {
@@ -23,6 +23,8 @@ export interface SharedSpecsNeeds {
   serving(): boolean;
   changed(ids: readonly string[]): void;
 }
+
+const noBoots: ReadonlyMap<string, number> = new Map();
 
 export class SharedSpecs {
   private readonly needs: SharedSpecsNeeds;
@@ -50,7 +52,10 @@ export class SharedSpecs {
   /** Compares now and then with all that are linked, for as long as there is anything to compare. */
   begin(): void {
     this.cancelTimer = this.needs.clock.timer(specsCompareMs, () => {
-      this.apply({ type: 'tick', nowMs: this.needs.clock.wallMs(), boots: this.needs.boots() });
+      const nowMs = this.needs.clock.wallMs();
+      // All nodes that are known: not to be listed every second for what is done now and then.
+      const boots = isForgettingDue(this.state, nowMs) ? this.needs.boots() : noBoots;
+      this.apply({ type: 'tick', nowMs, boots });
       if (this.state.context.writers.size === 0 && this.needs.serving()) this.tellState(null);
       this.begin();
     });

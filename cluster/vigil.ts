@@ -57,7 +57,6 @@ export class Vigil implements Members {
   private readonly needs: VigilNeeds;
   private readonly state: MembershipState;
   private readonly record: Recording<MembershipState, MembershipEvent, MembershipEffect>;
-  private readonly beats = new Map<Link, Beat>();
   private readonly watchers = new Set<() => void>();
   /** Before the first tick and after the last nothing is late. */
   private lastTickMs = Number.POSITIVE_INFINITY;
@@ -140,19 +139,15 @@ export class Vigil implements Members {
   }
 
   linked(link: Link): void {
-    this.beats.set(link, new Beat(this.needs.clock.monotonicMs()));
+    link.beat = new Beat(this.needs.clock.monotonicMs());
     this.beat(link);
-  }
-
-  unlinked(link: Link): void {
-    this.beats.delete(link);
   }
 
   /** Membership frames of a linked node. */
   receive(link: Link, name: string, boot: number, frame: ControlFrame): void {
     const nowMs = this.needs.clock.monotonicMs();
-    const beat = this.beats.get(link);
-    if (beat === undefined) return;
+    const { beat } = link;
+    if (beat === null) return;
     switch (frame.kind) {
       case 'heartbeat':
         this.heard(link, beat, name, boot, frame.header, nowMs);
@@ -200,8 +195,8 @@ export class Vigil implements Members {
   }
 
   private beat(link: Link): void {
-    const beat = this.beats.get(link);
-    if (beat === undefined) return;
+    const { beat } = link;
+    if (beat === null) return;
     const nowMs = this.needs.clock.monotonicMs();
     const sequence = beat.next(nowMs);
     const audience = link.fence?.tenant ?? null;
@@ -280,7 +275,7 @@ export class Vigil implements Members {
           const header = { nonce: this.nonce, subjectBoot: effect.boot, subject: effect.name };
           const link = needs.linkTo(via);
           if (link === null) continue;
-          this.beats.get(link)?.asks(this.nonce, needs.clock.monotonicMs());
+          link.beat?.asks(this.nonce, needs.clock.monotonicMs());
           link.sendControl('probe', header);
         }
         return;

@@ -6,49 +6,51 @@ import type { RenewalProof } from '../../certs/index.ts';
 import { PlayedPeer } from '../../cluster/testing/played-peer.ts';
 import type { Connection, ConnectionHandlers, PeerJudgement } from '../../cluster/transport.ts';
 import { kernelBufferBytes, splitChunkChance } from './bounds.ts';
+import { Delivery, type Item, type Sender, wait } from './delivery.ts';
 import { type Process, socketPart } from './event-loop.ts';
 import type { Host, Network } from './network.ts';
 
-/** What goes through a pipe: bytes, or the news that no more come. */
-type Item = Buffer | 'end';
-
-/** Never filled. */
-const none: Item[] = [];
-
-export class End implements Connection {
-  readonly from: Host;
-  readonly to: Host;
-  readonly process: Process;
-  other!: End;
+export class End implements Connection, Sender {
   private readonly network: Network;
-  /** For the trace. */
-  private readonly way: number;
-  private readonly played: PlayedPeer;
+  other!: End;
   private handlers: ConnectionHandlers | null = null;
   private isOpen = true;
-  /** The process or the host behind it is gone. */
-  private gone = false;
-  /** Sent, not arrived: one delivery is under way for each, unless it was stuck. */
-  private queue: Item[] = none;
-  private head = 0;
+  /** The process or the host behind the other end is gone. */
+  private otherIsGone = false;
+  /** Until the handshake is done on the other side; what arrives before waits. */
+  private otherIsThere: boolean;
+  /** What was stuck, or was sent behind what is. */
+  private readonly waiting: Delivery[] = [];
+  private waitingCount = 0;
+  /** Deliveries under way: those that bring their own item, and those that bring what waits. */
   private underWay = 0;
+  private fetching = 0;
+  private sequence = 0;
+  private emptied = 0;
   private lastAtMs = 0;
   private queuedBytes = 0;
   private wasFull = false;
   /** While above 0 nothing arrives: the reader is slow, or the path has forgotten the connection. */
   private stalls = 0;
-  /** Until the handshake is done on this side; what arrives before waits. */
-  private isAccepted: boolean;
-  private readonly deliver = () => this.arrive();
+  readonly from: Host;
+  readonly to: Host;
+  /** For the trace. */
+  private readonly way: number;
+  readonly process: Process;
+  private readonly played: PlayedPeer;
 
-  constructor(network: Network, from: Host, to: Host, owner: Process, isAccepted: boolean) {
+  constructor(network: Network, from: Host, to: Host, owner: Process, otherIsThere: boolean) {
     this.network = network;
     this.from = from;
     this.to = to;
     this.process = owner;
-    this.isAccepted = isAccepted;
+    this.otherIsThere = otherIsThere;
     this.way = network.trace.wayHash(from.name, to.name);
     this.played = new PlayedPeer(from.papers, to.papers);
+  }
+
+  get receiver(): Process {
+    return this.other.process;
   }
 
   get peer(): PeerJudgement {
@@ -77,7 +79,7 @@ export class End implements Connection {
 
   write(chunks: readonly Uint8Array[]): void {
     if (!this.isOpen) return;
-    if (this.other.gone) {
+    if (this.otherIsGone) {
       // A kernel that knows no such connection says so.
       if (!this.to.dark) this.lost('ECONNRESET');
       return;
@@ -98,7 +100,7 @@ export class End implements Connection {
   /** Both kinds of closing let what was written go first, as a kernel does. */
   close(_end: boolean): void {
     if (!this.isOpen) return;
-    if (!this.other.gone) this.push('end');
+    if (!this.otherIsGone) this.push('end');
     this.closeHere('closed');
   }
 
@@ -113,7 +115,7 @@ export class End implements Connection {
 
   /** The listening side's handshake is done. */
   accepted(onConnection: (connection: Connection) => void): void {
-    this.isAccepted = true;
+    this.other.otherIsThere = true;
     // By what is trusted at the end of the handshake: who was revoked meanwhile is not let in by an older verdict.
     this.played.rejudge();
     onConnection(this);
@@ -145,7 +147,7 @@ export class End implements Connection {
   ownerGone(withPower: boolean, abrupt: boolean): void {
     const { isOpen } = this;
     this.isOpen = false;
-    this.gone = true;
+    this.other.otherIsGone = true;
     this.from.ends.delete(this);
     this.other.drop();
     if (!withPower) this.drop();
@@ -159,45 +161,54 @@ export class End implements Connection {
   unstick(delayMs: number): void {
     if (this.isStuck()) return;
     this.network.stuck.delete(this);
-    const waiting = this.queue.length - this.head - this.underWay;
-    for (let one = 0; one < waiting; one += 1) this.schedule(delayMs);
+    for (let more = this.waitingCount - this.fetching; more > 0; more -= 1) {
+      this.fetching += 1;
+      this.schedule(new Delivery(this, null, 0, this.emptied), delayMs);
+    }
   }
 
   private push(item: Item): void {
-    if (this.queue.length === 0) this.queue = [item];
-    else this.queue.push(item);
-    if (this.isStuck()) this.network.stuck.add(this);
-    else if (this.underWay === this.queue.length - this.head - 1) this.schedule(0);
+    this.sequence += 1;
+    const delivery = new Delivery(this, item, this.sequence, this.emptied);
+    if (this.isStuck()) {
+      this.network.stuck.add(this);
+      this.wait(delivery);
+    } else if (this.fetching === this.waitingCount) {
+      this.underWay += 1;
+      this.schedule(delivery, 0);
+    } else this.wait(delivery);
   }
 
-  private schedule(delayMs: number): void {
+  private wait(delivery: Delivery): void {
+    wait(this.waiting, delivery);
+    this.waitingCount += 1;
+  }
+
+  private schedule(delivery: Delivery, delayMs: number): void {
     const { network } = this;
     const atMs = Math.max(
       this.lastAtMs,
       network.loop.nowMs + delayMs + network.latencyMs(this.from, this.to),
     );
     this.lastAtMs = atMs;
-    this.underWay += 1;
-    network.loop.put(atMs - network.loop.nowMs, socketPart, this.other.process, this.deliver);
+    network.loop.putNear(atMs - network.loop.nowMs, delivery);
   }
 
   private isStuck(): boolean {
-    return this.stalls > 0 || !this.other.isAccepted || this.network.isCut(this.from, this.to);
+    return this.stalls > 0 || !this.otherIsThere || this.network.isCut(this.from, this.to);
   }
 
-  private arrive(): void {
-    this.underWay -= 1;
-    if (this.head >= this.queue.length) return;
+  arrive(delivery: Delivery): void {
+    const isOwn = delivery.item !== null && delivery.emptied === this.emptied;
+    if (isOwn) this.underWay -= 1;
+    else this.fetching -= 1;
+    if (!isOwn && this.waitingCount === 0) return;
     if (this.isStuck()) {
       this.network.stuck.add(this);
+      if (isOwn) this.wait(delivery);
       return;
     }
-    const item = this.queue[this.head]!;
-    this.head += 1;
-    if (this.head === this.queue.length) {
-      this.queue = none;
-      this.head = 0;
-    }
+    const item = this.waitingCount === 0 ? delivery.item! : this.firstOf(isOwn ? delivery : null);
     if (item === 'end') {
       this.other.closeHere('closed by the peer');
       return;
@@ -218,9 +229,20 @@ export class End implements Connection {
     });
   }
 
+  /** Of the one that arrives and those that wait. */
+  private firstOf(arrived: Delivery | null): Item {
+    if (arrived !== null) this.wait(arrived);
+    this.waitingCount -= 1;
+    return this.waiting.shift()!.item!;
+  }
+
+  /** What is under way is lost; its deliveries bring what is sent after it. */
   private drop(): void {
-    this.queue = none;
-    this.head = 0;
+    this.waiting.length = 0;
+    this.waitingCount = 0;
+    this.fetching += this.underWay;
+    this.underWay = 0;
+    this.emptied += 1;
     this.queuedBytes = 0;
   }
 

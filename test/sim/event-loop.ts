@@ -18,15 +18,19 @@ export interface Process {
   ended: boolean;
   paused: boolean;
   /** What fell due while it was stopped. */
-  held: Happening[];
+  held: Due[];
 }
 
-export interface Happening {
-  atMs: number;
+export interface Due {
   readonly part: Part;
   /** Null: something of the world, not of a process. */
-  readonly process: Process | null;
-  readonly run: () => void;
+  readonly owner: Process | null;
+  readonly cancelled: boolean;
+  run(): void;
+}
+
+/** What may be taken out again. */
+export interface Happening extends Due {
   cancelled: boolean;
 }
 
@@ -40,19 +44,29 @@ export class EventLoop {
   /** Events run since the start, for the summary. */
   count = 0;
   private readonly queue = new EventQueue();
+  /** Of what is under way on the network: most events, and few at a time, so they are not sorted among all timers. */
+  private readonly near = new EventQueue();
+  private order = 0;
   /** The first `soonCount` of them wait. */
   private readonly soonTasks: (() => void)[] = [];
   private soonCount = 0;
   /** Of this very instant, for when nothing else is left of it. */
-  private after: Happening[] = [];
+  private after: Due[] = [];
   private afterAt = 0;
+  /** The instant of what `next` has answered. */
+  private takenAtMs = 0;
 
   /** Puts a task in; the answer's `cancelled` takes it out again. */
   put(delayMs: number, part: Part, owner: Process | null, run: () => void): Happening {
-    const happening = { atMs: this.nowMs + delayMs, part, process: owner, run, cancelled: false };
+    const happening = { part, owner, cancelled: false, run };
     if (part === afterPart) this.after.push(happening);
-    else this.queue.put(happening);
+    else this.queue.put(happening, this.nowMs + delayMs, ++this.order);
     return happening;
+  }
+
+  /** What comes soon, and nobody takes out. */
+  putNear(delayMs: number, due: Due): void {
+    this.near.put(due, this.nowMs + delayMs, ++this.order);
   }
 
   soon(task: () => void): void {
@@ -65,8 +79,8 @@ export class EventLoop {
     this.settle();
     for (let next = this.next(untilMs); next !== null; next = this.next(untilMs)) {
       if (next.cancelled) continue;
-      this.nowMs = next.atMs;
-      const owner = next.process;
+      this.nowMs = this.takenAtMs;
+      const { owner } = next;
       if (owner !== null) {
         if (owner.ended) continue;
         if (owner.paused) {
@@ -82,10 +96,15 @@ export class EventLoop {
   }
 
   /** What waits for everything else of an instant comes when nothing else of it is left. */
-  private next(untilMs: number): Happening | null {
-    const firstMs = this.queue.firstMs;
+  private next(untilMs: number): Due | null {
+    const { queue, near } = this;
+    const nearMs = near.firstMs;
+    const laterMs = queue.firstMs;
+    const isNear = nearMs < laterMs || (nearMs === laterMs && near.firstOrder < queue.firstOrder);
+    const firstMs = isNear ? nearMs : laterMs;
     if (this.afterAt < this.after.length && firstMs > this.nowMs) {
       const next = this.after[this.afterAt]!;
+      this.takenAtMs = this.nowMs;
       this.afterAt += 1;
       if (this.afterAt === this.after.length) {
         this.after = [];
@@ -93,7 +112,9 @@ export class EventLoop {
       }
       return next;
     }
-    return firstMs > untilMs ? null : this.queue.take();
+    if (firstMs > untilMs) return null;
+    this.takenAtMs = firstMs;
+    return (isNear ? near : queue).take();
   }
 
   /** A stopped process goes on: what fell due meanwhile comes now, in the order in which an event loop looks. */
@@ -104,9 +125,8 @@ export class EventLoop {
     for (const part of [timerPart, socketPart, afterPart]) {
       for (const one of held) {
         if (one.part !== part || one.cancelled) continue;
-        one.atMs = this.nowMs;
         if (part === afterPart) this.after.push(one);
-        else this.queue.put(one);
+        else this.queue.put(one, this.nowMs, ++this.order);
       }
     }
   }

@@ -3,25 +3,28 @@
  * else. A heap of four children each; instants and orders lie beside each other as plain numbers, so that looking for a
  * place does not touch the events themselves, which are spread over all memory.
  */
-import type { Happening } from './event-loop.ts';
+import type { Due } from './event-loop.ts';
 
 export class EventQueue {
   private length = 0;
-  private order = 0;
   private times = new Float64Array(1_024);
   private orders = new Float64Array(1_024);
-  private readonly events: (Happening | null)[] = [];
+  private readonly events: (Due | null)[] = [];
 
   /** Infinity: there is none. */
   get firstMs(): number {
     return this.length === 0 ? Number.POSITIVE_INFINITY : this.times[0]!;
   }
 
-  put(event: Happening): void {
+  /** Of the first one; there must be one. */
+  get firstOrder(): number {
+    return this.orders[0]!;
+  }
+
+  /** `order`: higher than of any that was put before. */
+  put(event: Due, atMs: number, order: number): void {
     if (this.length === this.times.length) this.grow();
-    this.order += 1;
-    const { times, orders, events, order } = this;
-    const { atMs } = event;
+    const { times, orders, events } = this;
     let at = this.length;
     this.length += 1;
     // What comes last is after everything of its instant: only times are compared on the way up.
@@ -39,7 +42,7 @@ export class EventQueue {
   }
 
   /** The first one; there must be one. */
-  take(): Happening {
+  take(): Due {
     const { times, orders, events } = this;
     const first = events[0]!;
     this.length -= 1;

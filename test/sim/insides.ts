@@ -41,7 +41,6 @@ export interface Insides {
     readonly state: MembershipState;
     readonly record: Record;
     readonly splits: { readonly record: Record };
-    readonly beats: Map<Link, { readonly heardAtMs: number }>;
     apply(event: MembershipEvent): void;
   };
   readonly names: { readonly state: RegistryState; readonly record: Record; withdraw(): void };

@@ -5,7 +5,7 @@
  */
 import { ClusterNode, formatKey, type Transport } from '../../cluster/index.ts';
 import { type Ref, seededRandom } from '../../runtime/index.ts';
-import type { Happening, Process } from './event-loop.ts';
+import type { Due, Process } from './event-loop.ts';
 import { GuestTransport, guestAccess } from './guests.ts';
 import { observe, unrecorded } from './insides.ts';
 import type { HeldName } from './ledger.ts';
@@ -24,7 +24,7 @@ export class Life implements Process {
   paused = false;
   /** It was told to stop, and hands over what it has. */
   leaving = false;
-  held: Happening[] = [];
+  held: Due[] = [];
   endedAtMs: number | null = null;
   /** When it last went on after a pause. */
   pausedAtMs = 0;

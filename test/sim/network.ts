@@ -157,8 +157,8 @@ export class Network {
   /** The dialling side is done first; the other side when it has our last part of the handshake. */
   private connected(dial: Dial, to: Host, listener: NonNullable<Host['listener']>): void {
     const { from, process } = dial;
-    const near = new End(this, from, to, process, true);
-    const far = new End(this, to, from, listener.process, false);
+    const near = new End(this, from, to, process, false);
+    const far = new End(this, to, from, listener.process, true);
     near.other = far;
     far.other = near;
     from.ends.add(near);

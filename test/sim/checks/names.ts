@@ -9,6 +9,7 @@ import type { HeldName } from '../ledger.ts';
 import type { Life } from '../life.ts';
 import type { World } from '../world.ts';
 import type { Check } from './check.ts';
+import { NameTable } from './name-table.ts';
 
 export const names: Check = {
   name: 'names',
@@ -21,14 +22,14 @@ export const names: Check = {
     }
   },
   settled(world) {
-    const all = new Map<string, Held>();
-    const holders = new Map<string, Life>();
+    const all = new NameTable<Held>();
     for (const life of world.living()) {
-      for (const [text, { ref, metadata }] of life.holds) {
-        const other = holders.get(text);
-        if (other !== undefined) world.fail(`${text} is held twice: by ${other.name} and by ${life.name}`);
-        holders.set(text, life);
-        all.set(text, { ref, metadata, seenBy: null });
+      for (const one of life.holds.values()) {
+        const group = all.groupOf(one.key);
+        const other = group.get(one.key.id);
+        if (other !== undefined)
+          world.fail(`${formatKey(one.key)} is held twice: by ${other.life.name} and by ${life.name}`);
+        group.set(one.key.id, heldBy(life, one));
       }
     }
     for (const life of world.living())
@@ -37,38 +38,39 @@ export const names: Check = {
 };
 
 /** A name that is held, and the last list in which it was found. */
-interface Held extends Pick<HeldName, 'ref' | 'metadata'> {
+interface Held extends HeldName {
+  readonly life: Life;
   seenBy: readonly NameEntry[] | null;
 }
 
-function ownOf(life: Life): Map<string, Held> {
-  const own = new Map<string, Held>();
-  for (const [text, { ref, metadata }] of life.holds) own.set(text, { ref, metadata, seenBy: null });
+function heldBy(life: Life, { key, ref, metadata }: HeldName): Held {
+  return { life, key, ref, metadata, seenBy: null };
+}
+
+function ownOf(life: Life): NameTable<Held> {
+  const own = new NameTable<Held>();
+  for (const one of life.holds.values()) own.groupOf(one.key).set(one.key.id, heldBy(life, one));
   return own;
 }
 
-function compare(
-  world: World,
-  who: string,
-  held: ReadonlyMap<string, Held>,
-  listed: readonly NameEntry[],
-): void {
+function compare(world: World, who: string, held: NameTable<Held>, listed: readonly NameEntry[]): void {
   let seen = 0;
   for (const { key, ref, metadata } of listed) {
-    const text = formatKey(key);
-    const known = held.get(text);
+    const known = held.groupOf(key).get(key.id);
     if (known === undefined) {
-      world.fail(`${who} lists ${text} of ${ref}, which nobody holds`);
+      world.fail(`${who} lists ${formatKey(key)} of ${ref}, which nobody holds`);
       continue;
     }
-    if (known.seenBy === listed) world.fail(`${who} lists ${text} twice`);
+    if (known.seenBy === listed) world.fail(`${who} lists ${formatKey(key)} twice`);
     else seen += 1;
     known.seenBy = listed;
-    if (!sameRef(known.ref, ref)) world.fail(`${who} lists ${text} as ${ref}, it is ${known.ref}`);
+    if (!sameRef(known.ref, ref)) world.fail(`${who} lists ${formatKey(key)} as ${ref}, it is ${known.ref}`);
     else if (known.metadata.value !== metadata.value)
-      world.fail(`${who} lists ${text} with the value ${metadata.value}, it is ${known.metadata.value}`);
+      world.fail(
+        `${who} lists ${formatKey(key)} with the value ${metadata.value}, it is ${known.metadata.value}`,
+      );
   }
   if (seen === held.size) return;
-  for (const [text, { ref, seenBy }] of held)
-    if (seenBy !== listed) world.fail(`${who} does not list ${text} of ${ref}`);
+  for (const { key, ref, seenBy } of held.values())
+    if (seenBy !== listed) world.fail(`${who} does not list ${formatKey(key)} of ${ref}`);
 }

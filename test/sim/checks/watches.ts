@@ -1,11 +1,5 @@
 /** Watchers: the events that one is told, replayed, are its node's list at every moment, without one too many. */
-import {
-  formatKey,
-  type Metadata,
-  type NameEvent,
-  type NameQuery,
-  type RegistryKey,
-} from '../../../cluster/index.ts';
+import { formatKey, type Metadata, type NameEvent, type NameQuery } from '../../../cluster/index.ts';
 import { list } from '../../../cluster/registry.ts';
 import { keyOf } from '../../../cluster/registry-index.ts';
 import type { Entry } from '../../../cluster/registry-shard.ts';
@@ -14,6 +8,7 @@ import { insidesOf } from '../insides.ts';
 import type { Life } from '../life.ts';
 import type { World } from '../world.ts';
 import type { Check } from './check.ts';
+import { GroupNumbers, NameTable } from './name-table.ts';
 
 const queries: readonly NameQuery[] = [{}, { tenant: 'acme' }, { kind: 'service', node: 'node_1' }];
 
@@ -28,72 +23,46 @@ interface Told {
 /** So many names that went in one place are stepped over; behind more of them all are looked up. */
 const goneInOnePlaceMax = 16;
 
-type Numbers = Map<string, Map<string, Map<string, number>>>;
-
-/**
- * A number for each tenant, kind and partition, for all lives: found in few steps that are always at hand, while a text for
- * every name that anybody is told would be most of what this check costs.
- */
-class Groups {
-  private readonly numbers: Numbers = new Map();
-  private count = 0;
-
-  numberOf({ tenant, kind, partition }: Omit<RegistryKey, 'id'>): number {
-    return this.numbers.get(tenant)?.get(kind)?.get(partition) ?? this.add(tenant, kind, partition);
-  }
-
-  private add(tenant: string, kind: string, partition: string): number {
-    const kinds = this.numbers.get(tenant) ?? new Map<string, Map<string, number>>();
-    this.numbers.set(tenant, kinds);
-    const partitions = kinds.get(kind) ?? new Map<string, number>();
-    kinds.set(kind, partitions);
-    this.count += 1;
-    partitions.set(partition, this.count);
-    return this.count;
-  }
-}
-
 class Replay {
   private readonly world: World;
   private readonly life: Life;
   private readonly query: NameQuery;
-  private readonly groups: Groups;
-  /** By the number of the group, then by id. */
-  private readonly told: (Map<string, Told> | undefined)[] = [];
+  private readonly told: NameTable<Told>;
   private toldCount = 0;
   /** As they were compared last, and those of them of which something was told since. */
   private listed: readonly Entry[] = [];
   private readonly disturbed = new Set<Entry>();
 
-  constructor(world: World, life: Life, query: NameQuery, groups: Groups) {
+  constructor(world: World, life: Life, query: NameQuery, groups: GroupNumbers) {
     this.world = world;
     this.life = life;
     this.query = query;
-    this.groups = groups;
+    this.told = new NameTable(groups);
     life.node.names.watch(query, (event) => this.heard(event), new AbortController().signal);
   }
 
   private heard({ type, entry }: NameEvent): void {
     const { key, ref, metadata } = entry;
-    const names = this.toldOf(key);
+    const names = this.told.groupOf(key);
+    const now: Told = { ref, metadata, listed: null };
+    if (type === 'added') {
+      // Looked up once: of what is told nearly all is new.
+      const { size } = names;
+      names.set(key.id, now);
+      if (names.size > size) this.toldCount += 1;
+      else this.world.fail(`${this.who()}: ${type} ${formatKey(key)}, which is there already`);
+      return;
+    }
     const before = names.get(key.id);
-    if ((before !== undefined) === (type === 'added'))
-      this.world.fail(
-        `${this.who()}: ${type} ${formatKey(key)}, which is ${type === 'added' ? 'there already' : 'not there'}`,
-      );
-    if (before === undefined) this.toldCount += 1;
-    else if (before.listed !== null) this.disturbed.add(before.listed);
-    if (type === 'removed') {
+    if (before === undefined) {
+      this.toldCount += 1;
+      this.world.fail(`${this.who()}: ${type} ${formatKey(key)}, which is not there`);
+    } else if (before.listed !== null) this.disturbed.add(before.listed);
+    if (type === 'updated') names.set(key.id, now);
+    else {
       names.delete(key.id);
       this.toldCount -= 1;
-    } else names.set(key.id, { ref, metadata, listed: null });
-  }
-
-  private toldOf(group: Omit<RegistryKey, 'id'>): Map<string, Told> {
-    const number = this.groups.numberOf(group);
-    const names = this.told[number] ?? new Map<string, Told>();
-    this.told[number] = names;
-    return names;
+    }
   }
 
   /** Entries never change: one that stands where it stood, and of which nothing was told since, is as it was found to be. */
@@ -117,7 +86,7 @@ class Replay {
   }
 
   private judge(entry: Entry): void {
-    const told = this.toldOf(entry.group).get(entry.id);
+    const told = this.told.groupOf(entry.group).get(entry.id);
     if (told === undefined) this.world.fail(`${this.who()} was not told of ${textOf(entry)}`);
     else if (!isAs(told, entry))
       this.world.fail(`${this.who()} was not told of the last change of ${textOf(entry)}`);
@@ -148,7 +117,7 @@ const replays = new WeakMap<Life, Replay[]>();
 export const watches: Check = {
   name: 'watches',
   begin(world) {
-    const groups = new Groups();
+    const groups = new GroupNumbers();
     world.watches.push({
       started: (life) => {
         replays.set(

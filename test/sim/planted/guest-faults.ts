@@ -124,7 +124,8 @@ export const guestFaults: readonly Planted[] = [
           const shard = shardOf(origin, tenant);
           const group = groupFor(state, { tenant, partition, kind, id });
           if (group.slots.has(id)) continue;
-          putClaim(state, effects, { group, id, shard, ref, metadata, sequence, clock, supervised }, null);
+          const claim = { group, id, shard, ref, metadata, sequence, clock, supervised };
+          putClaim(state, effects, claim, null, undefined);
         }
         for (const effect of effects) names.perform(effect);
       });

@@ -19,7 +19,6 @@ export const keptSeeds: Readonly<Record<string, number>> = {
   'a death is noticed late': 21,
   'what others hear does not count': 1,
   'a node that was lost is not dialled again': 1,
-  'heartbeats of links that ended are kept': 1,
   'a link that is replaced loses what is under way on it': 9,
   'a link that is replaced is never closed': 1,
   'monitors are not told of a lost link': 2,

@@ -81,10 +81,4 @@ export const memberFaults: readonly Planted[] = [
       };
     },
   },
-  {
-    name: 'heartbeats of links that ended are kept',
-    plant(life) {
-      shellOf(life).unlinked = () => {};
-    },
-  },
 ];
