@@ -5,6 +5,9 @@
 import type { Evidence } from './evidence.ts';
 import { externalKinds, type IdentifierKind, singleValuedKinds } from './identifier-rules.ts';
 
+/** Two holders of one identifier that cannot be one device. */
+export type Witness = readonly [Evidence, Evidence];
+
 /** All identifiers of one kind and scope. */
 export class IdentifierFamily {
   readonly kind: IdentifierKind;
@@ -14,6 +17,8 @@ export class IdentifierFamily {
   readonly isExternal: boolean;
   readonly isSingleValued: boolean;
   readonly values = new Map<string, Identifier>();
+  /** Of the few that have one. */
+  readonly witnesses = new Map<Identifier, Witness>();
   private readonly added = new Map<readonly string[], readonly string[]>();
 
   constructor(kind: IdentifierKind, scope: string) {
@@ -39,16 +44,15 @@ const nobody: readonly Evidence[] = [];
 const shared = 1;
 const banned = 2;
 const refused = 4;
+const witnessed = 8;
 /** Above the flags stands the mark, in the same number: there are some four identifiers to a device. */
-const markShift = 3;
-const flagsMask = 7;
+const markShift = 4;
+const flagsMask = 15;
 
 export class Identifier {
   readonly family: IdentifierFamily;
   readonly value: string;
   holders: readonly Evidence[] = nobody;
-  /** Two holders that cannot be one device; as long as they cannot, nothing has to be looked through. */
-  witness: readonly [Evidence, Evidence] | null = null;
   private flags = 0;
 
   constructor(family: IdentifierFamily, value: string) {
@@ -62,6 +66,21 @@ export class Identifier {
 
   get scope(): string {
     return this.family.scope;
+  }
+
+  /** As long as these cannot be one device, nothing has to be looked through. */
+  get witness(): Witness | null {
+    return (this.flags & witnessed) === 0 ? null : this.family.witnesses.get(this)!;
+  }
+
+  set witness(witness: Witness | null) {
+    if (witness !== null) {
+      this.flags |= witnessed;
+      this.family.witnesses.set(this, witness);
+    } else if ((this.flags & witnessed) !== 0) {
+      this.flags &= ~witnessed;
+      this.family.witnesses.delete(this);
+    }
   }
 
   /** It ties what cannot be one device, or somebody banned it: it identifies nobody. */

@@ -24,4 +24,4 @@ export class Marks {
 }
 
 /** A quarter of what there is room for, so that whoever began below it comes to an end. */
-const marksMax = 2 ** 26;
+const marksMax = 2 ** 25;
