@@ -58,9 +58,12 @@ WHERE ${isWanted} CASE $1::text WHEN 'merged' THEN merged_into IS NOT NULL
 ORDER BY ordinal LIMIT $3::int`;
 const list = listOf('');
 /** Asked only for a group: a schema one version behind has none. */
-const listGroup = listOf(`id IN (
-    SELECT device_id FROM device_group_members WHERE group_key = $4
-    UNION SELECT d.merged_into FROM device_group_members m JOIN devices d ON d.id = m.device_id WHERE m.group_key = $4
+const listGroup = listOf(`(
+    EXISTS (SELECT FROM device_group_members m WHERE m.group_key = $4 AND m.device_id = devices.id)
+    OR EXISTS (
+      SELECT FROM devices o JOIN device_group_members m ON m.device_id = o.id AND m.group_key = $4
+      WHERE o.merged_into = devices.id
+    )
   ) AND `);
 const find = `SELECT ${columns} FROM devices WHERE id = $1`;
 

@@ -32,8 +32,13 @@ export async function withDevices(setup: DeviceGroupSetup, group = 'dmz') {
     take: (name: string, ...ids: string[]) => deviceGroups.take(tenantId, name, ids, by),
     groups: async (id: string) => (await deviceGroups.of(tenantId, [id])).get(id) ?? [],
     inGroup: async (name: string, which: 'live' | 'archived' | 'merged' = 'live') => {
-      const rows = await inventoryShelf.list(tenantId, { which, group: name, after: null, limit: 100 });
-      return rows.map(({ id }) => id).sort();
+      const ids: string[] = [];
+      for (;;) {
+        const query = { which, group: name, after: ids.at(-1) ?? null, limit: 2 };
+        const page = await inventoryShelf.list(tenantId, query);
+        ids.push(...page.map(({ id }) => id));
+        if (page.length < query.limit) return ids.sort();
+      }
     },
     counts: async () =>
       (await deviceGroups.list(tenantId)).map(({ name, devices, archived }) => [name, devices, archived]),
