@@ -76,6 +76,7 @@ export {
 } from './messages.ts';
 export { judgeNewCheck } from './new-check.ts';
 export { type DeviceSaid, judgeNewDevice } from './new-device.ts';
+export { type DeviceGroupSaid, judgeNewGroup } from './new-device-group.ts';
 export {
   judgeListedChange,
   judgeListedSource,
@@ -112,6 +113,8 @@ export {
   resultStatuses,
 } from './ports/check.ts';
 export type { Device, NewDevice } from './ports/device.ts';
+export type { CountedDeviceGroup, DeviceGroup } from './ports/device-group.ts';
+export type { DeviceGroupStore, MembersChanged } from './ports/device-group-store.ts';
 export { deviceId, idOf, seedsOf } from './ports/device-id.ts';
 export { type DeviceEvent, type DeviceState, deviceEvents, deviceLife } from './ports/device-lifecycle.ts';
 export type { DeviceChange, DeviceStore } from './ports/device-store.ts';

@@ -31,6 +31,9 @@ export const nameCharactersMax = 200;
 /** Addresses of one device, and MACs; a chassis with more is several devices to whoever manages it. */
 export const deviceIdentifiersMax = 64;
 export const deviceTextCharactersMax = 128;
+/** A page of devices has the names of all groups of each: with as many as one may be in, it stays below a frame's limit. */
+export const groupNameCharactersMax = 100;
+export const groupDescriptionCharactersMax = 500;
 
 /** How often the writer writes what it has. */
 export const writeIntervalMs = 100;

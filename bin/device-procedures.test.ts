@@ -1,33 +1,21 @@
 /** What a core answers operators about devices, over a real store: judged, refused, noted with the asker's name, announced. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DeviceNews } from '../actors/index.ts';
-import type { Caller, ClusterNode } from '../cluster/index.ts';
+import { declaredProcedures } from '../test/contract/declared-procedures.ts';
 import { changesOf, put, seenDevice } from '../test/contract/inventory-store.ts';
 import { type ScratchDatabase, scratchDatabase } from '../test/contract/scratch-database.ts';
 import { declareDevices } from './device-procedures.ts';
 import type { DeviceView } from './device-views.ts';
 
 let database: ScratchDatabase;
-const procedures = new Map<string, { access: string; run(argument: unknown, caller: Caller): unknown }>();
 const told: { topic: string; news: DeviceNews }[] = [];
-
-const caller = {
-  identity: { trustDomain: 'picket.local', kind: 'operator', name: 'ada' },
-} as unknown as Caller;
-const ask = async <T>(name: string, argument: unknown) =>
-  (await procedures.get(name)!.run(argument, caller)) as T;
+const { node, access, ask } = declaredProcedures(
+  (_from, topic: { tenant: string; name: string }, news: DeviceNews) =>
+    void told.push({ topic: `${topic.tenant} ${topic.name}`, news }),
+);
 
 beforeAll(async () => {
   database = await scratchDatabase();
-  const node = {
-    declare: (name: string, procedure: never) => void procedures.set(name, procedure),
-    topics: {
-      publish: (_from: unknown, topic: { tenant: string; name: string }, news: DeviceNews) =>
-        void told.push({ topic: `${topic.tenant} ${topic.name}`, news }),
-    },
-    names: { lookup: () => null },
-    system: {},
-  } as unknown as ClusterNode;
   declareDevices(node, database.store);
 });
 afterAll(() => database?.close());
@@ -39,8 +27,7 @@ async function tenant(slug: string, plan?: string): Promise<string> {
 }
 
 test('what changes a device asks for the right to write, what shows one for that to read', () => {
-  const access = [...procedures].map(([name, one]) => `${name} ${one.access}`);
-  expect(access.sort()).toEqual([
+  expect(access()).toEqual([
     'device_add write',
     'device_decommission write',
     'device_identify write',

@@ -16,7 +16,8 @@ import {
   type Tenant,
 } from '../actors/index.ts';
 import { type Caller, type ClusterNode, ProcedureError } from '../cluster/index.ts';
-import { type Store, StoreError } from '../store/index.ts';
+import type { Store } from '../store/index.ts';
+import { atNewest, groupNamed, withGroups } from './device-groups-of.ts';
 import { deviceChangeView, deviceView, interfaceView, mergeView } from './device-views.ts';
 import { devicesPageRows } from './limits.ts';
 import { findTenant, text } from './named-tenant.ts';
@@ -79,15 +80,18 @@ export function declareDevices(node: ClusterNode, store: Store): void {
     // What is seen of them from now on is to be theirs. A core that takes the tenant later looks by itself.
     const reconciler = node.names.lookup<ReconcilerProtocol>(reconcilerKey(row.id));
     if (reconciler !== null) node.system.cast(reconciler).look();
-    return added.map(deviceView);
+    // What was not there a moment ago is in no group.
+    return added.map((device) => deviceView(device, []));
   });
-  read('device_list', async ({ tenant, archived, merged, after: last }: Named & DevicePage) => {
+  read('device_list', async ({ tenant, archived, merged, group, after: last }: Named & DevicePage) => {
     const row = await readable(tenant);
     const [after, limit] = [last ?? null, devicesPageRows];
     const which = merged === true ? 'merged' : archived === true ? 'archived' : 'live';
-    const page = await atNewest(() => inventoryShelf.list(row.id, { which, after, limit }));
-    if (page !== null) return page.map(deviceView);
-    return (await devices.list(row.id, { archived: archived === true, after, limit })).map(deviceView);
+    const inGroup = group == null ? null : await groupNamed(store, row, text(group));
+    const page =
+      (await atNewest(() => inventoryShelf.list(row.id, { which, group: inGroup, after, limit }))) ??
+      (await devices.list(row.id, { archived: archived === true, after, limit }));
+    return await withGroups(store, row, page);
   });
   read('device_show', async ({ tenant, id }: DeviceQuestion) => {
     const row = await readable(tenant);
@@ -101,8 +105,9 @@ export function declareDevices(node: ClusterNode, store: Store): void {
     const identifiers = await atNewest(() => inventoryShelf.identifiers(row.id, device.id));
     const interfaces = await atNewest(() => inventoryShelf.interfaces(row.id, device.id));
     const merges = await atNewest(() => inventoryShelf.merges(row.id, device.id));
+    const [view] = await withGroups(store, row, [device]);
     return {
-      ...deviceView(device),
+      ...view!,
       history: history.map(deviceChangeView),
       identifiers: (identifiers ?? []).map(({ deviceId: _, ...one }) => one),
       interfaces: (interfaces ?? []).map(interfaceView),
@@ -115,7 +120,7 @@ export function declareDevices(node: ClusterNode, store: Store): void {
       const asked = { ...termsOf(row, caller), why: why === null ? null : text(why) };
       const { device } = orRefuse(await devices.change(row.id, text(id), event, asked));
       announceDevice(node.topics, node.system, row.id, device, event);
-      return deviceView(device);
+      return (await withGroups(store, row, [device]))[0];
     });
   }
 }
@@ -123,17 +128,9 @@ export function declareDevices(node: ClusterNode, store: Store): void {
 interface DevicePage {
   archived?: boolean;
   merged?: boolean;
+  /** Those in this group alone. */
+  group?: string | null;
   after?: string | null;
-}
-
-/** Null: the tenant's schema is one version behind, and has no inventory. */
-async function atNewest<T>(ask: () => Promise<T>): Promise<T | null> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (error instanceof StoreError && error.code === 'schema_behind') return null;
-    throw error;
-  }
 }
 
 function at(ms: number): string {

@@ -1,5 +1,6 @@
 /** Devices as the command line prints them. */
 import type {
+  CountedDeviceGroup,
   Device,
   DeviceChange,
   ListedConflict,
@@ -40,6 +41,25 @@ export interface DeviceView {
   by_hand: boolean;
   /** The device that it is now. */
   merged_into: string | null;
+  /** Names of the groups that it is in. */
+  groups: readonly string[];
+}
+
+export interface DeviceGroupView {
+  name: string;
+  description: string | null;
+  /** How many live. */
+  devices: number;
+  decommissioned: number;
+  created_at: string;
+  who: string;
+}
+
+/** Devices that were put into a group or taken out of it, and those that were so already. */
+export interface GroupChangeView {
+  group: string;
+  changed: number;
+  unchanged: number;
 }
 
 export interface IdentifierView {
@@ -91,7 +111,7 @@ export interface DeviceChangeView {
 }
 
 /** Of one that was only written down nothing was seen. */
-export function deviceView(device: Device & Partial<ListedDevice>): DeviceView {
+export function deviceView(device: Device & Partial<ListedDevice>, groups: readonly string[]): DeviceView {
   const { id, name, type, state, partition, addresses, macs, serial } = device;
   const { stateAtMs, createdAtMs, archivedAtMs, firstSeenMs, lastSeenMs } = device;
   const { hostname = null, ip = null, mac = null, vendor = null, model = null, os = null } = device;
@@ -102,12 +122,17 @@ export function deviceView(device: Device & Partial<ListedDevice>): DeviceView {
     archived_at: archivedAtMs === null ? null : instant(archivedAtMs),
     ...{ uid: id, hostname, ip, mac, vendor, model, os },
     ...{ first_seen: orNull(firstSeenMs), last_seen: orNull(lastSeenMs), is_available: isAvailable, sources },
-    ...{ deleted: isDeleted, by_hand: byHand, merged_into: mergedInto },
+    ...{ deleted: isDeleted, by_hand: byHand, merged_into: mergedInto, groups },
   };
 }
 
 function orNull(ms: number | null | undefined): string | null {
   return ms === null || ms === undefined ? null : instant(ms);
+}
+
+export function groupView(group: CountedDeviceGroup): DeviceGroupView {
+  const { name, description, devices, archived, createdAtMs, who } = group;
+  return { name, description, devices, decommissioned: archived, created_at: instant(createdAtMs), who };
 }
 
 export function interfaceView(one: SeenInterface): InterfaceView {

@@ -132,6 +132,16 @@ export type ProcedureCode =
   | 'source_shared'
   /** The tenant has no such device. */
   | 'no_such_device'
+  /** What was said of a group of devices cannot be read; the sentence says what. */
+  | 'bad_group'
+  /** A group of the tenant has this name, perhaps in another case: take another. */
+  | 'group_exists'
+  /** The tenant has no such group of devices: picket device group list tells which there are. */
+  | 'no_such_group'
+  /** The tenant has as many groups of devices as one may have; nothing was added. */
+  | 'too_many_groups'
+  /** The groups have as many devices, or a device as many groups, as may be; nothing was changed, and the sentence says which. */
+  | 'too_many_members'
   /** What was said of an agent source cannot be read; the sentence says what. */
   | 'bad_source'
   /** What was said of a sweep cannot be read; the sentence says what. */

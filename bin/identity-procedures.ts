@@ -6,8 +6,9 @@ import { type ReconcilerProtocol, reconcilerKey, type Tenant } from '../actors/i
 import { type Caller, type ClusterNode, ProcedureError } from '../cluster/index.ts';
 import type { Ref } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
+import { withGroups } from './device-groups-of.ts';
 import { judgeTenant } from './device-procedures.ts';
-import { conflictView, deviceView } from './device-views.ts';
+import { conflictView } from './device-views.ts';
 import { withHeld } from './held-tenant.ts';
 import { deviceChangeMs, devicesPageRows } from './limits.ts';
 import { findTenant, text } from './named-tenant.ts';
@@ -31,7 +32,7 @@ export function declareIdentity(node: ClusterNode, store: Store): void {
   const shown = async (row: Tenant, id: string) => {
     const device = await store.inventoryShelf.find(row.id, id);
     if (device === null) throw none(row, id);
-    return deviceView(device);
+    return (await withGroups(store, row, [device]))[0];
   };
 
   write('device_merge', async ({ tenant, id, from, why = null }: MergeAsked, caller) => {

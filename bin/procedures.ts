@@ -19,6 +19,7 @@ import {
 import { type Caller, type ClusterNode, ProcedureError } from '../cluster/index.ts';
 import type { Ref } from '../runtime/index.ts';
 import type { Store } from '../store/index.ts';
+import { declareDeviceGroups } from './device-group-procedures.ts';
 import { declareDevices } from './device-procedures.ts';
 import { withHeld } from './held-tenant.ts';
 import { declareIdentity } from './identity-procedures.ts';
@@ -40,6 +41,7 @@ export function declareMonitor(
 
   declareTenants(node, store, core);
   declareDevices(node, store);
+  declareDeviceGroups(node, store);
   declareIdentity(node, store);
   write('check_add', async ({ tenant, checks }: { tenant: string; checks: NewCheck[] }) => {
     const row = await findTenant(store, tenant);

@@ -2,6 +2,7 @@
  * What people read of a tenant's inventory, in its schema under its role: devices with what was seen of them, what identifies them,
  * how they were merged, and what is in conflict. Nothing is written here.
  */
+import { groupKey } from '../actors/ports/device-group.ts';
 import type { DeviceState } from '../actors/ports/device-lifecycle.ts';
 import type {
   DocumentReconciled,
@@ -49,12 +50,21 @@ interface DeviceColumns extends Record<string, unknown> {
 const columns = `id, name, "partition", type, addresses, macs, serial, state, state_at, created_at, archived_at, by_hand, hostname, ip,
   mac, vendor, model, os, first_seen, last_seen, is_available, is_deleted, sources, merged_into`;
 
-const list = `
+const listOf = (isWanted: string) => `
 SELECT ${columns} FROM devices
-WHERE CASE $1::text WHEN 'merged' THEN merged_into IS NOT NULL
+WHERE ${isWanted} CASE $1::text WHEN 'merged' THEN merged_into IS NOT NULL
     ELSE merged_into IS NULL AND (archived_at IS NOT NULL) = ($1::text = 'archived') END
   AND ($2::text IS NULL OR ordinal > (SELECT ordinal FROM devices WHERE id = $2))
 ORDER BY ordinal LIMIT $3::int`;
+const list = listOf('');
+/** Asked only for a group: a schema one version behind has none. */
+const listGroup = listOf(`(
+    EXISTS (SELECT FROM device_group_members m WHERE m.group_key = $4 AND m.device_id = devices.id)
+    OR EXISTS (
+      SELECT FROM devices o JOIN device_group_members m ON m.device_id = o.id AND m.group_key = $4
+      WHERE o.merged_into = devices.id
+    )
+  ) AND `);
 const find = `SELECT ${columns} FROM devices WHERE id = $1`;
 
 const identifiers = `
@@ -95,10 +105,11 @@ export function createInventoryShelf(db: Database): InventoryShelf {
     values: readonly Parameter[],
   ) => atNewest('inventory', () => db.asTenant(tenantId, (unit) => unit.query<Row>(text, values)));
   return {
-    async list(tenantId, { which, after, limit }) {
+    async list(tenantId, { which, group = null, after, limit }) {
       assertWhole(limit, 'limit', 1, limits.devicesPerQueryMax);
       const values = [which, after === null ? null : plainText(after), limit];
-      return (await ask<DeviceColumns>(tenantId, list, values)).map(toDevice);
+      const [text, more] = group === null ? [list, []] : [listGroup, [plainText(groupKey(group))]];
+      return (await ask<DeviceColumns>(tenantId, text, [...values, ...more])).map(toDevice);
     },
     async find(tenantId, id) {
       const [row] = await ask<DeviceColumns>(tenantId, find, [plainText(id)]);

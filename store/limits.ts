@@ -120,6 +120,15 @@ export const limits = {
   /** Living agents of one tenant that only listen: each is asked by a connection of its own. */
   agentSourcesPerTenantMax: 1_000,
   sweepsPerTenantMax: 200,
+  deviceGroupsPerTenantMax: 1_000,
+  /** In all groups together: every device of the largest inventory in one. Their list counts them all in one statement. */
+  deviceGroupMembersMax: 400_000,
+  /** That one id was put into: a page of devices has the names of all of each. */
+  groupsPerDeviceMax: 32,
+  /** Devices in one change of a group. */
+  devicesPerGroupChangeMax: 1_000,
+  /** Times that a change of groups is judged anew because another one came between; each time another is done. */
+  groupAttemptsMax: 50,
   /** Runs of a sweep that are over, the newest; and the slices given to others that one run remembers. */
   sweepRunsKept: 50,
   sweepRedoneKept: 50,

@@ -7,6 +7,7 @@ import type { ArchiveStore } from '../actors/ports/archive-store.ts';
 import type { AuthorityStore } from '../actors/ports/authority-store.ts';
 import type { CheckStore } from '../actors/ports/check-store.ts';
 import type { CoordinatorStore } from '../actors/ports/coordinator-store.ts';
+import type { DeviceGroupStore } from '../actors/ports/device-group-store.ts';
 import type { DeviceStore } from '../actors/ports/device-store.ts';
 import type { DocumentShelf, DocumentStore } from '../actors/ports/document-store.ts';
 import type { ImportedAuthorityStore } from '../actors/ports/imported-authority-store.ts';
@@ -31,6 +32,7 @@ import { createCheckStore, type PhaseOf } from './checks.ts';
 import type { StoreClock } from './clock.ts';
 import { assertWhole } from './columns.ts';
 import { createCoordinatorStore } from './coordinator.ts';
+import { createDeviceGroups } from './device-groups.ts';
 import { createDeviceStore } from './devices.ts';
 import { createDocuments } from './documents.ts';
 import { type Explained, explain } from './explain.ts';
@@ -85,6 +87,7 @@ export interface Store {
   plans: PlanStore;
   checks: CheckStore;
   devices: DeviceStore;
+  deviceGroups: DeviceGroupStore;
   archive: ArchiveStore;
   leases: LeaseStore;
   coordinator: CoordinatorStore;
@@ -136,8 +139,11 @@ export interface StoreOptions {
   provisioningSeam?: StepSeam;
 }
 
-function inventoryOf(db: Database): Pick<Store, 'inventory' | 'inventoryShelf'> {
-  return { inventory: createInventory(db), inventoryShelf: createInventoryShelf(db) };
+function devicesOf(db: Database): Pick<Store, 'devices' | 'deviceGroups' | 'inventory' | 'inventoryShelf'> {
+  return {
+    ...{ devices: createDeviceStore(db), deviceGroups: createDeviceGroups(db) },
+    ...{ inventory: createInventory(db), inventoryShelf: createInventoryShelf(db) },
+  };
 }
 
 export function openStore(options: StoreOptions): Store {
@@ -160,7 +166,7 @@ export function openStore(options: StoreOptions): Store {
     lives: createTenantLives(provisioning),
     plans: createPlanStore(queries),
     checks: createCheckStore(queries, phaseOf),
-    devices: createDeviceStore(queries),
+    ...devicesOf(queries),
     archive: createArchiveStore(queries, log),
     leases: createLeaseStore(control),
     coordinator: createCoordinatorStore(control),
@@ -176,7 +182,6 @@ export function openStore(options: StoreOptions): Store {
     authorities: createAuthorityStore(queries, vault),
     packages: createPackageStore(queries),
     documents: createDocuments(queries, log),
-    ...inventoryOf(queries),
     agentSources: createAgentSourceStore(queries),
     importedAuthorities: createImportedAuthorityStore(queries, vault),
     sweeps: createSweepStore(queries),

@@ -226,13 +226,19 @@ export interface IdentifiedBy extends IdentifierPlace {
   readonly name: string;
 }
 
+export interface InventoryQuery {
+  readonly which: 'live' | 'archived' | 'merged';
+  /** Of these only those in this group, by its name; null: all. */
+  readonly group?: string | null;
+  /** The last device of the page before. */
+  readonly after: string | null;
+  readonly limit: number;
+}
+
 /** What anybody of the platform reads of it. */
 export interface InventoryShelf {
   /** By age; those that live, those that are archived, or those that were merged into others. */
-  list(
-    tenantId: string,
-    query: { which: 'live' | 'archived' | 'merged'; after: string | null; limit: number },
-  ): Promise<ListedDevice[]>;
+  list(tenantId: string, query: InventoryQuery): Promise<ListedDevice[]>;
   find(tenantId: string, id: string): Promise<ListedDevice | null>;
   /** Whom any of these identifies now, with what; null: nobody. */
   holder(tenantId: string, partition: string, any: readonly IdentifierPlace[]): Promise<IdentifiedBy | null>;

@@ -10,6 +10,7 @@ import type {
 import { devicesPageRows } from '../limits.ts';
 import { type OperatorSession, type Target, withOperator } from '../operator-session.ts';
 import { table } from '../table.ts';
+import { addGroups } from './device-group.ts';
 import { addIdentity, showMerges } from './device-identity.ts';
 import { tenantCommand } from './tenant-command.ts';
 import type { Surroundings } from './up.ts';
@@ -19,6 +20,7 @@ interface DeviceFlags extends Target {
   json?: boolean;
   archived?: boolean;
   merged?: boolean;
+  group?: string;
   name: string;
   type?: string;
   partition?: string;
@@ -39,9 +41,9 @@ export function addDeviceCommands(program: Command, surroundings: Surroundings):
   const device = program
     .command('device')
     .description(
-      'devices: add, list, show, merge, unmerge, conflicts, identify, manage, decommission, restore',
+      'devices: add, list, show, group, merge, unmerge, conflicts, identify, manage, decommission, restore',
     );
-  for (const add of [addAdd, addList, addShow, addIdentity, addChanges]) add(device, surroundings);
+  for (const add of [addAdd, addList, addShow, addGroups, addIdentity, addChanges]) add(device, surroundings);
 }
 
 const several = (one: string, all: string[]) => [...all, one];
@@ -83,11 +85,12 @@ function addList(device: Command, surroundings: Surroundings): void {
     .command('list')
     .description('the devices of a tenant, by age')
     .option('--archived', 'those that were decommissioned and are not removed yet')
-    .option('--merged', 'those that were merged into others');
+    .option('--merged', 'those that were merged into others')
+    .option('--group <name>', 'of these only those that are in this group');
   tenantCommand(
     command,
     surroundings,
-    'Examples:\n  picket device list --tenant acme\n  picket device list --archived --json\n  picket device list --merged\n',
+    'Examples:\n  picket device list --tenant acme\n  picket device list --archived --json\n  picket device list --merged\n  picket device list --group dmz\n',
   ).action(async (flags: DeviceFlags) => {
     const rows = await withOperator(flags, (session) => allDevices(session, flags));
     if (flags.json) output.json(rows);
@@ -97,12 +100,13 @@ function addList(device: Command, surroundings: Surroundings): void {
 
 async function allDevices(
   session: OperatorSession,
-  { tenant, archived = false, merged = false }: DeviceFlags,
+  { tenant, archived = false, merged = false, group }: DeviceFlags,
 ): Promise<DeviceView[]> {
   const rows: DeviceView[] = [];
   for (;;) {
     const after = rows.at(-1)?.id ?? null;
-    const page = await session.call<DeviceView[]>('device_list', { tenant, archived, merged, after });
+    const asked = { tenant, archived, merged, ...(group !== undefined && { group }), after };
+    const page = await session.call<DeviceView[]>('device_list', asked);
     rows.push(...page);
     if (page.length < devicesPageRows) return rows;
   }
@@ -162,6 +166,13 @@ function showDevice(row: ShownDevice): string {
   const parts = [showDevices([row])];
   if (row.merged_into !== null)
     parts.push(`It is ${row.merged_into} now: picket device unmerge ${row.id} undoes that.`);
+  if (row.groups.length > 0)
+    parts.push(
+      table(
+        ['GROUP'],
+        row.groups.map((name) => [name]),
+      ),
+    );
   if (row.identifiers.length > 0)
     parts.push(
       table(

@@ -27,6 +27,7 @@ import { tenant0010 } from './tenant-0010.ts';
 import { tenant0011 } from './tenant-0011.ts';
 import { tenant0012 } from './tenant-0012.ts';
 import { tenant0013 } from './tenant-0013.ts';
+import { tenant0014 } from './tenant-0014.ts';
 
 export interface Migration {
   version: number;
@@ -68,6 +69,7 @@ export const tenantMigrations: readonly Migration[] = [
   tenant0011,
   tenant0012,
   tenant0013,
+  tenant0014,
 ];
 
 export function checksumOf(migration: Migration): string {

@@ -25,6 +25,7 @@ interface DeviceRow {
   is_available: boolean | null;
   sources: string[];
   merged_into: string | null;
+  groups: string[];
 }
 
 interface Shown extends DeviceRow {
@@ -169,6 +170,17 @@ test('a core that is killed in the middle of a sync leaves the same devices as o
 test('a wrong merge is found with explain, undone with unmerge, and does not come back', async () => {
   const rows = await list();
   const idOf = (n: number) => rows.find(({ hostname }) => hostname === `host-${n}`)!.id;
+  await net.ask('device', 'group', 'add', 'dmz', ...acme, '--description', 'reachable');
+  await net.ask('device', 'group', 'add', 'printers', ...acme);
+  await net.ask('device', 'group', 'put', 'DMZ', idOf(1), idOf(2), ...acme);
+  expect(await net.ask('device', 'group', 'put', 'printers', idOf(2), ...acme)).toEqual({
+    ...{ group: 'printers', changed: 1, unchanged: 0 },
+  });
+  const unknown = await net.run('device', 'group', 'put', 'printers', idOf(1), 'sr:none', ...acme);
+  expect(unknown).toMatchObject({ status: 1, err: expect.stringContaining('no_such_device') });
+  const groups = async () => await Promise.all([1, 2].map(async (n) => (await show(idOf(n))).groups));
+  const apart = await groups();
+  expect(apart).toEqual([['dmz'], ['dmz', 'printers']]);
   const merged = await net.ask<DeviceRow>(
     'device',
     'merge',
@@ -181,6 +193,8 @@ test('a wrong merge is found with explain, undone with unmerge, and does not com
   const gone = merged.id === idOf(1) ? idOf(2) : idOf(1);
   expect(await list('--merged')).toMatchObject([{ id: gone, merged_into: merged.id }]);
   expect(await list()).toHaveLength(rows.length - 1);
+  expect(merged.groups).toEqual(['dmz', 'printers']);
+  expect(await list('--group', 'printers')).toMatchObject([{ id: merged.id, groups: ['dmz', 'printers'] }]);
   const names = async (id: string) => (await show(id)).interfaces.map(({ name }) => name);
   expect(await names(merged.id)).toEqual(['eth1', 'eth2', 'lo']);
   expect(await names(gone)).toEqual([]);
@@ -194,6 +208,11 @@ test('a wrong merge is found with explain, undone with unmerge, and does not com
   expect(await net.ask('device', 'unmerge', gone, ...acme, '--why', 'two printers')).toMatchObject({
     id: gone,
   });
+  expect(await groups()).toEqual(apart);
+  expect(await net.run('device', 'group', 'remove', 'dmz', ...acme)).toMatchObject({
+    ...{ status: 0, out: expect.stringContaining('removed dmz; it had 2 devices') },
+  });
+  expect(await net.ask('device', 'group', 'list', ...acme)).toMatchObject([{ name: 'printers', devices: 1 }]);
   const again = [1, 2].flatMap((n) => [update(n, 'armis', 30), update(n, 'snmp', 31)]);
   await send('again', again);
   expect(await reconciled()).toMatchObject({ taken: 4 });
