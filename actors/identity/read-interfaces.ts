@@ -1,5 +1,6 @@
 /** Reads the interface table of an update: what of it is evidence, and all of it as text. Throws `Bad`. */
 import { macClass } from './identifier-rules.ts';
+import { inOrder } from './in-order.ts';
 import { type InterfaceEntry, interfaceEntry, tableText } from './interface-table.ts';
 import { identityLimits as limits } from './limits.ts';
 import { addressOf, macOf } from './normal-forms.ts';
@@ -40,26 +41,4 @@ export function interfacesOf(said: unknown): Table {
     if (entry !== null) entries.push(entry);
   }
   return { macs: inOrder(macs), ips: inOrder(ips), text: tableText(entries) };
-}
-
-function inOrder(list: string[]): readonly string[] {
-  if (list.length === 0) return noTable.ips;
-  if (list.length > 1) sortTexts(list);
-  for (let at = 1; at < list.length; at += 1)
-    if (list[at] === list[at - 1]) return list.filter((one, n) => n === 0 || one !== list[n - 1]);
-  return list;
-}
-
-/** Few are put in their places one by one, which takes no more memory. */
-function sortTexts(list: string[]): void {
-  if (list.length > 16) {
-    list.sort();
-    return;
-  }
-  for (let at = 1; at < list.length; at += 1) {
-    const one = list[at]!;
-    let to = at;
-    for (; to > 0 && list[to - 1]! > one; to -= 1) list[to] = list[to - 1]!;
-    list[to] = one;
-  }
 }
